@@ -1,0 +1,55 @@
+# `make train` and `make test` need nothing but Python 3.11 or newer. Without make: see README.md, "Without make".
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= picturebook
+# one process per core: let each of them compute on its own
+PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
+
+.PHONY: help train test test-slow format bench lab clean
+
+help:
+	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report"
+	@echo "make test       lint, types and tests"
+	@echo "make test-slow  the tests that take minutes"
+	@echo "make format     format the code"
+	@echo "make bench      measure what README and docs say (DATA=... and more: see benchmarks/README.md)"
+	@echo "make lab        JupyterLab on the lessons"
+	@echo "make clean      remove $(VENV); runs and drawn pictures stay"
+
+# installed again when the requirements change; every version comes from constraints.txt
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(VENV)/installed-course: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[course]"
+	@touch $@
+
+train: $(VENV)/installed
+	$(BIN)/minclip train --data $(DATA)
+
+test: $(VENV)/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(PYTEST) -m "not slow"
+
+test-slow: $(VENV)/installed
+	$(PYTEST) -m slow
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/tricks.py
+	$(BIN)/python benchmarks/tokenizers.py
+
+lab: $(VENV)/installed-course
+	$(BIN)/jupyter lab lessons
+
+clean:
+	rm -rf $(VENV)

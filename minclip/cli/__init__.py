@@ -1,0 +1,61 @@
+"""The command line: `minclip doctor · data · train · eval · classify · search`.
+
+A command is a file of this folder: `add` declares its arguments, `run` does it and returns the exit code.
+Torch is imported inside of commands, so that --help and a mistyped option answer at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from minclip.cli import classify, data, doctor, eval, search, train
+
+COMMANDS = {
+    "doctor": doctor,
+    "data": data,
+    "train": train,
+    "eval": eval,
+    "classify": classify,
+    "search": search,
+}
+MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128 + SIGINT, as shells have it
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of every command. A command's docstring is its --help, worked example included."""
+    parser = argparse.ArgumentParser(
+        prog="minclip",
+        description="The real CLIP, small enough to read: draw data, train, evaluate, classify, search.",
+        epilog="minclip COMMAND --help shows an example of each.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module in COMMANDS.items():
+        text = (module.__doc__ or "").strip()
+        command = commands.add_parser(
+            name,
+            help=text.splitlines()[0].replace("%", "%%"),  # argparse fills in % here, not in description
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add(command)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; returns its exit code.
+
+    A user's mistake (ValueError, OSError) is one line on stderr and 2; Ctrl-C is 130; others propagate.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot write "→" writes "?", and no traceback
+            stream.reconfigure(errors="replace")
+    arguments = build_parser().parse_args(argv)
+    try:
+        return COMMANDS[arguments.command].run(arguments)
+    except KeyboardInterrupt:
+        resumes = "; the same command with --resume goes on from the last checkpoint"
+        print(f"minclip: stopped{resumes if arguments.command == 'train' else ''}", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError) as error:
+        print(f"minclip: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return MISTAKE

@@ -1,0 +1,47 @@
+"""Which model a command uses: the one that was named, or else the newest run."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from minclip.model import CLIP
+    from minclip.tokenizer import BPETokenizer
+    from minclip.zero_shot import Preprocess
+
+RUNS = Path("runs")
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="NAME_OR_PATH",
+        help="a shipped model's name, a .safetensors file or a run folder (default: newest run in ./runs)",
+    )
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
+
+
+def newest_run(folder: Path = RUNS) -> Path:
+    """The run folder below `folder` whose model was written last. ValueError where there is none."""
+    from minclip.checkpoint import MODEL_FILE, available_models
+
+    models = sorted(folder.rglob(MODEL_FILE), key=lambda path: path.stat().st_mtime)
+    if not models:
+        shipped = "".join(f", --model {name}" for name in available_models())
+        raise ValueError(
+            f"no model is in ./{folder}: train one (minclip train --data picturebook --config tiny "
+            f"--out {folder / 'first'}), or pass --model PATH{shipped}"
+        )
+    return models[-1].parent
+
+
+def open_model(arguments: argparse.Namespace) -> "tuple[CLIP, Preprocess, BPETokenizer]":
+    """(model, preprocess, tokenizer) that the arguments ask for; says on stderr which one it chose."""
+    from minclip.checkpoint import load
+
+    chosen = arguments.model
+    if chosen is None:
+        chosen = newest_run()
+        print(f"minclip: using the newest run, {chosen} (--model takes another)", file=sys.stderr)
+    return load(chosen, device=arguments.device)

@@ -1,0 +1,44 @@
+"""Find the pictures of a folder that a sentence describes best.
+
+    minclip search "a red car" --in ~/Pictures -k 3
+
+    0.312  ~/Pictures/2024/street.jpg
+    0.287  ~/Pictures/toy.png
+    0.254  ~/Pictures/fire engine.jpg
+
+The number is the cosine of sentence and picture: it ranks the pictures of one search, and says little alone.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from minclip.cli.models import add_model_arguments, open_model
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", help="what to look for")
+    parser.add_argument(
+        "--in", dest="folder", required=True, type=Path, metavar="FOLDER", help="with pictures in it"
+    )
+    parser.add_argument("-k", type=int, default=5, help="how many pictures to show (default: 5)")
+    add_model_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from minclip.retrieval import Index
+    from minclip.zero_shot import encode_texts
+
+    if arguments.k < 1:
+        raise ValueError(f"-k {arguments.k} must be at least 1")
+    if not arguments.query.strip():
+        raise ValueError('the query is empty: write what to look for, such as "a red car"')
+    model, preprocess, tokenizer = open_model(arguments)
+    query = encode_texts(model, tokenizer, [arguments.query])[0]  # [embed_dim]
+    index = Index.from_folder(arguments.folder, model, preprocess)
+    if index.skipped:
+        named = ", ".join(str(path) for path in index.skipped[:3])
+        print(f"minclip: {len(index.skipped)} files could not be read: {named}", file=sys.stderr)
+    for path, score in index.search(query, arguments.k):
+        print(f"{score:.3f}  {path}")
+    return 0

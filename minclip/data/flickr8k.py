@@ -1,0 +1,108 @@
+"""Flickr8k: 8,091 photos of people and dogs doing things, five captions each. To get it: sources.py.
+
+Source: Hodosh, Young, Hockenmaier, "Framing image description as a ranking task", JAIR 47, 2013.
+"""
+
+import csv
+from pathlib import Path
+
+from PIL import Image
+
+from minclip.data.image_files import ImageFiles, find_images
+from minclip.data.splits import canonical_split
+
+IMAGE_FOLDERS = (
+    "Flicker8k_Dataset",
+    "Flickr8k_Dataset",
+    "Images",
+    "images",
+)  # the first is the original's spelling
+SPLIT_LISTS = {
+    "train": "Flickr_8k.trainImages.txt",
+    "val": "Flickr_8k.devImages.txt",
+    "test": "Flickr_8k.testImages.txt",
+}
+TOKEN_FILE = "Flickr8k.token.txt"  # the original captions
+KAGGLE_FILE = "captions.txt"  # the same as a table with the header image,caption
+
+
+def find_text(root: Path, name: str) -> Path | None:
+    """A text file of the set, in root or in root/text; None where it is not."""
+    return next((path for path in (root / name, root / "text" / name) if path.is_file()), None)
+
+
+def is_flickr8k(root: Path) -> bool:
+    """Does this folder hold Flickr8k's captions?"""
+    return any(find_text(root, name) for name in (TOKEN_FILE, KAGGLE_FILE))
+
+
+def read_captions(root: Path) -> dict[str, list[str]]:
+    """File name -> its captions, from the original token file or the table on Kaggle."""
+    captions: dict[str, list[str]] = {}
+    path = find_text(root, TOKEN_FILE) or find_text(root, KAGGLE_FILE)
+    if path is None:
+        raise ValueError(f"{root} holds neither {TOKEN_FILE} nor {KAGGLE_FILE}, the captions of Flickr8k")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            if path.name == TOKEN_FILE:  # 1000268201_693b08cb0e.jpg#0 <tab> A child in a pink dress ...
+                rows = [tuple(line.rstrip("\r\n").partition("\t")[::2]) for line in file]
+            else:
+                rows = [tuple(row) for row in csv.reader(file)][1:]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} cannot be read as text: {error}") from error
+    for number, row in enumerate(rows, start=1 if path.name == TOKEN_FILE else 2):
+        if len(row) != 2:
+            raise ValueError(
+                f"{path} row {number} has {len(row)} cells, expected a file name and a caption: {row}"
+            )
+        name, caption = row[0].partition("#")[0].strip(), row[1].strip()
+        if name and caption:
+            captions.setdefault(name, []).append(caption)
+    return captions
+
+
+def read_split(root: Path, split: str) -> list[str]:
+    """The file names of a split, in the order of its list."""
+    path = find_text(root, SPLIT_LISTS[split])
+    if path is None:
+        raise ValueError(
+            f"{root} lacks {SPLIT_LISTS[split]}, the list of the {split} split: it is in Flickr8k_text.zip, "
+            "put it beside the captions (Kaggle's copy comes without it)"
+        )
+    return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+
+
+class Flickr8k:
+    """One split of Flickr8k; a `CaptionDataset`: train 6,000 photos, val (its own name: dev) 1,000, test 1,000.
+
+    root: a folder with the photos (a folder or images*.tar), the captions and the split lists.
+    `without_image` counts the captioned names that have no photo: 1 in the original, whatever the split.
+    Raises ValueError where a file, or a photo of the split, is missing.
+    """
+
+    name = "flickr8k"
+
+    def __init__(self, root: str | Path, split: str = "train"):
+        root = Path(root)
+        self.split = canonical_split(split)
+        captions = read_captions(root)
+        self._files = ImageFiles(find_images(root, IMAGE_FOLDERS))
+        # 2258277193_586949ec62.jpg.1 has captions and never had a photo; it is in no split
+        self.without_image = len(captions.keys() - self._files.names)
+        self.filenames = read_split(root, self.split)
+        missing = [n for n in self.filenames if n not in self._files.names or n not in captions]
+        if missing:
+            raise ValueError(
+                f"{root}: {len(missing)} of the {len(self.filenames)} pictures in {SPLIT_LISTS[self.split]} "
+                f"have no photo in {self._files.where.name} or no captions, first {missing[0]}: fetch it again"
+            )
+        self._captions = [captions[name] for name in self.filenames]
+
+    def __len__(self) -> int:
+        return len(self.filenames)
+
+    def image(self, index: int) -> Image.Image:
+        return self._files.open(self.filenames[index])
+
+    def captions(self, index: int) -> list[str]:
+        return list(self._captions[index])

@@ -1,0 +1,70 @@
+"""Where data sets live, and how a file is written: whole or not at all.
+
+No format is known here. Everything that minclip writes goes through `atomic_write`.
+"""
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+FULL_DISK = {
+    errno.ENOSPC,
+    getattr(errno, "EDQUOT", errno.ENOSPC),
+}  # no room, and no quota left (not on Windows)
+READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def data_root() -> Path:
+    """The folder with one sub-folder per data set.
+
+    The environment variable MINCLIP_DATA; else `datasets/` of the clone that this file belongs to; else
+    ~/.cache/minclip. It need not exist yet.
+    """
+    if chosen := os.environ.get("MINCLIP_DATA"):
+        return Path(chosen).expanduser()
+    clone = Path(__file__).resolve().parents[2] / "datasets"
+    # the index of the cards: another package named `datasets` beside an installed minclip has none
+    return clone if (clone / "README.md").is_file() else Path.home() / ".cache" / "minclip"
+
+
+def explain(error: OSError, path: Path) -> OSError:
+    """The same error with a sentence that names the folder; itself where there is nothing to add."""
+    if error.errno in FULL_DISK:
+        return OSError(
+            error.errno, f"the disk of {path.parent} is full, {path.name} was not written: free some room"
+        )
+    if error.errno in READ_ONLY:
+        return OSError(
+            error.errno,
+            f"{path.parent} cannot be written to, {path.name} was not written: choose another folder",
+        )
+    return error
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write bytes into, which takes the name `path` when the block ends without an error.
+
+    Until then an older file of that name stays as it is; after an error nothing is left. Missing folders are
+    made. Raises OSError that names the folder where it is full or cannot be written to.
+
+        with atomic_write("report.json") as file:
+            file.write(b"{}")
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")  # one per writer
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # else a crash may leave the name without the content
+        temporary.replace(path)
+    except OSError as error:
+        raise explain(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True)

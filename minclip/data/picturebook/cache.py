@@ -1,0 +1,151 @@
+"""Pictures drawn by several processes, kept in a file, and opened from it the next time.
+
+The file is a plain .npy of raw uint8: fast to map into memory, no decoding. It stands under its full name
+only when it is complete. A hash in the name says which pictures it holds and which Pillow drew them: other
+versions may draw other pixels (the facts and captions stay the same).
+"""
+
+import hashlib
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import PIL
+from tqdm import tqdm
+
+from minclip.data.paths import atomic_write, data_root
+from minclip.data.picturebook.facts import Picture
+from minclip.data.picturebook.render import GENERATOR_VERSION, render
+from minclip.data.picturebook.world import WORLD_VERSION
+
+CHUNK = 500  # pictures per job: 1.5 MB of pixels at 32 px, a sixth of a second of work
+PARALLEL_FROM = 5_000  # pictures: fewer are drawn before the workers have started
+MAX_WORKERS = 61  # the most that Windows can wait for
+MIN_SIZE, MAX_SIZE = 8, 512  # pixels; objects cannot be told apart below about 24
+
+PictureAt = Callable[[int], Picture]  # must be picklable: a top-level function, or functools.partial of one
+
+
+def cached_pixels(
+    name: str,
+    identity: str,
+    picture_at: PictureAt,
+    count: int,
+    size: int,
+    cache: Path | str | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> np.ndarray:
+    """Pictures 0 to count - 1: uint8 [count, size, size, 3], drawn or found in the cache.
+
+    `identity` is everything that decides what `picture_at` returns; it goes into the file's name as a hash.
+    The array is mapped copy-on-write: memory is taken where it is read, writing never reaches the file.
+    Raises ValueError for a size or count that makes no sense, OSError where the cache cannot be written.
+    """
+    if not MIN_SIZE <= size <= MAX_SIZE:
+        raise ValueError(f"size={size} must be from {MIN_SIZE} to {MAX_SIZE} pixels")
+    if count < 1:
+        raise ValueError(f"count={count} must be at least 1 picture")
+    folder = Path(cache) if cache is not None else data_root() / "picturebook" / "cache"
+    versions = f"{GENERATOR_VERSION}/{WORLD_VERSION}/{PIL.__version__}/{np.__version__.split('.')[0]}"
+    digest = hashlib.sha256(f"{identity}/{versions}".encode()).hexdigest()[:10]
+    path = folder / f"{name}-{size}px-{count}-v{GENERATOR_VERSION}-{digest}.npy"
+    pixels = _opened(path, count, size)
+    if pixels is None:
+        _write(path, picture_at, count, size, workers or os.cpu_count() or 1, progress)
+        pixels = _opened(path, count, size)
+    if pixels is None:
+        raise OSError(
+            f"{path} was written and cannot be read back: delete it, or set MINCLIP_DATA to another folder"
+        )
+    return pixels
+
+
+def _opened(path: Path, count: int, size: int) -> np.ndarray | None:
+    """The file's pixels; None where there is none, or a broken one."""
+    try:
+        pixels = np.load(path, mmap_mode="c")
+    except (OSError, ValueError, EOFError):  # absent, truncated, or no .npy at all
+        return None
+    whole = pixels.dtype == np.uint8 and pixels.shape == (count, size, size, 3)
+    return pixels if whole else None
+
+
+def _write(path: Path, picture_at: PictureAt, count: int, size: int, workers: int, progress: bool) -> None:
+    """Draws into the file. Written, not memory-mapped: a full disk is an error here and a crash there."""
+    bar = tqdm(total=count, desc=f"drawing {path.name.split('-')[0]}", unit=" pictures", disable=not progress)
+    try:
+        with bar, atomic_write(path) as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
+            np.lib.format.write_array_header_1_0(file, header)
+            for pixels in _drawn(picture_at, count, size, workers):
+                file.write(pixels.tobytes())
+                bar.update(len(pixels))
+    except OSError as error:
+        if _opened(path, count, size) is not None:  # another process was faster, and the file is in use
+            return
+        raise OSError(
+            f"cannot keep {count} pictures, {count * size**2 * 3 / 1e6:.1f} MB, in {path.parent}: {error}. "
+            "Set MINCLIP_DATA to a folder that can be written to and has room"
+        ) from error
+
+
+def _draw_chunk(picture_at: PictureAt, start: int, stop: int, size: int) -> np.ndarray:
+    """uint8 [stop - start, size, size, 3]. Runs in the worker processes."""
+    return np.stack([render(picture_at(index), size) for index in range(start, stop)])
+
+
+def _drawn(picture_at: PictureAt, count: int, size: int, workers: int) -> Iterator[np.ndarray]:
+    """The pictures in order, chunk by chunk; by one process where there cannot be several."""
+    starts = list(range(0, count, CHUNK))
+    done = 0
+    if workers > 1 and count >= PARALLEL_FROM and not multiprocessing.current_process().daemon:
+        try:
+            with _main_hidden(), _pool(min(workers, len(starts), MAX_WORKERS)) as pool:
+                jobs = [
+                    pool.submit(_draw_chunk, picture_at, start, min(start + CHUNK, count), size)
+                    for start in starts
+                ]
+                for job in jobs:
+                    yield job.result()
+                    done += 1
+            return
+        except BrokenProcessPool:
+            print("drawing with one process: the worker processes did not start", file=sys.stderr)
+    for start in starts[done:]:
+        yield _draw_chunk(picture_at, start, min(start + CHUNK, count), size)
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Spawned, as on every system; on an error or Ctrl-C the jobs that wait are dropped."""
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Workers need this module alone.
+
+    Without this they would run the caller's script again, which fails in a script without
+    `if __name__ == "__main__"` and where there is no file to run (a notebook, `python -`).
+    """
+    main = sys.modules["__main__"]
+    names = vars(main)
+    saved = {name: names[name] for name in ("__file__", "__spec__") if name in names}
+    try:
+        names["__spec__"] = None
+        names.pop("__file__", None)
+        yield
+    finally:
+        for name, value in saved.items():
+            names[name] = value

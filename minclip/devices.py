@@ -1,0 +1,58 @@
+"""Where a model runs and in which precision. The one place that decides, and that says why."""
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device, the dtype of autocast on it (None: plain float32), and the reason in words."""
+
+    device: torch.device
+    autocast: torch.dtype | None
+    reason: str
+
+    def precision(self) -> torch.autocast:
+        """The context in which the encoders run; losses and optimisers stay in float32 outside of it."""
+        enabled = self.autocast is not None
+        return torch.autocast(self.device.type, dtype=self.autocast or torch.bfloat16, enabled=enabled)
+
+
+def cpu_multiplies_bfloat16() -> bool:
+    """Whether this CPU has matrix units for bfloat16 (Intel AMX).
+
+    Only there does bfloat16 pay: without them it is emulated and slower than float32.
+    """
+    return bool(torch.cpu._is_amx_tile_supported()) if hasattr(torch.cpu, "_is_amx_tile_supported") else False
+
+
+def choose_device(name: str | None = None, dtype: torch.dtype | None = None) -> Device:
+    """The device of that name, or the best one here: CUDA, then Apple's MPS, then the CPU.
+
+    dtype: torch.float32 or torch.bfloat16 overrules the choice of precision.
+    Raises ValueError where the device is not on this machine.
+    """
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"device={name!r} is not a device: choose cpu, cuda, cuda:0, ... or mps") from error
+    available = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not available.get(device.type, False):
+        here = ", ".join(kind for kind, there in available.items() if there)
+        raise ValueError(f"device={name!r} is not on this machine, which has {here}: leave device out to take the best")
+    if dtype not in (None, torch.float32, torch.bfloat16):
+        raise ValueError(f"dtype={dtype} is not trained in here: choose torch.float32 or torch.bfloat16")
+    if dtype is not None:
+        return Device(device, None if dtype is torch.float32 else dtype, f"{dtype} was asked for")
+    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+        return Device(device, torch.bfloat16, "this GPU multiplies bfloat16 faster than float32")
+    if device.type == "cpu" and cpu_multiplies_bfloat16():
+        return Device(device, torch.bfloat16, "this CPU has matrix units for bfloat16 (AMX)")
+    return Device(device, None, f"float32: no fast bfloat16 is known for this {device.type} device")

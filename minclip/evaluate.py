@@ -1,0 +1,207 @@
+"""An evaluation: tasks and retrieval of a model, each number with its interval, its chance and its n.
+
+Which pictures are asked is the data set's business (data/protocol.py). No training here, no plotting.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from minclip.data.protocol import ChoiceTask, ClassTask
+from minclip.intervals import bootstrap_interval, grouped_bootstrap_interval
+from minclip.model import CLIP
+from minclip.retrieval import KS, match_ranks
+from minclip.zero_shot import (
+    Tokenizer,
+    confusion_matrix,
+    encode_pixels,
+    encode_texts,
+    per_class_accuracy,
+    rank_of_label,
+    zero_shot_classifier,
+)
+
+RetrievalPairs = tuple[np.ndarray, Sequence[str], Sequence[int] | np.ndarray]  # pixels, texts, image_of_text
+DIRECTIONS = ("image_to_text", "text_to_image")
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What came out of one task. Shares are from 0 to 1; low and high bound the accuracy's 95 % interval."""
+
+    name: str
+    accuracy: float
+    low: float
+    high: float
+    n: int
+    chance: float  # accuracy of a guess
+    correct: np.ndarray  # bool [n]
+    class_names: tuple[
+        str, ...
+    ] = ()  # this and the next two are empty where every picture has its own candidates
+    per_class: np.ndarray | None = None  # float [classes], NaN for a class without pictures
+    confusion: np.ndarray | None = None  # int [classes, classes], rows are true classes
+
+    def summary(self) -> dict[str, float | int]:
+        """The part of it that a report keeps."""
+        return {
+            "accuracy": self.accuracy,
+            "low": self.low,
+            "high": self.high,
+            "n": self.n,
+            "chance": self.chance,
+        }
+
+
+def check_task(task: ClassTask | ChoiceTask, templates: Sequence[str] | None) -> None:
+    """A ValueError that names the task, where its parts do not fit together."""
+    n = len(task.pixels)
+    if n == 0 or np.shape(task.labels) != (n,):
+        raise ValueError(
+            f"task {task.name!r} has {n} pictures and labels of shape {list(np.shape(task.labels))}: "
+            f"it needs at least one picture and a label for each"
+        )
+    if isinstance(task, ChoiceTask):
+        if templates is not None:
+            raise ValueError(f"task {task.name!r} chooses among whole sentences: it takes no templates")
+        if len(task.texts) != n:
+            raise ValueError(f"task {task.name!r} has {n} pictures and candidates for {len(task.texts)}")
+        for i, (label, texts) in enumerate(zip(task.labels, task.texts, strict=True)):
+            if not 0 <= label < len(texts):
+                raise ValueError(f"task {task.name!r}: picture {i} has {len(texts)} texts and label {label}")
+
+
+def class_logits(model: CLIP, tokenizer: Tokenizer, task: ClassTask, templates: Sequence[str]) -> Tensor:
+    """Cosines, float [n, classes]."""
+    classifier = zero_shot_classifier(model, tokenizer, task.class_names, templates)  # [embed_dim, classes]
+    return encode_pixels(model, task.pixels) @ classifier
+
+
+def choice_logits(model: CLIP, tokenizer: Tokenizer, task: ChoiceTask) -> Tensor:
+    """Cosines of every picture with its own texts, float [n, choices]; -inf where a picture has fewer."""
+    unique = list(
+        dict.fromkeys(text for texts in task.texts for text in texts)
+    )  # many share their candidates
+    place = {text: i for i, text in enumerate(unique)}
+    image_features = encode_pixels(model, task.pixels)  # [n, embed_dim]
+    text_features = encode_texts(model, tokenizer, unique)  # [unique, embed_dim]
+    choices = max(len(texts) for texts in task.texts)
+    which = torch.full((len(task.texts), choices), -1)
+    for row, texts in enumerate(task.texts):
+        which[row, : len(texts)] = torch.tensor([place[text] for text in texts])
+    which = which.to(image_features.device)
+    logits = torch.einsum("nd,ncd->nc", image_features, text_features[which.clamp(min=0)])  # [n, choices]
+    return logits.masked_fill(which < 0, float("-inf"))
+
+
+def evaluate_task(
+    model: CLIP, tokenizer: Tokenizer, task: ClassTask | ChoiceTask, templates: Sequence[str] | None = None
+) -> TaskResult:
+    """Zero-shot accuracy on one task. `templates` replace a ClassTask's own; ties count against the model."""
+    check_task(task, templates)
+    labels = torch.as_tensor(np.asarray(task.labels))
+    if isinstance(task, ChoiceTask):
+        logits = choice_logits(model, tokenizer, task)
+        chance = float(np.mean([1 / len(texts) for texts in task.texts]))
+    else:
+        logits = class_logits(model, tokenizer, task, task.templates if templates is None else templates)
+        chance = 1 / len(task.class_names)
+    correct = (rank_of_label(logits, labels) == 0).cpu().numpy()
+    low, high = bootstrap_interval(correct)
+    numbers = (task.name, float(correct.mean()), low, high, len(correct), chance, correct)
+    if isinstance(task, ChoiceTask):
+        return TaskResult(*numbers)
+    confusion = confusion_matrix(labels, logits.argmax(dim=1), len(task.class_names))
+    per_class = per_class_accuracy(confusion).numpy()
+    return TaskResult(*numbers, tuple(task.class_names), per_class, confusion.numpy())
+
+
+def evaluate_retrieval(
+    model: CLIP,
+    tokenizer: Tokenizer,
+    pixels: np.ndarray,
+    texts: Sequence[str],
+    image_of_text: Sequence[int] | np.ndarray,
+) -> dict[str, Any]:
+    """Recall at 1, 5 and 10 both ways with intervals; a caption that is too long loses its end.
+
+    pixels: uint8 [images, size, size, 3]; texts: every caption; image_of_text: int [texts], whose it is.
+    """
+    owner = np.asarray(image_of_text)
+    image_features = encode_pixels(model, pixels)
+    text_features = encode_texts(model, tokenizer, texts, truncate=True)
+    ranks = match_ranks(image_features, text_features, torch.as_tensor(owner))
+    report: dict[str, Any] = {}
+    intervals: dict[str, dict[str, list[float]]] = {}
+    for direction, rank, group in zip(DIRECTIONS, ranks, (np.arange(len(pixels)), owner), strict=True):
+        found = {f"R@{k}": (rank < k).cpu().numpy() for k in KS}
+        report[direction] = {name: float(hits.mean()) for name, hits in found.items()}
+        intervals[direction] = {
+            name: list(grouped_bootstrap_interval(hits, group)) for name, hits in found.items()
+        }
+    return report | {"n_images": len(pixels), "n_texts": len(texts), "intervals": intervals}
+
+
+def evaluate(
+    model: CLIP,
+    tokenizer: Tokenizer,
+    tasks: Sequence[ClassTask | ChoiceTask],
+    retrieval_pairs: RetrievalPairs | None = None,
+) -> dict[str, Any]:
+    """The report of a model, ready for JSON; shares from 0 to 1.
+
+    {"tasks": {name: {"accuracy", "low", "high", "n", "chance"}},
+     "retrieval": {"image_to_text": {"R@1", "R@5", "R@10"}, "text_to_image": {...}, "n_images", "n_texts",
+                   "intervals": {direction: {"R@1": [low, high], ...}}}}
+    Without retrieval_pairs there is no "retrieval".
+    """
+    names = [task.name for task in tasks]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two tasks have one name: {', '.join(names)}")
+    report: dict[str, Any] = {
+        "tasks": {task.name: evaluate_task(model, tokenizer, task).summary() for task in tasks}
+    }
+    if retrieval_pairs is not None:
+        report["retrieval"] = evaluate_retrieval(model, tokenizer, *retrieval_pairs)
+    return report
+
+
+def format_table(report: dict[str, Any]) -> str:
+    """A report as a table for the terminal: accuracy or recall in percent, with 95 % intervals."""
+    rows = [("task", "score", "95 % interval", "chance", "n")]
+    for name, task in report["tasks"].items():
+        interval = f"{100 * task['low']:.1f} to {100 * task['high']:.1f}"
+        rows.append(
+            (
+                name,
+                f"{100 * task['accuracy']:.1f} %",
+                interval,
+                f"{100 * task['chance']:.1f} %",
+                f"{task['n']:,}",
+            )
+        )
+    retrieval = report.get("retrieval", {})
+    for direction in DIRECTIONS if retrieval else ():
+        query, sought = direction.split("_to_")
+        n = retrieval[f"n_{query}s"]
+        for recall, share in retrieval[direction].items():
+            low, high = retrieval["intervals"][direction][recall]
+            # k guesses among the images; for image → text as well, where any of an image's own texts will do
+            chance = min(1.0, int(recall.removeprefix("R@")) / retrieval["n_images"])
+            interval = f"{100 * low:.1f} to {100 * high:.1f}"
+            name = f"{query} → {sought} {recall}"
+            rows.append((name, f"{100 * share:.1f} %", interval, f"{100 * chance:.1f} %", f"{n:,}"))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)

@@ -1,0 +1,84 @@
+"""The look that all figures share: one palette, one size of letters, and helpers that dress axes with them.
+
+The figures themselves are in plotting.py. Colours: Okabe and Ito 2008, which the colour-blind can tell apart.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+IMAGE_COLOUR = "#0072B2"  # blue: whatever is of pictures
+TEXT_COLOUR = "#E69F00"  # orange: whatever is of texts
+MATCH_COLOUR = "#009E73"  # green: picture and text that belong together; right answers
+WRONG_COLOUR = "#D55E00"  # vermilion: wrong answers
+QUIET_COLOUR = "#767676"  # grey: chance, guesses, hints; dark enough on white (4.5 to 1)
+OTHER_COLOUR = "#D0D0D0"  # light grey: neither right nor wrong
+SERIES_COLOURS = (IMAGE_COLOUR, TEXT_COLOUR, MATCH_COLOUR, WRONG_COLOUR, "#CC79A7", "#56B4E9", "black")
+SCORE_COLOURS = LinearSegmentedColormap.from_list("minclip_scores", ["#FFFFFF", IMAGE_COLOUR])
+WHITE_LETTERS_FROM = 0.8  # share of the range of SCORE_COLOURS from which black letters are hard to read
+FONT = 12  # points, in figures 8 inches wide: still readable when shown at half width
+DPI = 100
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches that arranges its own margins."""
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def dress(axes: Axes, title: str, x: str, y: str) -> None:
+    """Title and axis labels (with units), light grid, no box."""
+    axes.set_title(title, fontsize=FONT + 1, loc="left")
+    axes.set_xlabel(x, fontsize=FONT)
+    axes.set_ylabel(y, fontsize=FONT)
+    axes.tick_params(labelsize=FONT - 1)
+    axes.grid(color="#E5E5E5", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def show_picture(axes: Axes, image: Any, frame: str | None = None) -> None:
+    """A picture (PIL or uint8 [height, width, 3]) without axes, pixels as they are; framed where asked."""
+    axes.imshow(np.asarray(image), interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set(visible=frame is not None, linewidth=4, edgecolor=frame)
+
+
+def check_lengths(**parts: Sequence[Any] | np.ndarray) -> None:
+    """ValueError where the named parts are empty or not all of one length."""
+    lengths = {name: len(part) for name, part in parts.items()}
+    if 0 in lengths.values() or len(set(lengths.values())) != 1:
+        said = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise ValueError(f"these must have one length, and at least 1: {said}")
+
+
+def write_in_cell(axes: Axes, row: int, column: int, text: str, shade: float) -> None:
+    """Text in the middle of a cell of a matrix that is coloured with `shade`, 0 to 1, of SCORE_COLOURS."""
+    colour = "white" if shade > WHITE_LETTERS_FROM else "black"
+    axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=FONT - 1)
+
+
+def series(log: Sequence[Mapping[str, Any]], key: str) -> tuple[np.ndarray, np.ndarray]:
+    """(samples seen in thousands, values) of the log lines that hold the key."""
+    lines = [line for line in log if key in line and "samples" in line]
+    return np.array([line["samples"] / 1000 for line in lines]), np.array(
+        [float(line[key]) for line in lines]
+    )
+
+
+def add_minutes(axes: Axes, samples: np.ndarray, seconds: np.ndarray) -> None:
+    """A second axis below the first: minutes (or seconds) of training at the ticks' samples."""
+    ticks = [tick for tick in axes.get_xticks() if len(samples) > 1 and 0 < tick <= samples[-1]]
+    if not ticks:
+        return
+    unit, length = ("minutes", 60) if seconds[-1] >= 120 else ("seconds", 1)
+    times = np.interp(ticks, [0, *samples], [0, *seconds / length])
+    below = axes.secondary_xaxis(-0.36)
+    below.set_xticks(ticks, [f"{time:.1f}" if times[-1] < 10 else f"{time:.0f}" for time in times])
+    below.tick_params(labelsize=FONT - 1, colors=QUIET_COLOUR, length=0)
+    below.set_xlabel(f"{unit} of training", fontsize=FONT, color=QUIET_COLOUR)
+    below.spines[:].set_visible(False)

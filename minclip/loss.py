@@ -1,0 +1,39 @@
+"""The symmetric InfoNCE loss: every picture must find its caption among the batch's, every caption its picture.
+
+Sources: van den Oord et al. 2018 (InfoNCE), CLIP paper figure 3 (the symmetric form).
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
+    """logit_scale · cosine of every picture with every text.
+
+    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm but zero;
+    logit_scale: the factor itself, exp of the learned parameter. Returns float32 [images, texts].
+    """
+    if image_features.ndim != 2 or text_features.ndim != 2 or image_features.shape[1] != text_features.shape[1]:
+        raise ValueError(
+            f"features must be [images, embed_dim] and [texts, embed_dim] of one embed_dim, "
+            f"found {list(image_features.shape)} and {list(text_features.shape)}"
+        )
+    image_features, text_features = image_features.float(), text_features.float()  # bfloat16 cosines are too coarse
+    image_features = image_features / image_features.norm(dim=-1, keepdim=True)
+    text_features = text_features / text_features.norm(dim=-1, keepdim=True)
+    return logit_scale * image_features @ text_features.T  # [images, texts]
+
+
+def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
+    """Mean of the picture → text and the text → picture cross entropy; pair i is picture i with text i.
+
+    image_features, text_features: float [batch, embed_dim], of any norm; logit_scale: the exponentiated factor.
+    Returns a scalar: ln(batch) for features that know nothing, 0 for perfect ones at a large scale.
+    Raises ValueError where the two batches differ in length.
+    """
+    if len(image_features) != len(text_features):
+        raise ValueError(f"a batch is made of pairs, found {len(image_features)} pictures and {len(text_features)} texts")
+    logits = similarity_logits(image_features, text_features, logit_scale)  # [batch, batch]
+    pair = torch.arange(len(logits), device=logits.device)  # the right answer stands on the diagonal
+    return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2

@@ -1,0 +1,75 @@
+"""What turns gradients into steps: parameter groups, AdamW or Muon, the learning rate's course.
+
+Sources: CLIP paper table 19 (constants), Loshchilov and Hutter 2019 (AdamW), Jordan et al. 2024 (Muon).
+"""
+
+import math
+
+import torch
+from torch import nn
+
+BETAS, EPS = (0.9, 0.98), 1e-6  # CLIP paper, table 19, ViT
+OPTIMIZERS = ("adamw", "muon")
+
+
+def is_gain_or_bias(name: str, parameter: nn.Parameter) -> bool:
+    """What weight decay must not shrink: gains, biases, the logit scale, the CLS embedding: all that is no matrix."""
+    return parameter.ndim < 2 or name == "logit_scale"
+
+
+def is_block_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """The weight matrices inside Transformer blocks: what Muon is made for (not embeddings, not projections out)."""
+    return "resblocks" in name and parameter.ndim == 2
+
+
+def param_groups(model: nn.Module, weight_decay: float, block_matrices: bool = True) -> list[dict]:
+    """Two groups for AdamW: decayed and not. Every trainable parameter is in one of them, exactly once.
+
+    With block_matrices=False those are left out: Muon has them.
+    """
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    named = [(name, p) for name, p in named if block_matrices or not is_block_matrix(name, p)]
+    return [
+        {"params": [p for name, p in named if not is_gain_or_bias(name, p)], "weight_decay": weight_decay},
+        {"params": [p for name, p in named if is_gain_or_bias(name, p)], "weight_decay": 0.0},
+    ]
+
+
+def build_optimizers(
+    model: nn.Module, optimizer: str, learning_rate: float, weight_decay: float, muon_learning_rate: float
+) -> list[torch.optim.Optimizer]:
+    """[AdamW] over everything, or [AdamW, Muon] with Muon on the block matrices.
+
+    Each group remembers its peak rate under "peak_lr", from which `set_learning_rate` scales.
+    """
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f"optimizer={optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
+    groups = param_groups(model, weight_decay, block_matrices=optimizer == "adamw")
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(groups, lr=learning_rate, betas=BETAS, eps=EPS, fused=True)
+    ]
+    if optimizer == "muon":
+        matrices = [p for name, p in model.named_parameters() if is_block_matrix(name, p)]
+        optimizers.append(torch.optim.Muon(matrices, lr=muon_learning_rate, weight_decay=weight_decay))
+    for one in optimizers:
+        for group in one.param_groups:
+            group["peak_lr"] = group["lr"]
+    return optimizers
+
+
+def lr_schedule(step: int, steps: int, warmup: int) -> float:
+    """Share of the peak learning rate at a step: linear warm-up, then half a cosine down to 0.
+
+    >>> [round(lr_schedule(step, steps=10, warmup=2), 2) for step in (0, 1, 2, 6, 9)]
+    [0.5, 1.0, 1.0, 0.5, 0.04]
+    """
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def set_learning_rate(optimizers: list[torch.optim.Optimizer], share: float) -> None:
+    """Every group to `share` of its peak."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = share * group["peak_lr"]

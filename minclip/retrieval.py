@@ -1,0 +1,180 @@
+"""Finding the picture of a text and the text of a picture: recall at k, and a small search index.
+
+Brute force, every query against everything: a million features are one matrix product. No approximate index.
+Source: CLIP paper section 3.1 and appendix E.1 (zero-shot retrieval).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from minclip.data.images import open_image
+from minclip.model import CLIP
+from minclip.zero_shot import Preprocess, evaluating
+
+KS = (1, 5, 10)
+CHUNK = 1024  # queries at a time: 1,024 scores rows of a 100,000 gallery are 400 MB
+PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+
+
+def rank_of_first_match(
+    queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor
+) -> Tensor:
+    """How many strangers stand before (or level with) a query's best own entry: int64 [queries], 0 is best.
+
+    Features are unit rows; entry j belongs to query i where gallery_owner[j] == query_owner[i]. A tie counts
+    against the model, so two pictures with one and the same caption cannot both be found at rank 0.
+    """
+    ranks = []
+    for chunk, owner in zip(queries.split(CHUNK), query_owner.split(CHUNK), strict=True):
+        scores = chunk @ gallery.T  # [chunk, gallery]
+        own = owner[:, None] == gallery_owner[None]  # [chunk, gallery]
+        best = scores.masked_fill(~own, float("-inf")).amax(dim=1, keepdim=True)  # [chunk, 1]
+        ranks.append(
+            (~(scores < best) & ~own).sum(dim=1)
+        )  # not "scores >= best": NaN must not count as found
+    return torch.cat(ranks)
+
+
+def match_ranks(
+    image_features: Tensor, text_features: Tensor, image_of_text: Tensor
+) -> tuple[Tensor, Tensor]:
+    """(rank of every image's best own text [images], rank of every text's image [texts]), 0 is best.
+
+    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm;
+    image_of_text: int [texts], which image a text belongs to. Every image needs at least one text.
+    """
+    if (
+        image_features.ndim != 2
+        or text_features.ndim != 2
+        or image_features.shape[1] != text_features.shape[1]
+    ):
+        raise ValueError(
+            f"features must be [images, embed_dim] and [texts, embed_dim] of one embed_dim, "
+            f"found {list(image_features.shape)} and {list(text_features.shape)}"
+        )
+    owner = torch.as_tensor(image_of_text, device=image_features.device).long()
+    images, texts = len(image_features), len(text_features)
+    if images == 0 or owner.shape != (texts,):
+        raise ValueError(
+            f"image_of_text must be [{texts}], one image per text, found {list(owner.shape)}; {images} images"
+        )
+    if texts == 0 or owner.min() < 0 or owner.max() >= images:
+        raise ValueError(
+            f"image_of_text must hold at least one index, each from 0 to {images - 1}, the last image"
+        )
+    lonely = (torch.bincount(owner, minlength=images) == 0).nonzero().flatten().tolist()
+    if lonely:
+        raise ValueError(f"{len(lonely)} images have no text, the first is image {lonely[0]}: leave them out")
+    image_features = F.normalize(image_features.float(), dim=-1)
+    text_features = F.normalize(text_features.float(), dim=-1)
+    each_image = torch.arange(images, device=owner.device)
+    return (
+        rank_of_first_match(image_features, text_features, each_image, owner),
+        rank_of_first_match(text_features, image_features, owner, each_image),
+    )
+
+
+def recall_at_k(
+    image_features: Tensor, text_features: Tensor, image_of_text: Tensor, ks: Sequence[int] = KS
+) -> dict[str, dict[str, float]]:
+    """Share of queries that find their match among the k nearest, both ways: arguments as in `match_ranks`.
+
+    An image has found its text when ANY of its captions is among the k. Ties count against the model.
+
+    >>> eye = torch.eye(2)
+    >>> recall_at_k(eye, eye, torch.tensor([0, 1]), ks=(1,))
+    {'image_to_text': {'R@1': 1.0}, 'text_to_image': {'R@1': 1.0}}
+    """
+    if any(k < 1 for k in ks):
+        raise ValueError(f"ks={tuple(ks)}: every k must be at least 1")
+    ranks = match_ranks(image_features, text_features, image_of_text)
+    return {
+        direction: {f"R@{k}": (rank < k).double().mean().item() for k in ks}
+        for direction, rank in zip(("image_to_text", "text_to_image"), ranks, strict=True)
+    }
+
+
+class Index:
+    """Pictures (or anything with features) to search in.
+
+    features: float [n, embed_dim], of any norm; names: what `search` answers with, one per row.
+
+    >>> index = Index(torch.eye(3), ["x", "y", "z"])
+    >>> index.search(torch.tensor([0.0, 3.0, 4.0]), k=2)
+    [('z', 0.8), ('y', 0.6)]
+    """
+
+    def __init__(self, features: Tensor, names: Sequence[str | Path]):
+        if features.ndim != 2 or len(features) != len(names):
+            raise ValueError(
+                f"features must be [{len(names)}, embed_dim], a row per name, found {list(features.shape)}"
+            )
+        if len(names) == 0:
+            raise ValueError("the index is empty: it needs at least one picture")
+        self.features = F.normalize(features.float(), dim=-1)
+        self.names = list(names)
+        self.skipped: list[Path] = []  # files that looked like pictures and could not be read
+
+    @classmethod
+    def from_folder(
+        cls, folder: str | Path, model: CLIP, preprocess: Preprocess, batch_size: int = 64
+    ) -> "Index":
+        """Every picture in a folder and the folders in it. Files that cannot be read are listed in `skipped`.
+
+        Raises NotADirectoryError where there is no such folder, ValueError where no picture is in it.
+        """
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise NotADirectoryError(f"{folder} is not a folder: give one with pictures in it")
+        paths = sorted(
+            path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
+        )
+        names: list[Path] = []
+        skipped: list[Path] = []
+        features: list[Tensor] = []
+        with evaluating(model):
+            for start in range(0, len(paths), batch_size):
+                batch = []
+                for path in paths[start : start + batch_size]:
+                    try:
+                        batch.append(preprocess(open_image(path)))  # [3, size, size]
+                        names.append(path)
+                    except (OSError, ValueError):
+                        skipped.append(path)
+                if batch:
+                    features.append(model.encode_image(torch.stack(batch).to(model.logit_scale)).float())
+        if not names:
+            looked = (
+                f"{len(skipped)} files there cannot be read"
+                if skipped
+                else "it looks for .png, .jpg, .webp, ..."
+            )
+            raise ValueError(f"{folder} holds no picture ({looked})")
+        index = cls(torch.cat(features), names)
+        index.skipped = skipped
+        return index
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def search(self, query: Tensor, k: int = 5) -> list[tuple[str | Path, float]]:
+        """The k nearest as (name, cosine), nearest first; fewer where the index holds fewer.
+
+        query: float [embed_dim], of any norm, such as `encode_texts(model, tokenizer, ["a red car"])[0]` or
+        another picture's features. Among equals the earlier entry comes first.
+        """
+        if query.shape != self.features.shape[1:]:
+            raise ValueError(
+                f"query must be [{self.features.shape[1]}], found {list(query.shape)}: search one at a time"
+            )
+        if k < 1:
+            raise ValueError(f"k={k} must be at least 1")
+        scores = self.features @ F.normalize(query.float(), dim=-1).to(self.features.device)  # [n]
+        best, order = scores.sort(descending=True, stable=True)
+        return [
+            (self.names[i], score) for i, score in zip(order[:k].tolist(), best[:k].tolist(), strict=True)
+        ]

@@ -1,0 +1,52 @@
+"""The text encoder: a causal Transformer, read out at the end-of-text token.
+
+Causal although nothing is generated: CLIP keeps GPT-2's form, and the last token has then seen the whole text.
+Source: CLIP paper section 2.4.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from minclip.transformer import LayerNorm, Transformer, causal_mask
+
+
+class TextTransformer(nn.Module):
+    """tokens: int64 [batch, length ≤ context_length] -> features: float [batch, embed_dim], not normalised.
+
+    EOT has the largest id of the vocabulary, so argmax finds it; what stands after it never matters.
+    """
+
+    def __init__(self, context_length: int, vocab_size: int, width: int, layers: int, heads: int, embed_dim: int):
+        super().__init__()
+        self.context_length, self.vocab_size = context_length, vocab_size
+        self.token_embedding = nn.Embedding(vocab_size, width)
+        self.positional_embedding = nn.Parameter(torch.empty(context_length, width))
+        self.transformer = Transformer(width, layers, heads)
+        self.ln_final = LayerNorm(width)
+        self.text_projection = nn.Parameter(torch.empty(width, embed_dim))
+        self.initialise(width, layers)
+
+    def initialise(self, width: int, layers: int) -> None:
+        """openai/CLIP model.py, initialize_parameters. The factor (2 · layers)^-½ keeps the residual stream's
+        variance from growing with depth: every layer adds two branches to it."""
+        nn.init.normal_(self.token_embedding.weight, std=0.02)
+        nn.init.normal_(self.positional_embedding, std=0.01)
+        residual_std = width**-0.5 * (2 * layers) ** -0.5
+        for block in self.transformer.resblocks:
+            nn.init.normal_(block.attn.in_proj_weight, std=width**-0.5)
+            nn.init.normal_(block.attn.out_proj.weight, std=residual_std)
+            nn.init.normal_(block.mlp.c_fc.weight, std=(2 * width) ** -0.5)
+            nn.init.normal_(block.mlp.c_proj.weight, std=residual_std)
+        nn.init.normal_(self.text_projection, std=width**-0.5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        if tokens.ndim != 2 or tokens.shape[1] > self.context_length:
+            raise ValueError(
+                f"tokens has shape {list(tokens.shape)}, the model reads [batch, length ≤ {self.context_length}]: "
+                f"make it with the model's own tokenizer"
+            )
+        length = tokens.shape[1]
+        x = self.token_embedding(tokens) + self.positional_embedding[:length]  # [batch, length, width]
+        x = self.transformer(x, causal_mask(length, x.device))
+        x = x[torch.arange(len(x), device=x.device), tokens.argmax(dim=-1)]  # EOT: [batch, width]
+        return self.ln_final(x) @ self.text_projection  # [batch, embed_dim]

@@ -1,0 +1,214 @@
+"""CLIP's tokenizer: text is cleaned, split into words, each word into byte pairs, each pair has an id.
+
+Same ids as openai/CLIP simple_tokenizer.py when it is given OpenAI's merges. The learning and applying of merges
+is in bpe.py.
+"""
+
+import gzip
+import html
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import ftfy
+import regex
+import torch
+from torch import LongTensor
+
+from minclip.bpe import BYTE_TO_CHARACTER, END_OF_WORD, Pair, apply_merges, train_bpe, word_symbols
+from minclip.data.paths import atomic_write
+
+SOT, EOT = "<|startoftext|>", "<|endoftext|>"
+# contractions, runs of letters, single digits, runs of anything else that is not a space
+WORD = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+BYTE_SYMBOLS = list(BYTE_TO_CHARACTER.values())
+CHARACTER_TO_BYTE = {character: byte for byte, character in BYTE_TO_CHARACTER.items()}
+FIXED_SYMBOLS = 2 * len(BYTE_SYMBOLS) + 2  # every byte with and without the end-of-word mark, SOT and EOT
+OPENAI_MERGES = 49152 - 256 - 2  # as many lines of OpenAI's file, after its header, are in the vocabulary
+REMEMBERED_CHUNKS = 65_536  # a bound on memory; captions repeat far fewer words
+FORMAT = "minclip-bpe-1"
+
+
+def clean(text: str) -> str:
+    """Mends broken Unicode, unescapes HTML, makes every run of white space one space, lower-cases.
+
+    >>> clean("  A &amp;amp; B\\n")
+    'a & b'
+    """
+    if text.isascii() and text.isprintable() and "&" not in text:  # nothing to mend: ten times faster
+        return " ".join(text.split()).lower()
+    text = html.unescape(html.unescape(ftfy.fix_text(text))).strip()
+    return regex.sub(r"\s+", " ", text).strip().lower()
+
+
+class BPETokenizer:
+    """text -> ids and back; called with texts, it makes the tensor that the model reads.
+
+    Ids, in this order: the 256 bytes, the 256 bytes at a word's end, the merges, special tokens, SOT, EOT.
+    EOT has the largest id: the text encoder finds it by argmax.
+    """
+
+    def __init__(self, merges: Sequence[Pair], context_length: int = 77, special_tokens: Sequence[str] = ()):
+        if context_length < 2:
+            raise ValueError(f"context_length={context_length} must be at least 2: SOT and EOT")
+        for token in special_tokens:
+            if not token or clean(token) != token or token in (SOT, EOT):
+                raise ValueError(
+                    f"special token {token!r} can never be found in a cleaned text: "
+                    f"write it in lower case, with single spaces, and not as {SOT} or {EOT}"
+                )
+        self.merges = [(str(left), str(right)) for left, right in merges]
+        self.context_length = context_length
+        self.special_tokens = list(special_tokens)
+        symbols = [
+            *BYTE_SYMBOLS,
+            *(symbol + END_OF_WORD for symbol in BYTE_SYMBOLS),
+            *(left + right for left, right in self.merges),
+        ]
+        specials = [*self.special_tokens, SOT, EOT]
+        self.symbols = [*symbols, *specials]  # id -> symbol
+        self.first_special = len(symbols)
+        self.ids = {symbol: i for i, symbol in enumerate(symbols)}  # an ordinary word never becomes a special id
+        self.special_ids = {token: self.first_special + i for i, token in enumerate(specials)}
+        self.ranks = {pair: rank for rank, pair in enumerate(self.merges)}
+        longest_first = sorted(specials, key=len, reverse=True)
+        self.pattern = regex.compile("|".join([*map(regex.escape, longest_first), WORD]), regex.IGNORECASE)
+        self.spaced = any(" " in token for token in specials)
+        self._remembered: dict[str, list[int]] = {}
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of ids; the largest is EOT."""
+        return len(self.symbols)
+
+    @classmethod
+    def train(
+        cls, texts: Iterable[str], vocab_size: int, context_length: int = 77, special_tokens: Sequence[str] = ()
+    ) -> "BPETokenizer":
+        """Learns merges from texts. A small text may fill less than `vocab_size`; none at all gives bytes only."""
+        merges = vocab_size - FIXED_SYMBOLS - len(special_tokens)
+        if merges < 0:
+            raise ValueError(
+                f"vocab_size={vocab_size} must be at least {FIXED_SYMBOLS + len(special_tokens)}: "
+                f"every byte with and without its end-of-word mark, SOT, EOT and {len(special_tokens)} special tokens"
+            )
+        untrained = cls([], context_length, special_tokens)
+        words: Counter[str] = Counter()
+        for chunk, count in Counter(chunk for text in texts for chunk in untrained.chunks(text)).items():
+            for word in untrained.pattern.findall(chunk):
+                words[word] += count
+        for token in untrained.special_ids:
+            words.pop(token, None)
+        return cls(train_bpe(words, merges), context_length, special_tokens)
+
+    @classmethod
+    def from_openai_merges(cls, path: str | Path, context_length: int = 77) -> "BPETokenizer":
+        """OpenAI's `bpe_simple_vocab_16e6.txt.gz` (or the unpacked text): 49,408 ids.
+
+        Its first line is a header, and it holds more merges than CLIP uses.
+        """
+        path = Path(path)
+        try:
+            raw = path.read_bytes()
+            text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
+        except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is not a merges file: {error}") from error
+        merges = [tuple(line.split()) for line in text.split("\n")[1 : OPENAI_MERGES + 1] if line]
+        if not merges or any(len(pair) != 2 for pair in merges):
+            raise ValueError(f"{path} is not a merges file: after the header each line must hold two symbols")
+        return cls(merges, context_length)  # type: ignore[arg-type]
+
+    def chunks(self, text: str) -> list[str]:
+        """The cleaned text at its spaces, where no word reaches across one (only a special token can)."""
+        text = clean(text)
+        return [text] if self.spaced else text.split(" ")
+
+    def encode(self, text: str) -> list[int]:
+        """ids of a text of any length, without SOT and EOT."""
+        return [i for chunk in self.chunks(text) for i in self._encode_chunk(chunk)]
+
+    def _encode_chunk(self, chunk: str) -> list[int]:
+        ids = self._remembered.get(chunk)
+        if ids is None:
+            ids = [i for word in self.pattern.findall(chunk) for i in self._encode_word(word)]
+            if len(self._remembered) >= REMEMBERED_CHUNKS:
+                self._remembered.clear()
+            self._remembered[chunk] = ids
+        return ids
+
+    def _encode_word(self, word: str) -> list[int]:
+        if word in self.special_ids:
+            return [self.special_ids[word]]
+        return [self.ids[symbol] for symbol in apply_merges(word_symbols(word), self.ranks)]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids, a space after every word; bytes that are no UTF-8 become U+FFFD."""
+        parts: list[bytes] = []
+        for i in map(int, ids):
+            if not 0 <= i < self.vocab_size:
+                raise ValueError(f"id {i} is not in this vocabulary of {self.vocab_size} ids")
+            symbol = self.symbols[i]
+            if i >= self.first_special:  # a special token stands for its own letters
+                parts.append(symbol.encode("utf-8"))
+                continue
+            ends = symbol.endswith(END_OF_WORD)
+            letters = symbol.removesuffix(END_OF_WORD) if ends else symbol
+            parts.append(bytes(CHARACTER_TO_BYTE[letter] for letter in letters) + (b" " if ends else b""))
+        return b"".join(parts).decode("utf-8", errors="replace")
+
+    def __call__(self, texts: str | Sequence[str], truncate: bool = False) -> LongTensor:
+        """int64 [texts, context_length]: SOT, the text's ids, EOT, then zeros.
+
+        A text that is too long raises ValueError, or with truncate=True loses its end but never EOT.
+        """
+        texts = [texts] if isinstance(texts, str) else texts
+        sot, eot = self.special_ids[SOT], self.special_ids[EOT]
+        rows = []
+        for row, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise ValueError(f"caption {row} must be a string, found {type(text).__name__}")
+            ids = [sot, *self.encode(text), eot]
+            if len(ids) > self.context_length:
+                if not truncate:
+                    raise ValueError(
+                        f"caption {row} has {len(ids)} tokens, the model reads {self.context_length}: "
+                        f"pass truncate=True or shorten it (it begins {text[:40]!r})"
+                    )
+                ids = [*ids[: self.context_length - 1], eot]
+            rows.append(ids + [0] * (self.context_length - len(ids)))
+        return torch.tensor(rows, dtype=torch.long).view(len(rows), self.context_length)  # type: ignore[return-value]
+
+    def to_json(self) -> str:
+        """Everything that decides the ids, as JSON."""
+        content = {
+            "format": FORMAT,
+            "context_length": self.context_length,
+            "special_tokens": self.special_tokens,
+            "merges": self.merges,
+        }
+        return json.dumps(content, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "BPETokenizer":
+        """The inverse of to_json; ValueError where the text is something else."""
+        try:
+            content = json.loads(text)
+            if content["format"] != FORMAT:
+                raise KeyError(content["format"])
+            return cls(content["merges"], content["context_length"], content["special_tokens"])
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"this is not a {FORMAT} tokenizer: {error!r}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Writes the tokenizer to one JSON file, atomically."""
+        with atomic_write(Path(path)) as file:
+            file.write(self.to_json().encode("utf-8"))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "BPETokenizer":
+        """Reads what `save` wrote."""
+        try:
+            return cls.from_json(Path(path).read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, ValueError) as error:
+            raise ValueError(f"{path}: {error}") from error

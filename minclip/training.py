@@ -1,0 +1,162 @@
+"""How CLIP learns: one step, and the loop of a whole run that can stop anywhere and go on.
+
+Batches are made in batches.py, files kept in runs.py. Source: CLIP paper section 2.5.
+"""
+
+import math
+import time
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from minclip.batches import Pairs, make_batch
+from minclip.devices import Device
+from minclip.loss import clip_loss
+from minclip.model import CLIP
+from minclip.optim import build_optimizers, lr_schedule, set_learning_rate
+from minclip.recipes import TrainConfig
+from minclip.runs import Run, restore_optimizers
+from minclip.suites import Suite
+from minclip.tokenizer import BPETokenizer
+
+
+def backward(model: CLIP, pixels: Tensor, tokens: Tensor, device: Device, micro_batch: int | None = None) -> Tensor:
+    """Adds the gradients of the batch's loss to the parameters; returns the loss, detached.
+
+    Adding up the gradients of small batches would show each pair only its own small batch as negatives. So with
+    micro_batch the features of the whole batch are computed first, without a graph; the loss then gives the gradient
+    of every feature, and the encoders run again, micro-batch by micro-batch, to carry it on (Gao et al. 2021).
+    The result is the whole batch's gradient, in the memory of one micro-batch, for one more forward pass.
+    """
+    if micro_batch is None or micro_batch >= len(pixels):
+        with device.precision():
+            image_features, text_features = model.encode_image(pixels), model.encode_text(tokens)
+        loss = clip_loss(image_features, text_features, model.logit_scale.exp())
+        loss.backward()
+        return loss.detach()
+    parts = list(zip(pixels.split(micro_batch), tokens.split(micro_batch), strict=True))
+    with torch.no_grad(), device.precision():
+        encoded = [(model.encode_image(p), model.encode_text(t)) for p, t in parts]
+    image_features = torch.cat([image for image, _ in encoded]).float().requires_grad_()
+    text_features = torch.cat([text for _, text in encoded]).float().requires_grad_()
+    loss = clip_loss(image_features, text_features, model.logit_scale.exp())
+    loss.backward()
+    gradients = zip(image_features.grad.split(micro_batch), text_features.grad.split(micro_batch), strict=True)  # type: ignore[union-attr]
+    for (p, t), (image_gradient, text_gradient) in zip(parts, gradients, strict=True):
+        with device.precision():
+            features = (model.encode_image(p), model.encode_text(t))
+        torch.autograd.backward([feature.float() for feature in features], [image_gradient, text_gradient])
+    return loss.detach()
+
+
+def train_step(
+    model: CLIP,
+    optimizers: list[torch.optim.Optimizer],
+    pixels: Tensor,
+    tokens: Tensor,
+    device: Device,
+    micro_batch: int | None = None,
+) -> Tensor:
+    """One step of every optimiser on one batch; the loss before the step. Raises ValueError on a loss that is no number."""
+    for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
+    loss = backward(model, pixels, tokens, device, micro_batch)
+    for optimizer in optimizers:
+        optimizer.step()
+    model.clamp_logit_scale()
+    return loss
+
+
+def start(run: Run, model: CLIP, config: TrainConfig, resume: bool) -> tuple[list[torch.optim.Optimizer], int, float]:
+    """(optimisers, first step, seconds trained so far): from nothing, or where the run's checkpoint stands."""
+    optimizers = build_optimizers(
+        model, config.optimizer, config.learning_rate, config.weight_decay, config.muon_learning_rate
+    )
+    if not resume:
+        run.create()
+        return optimizers, 0, 0.0
+    _, _, progress, moments = run.load()
+    restore_optimizers(optimizers, moments)
+    run.cut_log(progress["step"])
+    return optimizers, progress["step"], progress["seconds"]
+
+
+def train(
+    run: Run,
+    model: CLIP,
+    tokenizer: BPETokenizer,
+    pairs: Pairs,
+    config: TrainConfig,
+    device: Device,
+    monitor: Suite | None = None,
+    data: str = "",
+    resume: bool = False,
+    progress: bool = True,
+) -> float:
+    """Trains the model in place and keeps log and checkpoints in the run's folder; returns the seconds of training.
+
+    With resume=True the model must be the one of `run.load()`; the log then goes on as if nothing had happened.
+    Seconds count steps only, not evaluation or checkpoints. Raises ValueError where the loss stops being a number.
+    """
+    optimizers, first, seconds = start(run, model, config, resume)
+    warmup = round(config.warmup * config.steps)
+    model.to(device.device).train()
+    bar = tqdm(total=config.steps, initial=first, unit="step", disable=not progress)
+    began = time.perf_counter() - seconds
+    for step in range(first, config.steps):
+        set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
+        pixels, tokens = make_batch(pairs, config, step, model.config.image_size, device)
+        loss = train_step(model, optimizers, pixels, tokens, device, config.micro_batch)
+        bar.update()
+        done, last = step + 1, step + 1 == config.steps
+        if done % config.log_every == 0 or last:
+            entry = log_entry(done, config, float(loss), optimizers, model, time.perf_counter() - began)
+            run.append(entry)
+            bar.set_postfix(loss=f"{entry['loss']:.3f}")
+            if progress and done == first_word(config):
+                bar.write(is_it_learning(entry["loss"], config.batch_size))
+        seconds = time.perf_counter() - began
+        if monitor is not None and (done % config.evaluate_every == 0 or last):
+            run.append({"step": done, "samples": done * config.batch_size, **monitor.scores(model, tokenizer)})
+        if done % config.save_every == 0 or last:
+            run.save(model, tokenizer, optimizers, config, done, seconds, data)
+        began = time.perf_counter() - seconds
+    bar.close()
+    model.eval()
+    return seconds
+
+
+def log_entry(
+    done: int, config: TrainConfig, loss: float, optimizers: list[torch.optim.Optimizer], model: CLIP, seconds: float
+) -> dict:
+    """One line of the log. Raises ValueError where the loss is no number: the last checkpoint is still good."""
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"the loss is {loss} at step {done}: lower learning_rate={config.learning_rate} and start again; "
+            f"the run's last checkpoint is kept"
+        )
+    return {
+        "step": done,
+        "samples": done * config.batch_size,
+        "loss": loss,
+        "lr": optimizers[0].param_groups[0]["lr"],
+        "logit_scale": model.logit_scale.item(),
+        "seconds": round(seconds, 3),
+    }
+
+
+def first_word(config: TrainConfig) -> int:
+    """The step after which a run says whether it learns: a tenth of it, at a step that is logged anyway."""
+    return max(1, config.steps // (10 * config.log_every)) * config.log_every
+
+
+def is_it_learning(loss: float, batch_size: int) -> str:
+    """One line for a person who wonders whether to wait.
+
+    >>> is_it_learning(5.5, 256)
+    'loss 5.50 against ln 256 = 5.55, the loss of guessing: not learning yet; if it stays there, change the learning rate'
+    """
+    guess = math.log(batch_size)
+    verdict = "it is learning" if loss < 0.9 * guess else "not learning yet; if it stays there, change the learning rate"
+    return f"loss {loss:.2f} against ln {batch_size} = {guess:.2f}, the loss of guessing: {verdict}"

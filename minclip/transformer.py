@@ -1,0 +1,117 @@
+"""The pre-norm Transformer that both encoders of CLIP share: attention, MLP, block, stack.
+
+It knows nothing of pictures or words. There is no dropout: CLIP uses none.
+Sources: Vaswani et al. 2017 (attention), Radford et al. 2019 (pre-norm block), openai/CLIP model.py (names).
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+HEAD_WIDTH = 64  # CLIP paper, section 2.4: heads = width // 64
+QUICK_GELU = 1.702  # σ(1.702 x) is close to the normal distribution function in GELU (Hendrycks and Gimpel 2016)
+
+
+class LayerNorm(nn.LayerNorm):
+    """Layer norm computed in float32 whatever the input's dtype: a variance of bfloat16 numbers is coarse."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.float()).type_as(x)
+
+
+def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
+    """Additive mask: token i may look at tokens 0 … i. float [length, length], 0 allowed, -inf forbidden.
+
+    >>> causal_mask(3)
+    tensor([[0., -inf, -inf],
+            [0., 0., -inf],
+            [0., 0., 0.]])
+    """
+    return torch.full((length, length), float("-inf"), device=device).triu(diagonal=1)
+
+
+def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
+    """softmax(Q Kᵀ / √d + mask) V, for each head on its own.
+
+    query, key, value: float [batch, heads, tokens, head_width]; mask: float [tokens, tokens], added to the scores.
+    Returns float [batch, heads, tokens, head_width]. Source: Vaswani et al. 2017, equation 1.
+    """
+    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)  # [batch, heads, tokens, tokens]
+    if mask is not None:
+        scores = scores + mask
+    return scores.softmax(dim=-1) @ value  # [batch, heads, tokens, head_width]
+
+
+class MultiHeadAttention(nn.Module):
+    """Self-attention in `heads` subspaces side by side.
+
+    The three projections live in one matrix, rows in the order query, key, value (as in OpenAI's files).
+    """
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"width={width} must be a multiple of heads={heads}, so that every head gets an equal share")
+        self.heads = heads
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
+        self.out_proj = nn.Linear(width, width)
+        nn.init.xavier_uniform_(self.in_proj_weight)  # PyTorch's own start, kept by CLIP's vision blocks
+        nn.init.zeros_(self.out_proj.bias)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """x: float [batch, tokens, width] -> the same shape."""
+        batch, tokens, width = x.shape
+        qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)  # [batch, tokens, 3 * width]
+        qkv = qkv.view(batch, tokens, 3, self.heads, width // self.heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # three of [batch, heads, tokens, head_width]
+        x = attention(query, key, value, mask)  # [batch, heads, tokens, head_width]
+        x = x.transpose(1, 2).reshape(batch, tokens, width)  # heads side by side again
+        return self.out_proj(x)
+
+
+class MLP(nn.Module):
+    """width → 4 · width → width, token by token, with QuickGELU between: x · σ(1.702 x) = silu(1.702 x) / 1.702.
+
+    Both factors are applied to the weights, not to the activations, which are many times larger: the same numbers,
+    and a fifth less time for a training step on a CPU (benchmarks/results/tricks.json).
+    """
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.c_fc = nn.Linear(width, 4 * width)
+        self.c_proj = nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.linear(x, QUICK_GELU * self.c_fc.weight, QUICK_GELU * self.c_fc.bias)  # [batch, tokens, 4 * width]
+        return F.linear(F.silu(x), self.c_proj.weight / QUICK_GELU, self.c_proj.bias)  # [batch, tokens, width]
+
+
+class TransformerBlock(nn.Module):
+    """Pre-norm residual block: x + attention(ln_1(x)), then x + mlp(ln_2(x))."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.attn = MultiHeadAttention(width, heads)
+        self.ln_1 = LayerNorm(width)
+        self.mlp = MLP(width)
+        self.ln_2 = LayerNorm(width)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """x: float [batch, tokens, width] -> the same shape."""
+        x = x + self.attn(self.ln_1(x), mask)
+        return x + self.mlp(self.ln_2(x))
+
+
+class Transformer(nn.Module):
+    """A stack of blocks."""
+
+    def __init__(self, width: int, layers: int, heads: int):
+        super().__init__()
+        self.resblocks = nn.ModuleList(TransformerBlock(width, heads) for _ in range(layers))
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """x: float [batch, tokens, width] -> the same shape."""
+        for block in self.resblocks:
+            x = block(x, mask)
+        return x

@@ -1,0 +1,55 @@
+"""The image encoder: a picture cut into patches, read by a Transformer, summed up by the CLS token.
+
+Sources: Dosovitskiy et al. 2021 (ViT), CLIP paper section 2.4 (the extra layer norm before the blocks).
+"""
+
+import torch
+from torch import Tensor, nn
+
+from minclip.transformer import LayerNorm, Transformer
+
+
+class PatchEmbedding(nn.Module):
+    """Cuts a picture into patches and maps each to a token; adds the CLS token and positions.
+
+    image: float [batch, 3, size, size] -> float [batch, 1 + patches, width], patches in reading order.
+    A convolution whose stride is its kernel is the same linear map applied to every patch.
+    """
+
+    def __init__(self, image_size: int, patch_size: int, width: int):
+        super().__init__()
+        if image_size % patch_size:
+            raise ValueError(f"image_size={image_size} must be a multiple of patch_size={patch_size}: no patch may be cut off")
+        self.conv1 = nn.Conv2d(3, width, kernel_size=patch_size, stride=patch_size, bias=False)
+        patches = (image_size // patch_size) ** 2
+        self.class_embedding = nn.Parameter(width**-0.5 * torch.randn(width))
+        self.positional_embedding = nn.Parameter(width**-0.5 * torch.randn(1 + patches, width))
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = self.conv1(image)  # [batch, width, size / patch, size / patch]
+        x = x.flatten(2).transpose(1, 2)  # [batch, patches, width]
+        cls = self.class_embedding.to(x.dtype).expand(x.shape[0], 1, -1)  # [batch, 1, width]
+        return torch.cat([cls, x], dim=1) + self.positional_embedding.to(x.dtype)  # [batch, 1 + patches, width]
+
+
+class VisionTransformer(nn.Module):
+    """image: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
+
+    def __init__(self, image_size: int, patch_size: int, width: int, layers: int, heads: int, embed_dim: int):
+        super().__init__()
+        self.image_size = image_size
+        self.embedding = PatchEmbedding(image_size, patch_size, width)
+        self.ln_pre = LayerNorm(width)
+        self.transformer = Transformer(width, layers, heads)
+        self.ln_post = LayerNorm(width)
+        self.proj = nn.Parameter(width**-0.5 * torch.randn(width, embed_dim))
+
+    def forward(self, image: Tensor) -> Tensor:
+        if image.ndim != 4 or image.shape[1:] != (3, self.image_size, self.image_size):
+            raise ValueError(
+                f"image has shape {list(image.shape)}, the model reads [batch, 3, {self.image_size}, {self.image_size}]: "
+                f"pass the picture through minclip.preprocess.image_transform({self.image_size}) and add the batch axis"
+            )
+        x = self.ln_pre(self.embedding(image))  # [batch, 1 + patches, width]
+        x = self.transformer(x)
+        return self.ln_post(x[:, 0]) @ self.proj  # CLS: [batch, width] -> [batch, embed_dim]

@@ -1,0 +1,44 @@
+"""What several test files share: the folder of outside reference data, and a model small enough for a test."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from minclip.model import CLIP, CLIPConfig
+from minclip.tokenizer import BPETokenizer
+
+SHARED = Path(__file__).parents[1].parent / "shared"  # stands beside the project where its reference data is at hand
+
+
+@pytest.fixture
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("no folder `shared` beside the project: its reference data is not part of it")
+    return SHARED
+
+
+CAPTIONS = ["a red car", "two blue fish in the sea", "a small green tree", "a photo of a dog at night"]
+
+
+@pytest.fixture
+def tokenizer() -> BPETokenizer:
+    return BPETokenizer.train(CAPTIONS * 4, vocab_size=560, context_length=16)
+
+
+@pytest.fixture
+def model(tokenizer: BPETokenizer) -> CLIP:
+    torch.manual_seed(0)
+    config = CLIPConfig(
+        embed_dim=16,
+        image_size=16,
+        patch_size=8,
+        vision_width=64,
+        vision_layers=1,
+        text_width=64,
+        text_heads=1,
+        text_layers=1,
+        context_length=16,
+        vocab_size=tokenizer.vocab_size,
+    )
+    return CLIP(config).eval()

@@ -1,0 +1,256 @@
+"""The command line, called as a function: what it prints, where, and with which exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from minclip import checkpoint, cli
+from minclip.cli import doctor, main
+from minclip.data.protocol import ClassTask
+from minclip.suites import Suite
+
+COMMANDS = ["doctor", "data", "train", "eval", "classify", "search"]
+
+
+@pytest.fixture
+def model_file(model, tokenizer, tmp_path):
+    path = tmp_path / "model.safetensors"
+    checkpoint.save(model, tokenizer, path)
+    return str(path)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, colour in (("red", (255, 0, 0)), ("blue", (0, 0, 255)), ("grey", (90, 90, 90))):
+        Image.new("RGB", (24, 16), colour).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_an_example(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert f"\n    minclip {command}" in capsys.readouterr().out
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    printed = capsys.readouterr().out
+    assert all(f"\n    {command} " in printed for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["fly"], ["classify", "a.png"], ["search", "a car", "--in", ".", "-k", "x"]]
+)
+def test_wrong_usage_is_exit_code_2(argv, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(argv)
+    assert stopped.value.code == 2
+    assert "usage: minclip" in capsys.readouterr().err
+
+
+def test_the_command_line_imports_no_torch_by_itself():
+    look = (
+        "import sys, types; m = types.ModuleType('minclip'); m.__path__ = sys.argv[1:];"
+        "sys.modules['minclip'] = m;"
+        "import minclip.cli; sys.exit('torch' in sys.modules)"
+    )
+    package = str(Path(doctor.__file__).parents[1])
+    assert subprocess.run([sys.executable, "-c", look, package], check=False).returncode == 0
+
+
+def test_classify_prints_shares_of_every_picture(model_file, pictures, capsys):
+    paths = [str(pictures / "red.png"), str(pictures / "blue.png")]
+    assert main(["classify", *paths, "--labels", "red car, tree,fish,", "--model", model_file]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [lines[0], lines[4]] == paths
+    shares = [float(line.split("%")[0]) for line in lines[1:4]]
+    assert shares == sorted(shares, reverse=True) and sum(shares) == pytest.approx(100, abs=0.2)
+    assert {line.split("%")[1].strip() for line in lines[1:4]} == {"red car", "tree", "fish"}
+
+
+def test_classify_reads_templates(model_file, pictures, tmp_path, capsys):
+    templates = tmp_path / "templates.txt"
+    templates.write_text("the {} of\nno place for it\n", encoding="utf-8")
+    asked = ["classify", str(pictures / "red.png"), "--labels", "car,tree", "--model", model_file]
+    assert main([*asked, "--templates", str(templates)]) == 2
+    assert "line 2" in capsys.readouterr().err
+    templates.write_text("{}\n", encoding="utf-8")
+    assert main([*asked, "--templates", str(templates)]) == 0
+    own = capsys.readouterr().out
+    assert main(asked) == 0
+    assert capsys.readouterr().out != own
+
+
+def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
+    (pictures / "broken.png").write_bytes(b"no picture")
+    assert main(["search", "a red car", "--in", str(pictures), "-k", "2", "--model", model_file]) == 0
+    printed = capsys.readouterr()
+    scores, paths = zip(*(line.split(maxsplit=1) for line in printed.out.splitlines()), strict=True)
+    assert list(scores) == sorted(scores, key=float, reverse=True) and len(scores) == 2
+    assert all(Path(path).parent == pictures for path in paths)
+    assert "1 files could not be read" in printed.err and "broken.png" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["classify", "nowhere.png", "--labels", "car,tree"], "nowhere.png"),
+        (["classify", __file__, "--labels", "car,tree"], "not a picture"),
+        (["classify", __file__, "--labels", "car,car"], "twice"),
+        (["classify", __file__, "--labels", " , "], "empty"),
+        (["search", "a car", "--in", ".", "-k", "0"], "-k 0"),
+        (["search", " ", "--in", "."], "query is empty"),
+        (
+            ["search", "a car", "--in", ".", "--model", "nowhere.safetensors"],
+            "no model at nowhere.safetensors",
+        ),
+        (
+            ["eval", "--data", "picturebook", "--json", "nowhere/scores.json"],
+            "its folder nowhere is not there",
+        ),
+        (["data", "picturebook", "--from", "a.zip"], "leave out --from"),
+        (["data", "picturebook", "--size", "0"], "size=0"),
+        (["data", "cifar10", "--size", "64"], "--size is for the picture book"),
+        (["data", "cifar10", "--from", "nowhere.tar.gz"], "nowhere.tar.gz is not there"),
+        (["data", "rsicd"], "authors"),
+        (["train", "--out", "runs/x"], "needs --data and --config"),
+        (["train", "--out", "runs/x", "--resume", "--lr", "1"], "leave out --lr"),
+        (["train", "--out", "runs/x", "--data", "picturebook", "--config", "huge"], "'huge' is not known"),
+        (
+            ["train", "--out", "runs/x", "--data", "picturebook", "--config", "tiny", "--batch", "1"],
+            "batch_size=1",
+        ),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_exit_code_2(argv, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "data"))
+    assert main(argv) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("minclip: error: ") and printed.err.count("\n") == 1
+    assert message in printed.err
+
+
+def test_without_a_model_the_newest_run_is_used(model, tokenizer, pictures, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ["search", "a red car", "--in", str(pictures)]
+    assert main(asked) == 2
+    assert "minclip train" in capsys.readouterr().err
+    for age, name in ((200, "old"), (100, "new"), (300, "older")):
+        path = tmp_path / "runs" / name / checkpoint.MODEL_FILE
+        path.parent.mkdir(parents=True)
+        checkpoint.save(model, tokenizer, path)
+        os.utime(path, (10_000 - age, 10_000 - age))
+    assert main(asked) == 0
+    assert f"using the newest run, {Path('runs') / 'new'} " in capsys.readouterr().err
+
+
+def test_eval_prints_a_table_and_writes_json(model_file, tmp_path, monkeypatch, capsys):
+    pixels = np.random.default_rng(0).integers(0, 256, size=(6, 16, 16, 3), dtype=np.uint8)
+    task = ClassTask("object", pixels, np.arange(6) % 2, ["car", "tree"], ["a {}"])
+    pairs = (pixels, [f"picture {i}" for i in range(6)], np.arange(6))
+    monkeypatch.setattr("minclip.suites.evaluation_suite", lambda data, size: Suite({"object": task}, pairs))
+    file = tmp_path / "new folder" / "scores.json"
+    assert main(["eval", "--model", model_file, "--data", "picturebook", "--json", str(file)]) == 0
+    scores = json.loads(file.read_text(encoding="utf-8"))
+    assert scores["tasks"]["object"]["n"] == 6 and scores["tasks"]["object"]["chance"] == 0.5
+    assert set(scores["retrieval"]["image_to_text"]) == {"R@1", "R@5", "R@10"}
+    assert f"{100 * scores['tasks']['object']['accuracy']:.1f} %" in capsys.readouterr().out
+
+
+def test_data_draws_the_picture_book_once(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("MINCLIP_DATA", str(tmp_path))
+    monkeypatch.setattr("minclip.data.picturebook.dataset.COUNTS", {"train": 5, "val": 3, "test": 2})
+    assert main(["data", "picturebook", "--size", "24"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "train: 5 pictures of 24 × 24 pixels"
+    assert any(line.startswith("task object: ") for line in lines)
+    drawn = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")}
+    assert len(drawn) == len(lines)
+    assert main(["data", "picturebook", "--size", "24"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")} == drawn
+
+
+def test_data_shows_a_page_of_pictures(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("MINCLIP_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("minclip.data.picturebook.dataset.COUNTS", {"train": 5, "val": 3, "test": 2})
+    assert main(["data", "picturebook", "--show"]) == 0
+    assert capsys.readouterr().out == "picturebook.png: 2 of 2 test pictures\n"
+    assert main(["data", "picturebook", "--show", "there/look.png"]) == 0
+    for file in ("picturebook.png", "there/look.png"):
+        with Image.open(tmp_path / file) as page:
+            assert page.format == "PNG" and page.width > 200
+    assert len(list(tmp_path.rglob("*.npy"))) == 1  # the test split alone was drawn
+
+
+def test_data_takes_a_set_that_is_here_already(shared, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "data"))
+    asked = ["data", "flickr8k", "--from", str(shared / "data" / "flickr8k-96")]
+    assert main([*asked, "--show", str(tmp_path / "page.png")]) == 0
+    assert "24 of 1,000 test pictures" in capsys.readouterr().out
+    assert not (tmp_path / "data").exists()  # nothing was copied
+
+
+def test_ctrl_c_is_130_and_says_how_to_go_on(monkeypatch, capsys):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.train, "run", interrupted)
+    assert main(["train", "--out", "runs/x", "--resume"]) == 130
+    assert "--resume goes on" in capsys.readouterr().err
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def broken(arguments):
+        raise IndexError("a bug")
+
+    monkeypatch.setattr(cli.doctor, "run", broken)
+    with pytest.raises(IndexError, match="a bug"):
+        main(["doctor"])
+
+
+def test_doctor_finds_this_machine_healthy(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(doctor, "ROOM", 1)
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    assert "[FAIL]" not in printed and printed.endswith("Everything is in place.\n")
+    assert f"[OK]   torch {torch.__version__.split('+')[0]}" in printed
+    assert "picture book: drawn on first use" in printed
+
+
+def test_doctor_names_the_remedy(monkeypatch, capsys):
+    wanted = [("torch", "99.0"), ("surely-not-installed", "1.2")]
+    monkeypatch.setattr(doctor, "requirements", lambda: wanted)
+    assert main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert '       remedy: python -m pip install "torch>=99.0"' in lines
+    assert "[FAIL] surely-not-installed is not installed" in lines
+    assert "[FAIL]" in str(doctor.check_python((3, 10, 1)))
+
+
+def test_doctor_sees_a_data_folder_that_cannot_be_written(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "file" / "data"))
+    (check,) = doctor.check_data()
+    assert "MINCLIP_DATA" in check.remedy
+
+
+def test_doctor_knows_the_requirements():
+    found = dict(doctor.requirements())
+    assert {"torch", "numpy", "Pillow", "matplotlib", "safetensors"} <= set(found)
+    assert doctor.numbers("2.13.0+cpu") == (2, 13, 0) >= doctor.numbers(found["torch"])

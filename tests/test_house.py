@@ -1,0 +1,81 @@
+"""The house itself: what importing does, and that every list of requirements says the same."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def constraints() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {name: version for name, version in pins}
+
+
+def requirements() -> list[Requirement]:
+    extras = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
+    return [Requirement(line) for line in [*PROJECT["dependencies"], *extras]]
+
+
+def test_every_requirement_is_pinned_within_its_range():
+    pins = constraints()
+    for requirement in requirements():
+        name = requirement.name.lower()
+        assert name in pins, f"constraints.txt does not pin {name}"
+        assert requirement.specifier.contains(pins[name]), f"{name}=={pins[name]} is outside of {requirement}"
+
+
+def test_the_conda_environment_installs_the_same():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["name"] == PROJECT["name"]
+    assert set(environment["channels"]) <= {"conda-forge", "nodefaults"} and "conda-forge" in environment["channels"]
+    python, pip, through_pip = environment["dependencies"]
+    assert python == f"python{PROJECT['requires-python']}" and pip == "pip"
+    extras = ",".join(sorted(PROJECT["optional-dependencies"]))
+    assert through_pip["pip"] == ["--constraint constraints.txt", f"--editable .[{extras}]"]
+
+
+def run(code: str) -> str:
+    command = [sys.executable, "-W", "error", "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    return result.stdout
+
+
+def test_importing_prints_nothing_and_changes_nothing():
+    code = """
+import logging, random, sys
+import numpy as np, torch
+torch.manual_seed(5); np.random.seed(5); random.seed(5)
+before = (torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate(), torch.get_num_threads(),
+          torch.get_default_dtype(), list(logging.root.handlers))
+import minclip
+after = (torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate(), torch.get_num_threads(),
+         torch.get_default_dtype(), list(logging.root.handlers))
+assert before == after
+for heavy in ("matplotlib", "jupyterlab", "urllib.request", "multiprocessing.pool"):
+    assert heavy not in sys.modules or heavy in ("urllib.request", "multiprocessing.pool"), heavy
+"""
+    assert run(code) == ""
+
+
+def test_minclip_adds_few_modules_to_torchs_import():
+    # time differs from machine to machine; what is imported does not (benchmarks/import_time.py has the seconds)
+    code = "import sys, torch, numpy; n = len(sys.modules); import minclip; print(len(sys.modules) - n)"
+    assert int(run(code)) < 400
+
+
+def test_no_file_is_longer_than_a_reader_wants():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in (ROOT / "minclip").rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 250
+    }
+    assert long == {}

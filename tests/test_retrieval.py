@@ -1,0 +1,176 @@
+"""retrieval and intervals, on features whose neighbours are known."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from minclip.intervals import bootstrap_interval, grouped_bootstrap_interval
+from minclip.retrieval import Index, match_ranks, recall_at_k
+
+
+def by_hand(image_features, text_features, owner, k):
+    """Recall with sorted lists and loops; no ties in random features."""
+    images = [v / np.linalg.norm(v) for v in image_features.double().numpy()]
+    texts = [v / np.linalg.norm(v) for v in text_features.double().numpy()]
+    found_texts = [sorted(range(len(texts)), key=lambda t: -float(image @ texts[t]))[:k] for image in images]
+    found_images = [sorted(range(len(images)), key=lambda i: -float(images[i] @ text))[:k] for text in texts]
+    return (
+        np.mean([any(owner[t] == i for t in found) for i, found in enumerate(found_texts)]),
+        np.mean([owner[t] in found for t, found in enumerate(found_images)]),
+    )
+
+
+@pytest.mark.parametrize("k", [1, 5, 10])
+def test_recall_is_what_sorting_and_looking_gives(k):
+    generator = torch.Generator().manual_seed(0)
+    image_features = torch.randn(30, 8, generator=generator)
+    owner = torch.tensor([*range(30), *torch.randint(30, (50,), generator=generator).tolist()])
+    text_features = image_features[owner] + 1.2 * torch.randn(80, 8, generator=generator)
+    recall = recall_at_k(image_features, 3 * text_features, owner, ks=(k,))
+    expected = by_hand(image_features, text_features, owner.tolist(), k)
+    assert recall["image_to_text"][f"R@{k}"] == pytest.approx(expected[0])
+    assert recall["text_to_image"][f"R@{k}"] == pytest.approx(expected[1])
+
+
+def test_any_caption_of_a_picture_will_do():
+    image_features = torch.eye(2)
+    text_features = torch.tensor(
+        [[0.0, 1], [1, 0], [0.1, 1]]
+    )  # the first caption of picture 0 is about picture 1
+    recall = recall_at_k(image_features, text_features, torch.tensor([0, 0, 1]), ks=(1, 2))
+    assert recall["image_to_text"] == {"R@1": 0.5, "R@2": 1.0}
+    assert recall["text_to_image"] == {"R@1": pytest.approx(2 / 3), "R@2": 1.0}
+
+
+def test_ties_and_numbers_that_are_none_count_against_the_model():
+    owner = torch.arange(4)
+    assert recall_at_k(torch.ones(4, 2), torch.ones(4, 2), owner, ks=(1, 3, 4)) == {
+        "image_to_text": {"R@1": 0.0, "R@3": 0.0, "R@4": 1.0},
+        "text_to_image": {"R@1": 0.0, "R@3": 0.0, "R@4": 1.0},
+    }
+    broken = torch.full((4, 2), float("nan"))
+    assert recall_at_k(broken, torch.eye(4)[:, :2], owner, ks=(1,))["image_to_text"]["R@1"] == 0.0
+
+
+def test_ranks_do_not_depend_on_the_chunks(monkeypatch):
+    generator = torch.Generator().manual_seed(1)
+    features = torch.randn(20, 4, generator=generator), torch.randn(20, 4, generator=generator)
+    whole = match_ranks(*features, torch.arange(20))
+    monkeypatch.setattr("minclip.retrieval.CHUNK", 3)
+    for expected, found in zip(whole, match_ranks(*features, torch.arange(20)), strict=True):
+        assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    ("owner", "message"),
+    [
+        ([0, 1], "one image per text"),
+        ([0, 0, 3], "0 to 2"),
+        ([0, 0, 1], "1 images have no text, the first is image 2"),
+    ],
+)
+def test_owners_that_do_not_fit_are_refused(owner, message):
+    with pytest.raises(ValueError, match=message):
+        recall_at_k(torch.eye(3), torch.eye(3), torch.tensor(owner))
+
+
+def test_features_of_another_width_are_refused():
+    with pytest.raises(ValueError, match="embed_dim"):
+        recall_at_k(torch.eye(3), torch.eye(2), torch.arange(2))
+
+
+def test_the_index_gives_the_nearest_first_and_no_more_than_it_has():
+    index = Index(torch.tensor([[5.0, 0], [0, 1], [1, 1]]), ["east", "north", "north-east"])
+    assert [name for name, _ in index.search(torch.tensor([2.0, 1.0]), k=2)] == ["north-east", "east"]
+    assert index.search(torch.tensor([7.0, 0.0]), k=10)[0] == ("east", 1.0)
+    assert len(index.search(torch.tensor([1.0, 0.0]), k=10)) == len(index) == 3
+
+
+def test_the_index_refuses_what_cannot_be_searched():
+    with pytest.raises(ValueError, match="empty"):
+        Index(torch.zeros(0, 4), [])
+    with pytest.raises(ValueError, match="a row per name"):
+        Index(torch.zeros(2, 4), ["one"])
+    with pytest.raises(ValueError, match=r"query must be \[4\]"):
+        Index(torch.ones(1, 4), ["one"]).search(torch.ones(1, 4))
+    with pytest.raises(ValueError, match="k=0"):
+        Index(torch.ones(1, 4), ["one"]).search(torch.ones(4), k=0)
+
+
+class AverageColour(nn.Module):
+    """A model whose image features are the picture's average pixel."""
+
+    def __init__(self):
+        super().__init__()
+        self.logit_scale = nn.Parameter(torch.tensor(0.0))
+
+    def encode_image(self, pixels):
+        return pixels.mean(dim=(2, 3))
+
+
+def plain(image):
+    return torch.from_numpy(np.array(image.convert("RGB").resize((2, 2)))).permute(2, 0, 1) / 255
+
+
+def test_a_folder_becomes_an_index_and_broken_files_are_listed(tmp_path):
+    (tmp_path / "deeper").mkdir()
+    Image.new("RGB", (5, 5), "red").save(tmp_path / "r.PNG")
+    Image.new("RGB", (9, 3), "blue").save(tmp_path / "deeper" / "b.png")
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
+    index = Index.from_folder(tmp_path, AverageColour(), plain, batch_size=1)
+    assert index.search(torch.tensor([0.0, 0, 1]), k=1) == [(tmp_path / "deeper" / "b.png", 1.0)]
+    assert index.skipped == [tmp_path / "broken.jpg"]
+    assert len(index) == 2
+
+
+def test_a_folder_without_pictures_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="holds no picture"):
+        Index.from_folder(tmp_path, AverageColour(), plain)
+    with pytest.raises(NotADirectoryError, match="not a folder"):
+        Index.from_folder(tmp_path / "nowhere", AverageColour(), plain)
+
+
+def test_the_interval_is_as_wide_as_theory_says():
+    correct = np.arange(1000) < 800
+    low, high = bootstrap_interval(correct)
+    half = 1.96 * math.sqrt(0.8 * 0.2 / 1000)
+    assert low == pytest.approx(0.8 - half, abs=0.003) and high == pytest.approx(0.8 + half, abs=0.003)
+    assert bootstrap_interval(correct) == (low, high)  # the same every time
+    assert bootstrap_interval(correct, level=0.5)[1] < high
+
+
+def test_the_interval_of_a_perfect_model_has_no_width():
+    assert bootstrap_interval(np.ones(10, dtype=bool)) == (1.0, 1.0)
+
+
+def test_groups_that_fail_together_make_the_interval_wider():
+    correct = np.repeat(np.arange(200) < 100, 5)  # 200 pictures of five captions, all found or none
+    low, high = grouped_bootstrap_interval(correct, np.repeat(np.arange(200), 5))
+    assert high - low == pytest.approx(
+        2 * 1.96 * math.sqrt(0.25 / 200), rel=0.1
+    )  # as 200 answers, not as 1,000
+    assert bootstrap_interval(correct)[1] - bootstrap_interval(correct)[0] < 0.5 * (high - low)
+
+
+def test_groups_of_one_are_the_plain_interval():
+    correct = np.arange(50) < 20
+    assert grouped_bootstrap_interval(correct, np.arange(50)[::-1]) == bootstrap_interval(correct)
+
+
+@pytest.mark.parametrize(
+    ("correct", "options", "message"),
+    [
+        ([], {}, "at least one"),
+        ([0.5], {}, "right"),
+        ([1], {"level": 1.0}, "level"),
+        ([1], {"resamples": 0}, "resamples"),
+    ],
+)
+def test_an_interval_of_nothing_is_refused(correct, options, message):
+    with pytest.raises(ValueError, match=message):
+        bootstrap_interval(np.array(correct), **options)

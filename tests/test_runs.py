@@ -1,0 +1,149 @@
+"""A run folder: killed at any moment, it goes on as if nothing had happened."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from minclip.batches import Pairs
+from minclip.checkpoint import MODEL_FILE
+from minclip.devices import choose_device
+from minclip.model import CLIP, CLIPConfig
+from minclip.recipes import TrainConfig
+from minclip.runs import Run
+from minclip.tokenizer import BPETokenizer
+from minclip.training import train
+
+ROOT = Path(__file__).parents[1]
+TOKENIZER = BPETokenizer([], context_length=8)
+STEPS = 120
+KILLS = 10
+
+
+def train_in(folder: str | Path, optimizer: str = "muon", resume: bool = False, **changes) -> None:
+    """A whole run of a model that trains in a second."""
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(0)
+    tokens = torch.randint(1, 500, (40, 8), generator=generator).int()
+    tokens[:, 6:] = TOKENIZER.vocab_size - 1
+    pixels = torch.randint(0, 256, (20, 16, 16, 3), generator=generator).to(torch.uint8)
+    pairs = Pairs(pixels, tokens, 2 * torch.arange(20), torch.full((20,), 2))
+    settings = {"samples": STEPS * 6, "batch_size": 6, "log_every": 1, "save_every": 3, "optimizer": optimizer}
+    config, run = TrainConfig(**(settings | changes)), Run(folder)
+    if resume:
+        model, _, done, _ = run.load()
+        config = TrainConfig.from_dict(done["train_config"])
+    else:
+        torch.manual_seed(0)
+        model = CLIP(CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, 8, TOKENIZER.vocab_size))
+    train(run, model, TOKENIZER, pairs, config, choose_device("cpu"), resume=resume, progress=False)
+
+
+def log_of(folder: Path) -> list[dict]:
+    """The log without the time, the only thing that may differ."""
+    return [{name: value for name, value in entry.items() if name != "seconds"} for entry in Run(folder).read_log()]
+
+
+def kill_at_a_random_point(folder: Path, rng: random.Random) -> bool:
+    """Starts or resumes the run in a process of its own and kills it; True if it was killed before its end."""
+    code = f"from test_runs import *; train_in({str(folder)!r}, resume=Run({str(folder)!r}).exists())"
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT / "tests", stderr=subprocess.PIPE)
+    log, lines = folder / "log.jsonl", rng.randint(1, 14)
+    before = len(log_of(folder))
+    while process.poll() is None and not lines <= len(log_of(folder)) - before:
+        time.sleep(0.002)
+    time.sleep(rng.uniform(0, 0.03))  # so that writing a checkpoint is hit too
+    process.kill()
+    _, error = process.communicate()
+    assert process.returncode in (0, -9, 1) and b"Error" not in error, error.decode()
+    return process.returncode != 0 and log.exists()
+
+
+def test_killed_ten_times_and_resumed_the_log_is_the_same(tmp_path):
+    train_in(tmp_path / "whole")
+    rng = random.Random(0)
+    killed = sum(kill_at_a_random_point(tmp_path / "killed", rng) for _ in range(KILLS))
+    assert killed >= KILLS // 2, "the run ended too early for the test to mean anything"
+    if log_of(tmp_path / "killed")[-1]["step"] < STEPS or not Run(tmp_path / "killed").exists():
+        train_in(tmp_path / "killed", resume=Run(tmp_path / "killed").exists())
+    assert log_of(tmp_path / "killed") == log_of(tmp_path / "whole")
+    weights = [(tmp_path / name / MODEL_FILE).read_bytes() for name in ("whole", "killed")]
+    assert weights[0] == weights[1]
+    assert sorted(path.name for path in (tmp_path / "killed").iterdir() if not path.name.startswith(".")) == [
+        "log.jsonl",
+        "model.safetensors",
+        "state.safetensors",
+    ]
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_run_that_stops_at_a_checkpoint_goes_on_bit_for_bit(optimizer, tmp_path, monkeypatch):
+    train_in(tmp_path / "whole", optimizer)
+
+    class Stop(Exception):
+        pass
+
+    save = Run.save
+
+    def save_and_stop(self, *args):
+        save(self, *args)
+        raise Stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "save", save_and_stop)
+        with pytest.raises(Stop):
+            train_in(tmp_path / "stopped", optimizer)
+    torch.manual_seed(1234)  # a resumed run takes nothing from the process it is in
+    train_in(tmp_path / "stopped", optimizer, resume=True)
+    assert log_of(tmp_path / "stopped") == log_of(tmp_path / "whole")
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train_in(tmp_path / name, seed=seed, samples=60)
+    assert log_of(tmp_path / "a") == log_of(tmp_path / "b")
+    assert log_of(tmp_path / "a") != log_of(tmp_path / "c")
+
+
+def test_a_run_is_never_overwritten(tmp_path):
+    train_in(tmp_path, samples=30)
+    before = (tmp_path / MODEL_FILE).read_bytes()
+    with pytest.raises(ValueError, match="holds a run already: pass --resume"):
+        train_in(tmp_path, samples=30)
+    assert (tmp_path / MODEL_FILE).read_bytes() == before
+
+
+def test_nothing_to_resume_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no run to resume"):
+        train_in(tmp_path / "nothing", resume=True)
+
+
+def test_a_model_file_is_not_a_state(tmp_path):
+    train_in(tmp_path, samples=30)
+    (tmp_path / MODEL_FILE).replace(tmp_path / "state.safetensors")
+    with pytest.raises(ValueError, match="is not the state of a run"):
+        train_in(tmp_path, resume=True)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(tmp_path):
+    with pytest.raises(ValueError, match=r"the loss is .* at step .*: lower learning_rate"):
+        train_in(tmp_path, "adamw", learning_rate=1e30, warmup=0.5)
+    for path in tmp_path.glob("*.safetensors"):
+        assert path.stat().st_size > 0
+
+
+def test_a_log_line_cut_off_by_a_kill_is_forgotten(tmp_path):
+    run = Run(tmp_path)
+    run.create()
+    run.append({"step": 1})
+    run.append({"step": 2})
+    with run.log_path.open("a", encoding="utf-8") as file:
+        file.write('{"step": 3, "lo')
+    assert run.read_log() == [{"step": 1}, {"step": 2}]
+    run.cut_log(1)
+    assert json.loads(run.log_path.read_text(encoding="utf-8")) == {"step": 1}

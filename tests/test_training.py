@@ -1,0 +1,216 @@
+"""Batches, augmentation, optimisers, schedule and the training step."""
+
+import math
+
+import pytest
+import torch
+
+from minclip.augment import random_resized_crop
+from minclip.batches import Pairs, batch_indices, load_pairs, make_batch
+from minclip.devices import choose_device
+from minclip.model import CLIP, CLIPConfig
+from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate
+from minclip.recipes import TrainConfig
+from minclip.training import backward, is_it_learning, train_step
+
+CPU = choose_device("cpu", torch.float32)
+CONFIG = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=8, vocab_size=40)
+
+
+def new_model(seed: int = 0, config: CLIPConfig = CONFIG) -> CLIP:
+    torch.manual_seed(seed)
+    return CLIP(config)
+
+
+def some_pairs(n: int = 12, captions: int = 2) -> Pairs:
+    generator = torch.Generator().manual_seed(0)
+    tokens = torch.randint(1, 39, (n * captions, 8), generator=generator).int()
+    tokens[:, 5], tokens[:, 6:] = 39, 0  # EOT, then padding
+    pixels = torch.randint(0, 256, (n, 16, 16, 3), generator=generator).to(torch.uint8)
+    return Pairs(pixels, tokens, captions * torch.arange(n), torch.full((n,), captions))
+
+
+def test_every_epoch_shows_every_picture_once_in_another_order():
+    stream = torch.cat([batch_indices(step, 5, 10, seed=3) for step in range(6)])
+    epochs = stream.view(3, 10)
+    assert all(sorted(epoch.tolist()) == list(range(10)) for epoch in epochs)
+    assert len({tuple(epoch.tolist()) for epoch in epochs}) == 3
+
+
+def test_the_batch_of_a_step_depends_on_seed_and_step_alone():
+    pairs, config = some_pairs(), TrainConfig(batch_size=4, samples=40)
+    first = make_batch(pairs, config, 7, 16, CPU)
+    make_batch(pairs, config, 8, 16, CPU)
+    torch.manual_seed(99)
+    again = make_batch(pairs, config, 7, 16, CPU)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    other = make_batch(pairs, TrainConfig(batch_size=4, samples=40, seed=1), 7, 16, CPU)
+    assert not torch.equal(first[0], other[0])
+
+
+def test_tokens_are_cut_after_the_longest_text_and_belong_to_the_picture():
+    pairs = some_pairs()
+    config = TrainConfig(batch_size=6, samples=60)
+    _, tokens = make_batch(pairs, config, 0, 16, CPU)
+    assert tokens.shape == (6, 6)
+    for picture, row in zip(batch_indices(0, 6, 12, 0).tolist(), tokens, strict=True):
+        own = pairs.tokens[pairs.first[picture] : pairs.first[picture] + pairs.count[picture], :6]
+        assert any(torch.equal(row, text.long()) for text in own)
+
+
+def test_all_captions_of_a_picture_are_used():
+    pairs, config = some_pairs(n=4, captions=3), TrainConfig(batch_size=4, samples=4000)
+    seen = {tuple(row.tolist()) for step in range(20) for row in make_batch(pairs, config, step, 16, CPU)[1]}
+    assert len(seen) == 12
+
+
+def test_the_whole_picture_is_the_crop_of_scale_one():
+    pixels = torch.randn(3, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    crops = torch.stack([random_resized_crop(pixels, 12, (1.0, 1.0), generator) for _ in range(200)])
+    error = (crops - pixels).flatten(1).abs().amax(dim=1)
+    assert error.min() < 0.2  # among random aspect ratios some are nearly 1
+    assert crops.shape == (200, 3, 3, 12, 12)
+
+
+def test_a_crop_of_a_linear_ramp_is_a_part_of_the_ramp():
+    ramp = torch.linspace(0, 1, 32).expand(1, 3, 32, 32).repeat(64, 1, 1, 1)
+    crop = random_resized_crop(ramp, 16, (0.3, 0.5), torch.Generator().manual_seed(0))
+    width = crop[:, 0, 8].amax(dim=-1) - crop[:, 0, 8].amin(dim=-1)
+    assert (crop >= 0).all() and (crop <= 1).all()
+    assert (crop.diff(dim=-1) > -1e-6).all(), "nothing was mirrored"
+    assert 0.4 < width.mean() < 0.75, "crops keep the square root of the area's share of the width"
+    assert crop[:, 0, 8, 0].std() > 0.05, "crops begin at different places"
+    mirrored = random_resized_crop(ramp, 16, (0.3, 0.5), torch.Generator().manual_seed(0), mirror=True)
+    share = float((mirrored[:, 0, 8, 0] > mirrored[:, 0, 8, -1]).float().mean())
+    assert 0.3 < share < 0.7
+
+
+@pytest.mark.parametrize("scale", [(0.0, 1.0), (0.5, 0.4), (0.5, 1.5)])
+def test_a_crop_range_without_sense_is_refused(scale):
+    with pytest.raises(ValueError, match="scale="):
+        random_resized_crop(torch.zeros(1, 3, 8, 8), 8, scale, torch.Generator())
+
+
+def test_weight_decay_spares_gains_biases_and_the_temperature():
+    model = new_model()
+    names = {id(p): name for name, p in model.named_parameters()}
+    decayed, spared = ({names[id(p)] for p in group["params"]} for group in param_groups(model, 0.2))
+    assert decayed | spared == set(names.values()) and not decayed & spared
+    assert "logit_scale" in spared and "visual.embedding.class_embedding" in spared
+    assert all(name.endswith("bias") or "ln_" in name for name in spared - {"logit_scale", "visual.embedding.class_embedding"})
+    assert "text.token_embedding.weight" in decayed and "visual.embedding.conv1.weight" in decayed
+
+
+def test_muon_takes_the_block_matrices_and_adamw_the_rest():
+    model = new_model()
+    adamw, muon = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
+    in_muon = {id(p) for group in muon.param_groups for p in group["params"]}
+    in_adamw = {id(p) for group in adamw.param_groups for p in group["params"]}
+    for name, parameter in model.named_parameters():
+        assert (id(parameter) in in_muon) == is_block_matrix(name, parameter)
+        assert (id(parameter) in in_muon) != (id(parameter) in in_adamw)
+    set_learning_rate([adamw, muon], 0.5)
+    assert (adamw.param_groups[0]["lr"], muon.param_groups[0]["lr"]) == (0.0005, 0.01)
+
+
+def test_the_rate_rises_linearly_and_falls_as_half_a_cosine():
+    rates = [lr_schedule(step, 100, 10) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and rates[9] == rates[10] == 1
+    assert rates[55] == pytest.approx(0.5) and 0 < rates[99] < 0.001
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_at_the_start_the_loss_is_ln_n(seed):
+    # fresh features are nearly parallel, and the temperature 0.07 does not tear them apart
+    model = new_model(seed, CLIPConfig.preset("tiny"))
+    generator = torch.Generator().manual_seed(seed)
+    tokens = torch.randint(1, 2047, (64, 16), generator=generator)
+    tokens[:, -1] = 2047
+    pixels = torch.randn(64, 3, 32, 32, generator=generator)
+    loss = float(backward(model, pixels, tokens, CPU))
+    assert loss == pytest.approx(math.log(64), rel=0.02)
+
+
+def test_micro_batches_give_the_gradients_of_the_whole_batch():
+    pairs, config = some_pairs(), TrainConfig(batch_size=10, samples=100)
+    pixels, tokens = make_batch(pairs, config, 0, 16, CPU)
+    whole, parts = new_model(), new_model()
+    loss = backward(whole, pixels, tokens, CPU)
+    assert torch.allclose(backward(parts, pixels, tokens, CPU, micro_batch=4), loss, atol=1e-6)
+    for (name, a), b in zip(whole.named_parameters(), parts.parameters(), strict=True):
+        assert torch.allclose(a.grad, b.grad, atol=1e-6), name
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_one_batch_is_memorised(optimizer):
+    model = new_model()
+    optimizers = build_optimizers(model, optimizer, 2e-3, 0.0, 0.02)
+    pixels, tokens = make_batch(some_pairs(), TrainConfig(batch_size=8, samples=80), 0, 16, CPU)
+    for _ in range(150):
+        loss = train_step(model, optimizers, pixels, tokens, CPU)
+    assert loss < 0.01
+
+
+def test_a_step_moves_the_temperature_and_keeps_it_in_its_bounds():
+    model = new_model()
+    model.logit_scale.data.fill_(math.log(100))
+    optimizers = build_optimizers(model, "adamw", 1.0, 0.0, 0.02)
+    pixels, tokens = make_batch(some_pairs(), TrainConfig(batch_size=8, samples=80), 0, 16, CPU)
+    train_step(model, optimizers, pixels, tokens, CPU)
+    assert 0 <= float(model.logit_scale) <= math.log(100)
+    assert float(model.logit_scale) != pytest.approx(math.log(100))
+
+
+def test_pictures_without_captions_are_left_out(tokenizer):
+    from PIL import Image
+
+    class Set:
+        name, split = "made up", "train"
+        texts = (["a red car"], [], ["two blue fish", "fish"])
+
+        def __len__(self):
+            return 3
+
+        def image(self, index):
+            return Image.new("RGB", (20, 30), (80 * index, 0, 0))
+
+        def captions(self, index):
+            return list(self.texts[index])
+
+    pairs = load_pairs(Set(), tokenizer, 16, CPU)
+    assert pairs.pixels.shape == (2, 16, 16, 3) and pairs.pixels[1, 0, 0].tolist() == [160, 0, 0]
+    assert pairs.count.tolist() == [1, 2] and pairs.first.tolist() == [0, 1]
+    Set.texts = ([], [], ["one"])
+    with pytest.raises(ValueError, match=r"made up/train holds 1 pictures with captions"):
+        load_pairs(Set(), tokenizer, 16, CPU)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"batch_size": 1}, "batch_size=1 must be at least 2"),
+        ({"samples": 100, "batch_size": 256}, "samples=100 is less than one batch"),
+        ({"optimizer": "sgd"}, "'sgd' is not known"),
+        ({"learning_rate": 0.0}, "learning_rate"),
+        ({"micro_batch": 0}, "micro_batch=0"),
+    ],
+)
+def test_settings_without_sense_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(**changes)
+
+
+def test_the_early_word_compares_with_guessing():
+    assert "it is learning" in is_it_learning(3.0, 256)
+    assert "not learning yet" in is_it_learning(5.5, 256)
+
+
+def test_a_device_that_is_not_there_is_named_with_what_is():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(ValueError, match=r"device='cuda' is not on this machine, which has cpu"):
+        choose_device("cuda")
+    with pytest.raises(ValueError, match="'toaster' is not a device"):
+        choose_device("toaster")

@@ -40,7 +40,9 @@ def load_pairs(
     captions = [dataset.captions(i) for i in range(len(dataset))]
     with_caption = [i for i, texts in enumerate(captions) if texts]
     if len(with_caption) < 2:
-        raise ValueError(f"{dataset.name}/{dataset.split} holds {len(with_caption)} pictures with captions: training needs at least 2")
+        raise ValueError(
+            f"{dataset.name}/{dataset.split} holds {len(with_caption)} pictures with captions: at least 2 are needed"
+        )
     pixels = torch.from_numpy(load_pixels(dataset, size, progress=progress))
     if len(with_caption) < len(captions):
         pixels = pixels[with_caption]

@@ -5,6 +5,7 @@ characters), openai/CLIP simple_tokenizer.py (the end-of-word mark).
 """
 
 import heapq
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
@@ -21,7 +22,11 @@ def bytes_to_unicode() -> dict[int, str]:
     >>> bytes_to_unicode()[ord("a")], bytes_to_unicode()[ord(" ")]
     ('a', 'Ġ')
     """
-    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    printable = [
+        *range(ord("!"), ord("~") + 1),
+        *range(ord("¡"), ord("¬") + 1),
+        *range(ord("®"), ord("ÿ") + 1),
+    ]
     others = [byte for byte in range(256) if byte not in printable]
     characters = [chr(byte) for byte in printable] + [chr(256 + i) for i in range(len(others))]
     return dict(zip(printable + others, characters, strict=True))
@@ -60,7 +65,7 @@ def merge_pair(symbols: tuple[str, ...], pair: Pair) -> tuple[str, ...]:
 def apply_merges(symbols: tuple[str, ...], ranks: Mapping[Pair, int]) -> tuple[str, ...]:
     """Merges a word's symbols, the earliest learned merge first, until no learned pair is left."""
     while len(symbols) > 1:
-        pair = min(zip(symbols, symbols[1:], strict=False), key=lambda pair: ranks.get(pair, len(ranks)))
+        pair = min(itertools.pairwise(symbols), key=lambda pair: ranks.get(pair, len(ranks)))
         if pair not in ranks:
             break
         symbols = merge_pair(symbols, pair)
@@ -75,7 +80,7 @@ def count_pairs(words: Mapping[tuple[str, ...], int]) -> Counter[Pair]:
     """
     counts: Counter[Pair] = Counter()
     for symbols, count in words.items():
-        for pair in zip(symbols, symbols[1:], strict=False):
+        for pair in itertools.pairwise(symbols):
             counts[pair] += count
     return counts
 
@@ -92,7 +97,7 @@ def train_bpe(word_counts: Mapping[str, int], merges: int) -> list[Pair]:
     pair_counts: defaultdict[Pair, int] = defaultdict(int)
     words_with: defaultdict[Pair, set[int]] = defaultdict(set)  # a superset: a word may have lost the pair since
     for index, symbols in enumerate(words):
-        for pair in zip(symbols, symbols[1:], strict=False):
+        for pair in itertools.pairwise(symbols):
             pair_counts[pair] += counts[index]
             words_with[pair].add(index)
     heap = [(-count, pair) for pair, count in pair_counts.items()]

@@ -28,9 +28,10 @@ OPENAI_NAMES = (
     ("text.", ""),
     ("visual.embedding.", "visual."),
 )
-OPENAI_SCALARS = ("input_resolution", "context_length", "vocab_size")  # in OpenAI's archives beside the weights
-OPENAI_FIRST = ("positional_embedding", "text_projection", "logit_scale", "visual.class_embedding",
-                "visual.positional_embedding", "visual.proj")  # fmt: skip  # PyTorch lists a module's own parameters first
+OPENAI_SCALARS = ("input_resolution", "context_length", "vocab_size")  # beside the weights in OpenAI's archives
+# PyTorch lists a module's own parameters before its children's: these are CLIP's and the visual encoder's own
+OPENAI_FIRST = ("positional_embedding", "text_projection", "logit_scale")
+OPENAI_FIRST += ("visual.class_embedding", "visual.positional_embedding", "visual.proj")
 
 
 def to_openai_name(name: str) -> str:
@@ -44,7 +45,11 @@ def to_openai_name(name: str) -> str:
 def to_openai_state_dict(model: CLIP) -> dict[str, Tensor]:
     """The model's weights under OpenAI's names, in OpenAI's order; the tensors are the model's own, not copies."""
     state = {to_openai_name(name): tensor for name, tensor in model.state_dict().items()}
-    ordered = [*OPENAI_FIRST, *(n for n in state if n.startswith("visual.")), *(n for n in state if n.startswith("tr"))]
+    ordered = [
+        *OPENAI_FIRST,
+        *(n for n in state if n.startswith("visual.")),
+        *(n for n in state if n.startswith("tr")),
+    ]
     ordered += [name for name in state if name not in ordered]
     return {name: state[name] for name in dict.fromkeys(ordered)}
 
@@ -52,7 +57,9 @@ def to_openai_state_dict(model: CLIP) -> dict[str, Tensor]:
 def infer_openai_config(state: dict[str, Tensor]) -> CLIPConfig:
     """The dimensions of a ViT checkpoint in OpenAI's layout, read off its shapes as openai/CLIP does."""
     if "visual.proj" not in state:
-        raise ValueError("state_dict has no 'visual.proj': it is not a CLIP with a Vision Transformer in OpenAI's layout")
+        raise ValueError(
+            "state_dict has no 'visual.proj': it is not a CLIP with a Vision Transformer in OpenAI's layout"
+        )
 
     def layers(prefix: str) -> int:
         return len([name for name in state if name.startswith(prefix) and name.endswith(".attn.in_proj_weight")])
@@ -94,7 +101,9 @@ def load_weights(model: CLIP, weights: dict[str, Tensor]) -> None:
         raise ValueError(f"the weights do not fit the model: missing {missing[:5]}, surplus {surplus[:5]}")
     for name, tensor in expected.items():
         if weights[name].shape != tensor.shape:
-            raise ValueError(f"{name} has shape {list(weights[name].shape)}, the configuration asks for {list(tensor.shape)}")
+            raise ValueError(
+                f"{name} has shape {list(weights[name].shape)}, the configuration asks for {list(tensor.shape)}"
+            )
     model.load_state_dict(weights)
 
 
@@ -162,7 +171,7 @@ def load(
     if not path.is_file():
         names = ", ".join(available_models()) or "none yet"
         raise FileNotFoundError(
-            f"no model at {path}: pass a .safetensors file, a run folder of `minclip train`, or a shipped name ({names})"
+            f"no model at {path}: pass a .safetensors file, a run folder of `minclip train`, or a shipped name: {names}"
         )
     weights, metadata = read_tensors(path)
     try:

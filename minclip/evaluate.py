@@ -40,9 +40,7 @@ class TaskResult:
     n: int
     chance: float  # accuracy of a guess
     correct: np.ndarray  # bool [n]
-    class_names: tuple[
-        str, ...
-    ] = ()  # this and the next two are empty where every picture has its own candidates
+    class_names: tuple[str, ...] = ()  # this and the next two are empty where every picture has its own candidates
     per_class: np.ndarray | None = None  # float [classes], NaN for a class without pictures
     confusion: np.ndarray | None = None  # int [classes, classes], rows are true classes
 
@@ -83,9 +81,7 @@ def class_logits(model: CLIP, tokenizer: Tokenizer, task: ClassTask, templates: 
 
 def choice_logits(model: CLIP, tokenizer: Tokenizer, task: ChoiceTask) -> Tensor:
     """Cosines of every picture with its own texts, float [n, choices]; -inf where a picture has fewer."""
-    unique = list(
-        dict.fromkeys(text for texts in task.texts for text in texts)
-    )  # many share their candidates
+    unique = list(dict.fromkeys(text for texts in task.texts for text in texts))  # many share their candidates
     place = {text: i for i, text in enumerate(unique)}
     image_features = encode_pixels(model, task.pixels)  # [n, embed_dim]
     text_features = encode_texts(model, tokenizer, unique)  # [unique, embed_dim]
@@ -140,9 +136,7 @@ def evaluate_retrieval(
     for direction, rank, group in zip(DIRECTIONS, ranks, (np.arange(len(pixels)), owner), strict=True):
         found = {f"R@{k}": (rank < k).cpu().numpy() for k in KS}
         report[direction] = {name: float(hits.mean()) for name, hits in found.items()}
-        intervals[direction] = {
-            name: list(grouped_bootstrap_interval(hits, group)) for name, hits in found.items()
-        }
+        intervals[direction] = {name: list(grouped_bootstrap_interval(hits, group)) for name, hits in found.items()}
     return report | {"n_images": len(pixels), "n_texts": len(texts), "intervals": intervals}
 
 
@@ -162,9 +156,7 @@ def evaluate(
     names = [task.name for task in tasks]
     if len(set(names)) < len(names):
         raise ValueError(f"two tasks have one name: {', '.join(names)}")
-    report: dict[str, Any] = {
-        "tasks": {task.name: evaluate_task(model, tokenizer, task).summary() for task in tasks}
-    }
+    report: dict[str, Any] = {"tasks": {task.name: evaluate_task(model, tokenizer, task).summary() for task in tasks}}
     if retrieval_pairs is not None:
         report["retrieval"] = evaluate_retrieval(model, tokenizer, *retrieval_pairs)
     return report
@@ -198,8 +190,7 @@ def format_table(report: dict[str, Any]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(
-            cell.ljust(w) if i == 0 else cell.rjust(w)
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
     ]

@@ -3,6 +3,7 @@
 Nothing is computed here; this file says in which order the others are called.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,7 +13,7 @@ from minclip.data import open_dataset
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device, choose_device
 from minclip.model import CLIP, CLIPConfig
-from minclip.recipes import TrainConfig
+from minclip.recipes import RECIPES, Recipe, TrainConfig
 from minclip.report import write_report
 from minclip.runs import Run
 from minclip.suites import evaluation_suite, watched_suite
@@ -33,32 +34,55 @@ def new_model(config: CLIPConfig, seed: int) -> CLIP:
         return CLIP(config)
 
 
+def recipe_for(data: str | Path) -> Recipe:
+    """The recipe of a data set, by its name or by what is in its folder."""
+    name = str(data) if str(data) in RECIPES else open_dataset(data, "train").name
+    return RECIPES.get(name, RECIPES["folder"])
+
+
 def run_training(
-    data: str,
+    data: str | Path,
     preset: CLIPConfig,
     config: TrainConfig,
     out: str | Path,
     device: Device | None = None,
-    resume: bool = False,
     progress: bool = True,
 ) -> dict:
-    """Trains on a data set's train split, evaluates on its test split, leaves everything in `out`.
+    """Trains on a data set's train split, evaluates on its test split, leaves everything in `out`; returns the report.
 
-    `preset` gives the model's dimensions; its vocabulary is a limit that a small text may not fill. With resume=True
-    every setting comes from the run itself. Returns the report.
+    `preset` gives the model's dimensions; its vocabulary is a limit that a small text may not fill.
+    Raises ValueError where `out` holds a run already.
     """
-    run, device = Run(out), device or choose_device()
-    if resume:
-        model, tokenizer, done, _ = run.load()
-        data, config = done["data"], TrainConfig.from_dict(done["train_config"])
-        dataset = open_dataset(data, "train", size=config.stored_size or model.config.image_size)
-    else:
-        run.refuse_to_overwrite()
-        dataset = open_dataset(data, "train", size=config.stored_size or preset.image_size)
-        tokenizer = train_tokenizer(dataset, preset.vocab_size, preset.context_length)
-        model = new_model(CLIPConfig(**{**vars(preset), "vocab_size": tokenizer.vocab_size}), config.seed)
+    run = Run(out)
+    run.refuse_to_overwrite()
+    dataset = open_dataset(data, "train", size=config.stored_size or preset.image_size)
+    tokenizer = train_tokenizer(dataset, preset.vocab_size, preset.context_length)
+    model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
+    return finish(run, model, tokenizer, dataset, config, device or choose_device(), str(data), False, progress)
+
+
+def resume_run(out: str | Path, device: Device | None = None, progress: bool = True) -> dict:
+    """Goes on with the run in `out` from its last checkpoint, with its own settings, to its report."""
+    run = Run(out)
+    model, tokenizer, done, _ = run.load()
+    config = TrainConfig.from_dict(done["train_config"])
+    dataset = open_dataset(done["data"], "train", size=config.stored_size or model.config.image_size)
+    return finish(run, model, tokenizer, dataset, config, device or choose_device(), done["data"], True, progress)
+
+
+def finish(
+    run: Run,
+    model: CLIP,
+    tokenizer: BPETokenizer,
+    dataset: CaptionDataset,
+    config: TrainConfig,
+    device: Device,
+    data: str,
+    resume: bool,
+    progress: bool,
+) -> dict:
+    """Training from wherever the run stands, evaluation, report."""
     size = model.config.image_size
     pairs = load_pairs(dataset, tokenizer, config.stored_size or size, device, progress)
-    watched = watched_suite(data, size)
-    seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
+    seconds = train(run, model, tokenizer, pairs, config, device, watched_suite(data, size), data, resume, progress)
     return write_report(run, model, tokenizer, evaluation_suite(data, size), config, device, data, seconds)

@@ -65,9 +65,7 @@ def write_in_cell(axes: Axes, row: int, column: int, text: str, shade: float) ->
 def series(log: Sequence[Mapping[str, Any]], key: str) -> tuple[np.ndarray, np.ndarray]:
     """(samples seen in thousands, values) of the log lines that hold the key."""
     lines = [line for line in log if key in line and "samples" in line]
-    return np.array([line["samples"] / 1000 for line in lines]), np.array(
-        [float(line[key]) for line in lines]
-    )
+    return np.array([line["samples"] / 1000 for line in lines]), np.array([float(line[key]) for line in lines])
 
 
 def add_minutes(axes: Axes, samples: np.ndarray, seconds: np.ndarray) -> None:

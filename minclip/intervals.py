@@ -60,9 +60,7 @@ def grouped_bootstrap_interval(
     """
     correct = check(correct, resamples, level)
     if np.shape(group) != correct.shape:
-        raise ValueError(
-            f"group has shape {list(np.shape(group))}, correct {list(correct.shape)}: they must agree"
-        )
+        raise ValueError(f"group has shape {list(np.shape(group))}, correct {list(correct.shape)}: they must agree")
     _, group = np.unique(group, return_inverse=True)
     sizes = np.bincount(group)  # [groups]
     right = np.bincount(group, weights=correct)  # [groups]

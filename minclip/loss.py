@@ -19,7 +19,10 @@ def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale
             f"features must be [images, embed_dim] and [texts, embed_dim] of one embed_dim, "
             f"found {list(image_features.shape)} and {list(text_features.shape)}"
         )
-    image_features, text_features = image_features.float(), text_features.float()  # bfloat16 cosines are too coarse
+    image_features, text_features = (
+        image_features.float(),
+        text_features.float(),
+    )  # bfloat16 cosines are too coarse
     image_features = image_features / image_features.norm(dim=-1, keepdim=True)
     text_features = text_features / text_features.norm(dim=-1, keepdim=True)
     return logit_scale * image_features @ text_features.T  # [images, texts]
@@ -33,7 +36,9 @@ def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor
     Raises ValueError where the two batches differ in length.
     """
     if len(image_features) != len(text_features):
-        raise ValueError(f"a batch is made of pairs, found {len(image_features)} pictures and {len(text_features)} texts")
+        raise ValueError(
+            f"a batch is made of pairs, found {len(image_features)} pictures and {len(text_features)} texts"
+        )
     logits = similarity_logits(image_features, text_features, logit_scale)  # [batch, batch]
     pair = torch.arange(len(logits), device=logits.device)  # the right answer stands on the diagonal
     return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2

@@ -56,10 +56,11 @@ class CLIPConfig:
 
 
 PRESETS = {
-    # for small pictures and a small vocabulary, trained from nothing in minutes (see docs/recipes.md)
-    "tiny": CLIPConfig(128, 32, 8, 192, 4, 128, 2, 2, context_length=32, vocab_size=2048),
-    "small": CLIPConfig(256, 48, 6, 192, 6, 192, 3, 4, context_length=32, vocab_size=4096),
-    "base": CLIPConfig(256, 64, 8, 384, 8, 256, 4, 6, context_length=48, vocab_size=8192),
+    # for small pictures and a small vocabulary, trained from nothing in minutes; embed_dim as wide as RN50's, so that
+    # fresh features are nearly orthogonal and the loss starts at ln(batch)
+    "tiny": CLIPConfig(1024, 32, 8, 192, 4, 128, 2, 2, context_length=32, vocab_size=2048),
+    "small": CLIPConfig(1024, 64, 8, 192, 6, 192, 3, 3, context_length=48, vocab_size=4096),
+    "base": CLIPConfig(1024, 64, 8, 384, 8, 256, 4, 6, context_length=48, vocab_size=8192),
     # OpenAI's (CLIP paper, table 20)
     "ViT-B/32": CLIPConfig(512, 224, 32, 768, 12, 512, 8, 12),
     "ViT-B/16": CLIPConfig(512, 224, 16, 768, 12, 512, 8, 12),

@@ -56,14 +56,10 @@ def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
         loss.axhline(level, color=QUIET_COLOUR, linestyle="--")
         said = f"guessing: ln {batch_size} = {level:.2f}"
         place = loss.get_yaxis_transform()  # x as a share of the axes, y in nats
-        loss.text(
-            1, level, said, transform=place, ha="right", va="bottom", color=QUIET_COLOUR, fontsize=FONT - 1
-        )
+        loss.text(1, level, said, transform=place, ha="right", va="bottom", color=QUIET_COLOUR, fontsize=FONT - 1)
         loss.margins(y=0.12)
     samples, logit_scale = series(log, "logit_scale")
-    temperature.plot(
-        samples, np.exp(-logit_scale), color=TEXT_COLOUR, marker="o" if len(samples) == 1 else None
-    )
+    temperature.plot(samples, np.exp(-logit_scale), color=TEXT_COLOUR, marker="o" if len(samples) == 1 else None)
     dress(temperature, "Temperature, learned: 1 / exp(logit_scale)", "", "temperature")
     for key, name, look in WATCHED:
         samples, share = series(log, key)
@@ -101,9 +97,7 @@ def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.
     """
     scores = np.asarray(similarity, dtype=float).T  # [texts, images]
     if scores.shape != (len(texts), len(images)) or scores.size == 0:
-        raise ValueError(
-            f"similarity must be [{len(images)}, {len(texts)}], found {list(np.shape(similarity))}"
-        )
+        raise ValueError(f"similarity must be [{len(images)}, {len(texts)}], found {list(np.shape(similarity))}")
     columns, rows = len(images), len(texts)
     figure = new_figure(3.2 + columns, 0.8 + 0.75 * (rows + 1))
     grid = figure.add_gridspec(2, columns, height_ratios=[1, 0.75 * rows])
@@ -119,9 +113,7 @@ def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.
     for row, column in np.ndindex(rows, columns):
         write_in_cell(axes, row, column, f"{scores[row, column]:.2f}", shades[row, column])
         if row == column and rows == columns:
-            axes.add_patch(
-                Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, fill=False, lw=3, ec=MATCH_COLOUR)
-            )
+            axes.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, fill=False, lw=3, ec=MATCH_COLOUR))
     return figure
 
 
@@ -139,9 +131,7 @@ def plot_predictions(
     probabilities = np.asarray(probabilities, dtype=float)
     check_lengths(images=images, probabilities=probabilities, truths=truths)
     if probabilities.shape[1:] != (len(names),):
-        raise ValueError(
-            f"probabilities must be [{len(images)}, {len(names)}], found {list(probabilities.shape)}"
-        )
+        raise ValueError(f"probabilities must be [{len(images)}, {len(names)}], found {list(probabilities.shape)}")
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     figure = new_figure(2.9 * columns, 3.6 * rows)
@@ -224,9 +214,7 @@ def plot_budget(points: Sequence[Mapping[str, Any]], chance: float | None = None
     figure = new_figure(8, 5)
     axes = figure.subplots()
     for place, name in enumerate(dict.fromkeys(point["name"] for point in points)):
-        line = sorted(
-            (point for point in points if point["name"] == name), key=lambda point: point["minutes"]
-        )
+        line = sorted((point for point in points if point["name"] == name), key=lambda point: point["minutes"])
         minutes, share, low, high = (
             np.array([float(point[key]) for point in line]) for key in ("minutes", "accuracy", "low", "high")
         )

@@ -37,9 +37,7 @@ def pixels_to_float(pixels: Tensor | np.ndarray, device: torch.device | str | No
     """uint8 [batch, height, width, 3] -> normalised float32 [batch, 3, height, width]."""
     pixels = torch.as_tensor(pixels, device=device)
     if pixels.dtype != torch.uint8 or pixels.ndim != 4 or pixels.shape[-1] != 3:
-        raise ValueError(
-            f"pixels must be uint8 [batch, height, width, 3], found {pixels.dtype} {list(pixels.shape)}"
-        )
+        raise ValueError(f"pixels must be uint8 [batch, height, width, 3], found {pixels.dtype} {list(pixels.shape)}")
     x = pixels.permute(0, 3, 1, 2).float().div(255)  # [batch, 3, height, width], 0 to 1
     mean, std = (torch.tensor(value, device=x.device).view(3, 1, 1) for value in (MEAN, STD))
     return x.sub_(mean).div_(std)
@@ -56,7 +54,9 @@ def image_transform(n_px: int) -> Callable[[Image.Image], Tensor]:
 
     def preprocess(image: Image.Image) -> Tensor:
         if not isinstance(image, Image.Image):
-            raise ValueError(f"image must be a PIL picture, found {type(image).__name__}: open it with PIL.Image.open(path)")
+            raise ValueError(
+                f"image must be a PIL picture, found {type(image).__name__}: open it with PIL.Image.open(path)"
+            )
         pixels = np.array(resize_and_crop(image, n_px))  # uint8 [n_px, n_px, 3]
         return pixels_to_float(pixels[None])[0]
 

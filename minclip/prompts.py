@@ -44,9 +44,7 @@ def check_template(template: str, where: str = "template") -> str:
         raise ValueError(f"{where} must be a string, found {type(template).__name__}")
     places = template.count("{}")
     if places != 1:
-        raise ValueError(
-            f'{where} {template!r} has {places} "{{}}": write exactly one, where the class name goes'
-        )
+        raise ValueError(f'{where} {template!r} has {places} "{{}}": write exactly one, where the class name goes')
     return template
 
 
@@ -59,9 +57,7 @@ def expand(templates: Sequence[str], name: str) -> list[str]:
     Raises ValueError for no template at all, and for one without exactly one "{}".
     """
     if isinstance(templates, str):
-        raise ValueError(
-            f"templates must be a list of strings, found the string {templates!r}: put it in brackets"
-        )
+        raise ValueError(f"templates must be a list of strings, found the string {templates!r}: put it in brackets")
     if len(templates) == 0:
         raise ValueError('templates is empty: the bare class name would be the template "{}"')
     # not str.format: a class name may hold braces, and other braces of a template are text

@@ -12,7 +12,7 @@ from minclip.optim import OPTIMIZERS
 class TrainConfig:
     """Every number that decides a run, beside the model's own."""
 
-    samples: int = 400_000  # pictures seen in all, repeated ones counted
+    samples: int = 300_000  # pictures seen in all, repeated ones counted
     batch_size: int = 256  # pairs that see each other as negatives
     learning_rate: float = 1e-3  # AdamW's peak; CLIP's 5e-4 is for batches of 32,768 and far wider nets
     weight_decay: float = 0.2  # CLIP paper, table 19
@@ -33,9 +33,13 @@ class TrainConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
         if self.batch_size < 2:
-            raise ValueError(f"batch_size={self.batch_size} must be at least 2: a single pair has no negatives to learn from")
+            raise ValueError(
+                f"batch_size={self.batch_size} must be at least 2: a single pair has no negatives to learn from"
+            )
         if self.samples < self.batch_size:
-            raise ValueError(f"samples={self.samples} is less than one batch of {self.batch_size}: raise samples or lower batch_size")
+            raise ValueError(
+                f"samples={self.samples} is less than one batch of {self.batch_size}: raise samples or lower batch_size"
+            )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer={self.optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
         if not (self.learning_rate > 0 and self.muon_learning_rate > 0):
@@ -56,3 +60,21 @@ class TrainConfig:
         known = {field.name for field in fields(TrainConfig)}
         content = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items() if name in known}
         return TrainConfig(**content)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a data set is trained with when nothing else is asked for."""
+
+    preset: str  # a name of model.PRESETS
+    config: TrainConfig
+
+
+# found by trying on validation pictures; what each reaches stands in docs/recipes.md
+PHOTOS = TrainConfig(samples=400_000, crop_scale=(0.4, 1.0), mirror=True, stored_size=80, save_every=100)
+RECIPES = {
+    "picturebook": Recipe("tiny", TrainConfig()),
+    "flickr8k": Recipe("small", PHOTOS),
+    "rsicd": Recipe("small", PHOTOS),
+    "folder": Recipe("small", PHOTOS),
+}

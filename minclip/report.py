@@ -50,7 +50,11 @@ def write_report(
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "device": describe(device),
         "threads": torch.get_num_threads(),
-        "versions": {"python": platform.python_version(), "torch": torch.__version__, "Pillow": PIL.__version__},
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "Pillow": PIL.__version__,
+        },
         "model": vars(model.config),
         "recipe": config.to_dict(),
     }

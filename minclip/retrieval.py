@@ -20,9 +20,7 @@ CHUNK = 1024  # queries at a time: 1,024 scores rows of a 100,000 gallery are 40
 PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
 
-def rank_of_first_match(
-    queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor
-) -> Tensor:
+def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor) -> Tensor:
     """How many strangers stand before (or level with) a query's best own entry: int64 [queries], 0 is best.
 
     Features are unit rows; entry j belongs to query i where gallery_owner[j] == query_owner[i]. A tie counts
@@ -33,25 +31,17 @@ def rank_of_first_match(
         scores = chunk @ gallery.T  # [chunk, gallery]
         own = owner[:, None] == gallery_owner[None]  # [chunk, gallery]
         best = scores.masked_fill(~own, float("-inf")).amax(dim=1, keepdim=True)  # [chunk, 1]
-        ranks.append(
-            (~(scores < best) & ~own).sum(dim=1)
-        )  # not "scores >= best": NaN must not count as found
+        ranks.append((~(scores < best) & ~own).sum(dim=1))  # not "scores >= best": NaN must not count as found
     return torch.cat(ranks)
 
 
-def match_ranks(
-    image_features: Tensor, text_features: Tensor, image_of_text: Tensor
-) -> tuple[Tensor, Tensor]:
+def match_ranks(image_features: Tensor, text_features: Tensor, image_of_text: Tensor) -> tuple[Tensor, Tensor]:
     """(rank of every image's best own text [images], rank of every text's image [texts]), 0 is best.
 
     image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm;
     image_of_text: int [texts], which image a text belongs to. Every image needs at least one text.
     """
-    if (
-        image_features.ndim != 2
-        or text_features.ndim != 2
-        or image_features.shape[1] != text_features.shape[1]
-    ):
+    if image_features.ndim != 2 or text_features.ndim != 2 or image_features.shape[1] != text_features.shape[1]:
         raise ValueError(
             f"features must be [images, embed_dim] and [texts, embed_dim] of one embed_dim, "
             f"found {list(image_features.shape)} and {list(text_features.shape)}"
@@ -63,9 +53,7 @@ def match_ranks(
             f"image_of_text must be [{texts}], one image per text, found {list(owner.shape)}; {images} images"
         )
     if texts == 0 or owner.min() < 0 or owner.max() >= images:
-        raise ValueError(
-            f"image_of_text must hold at least one index, each from 0 to {images - 1}, the last image"
-        )
+        raise ValueError(f"image_of_text must hold at least one index, each from 0 to {images - 1}, the last image")
     lonely = (torch.bincount(owner, minlength=images) == 0).nonzero().flatten().tolist()
     if lonely:
         raise ValueError(f"{len(lonely)} images have no text, the first is image {lonely[0]}: leave them out")
@@ -104,8 +92,8 @@ class Index:
     features: float [n, embed_dim], of any norm; names: what `search` answers with, one per row.
 
     >>> index = Index(torch.eye(3), ["x", "y", "z"])
-    >>> index.search(torch.tensor([0.0, 3.0, 4.0]), k=2)
-    [('z', 0.8), ('y', 0.6)]
+    >>> [name for name, cosine in index.search(torch.tensor([0.0, 3.0, 4.0]), k=2)]
+    ['z', 'y']
     """
 
     def __init__(self, features: Tensor, names: Sequence[str | Path]):
@@ -120,9 +108,7 @@ class Index:
         self.skipped: list[Path] = []  # files that looked like pictures and could not be read
 
     @classmethod
-    def from_folder(
-        cls, folder: str | Path, model: CLIP, preprocess: Preprocess, batch_size: int = 64
-    ) -> "Index":
+    def from_folder(cls, folder: str | Path, model: CLIP, preprocess: Preprocess, batch_size: int = 64) -> "Index":
         """Every picture in a folder and the folders in it. Files that cannot be read are listed in `skipped`.
 
         Raises NotADirectoryError where there is no such folder, ValueError where no picture is in it.
@@ -130,9 +116,7 @@ class Index:
         folder = Path(folder)
         if not folder.is_dir():
             raise NotADirectoryError(f"{folder} is not a folder: give one with pictures in it")
-        paths = sorted(
-            path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
-        )
+        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
         names: list[Path] = []
         skipped: list[Path] = []
         features: list[Tensor] = []
@@ -148,11 +132,7 @@ class Index:
                 if batch:
                     features.append(model.encode_image(torch.stack(batch).to(model.logit_scale)).float())
         if not names:
-            looked = (
-                f"{len(skipped)} files there cannot be read"
-                if skipped
-                else "it looks for .png, .jpg, .webp, ..."
-            )
+            looked = f"{len(skipped)} files there cannot be read" if skipped else "it looks for .png, .jpg, .webp, ..."
             raise ValueError(f"{folder} holds no picture ({looked})")
         index = cls(torch.cat(features), names)
         index.skipped = skipped
@@ -175,6 +155,4 @@ class Index:
             raise ValueError(f"k={k} must be at least 1")
         scores = self.features @ F.normalize(query.float(), dim=-1).to(self.features.device)  # [n]
         best, order = scores.sort(descending=True, stable=True)
-        return [
-            (self.names[i], score) for i, score in zip(order[:k].tolist(), best[:k].tolist(), strict=True)
-        ]
+        return [(self.names[i], score) for i, score in zip(order[:k].tolist(), best[:k].tolist(), strict=True)]

@@ -73,7 +73,9 @@ class Run:
     def load(self) -> tuple[CLIP, BPETokenizer, dict, dict[str, torch.Tensor]]:
         """(model, tokenizer, progress, optimiser tensors) of the last checkpoint."""
         if not self.exists():
-            raise FileNotFoundError(f"{self.state_path} is not there: no run to resume, leave out --resume to start one")
+            raise FileNotFoundError(
+                f"{self.state_path} is not there: no run to resume, leave out --resume to start one"
+            )
         tensors, metadata = read_tensors(self.state_path)
         weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
         try:
@@ -92,7 +94,7 @@ class Run:
         """The log's entries; a last line that was cut off by a kill is left out."""
         if not self.log_path.is_file():
             return []
-        *lines, rest = self.log_path.read_text(encoding="utf-8").split("\n")
+        *lines, _rest = self.log_path.read_text(encoding="utf-8").split("\n")
         return [json.loads(line) for line in lines]
 
     def cut_log(self, step: int) -> None:

@@ -7,7 +7,7 @@ Source: CLIP paper section 2.4.
 import torch
 from torch import Tensor, nn
 
-from minclip.transformer import LayerNorm, Transformer, causal_mask
+from minclip.transformer import LayerNorm, Transformer, TransformerBlock, causal_mask
 
 
 class TextTransformer(nn.Module):
@@ -33,6 +33,7 @@ class TextTransformer(nn.Module):
         nn.init.normal_(self.positional_embedding, std=0.01)
         residual_std = width**-0.5 * (2 * layers) ** -0.5
         for block in self.transformer.resblocks:
+            assert isinstance(block, TransformerBlock)  # ModuleList does not say what it holds
             nn.init.normal_(block.attn.in_proj_weight, std=width**-0.5)
             nn.init.normal_(block.attn.out_proj.weight, std=residual_std)
             nn.init.normal_(block.mlp.c_fc.weight, std=(2 * width) ** -0.5)

@@ -84,7 +84,11 @@ class BPETokenizer:
 
     @classmethod
     def train(
-        cls, texts: Iterable[str], vocab_size: int, context_length: int = 77, special_tokens: Sequence[str] = ()
+        cls,
+        texts: Iterable[str],
+        vocab_size: int,
+        context_length: int = 77,
+        special_tokens: Sequence[str] = (),
     ) -> "BPETokenizer":
         """Learns merges from texts. A small text may fill less than `vocab_size`; none at all gives bytes only."""
         merges = vocab_size - FIXED_SYMBOLS - len(special_tokens)

@@ -42,11 +42,12 @@ def backward(model: CLIP, pixels: Tensor, tokens: Tensor, device: Device, micro_
     text_features = torch.cat([text for _, text in encoded]).float().requires_grad_()
     loss = clip_loss(image_features, text_features, model.logit_scale.exp())
     loss.backward()
-    gradients = zip(image_features.grad.split(micro_batch), text_features.grad.split(micro_batch), strict=True)  # type: ignore[union-attr]
-    for (p, t), (image_gradient, text_gradient) in zip(parts, gradients, strict=True):
+    assert image_features.grad is not None and text_features.grad is not None  # backward() has just filled them
+    gradients = zip(image_features.grad.split(micro_batch), text_features.grad.split(micro_batch), strict=True)
+    for (p, t), gradient in zip(parts, gradients, strict=True):
         with device.precision():
             features = (model.encode_image(p), model.encode_text(t))
-        torch.autograd.backward([feature.float() for feature in features], [image_gradient, text_gradient])
+        torch.autograd.backward([feature.float() for feature in features], list(gradient))
     return loss.detach()
 
 
@@ -58,7 +59,7 @@ def train_step(
     device: Device,
     micro_batch: int | None = None,
 ) -> Tensor:
-    """One step of every optimiser on one batch; the loss before the step. Raises ValueError on a loss that is no number."""
+    """One step of every optimiser on one batch; returns the loss before the step."""
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     loss = backward(model, pixels, tokens, device, micro_batch)
@@ -128,7 +129,12 @@ def train(
 
 
 def log_entry(
-    done: int, config: TrainConfig, loss: float, optimizers: list[torch.optim.Optimizer], model: CLIP, seconds: float
+    done: int,
+    config: TrainConfig,
+    loss: float,
+    optimizers: list[torch.optim.Optimizer],
+    model: CLIP,
+    seconds: float,
 ) -> dict:
     """One line of the log. Raises ValueError where the loss is no number: the last checkpoint is still good."""
     if not math.isfinite(loss):
@@ -155,8 +161,8 @@ def is_it_learning(loss: float, batch_size: int) -> str:
     """One line for a person who wonders whether to wait.
 
     >>> is_it_learning(5.5, 256)
-    'loss 5.50 against ln 256 = 5.55, the loss of guessing: not learning yet; if it stays there, change the learning rate'
+    'loss 5.50 against ln 256 = 5.55, the loss of guessing: not learning yet; if it stays, change the learning rate'
     """
     guess = math.log(batch_size)
-    verdict = "it is learning" if loss < 0.9 * guess else "not learning yet; if it stays there, change the learning rate"
+    verdict = "it is learning" if loss < 0.9 * guess else "not learning yet; if it stays, change the learning rate"
     return f"loss {loss:.2f} against ln {batch_size} = {guess:.2f}, the loss of guessing: {verdict}"

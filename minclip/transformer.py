@@ -16,7 +16,8 @@ class LayerNorm(nn.LayerNorm):
     """Layer norm computed in float32 whatever the input's dtype: a variance of bfloat16 numbers is coarse."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.float()).type_as(x)
+        weight, bias = self.weight.float(), self.bias.float()
+        return F.layer_norm(x.float(), self.normalized_shape, weight, bias, self.eps).type_as(x)
 
 
 def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
@@ -51,7 +52,9 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, width: int, heads: int):
         super().__init__()
         if width % heads:
-            raise ValueError(f"width={width} must be a multiple of heads={heads}, so that every head gets an equal share")
+            raise ValueError(
+                f"width={width} must be a multiple of heads={heads}, so that every head gets an equal share"
+            )
         self.heads = heads
         self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))

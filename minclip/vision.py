@@ -19,7 +19,9 @@ class PatchEmbedding(nn.Module):
     def __init__(self, image_size: int, patch_size: int, width: int):
         super().__init__()
         if image_size % patch_size:
-            raise ValueError(f"image_size={image_size} must be a multiple of patch_size={patch_size}: no patch may be cut off")
+            raise ValueError(
+                f"image_size={image_size} must be a multiple of patch_size={patch_size}: no patch may be cut off"
+            )
         self.conv1 = nn.Conv2d(3, width, kernel_size=patch_size, stride=patch_size, bias=False)
         patches = (image_size // patch_size) ** 2
         self.class_embedding = nn.Parameter(width**-0.5 * torch.randn(width))
@@ -48,7 +50,7 @@ class VisionTransformer(nn.Module):
         if image.ndim != 4 or image.shape[1:] != (3, self.image_size, self.image_size):
             raise ValueError(
                 f"image has shape {list(image.shape)}, the model reads [batch, 3, {self.image_size}, {self.image_size}]: "
-                f"pass the picture through minclip.preprocess.image_transform({self.image_size}) and add the batch axis"
+                f"pass the picture through minclip.preprocess.image_transform({self.image_size}), add an axis"
             )
         x = self.ln_pre(self.embedding(image))  # [batch, 1 + patches, width]
         x = self.transformer(x)

@@ -43,15 +43,12 @@ def encode_pixels(model: CLIP, pixels: np.ndarray | Tensor, batch_size: int = 25
     """uint8 [n, size, size, 3] -> unit features, float32 [n, embed_dim] on the model's device."""
     size = model.config.image_size
     if pixels.ndim != 4 or tuple(pixels.shape[1:]) != (size, size, 3) or len(pixels) == 0:
-        raise ValueError(
-            f"pixels must be uint8 [n ≥ 1, {size}, {size}, 3] for this model, found {list(pixels.shape)}"
-        )
+        raise ValueError(f"pixels must be uint8 [n ≥ 1, {size}, {size}, 3] for this model, found {list(pixels.shape)}")
     features = []
     with evaluating(model):
         for start in range(0, len(pixels), batch_size):
-            batch = pixels_to_float(
-                pixels[start : start + batch_size], device_of(model)
-            )  # [batch, 3, size, size]
+            batch = pixels_to_float(pixels[start : start + batch_size], device_of(model))
+            batch = batch.to(model.logit_scale.dtype)  # [batch, 3, size, size]
             features.append(F.normalize(model.encode_image(batch).float(), dim=-1))
     return torch.cat(features)
 
@@ -69,9 +66,7 @@ def encode_texts(
     features = []
     with evaluating(model):
         for start in range(0, len(texts), batch_size):
-            tokens = tokenizer(list(texts[start : start + batch_size]), truncate=truncate).to(
-                device_of(model)
-            )
+            tokens = tokenizer(list(texts[start : start + batch_size]), truncate=truncate).to(device_of(model))
             features.append(F.normalize(model.encode_text(tokens).float(), dim=-1))
     return torch.cat(features)
 
@@ -87,9 +82,7 @@ def check_names(names: Sequence[str], what: str) -> list[str]:
         if not isinstance(name, str) or not name.strip():
             raise ValueError(f"{what}[{index}] is {name!r}: every name must be a text that is not empty")
         if name in names[:index]:
-            raise ValueError(
-                f"{what} holds {name!r} twice (places {names.index(name)} and {index}): leave one out"
-            )
+            raise ValueError(f"{what} holds {name!r} twice (places {names.index(name)} and {index}): leave one out")
     return names
 
 
@@ -125,9 +118,7 @@ def classify(
         raise ValueError("images is empty: pass one picture or a list of them")
     classifier = zero_shot_classifier(model, tokenizer, check_names(labels, "labels"), templates)
     with evaluating(model):
-        pixels = torch.stack([preprocess(image) for image in images]).to(
-            device_of(model)
-        )  # [images, 3, size, size]
+        pixels = torch.stack([preprocess(image) for image in images]).to(device_of(model))  # [images, 3, size, size]
         features = model.encode_image(pixels.to(model.logit_scale))  # its device and dtype
         features = F.normalize(features.float(), dim=-1)  # [images, embed_dim]
         logits = model.logit_scale.exp().float() * features @ classifier  # [images, labels]
@@ -142,14 +133,11 @@ def rank_of_label(logits: Tensor, labels: Tensor) -> Tensor:
     logits, labels = torch.as_tensor(logits), torch.as_tensor(labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or len(labels) == 0:
         raise ValueError(
-            f"logits must be [n ≥ 1, classes] and labels [n], "
-            f"found {list(logits.shape)} and {list(labels.shape)}"
+            f"logits must be [n ≥ 1, classes] and labels [n], found {list(logits.shape)} and {list(labels.shape)}"
         )
     labels = labels.to(logits.device).long()
     if labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise ValueError(
-            f"labels run from {labels.min()} to {labels.max()}, logits have {logits.shape[1]} classes"
-        )
+        raise ValueError(f"labels run from {labels.min()} to {labels.max()}, logits have {logits.shape[1]} classes")
     right = logits.gather(1, labels[:, None])  # [n, 1]
     return (~(logits < right)).sum(dim=1) - 1  # the right answer itself is not lower than itself
 
@@ -175,9 +163,7 @@ def confusion_matrix(labels: Tensor, predictions: Tensor, classes: int) -> Tenso
         )
     both = torch.cat([labels, predictions])
     if len(both) and (both.min() < 0 or both.max() >= classes):
-        raise ValueError(
-            f"labels and predictions run from {both.min()} to {both.max()}, there are {classes} classes"
-        )
+        raise ValueError(f"labels and predictions run from {both.min()} to {both.max()}, there are {classes} classes")
     return torch.bincount(labels * classes + predictions, minlength=classes**2).view(classes, classes)
 
 

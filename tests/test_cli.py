@@ -50,9 +50,7 @@ def test_help_names_every_command(capsys):
     assert all(f"\n    {command} " in printed for command in COMMANDS)
 
 
-@pytest.mark.parametrize(
-    "argv", [[], ["fly"], ["classify", "a.png"], ["search", "a car", "--in", ".", "-k", "x"]]
-)
+@pytest.mark.parametrize("argv", [[], ["fly"], ["classify", "a.png"], ["search", "a car", "--in", ".", "-k", "x"]])
 def test_wrong_usage_is_exit_code_2(argv, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(argv)
@@ -115,10 +113,6 @@ def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
         (
             ["search", "a car", "--in", ".", "--model", "nowhere.safetensors"],
             "no model at nowhere.safetensors",
-        ),
-        (
-            ["eval", "--data", "picturebook", "--json", "nowhere/scores.json"],
-            "its folder nowhere is not there",
         ),
         (["data", "picturebook", "--from", "a.zip"], "leave out --from"),
         (["data", "picturebook", "--size", "0"], "size=0"),

@@ -40,7 +40,9 @@ def tokenizer(texts, truncate=False):
     tokens = torch.zeros(len(texts), 8, dtype=torch.long)
     for row, text in enumerate(texts):
         ids = [NAMES.index(word) + 1 for word in text.split() if word in NAMES]
-        tokens[row, : len(ids)] = torch.tensor(ids)
+        if len(ids) > 8 and not truncate:
+            raise ValueError(f"caption {row} is too long")
+        tokens[row, : min(len(ids), 8)] = torch.tensor(ids[:8])
     return tokens
 
 
@@ -83,6 +85,12 @@ def test_a_choice_task_asks_every_picture_its_own_texts():
     assert result.confusion is None
 
 
+def test_pictures_with_fewer_candidates_are_not_compared_with_nothing():
+    # picture 0 is red and can only be called blue: a low score, but the only one
+    task = ChoiceTask("choice", squares(["red", "red"]), np.array([0, 1]), [["blue"], ["green", "red"]])
+    assert evaluate_task(ColourCLIP(), tokenizer, task).correct.tolist() == [True, True]
+
+
 def test_two_texts_that_look_alike_to_the_model_are_no_success():
     task = ChoiceTask("swap", squares(["red"]), np.array([0]), [["red left of blue", "blue left of red"]])
     assert evaluate_task(ColourCLIP(), tokenizer, task).accuracy == 0
@@ -91,9 +99,7 @@ def test_two_texts_that_look_alike_to_the_model_are_no_success():
 def test_tasks_that_do_not_fit_together_are_refused_by_name():
     model = ColourCLIP()
     with pytest.raises(ValueError, match="'colour' has 2 pictures"):
-        evaluate_task(
-            model, tokenizer, ClassTask("colour", squares(["red", "red"]), np.array([0]), NAMES, ["{}"])
-        )
+        evaluate_task(model, tokenizer, ClassTask("colour", squares(["red", "red"]), np.array([0]), NAMES, ["{}"]))
     choice = ChoiceTask("choice", squares(["red"]), np.array([2]), [["red", "blue"]])
     with pytest.raises(ValueError, match="picture 0 has 2 texts and label 2"):
         evaluate_task(model, tokenizer, choice)
@@ -119,6 +125,23 @@ def test_a_report_is_json_of_the_promised_shape():
     assert retrieval["text_to_image"]["R@1"] == 0.75
     low, high = retrieval["intervals"]["text_to_image"]["R@1"]
     assert 0 <= low < 0.75 < high <= 1
+
+
+def test_recall_has_intervals_over_pictures():
+    # of blue's two captions one is found: the worst draw is three times blue, half right
+    pairs = (squares(NAMES), ["red", "red", "green", "green", "blue", "red"], [0, 0, 1, 1, 2, 2])
+    retrieval = evaluate(ColourCLIP(), tokenizer, [], pairs)["retrieval"]
+    assert retrieval["text_to_image"]["R@1"] == pytest.approx(5 / 6)
+    assert retrieval["intervals"]["text_to_image"]["R@1"] == [0.5, 1.0]
+
+
+def test_a_caption_that_is_too_long_loses_its_end_in_retrieval_and_is_an_error_in_a_task():
+    long = "red " * 9
+    pairs = (squares(["red", "blue"]), [long, "blue"], [0, 1])
+    assert evaluate(ColourCLIP(), tokenizer, [], pairs)["retrieval"]["text_to_image"]["R@1"] == 1
+    task = ChoiceTask("choice", squares(["red"]), np.array([0]), [[long, "blue"]])
+    with pytest.raises(ValueError, match="too long"):
+        evaluate_task(ColourCLIP(), tokenizer, task)
 
 
 def test_without_pairs_there_is_no_retrieval():

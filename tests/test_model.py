@@ -74,7 +74,10 @@ def test_later_tokens_never_change_earlier_ones():
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(1, 48), min_size=0, max_size=9), st.lists(st.integers(0, 48), min_size=1, max_size=11))
+@given(
+    st.lists(st.integers(1, 48), min_size=0, max_size=9),
+    st.lists(st.integers(0, 48), min_size=1, max_size=11),
+)
 def test_what_stands_after_eot_never_matters(text, rubbish):
     model = small_model()
     clean = torch.tensor([[*text, 49]])
@@ -84,7 +87,10 @@ def test_what_stands_after_eot_never_matters(text, rubbish):
 
 def test_a_row_alone_equals_the_row_in_a_batch():
     model, generator = small_model(), torch.Generator().manual_seed(0)
-    pixels, tokens = torch.randn(4, 3, 16, 16, generator=generator), torch.randint(1, 50, (4, 12), generator=generator)
+    pixels, tokens = (
+        torch.randn(4, 3, 16, 16, generator=generator),
+        torch.randint(1, 50, (4, 12), generator=generator),
+    )
     for encode, batch in ((model.encode_image, pixels), (model.encode_text, tokens)):
         alone = torch.cat([encode(row[None]) for row in batch])
         assert (alone - encode(batch)).abs().max() < TOLERANCE
@@ -94,7 +100,7 @@ def test_the_model_starts_as_clip_does():
     torch.manual_seed(0)
     config = CLIPConfig.preset("ViT-B/32", text_layers=2, vision_layers=1)
     model, width = CLIP(config), 512
-    assert float(model.logit_scale) == pytest.approx(math.log(1 / 0.07))
+    assert model.logit_scale.item() == pytest.approx(math.log(1 / 0.07))
     block = model.text.transformer.resblocks[1]
     expected = {
         "token_embedding": (model.text.token_embedding.weight, 0.02),

@@ -49,7 +49,11 @@ def test_the_state_dict_goes_back_as_it_came(golden):
 
 def test_half_precision_and_the_archives_scalars_are_read(golden):
     state = {name: tensor.half() for name, tensor in golden["state_dict"].items()}
-    state |= {"input_resolution": torch.tensor(32), "context_length": torch.tensor(16), "vocab_size": torch.tensor(300)}
+    state |= {
+        "input_resolution": torch.tensor(32),
+        "context_length": torch.tensor(16),
+        "vocab_size": torch.tensor(300),
+    }
     model = checkpoint.from_openai_state_dict(state)
     assert model.logit_scale.dtype == torch.float32
     assert (model.encode_text(golden["tokens"]) - golden["expected"]["text_features"]).abs().max() < 0.02
@@ -63,7 +67,12 @@ def test_a_resnet_state_dict_is_refused_by_name(shared):
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("ViT-B/32", 151_277_313), ("ViT-B/16", 149_620_737), ("ViT-L/14", 427_616_513), ("ViT-L/14@336px", 427_944_193)],
+    [
+        ("ViT-B/32", 151_277_313),
+        ("ViT-B/16", 149_620_737),
+        ("ViT-L/14", 427_616_513),
+        ("ViT-L/14@336px", 427_944_193),
+    ],
 )
 def test_presets_have_exactly_the_originals_parameters(name, parameters):
     with torch.device("meta"):  # counts without memory

@@ -145,9 +145,7 @@ def test_facts_that_the_world_does_not_have(wrong):
         sample_picture(random.Random(0), **wrong)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"noise": 1.5}, {"typical_share": -0.1}, {"styles": ()}, {"styles": ("oil",)}]
-)
+@pytest.mark.parametrize("wrong", [{"noise": 1.5}, {"typical_share": -0.1}, {"styles": ()}, {"styles": ("oil",)}])
 def test_switches_out_of_range(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         World(**wrong)
@@ -189,18 +187,14 @@ def test_captions_are_grammatical():
     rng = random.Random(0)
     texts = [caption(picture, rng).lower() for picture in sample_many(20_000)]
     for text in texts:
-        assert not re.search(
-            r"\ba [aeiou]|\ban [^aeiou]|\b(a|an|the|my) (a|an|the|my|two|three|four)\b", text
-        ), text
+        assert not re.search(r"\ba [aeiou]|\ban [^aeiou]|\b(a|an|the|my) (a|an|the|my|two|three|four)\b", text), text
         assert not re.search(r"  | ,|^ | $|[{}]|\bnone\b", text), text
         assert not re.search(r"\b(this|here|there) is (two|three|four|some|[234])\b", text), text
     assert len(set(texts)) > 10_000
 
 
 def test_captions_of_a_picture_vary_and_are_true():
-    picture = sample_picture(
-        random.Random(3), kind="apple", colour="red", style="photo", scene="snow", layout="one"
-    )
+    picture = sample_picture(random.Random(3), kind="apple", colour="red", style="photo", scene="snow", layout="one")
     rng = random.Random(0)
     texts = [caption(picture, rng).lower() for _ in range(500)]
     assert len(set(texts)) > 100
@@ -213,9 +207,7 @@ def test_captions_of_a_picture_vary_and_are_true():
 def test_colours_are_not_told_where_they_do_not_show():
     rng = random.Random(0)
     for style in sorted(COLOURLESS - {"grey"}):  # "black and white" is a style there
-        texts = [
-            caption(p, rng) for p in sample_many(200, style=style, kind="car", scene="plain", layout="one")
-        ]
+        texts = [caption(p, rng) for p in sample_many(200, style=style, kind="car", scene="plain", layout="one")]
         colours = set(COLOURS) - {"black", "orange"}
         assert not any(set(re.findall("[a-z]+", text)) & colours for text in texts)
 

@@ -68,9 +68,7 @@ def test_curves_of_a_run_that_has_just_begun(log, tmp_path):
 
 
 def test_samples_stand_above_their_captions():
-    figure = plot_samples(
-        IMAGES[:3], ["a black square", "grey", "a caption that is far too long " * 9], columns=2
-    )
+    figure = plot_samples(IMAGES[:3], ["a black square", "grey", "a caption that is far too long " * 9], columns=2)
     assert [axes.images[0].get_array().max() for axes in figure.axes] == [0, 60, 120]
     said = [axes.get_xlabel().replace("\n", " ") for axes in figure.axes]
     assert said[:2] == ["a black square", "grey"]

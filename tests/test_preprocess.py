@@ -16,7 +16,7 @@ def original_rule(image: Image.Image, n: int) -> np.ndarray:
     new_w, new_h = (n, new_long) if w <= h else (new_long, n)
     if (w, h) != (new_w, new_h):
         image = image.resize((new_w, new_h), Image.Resampling.BICUBIC)
-    top, left = int(round((new_h - n) / 2.0)), int(round((new_w - n) / 2.0))
+    top, left = round((new_h - n) / 2.0), round((new_w - n) / 2.0)
     image = image.crop((left, top, left + n, top + n)).convert("RGB")
     x = np.array(image).transpose(2, 0, 1).astype(np.float32) / np.float32(255)
     mean, std = (np.array(value, dtype=np.float32)[:, None, None] for value in (MEAN, STD))

@@ -38,9 +38,7 @@ def test_recall_is_what_sorting_and_looking_gives(k):
 
 def test_any_caption_of_a_picture_will_do():
     image_features = torch.eye(2)
-    text_features = torch.tensor(
-        [[0.0, 1], [1, 0], [0.1, 1]]
-    )  # the first caption of picture 0 is about picture 1
+    text_features = torch.tensor([[0.0, 1], [1, 0], [0.1, 1]])  # the first caption of picture 0 is about picture 1
     recall = recall_at_k(image_features, text_features, torch.tensor([0, 0, 1]), ks=(1, 2))
     assert recall["image_to_text"] == {"R@1": 0.5, "R@2": 1.0}
     assert recall["text_to_image"] == {"R@1": pytest.approx(2 / 3), "R@2": 1.0}
@@ -151,9 +149,7 @@ def test_the_interval_of_a_perfect_model_has_no_width():
 def test_groups_that_fail_together_make_the_interval_wider():
     correct = np.repeat(np.arange(200) < 100, 5)  # 200 pictures of five captions, all found or none
     low, high = grouped_bootstrap_interval(correct, np.repeat(np.arange(200), 5))
-    assert high - low == pytest.approx(
-        2 * 1.96 * math.sqrt(0.25 / 200), rel=0.1
-    )  # as 200 answers, not as 1,000
+    assert high - low == pytest.approx(2 * 1.96 * math.sqrt(0.25 / 200), rel=0.1)  # as 200 answers, not as 1,000
     assert bootstrap_interval(correct)[1] - bootstrap_interval(correct)[0] < 0.5 * (high - low)
 
 

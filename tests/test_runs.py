@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from minclip.batches import Pairs
-from minclip.checkpoint import MODEL_FILE
+from minclip.checkpoint import MODEL_FILE, read_tensors
 from minclip.devices import choose_device
 from minclip.model import CLIP, CLIPConfig
 from minclip.recipes import TrainConfig
@@ -33,7 +33,13 @@ def train_in(folder: str | Path, optimizer: str = "muon", resume: bool = False, 
     tokens[:, 6:] = TOKENIZER.vocab_size - 1
     pixels = torch.randint(0, 256, (20, 16, 16, 3), generator=generator).to(torch.uint8)
     pairs = Pairs(pixels, tokens, 2 * torch.arange(20), torch.full((20,), 2))
-    settings = {"samples": STEPS * 6, "batch_size": 6, "log_every": 1, "save_every": 3, "optimizer": optimizer}
+    settings = {
+        "samples": STEPS * 6,
+        "batch_size": 6,
+        "log_every": 1,
+        "save_every": 3,
+        "optimizer": optimizer,
+    }
     config, run = TrainConfig(**(settings | changes)), Run(folder)
     if resume:
         model, _, done, _ = run.load()
@@ -72,8 +78,11 @@ def test_killed_ten_times_and_resumed_the_log_is_the_same(tmp_path):
     if log_of(tmp_path / "killed")[-1]["step"] < STEPS or not Run(tmp_path / "killed").exists():
         train_in(tmp_path / "killed", resume=Run(tmp_path / "killed").exists())
     assert log_of(tmp_path / "killed") == log_of(tmp_path / "whole")
-    weights = [(tmp_path / name / MODEL_FILE).read_bytes() for name in ("whole", "killed")]
-    assert weights[0] == weights[1]
+    (whole, about), (killed_weights, about_killed) = (
+        read_tensors(tmp_path / name / MODEL_FILE) for name in ("whole", "killed")
+    )
+    assert about == about_killed and list(whole) == list(killed_weights)
+    assert all(torch.equal(whole[name], killed_weights[name]) for name in whole)
     assert sorted(path.name for path in (tmp_path / "killed").iterdir() if not path.name.startswith(".")) == [
         "log.jsonl",
         "model.safetensors",

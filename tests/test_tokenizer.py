@@ -54,7 +54,10 @@ def test_merges_apply_in_the_order_learned_not_in_the_order_of_the_text():
     assert apply_merges(("a", "b", "c"), ranks) == ("a", "bc")
 
 
-@given(st.dictionaries(st.text("abcß", min_size=1, max_size=8), st.integers(1, 9), max_size=12), st.integers(0, 30))
+@given(
+    st.dictionaries(st.text("abcß", min_size=1, max_size=8), st.integers(1, 9), max_size=12),
+    st.integers(0, 30),
+)
 def test_incremental_counting_learns_what_recounting_learns(words, merges):
     assert train_bpe(words, merges) == slow_bpe(words, merges)
 
@@ -100,7 +103,9 @@ def test_special_tokens_and_tokens_with_spaces_survive_saving(tmp_path):
     text = "AB <NEW LINE> <|mask|>ünï ab"
     assert loaded.encode(text) == tokenizer.encode(text)
     assert torch.equal(loaded(text), tokenizer(text))
-    assert [loaded.special_ids[token] for token in specials] == [i for i in loaded.encode(text) if i >= loaded.first_special]
+    assert [loaded.special_ids[token] for token in specials] == [
+        i for i in loaded.encode(text) if i >= loaded.first_special
+    ]
     assert loaded.decode([loaded.special_ids["<new line>"]]) == "<new line>"
 
 
@@ -127,7 +132,9 @@ def test_calling_gives_sot_ids_eot_and_zeros():
 
 def test_a_text_too_long_is_an_error_that_says_what_to_do():
     tokenizer = BPETokenizer([], context_length=8)
-    with pytest.raises(ValueError, match=r"caption 1 has 14 tokens, the model reads 8: pass truncate=True .*'a long caption'"):
+    with pytest.raises(
+        ValueError, match=r"caption 1 has 14 tokens, the model reads 8: pass truncate=True .*'a long caption'"
+    ):
         tokenizer(["short", "a long caption"])
     tokens = tokenizer(["short", "a long caption"], truncate=True)
     assert tokens[1, -1] == tokenizer.special_ids[EOT]

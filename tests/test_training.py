@@ -7,7 +7,9 @@ import torch
 
 from minclip.augment import random_resized_crop
 from minclip.batches import Pairs, batch_indices, load_pairs, make_batch
+from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
+from minclip.experiment import train_tokenizer
 from minclip.model import CLIP, CLIPConfig
 from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate
 from minclip.recipes import TrainConfig
@@ -64,13 +66,13 @@ def test_all_captions_of_a_picture_are_used():
     assert len(seen) == 12
 
 
-def test_the_whole_picture_is_the_crop_of_scale_one():
-    pixels = torch.randn(3, 3, 12, 12, generator=torch.Generator().manual_seed(0))
-    generator = torch.Generator().manual_seed(0)
-    crops = torch.stack([random_resized_crop(pixels, 12, (1.0, 1.0), generator) for _ in range(200)])
-    error = (crops - pixels).flatten(1).abs().amax(dim=1)
-    assert error.min() < 0.2  # among random aspect ratios some are nearly 1
-    assert crops.shape == (200, 3, 3, 12, 12)
+def test_a_crop_of_the_whole_area_loses_almost_nothing():
+    ramp = torch.linspace(0, 1, 32).expand(1, 3, 32, 32).repeat(64, 1, 1, 1)
+    crop = random_resized_crop(ramp, 32, (1.0, 1.0), torch.Generator().manual_seed(0))
+    assert crop.shape == (64, 3, 32, 32)
+    # the aspect ratio is random, from 3:4 to 4:3, so one side may lose up to a quarter, half of the time none
+    width = crop[:, 0, 8].amax(dim=-1) - crop[:, 0, 8].amin(dim=-1)
+    assert width.max() > 0.999 and width.min() > 0.7 and (width > 0.999).float().mean() > 0.3
 
 
 def test_a_crop_of_a_linear_ramp_is_a_part_of_the_ramp():
@@ -98,7 +100,9 @@ def test_weight_decay_spares_gains_biases_and_the_temperature():
     decayed, spared = ({names[id(p)] for p in group["params"]} for group in param_groups(model, 0.2))
     assert decayed | spared == set(names.values()) and not decayed & spared
     assert "logit_scale" in spared and "visual.embedding.class_embedding" in spared
-    assert all(name.endswith("bias") or "ln_" in name for name in spared - {"logit_scale", "visual.embedding.class_embedding"})
+    assert all(
+        name.endswith("bias") or "ln_" in name for name in spared - {"logit_scale", "visual.embedding.class_embedding"}
+    )
     assert "text.token_embedding.weight" in decayed and "visual.embedding.conv1.weight" in decayed
 
 
@@ -121,16 +125,15 @@ def test_the_rate_rises_linearly_and_falls_as_half_a_cosine():
     assert rates[10:] == sorted(rates[10:], reverse=True)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_at_the_start_the_loss_is_ln_n(seed):
-    # fresh features are nearly parallel, and the temperature 0.07 does not tear them apart
-    model = new_model(seed, CLIPConfig.preset("tiny"))
-    generator = torch.Generator().manual_seed(seed)
-    tokens = torch.randint(1, 2047, (64, 16), generator=generator)
-    tokens[:, -1] = 2047
-    pixels = torch.randn(64, 3, 32, 32, generator=generator)
-    loss = float(backward(model, pixels, tokens, CPU))
-    assert loss == pytest.approx(math.log(64), rel=0.02)
+def test_at_the_start_the_loss_is_ln_n(tmp_path):
+    """Measured on real pairs: fresh features of different pictures and texts are nearly orthogonal."""
+    book = PictureBook("val", size=32, count=256, cache=tmp_path, progress=False)
+    tokenizer = train_tokenizer(book, 2048, 32)
+    pairs = load_pairs(book, tokenizer, 32, CPU)
+    for seed in range(3):
+        model = new_model(seed, CLIPConfig.preset("tiny", vocab_size=tokenizer.vocab_size))
+        loss = backward(model, *make_batch(pairs, TrainConfig(batch_size=256, seed=seed), 0, 32, CPU), CPU)
+        assert float(loss) == pytest.approx(math.log(256), rel=0.02), seed
 
 
 def test_micro_batches_give_the_gradients_of_the_whole_batch():
@@ -140,7 +143,7 @@ def test_micro_batches_give_the_gradients_of_the_whole_batch():
     loss = backward(whole, pixels, tokens, CPU)
     assert torch.allclose(backward(parts, pixels, tokens, CPU, micro_batch=4), loss, atol=1e-6)
     for (name, a), b in zip(whole.named_parameters(), parts.parameters(), strict=True):
-        assert torch.allclose(a.grad, b.grad, atol=1e-6), name
+        assert (a.grad - b.grad).abs().max() <= 1e-5 * a.grad.abs().max(), name
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
@@ -159,8 +162,8 @@ def test_a_step_moves_the_temperature_and_keeps_it_in_its_bounds():
     optimizers = build_optimizers(model, "adamw", 1.0, 0.0, 0.02)
     pixels, tokens = make_batch(some_pairs(), TrainConfig(batch_size=8, samples=80), 0, 16, CPU)
     train_step(model, optimizers, pixels, tokens, CPU)
-    assert 0 <= float(model.logit_scale) <= math.log(100)
-    assert float(model.logit_scale) != pytest.approx(math.log(100))
+    assert 0 <= model.logit_scale.item() <= math.log(100)
+    assert model.logit_scale.item() != pytest.approx(math.log(100))
 
 
 def test_pictures_without_captions_are_left_out(tokenizer):

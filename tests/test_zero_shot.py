@@ -35,16 +35,15 @@ class FakeCLIP(nn.Module):
         self.config = FakeConfig()
         self.logit_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.dropout = nn.Dropout(0.5)  # features would be random in training mode
-        self.image_batches = []
+        self.image_batches, self.image_types = [], set()
 
     def encode_image(self, pixels):
         self.image_batches.append(len(pixels))
+        self.image_types.add(pixels.dtype)
         return self.dropout(torch.cat([pixels.mean(dim=(2, 3)), torch.zeros(len(pixels), 1)], dim=1))
 
     def encode_text(self, tokens):
-        return self.dropout(
-            torch.stack([(tokens == word + 1).sum(dim=1) for word in range(4)], dim=1).float()
-        )
+        return self.dropout(torch.stack([(tokens == word + 1).sum(dim=1) for word in range(4)], dim=1).float())
 
 
 def tokenizer(texts, truncate=False):
@@ -110,6 +109,14 @@ def test_encode_pixels_gives_unit_rows_and_the_batch_size_changes_nothing(model)
 def test_encode_pixels_refuses_other_shapes(model, shape):
     with pytest.raises(ValueError, match="pixels must be"):
         encode_pixels(model, np.zeros(shape, dtype=np.uint8))
+
+
+def test_a_model_in_bfloat16_is_given_bfloat16_and_answers_in_float32(model):
+    model.to(torch.bfloat16)
+    assert encode_pixels(model, np.zeros((1, 4, 4, 3), dtype=np.uint8)).dtype == torch.float32
+    shares = classify(model, tokenizer, plain, Image.new("RGB", (4, 4), "red"), ["red", "green"], ["{}"])
+    assert shares.dtype == torch.float32
+    assert model.image_types == {torch.bfloat16}
 
 
 def test_classify_shares_out_belief(model):

@@ -5,6 +5,7 @@ Torch is imported inside of commands, so that --help and a mistyped option answe
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
@@ -33,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         text = (module.__doc__ or "").strip()
         command = commands.add_parser(
             name,
-            help=text.splitlines()[0].replace("%", "%%"),  # argparse fills in % here, not in description
+            help=re.split(r"(?<=[.?]) |: ", text.splitlines()[0])[0],  # its first sentence
             description=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

@@ -32,9 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minclip.prompts import PICTURE_TEMPLATES, read_templates
     from minclip.zero_shot import check_names, classify
 
-    labels = check_names(
-        [label.strip() for label in arguments.labels.split(",") if label.strip()], "--labels"
-    )
+    labels = check_names([label.strip() for label in arguments.labels.split(",") if label.strip()], "--labels")
     templates = read_templates(arguments.templates) if arguments.templates else PICTURE_TEMPLATES
     images = [open_image(path) for path in arguments.images]
     model, preprocess, tokenizer = open_model(arguments)

@@ -22,9 +22,7 @@ SHOWN = 24  # pictures on a page: four rows of six
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=NAMES, help="the set")
-    parser.add_argument(
-        "--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it"
-    )
+    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it")
     parser.add_argument(
         "--show",
         nargs="?",

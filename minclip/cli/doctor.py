@@ -58,9 +58,7 @@ def checks() -> Iterator[Check]:
     packages = [check_package(name, minimum) for name, minimum in requirements()]
     yield from packages
     if any(package.remedy for package in packages):
-        yield Check(
-            "device, data: not looked at", "install the packages first, then run `minclip doctor` again"
-        )
+        yield Check("device, data: not looked at", "install the packages first, then run `minclip doctor` again")
         return
     yield from check_device()
     yield from check_data()
@@ -105,9 +103,7 @@ def check_device() -> Iterator[Check]:
     device = choose_device()
     name = torch.cuda.get_device_name(device.device) if device.device.type == "cuda" else platform.machine()
     yield Check(f"device {device.device} ({name}): {device.reason}")
-    yield Check(
-        f"{torch.get_num_threads()} threads of {os.cpu_count()} cores (OMP_NUM_THREADS sets the number)"
-    )
+    yield Check(f"{torch.get_num_threads()} threads of {os.cpu_count()} cores (OMP_NUM_THREADS sets the number)")
 
 
 def check_data() -> Iterator[Check]:

@@ -18,9 +18,7 @@ from minclip.cli.models import add_model_arguments, open_model
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", help="what to look for")
-    parser.add_argument(
-        "--in", dest="folder", required=True, type=Path, metavar="FOLDER", help="with pictures in it"
-    )
+    parser.add_argument("--in", dest="folder", required=True, type=Path, metavar="FOLDER", help="with pictures in it")
     parser.add_argument("-k", type=int, default=5, help="how many pictures to show (default: 5)")
     add_model_arguments(parser)
 

@@ -1,14 +1,20 @@
 """Train a CLIP from nothing. Leaves a run folder: model, log, report with intervals and figures.
 
-    minclip train --data picturebook --config tiny --out runs/first
-    minclip train --out runs/first --resume             (goes on after Ctrl-C, a crash, a reboot)
-    minclip classify my.png --labels "car,tree,fish"    (uses the newest run)
+    minclip train --data picturebook
+    minclip train --data photos/ --config small --out runs/mine     (a folder with captions.csv: see minclip data)
+    minclip train --out runs/mine --resume                          (goes on after Ctrl-C, a crash, a reboot)
+    minclip classify my.png --labels "car,tree,fish"                (uses the newest run)
 
-A resumed run takes every setting from itself; giving one again is an error: none is ignored in silence.
+What is left out comes from the data set's recipe (minclip/recipes.py), the folder from its name. A resumed run
+takes every setting from itself; giving one again is an error: none is ignored in silence.
 """
 
 import argparse
+import sys
+from dataclasses import replace
 from pathlib import Path
+
+from minclip.cli.models import RUNS
 
 # argument: (name in TrainConfig, help). Left out, the recipe decides.
 SETTINGS = {
@@ -22,10 +28,8 @@ SETTINGS = {
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="NAME_OR_PATH", help="picturebook, flickr8k, rsicd, or a folder")
-    parser.add_argument(
-        "--config", metavar="PRESET", help="the model's dimensions: tiny, small, base, ViT-B/32, ..."
-    )
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the run folder")
+    parser.add_argument("--config", metavar="PRESET", help="the model's dimensions: tiny, small, base, ViT-B/32, ...")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: a new one below runs/)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     for option, (name, kind, text) in SETTINGS.items():
         parser.add_argument(option, dest=name, type=kind, help=text)
@@ -33,33 +37,46 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """ValueError where a new run lacks data or config, or a resumed one is given settings."""
-    names = {"--data": "data", "--config": "config"} | {
-        option: name for option, (name, *_) in SETTINGS.items()
-    }
+    """ValueError where a new run lacks its data, or a resumed one its folder or is given settings."""
+    names = {"--data": "data", "--config": "config"}
+    names |= {option: name for option, (name, *_) in SETTINGS.items()}
     given = [option for option, name in names.items() if getattr(arguments, name) is not None]
+    if arguments.resume and arguments.out is None:
+        raise ValueError("--resume needs --out DIR, the folder of the run to go on with")
     if arguments.resume and given:
         raise ValueError(f"--resume takes every setting from {arguments.out}: leave out {', '.join(given)}")
-    if not arguments.resume and not {"--data", "--config"} <= set(given):
-        raise ValueError("a new run needs --data and --config, such as --data picturebook --config tiny")
+    if not arguments.resume and arguments.data is None:
+        raise ValueError("a new run needs --data, such as --data picturebook")
+
+
+def new_folder(name: str) -> Path:
+    """runs/NAME, or the first of runs/NAME-2, runs/NAME-3, ... that is not there yet."""
+    folder, number = RUNS / name, 1
+    while folder.exists():
+        number += 1
+        folder = RUNS / f"{name}-{number}"
+    return folder
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import sys
-
     from minclip.devices import choose_device
     from minclip.evaluate import format_table
-    from minclip.experiment import run_training
+    from minclip.experiment import recipe_for, resume_run, run_training
     from minclip.model import CLIPConfig
-    from minclip.recipes import TrainConfig
 
     check(arguments)
-    given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}
-    config = TrainConfig(**{name: value for name, value in given.items() if value is not None})
-    preset = CLIPConfig.preset(arguments.config or "tiny")  # a resumed run brings its own
     device = choose_device(arguments.device)
-    print(f"minclip: training on {device.device}, {device.reason}", file=sys.stderr)
-    report = run_training(arguments.data or "", preset, config, arguments.out, device, arguments.resume)
+    print(f"minclip: training on {device.device}: {device.reason}", file=sys.stderr)
+    if arguments.resume:
+        out, report = arguments.out, resume_run(arguments.out, device)
+    else:
+        recipe = recipe_for(arguments.data)
+        preset = arguments.config or recipe.preset
+        given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}
+        config = replace(recipe.config, **{name: value for name, value in given.items() if value is not None})
+        out = arguments.out or new_folder(f"{Path(arguments.data).name}-{preset.replace('/', '-')}")
+        report = run_training(arguments.data, CLIPConfig.preset(preset), config, out, device)
     print(format_table(report))
-    print(f"\n{arguments.out} holds the model, the log, and report.md with curves and pictures")
+    print(f"\n{out / 'report.md'} shows the curves and the pictures with what the model says of them.")
+    print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")
     return 0

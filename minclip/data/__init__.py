@@ -56,6 +56,4 @@ def open_folder(path: Path, split: str) -> CaptionDataset:
     if is_rsicd(path):
         return RSICD(path, split)
     found = ", ".join(sorted(p.name for p in path.iterdir())[:5]) if path.is_dir() else "a file"
-    raise ValueError(
-        f"{path} is no data set that minclip knows (it holds {found or 'nothing'}). Looked for: {LAYOUTS}"
-    )
+    raise ValueError(f"{path} is no data set that minclip knows (it holds {found or 'nothing'}). Looked for: {LAYOUTS}")

@@ -7,6 +7,7 @@ Source: Krizhevsky, "Learning multiple layers of features from tiny images", 200
 import io
 import pickle
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -77,9 +78,7 @@ def locate(root: Path) -> tuple[str, Path] | None:
                 return name, root
             continue
         for folder in (root, root / FOLDERS[name]):
-            if (folder / meta).is_file() and any(
-                (folder / f[0]).is_file() for f in SPLIT_FILES[name].values()
-            ):
+            if (folder / meta).is_file() and any((folder / f[0]).is_file() for f in SPLIT_FILES[name].values()):
                 return name, folder
         if archives := sorted(root.glob(ARCHIVES[name])):
             return name, archives[0]
@@ -103,7 +102,7 @@ def read_members(where: Path, names: list[str]) -> dict[str, bytes]:
                     name = PurePosixPath(member.name).name
                     if name in names and (file := tar.extractfile(member)):
                         contents[name] = file.read()
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
             raise ValueError(f"{where} is not a complete .tar.gz ({error}): fetch it again") from error
     if missing := [name for name in names if name not in contents]:
         raise ValueError(f"{where} lacks {', '.join(missing)}: fetch CIFAR again")
@@ -137,9 +136,7 @@ class CIFAR:
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{self._where} is not CIFAR's: {error!r}") from error
         if data.dtype != np.uint8 or data.shape != (len(self.labels), 3 * SIDE * SIDE):
-            raise ValueError(
-                f"{self._where} holds {data.dtype} {list(data.shape)} for {len(self.labels)} labels"
-            )
+            raise ValueError(f"{self._where} holds {data.dtype} {list(data.shape)} for {len(self.labels)} labels")
         if not all(0 <= label < len(self.class_names) for label in self.labels):
             raise ValueError(f"{self._where} has a label outside its {len(self.class_names)} classes")
         # every picture is stored channel by channel: [n, 3, 32, 32] -> [n, 32, 32, 3]

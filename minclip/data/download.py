@@ -3,6 +3,7 @@
 Which files there are is in sources.py. The network is touched by `fetch` and by nothing else in minclip.
 """
 
+import gzip
 import hashlib
 import http.client
 import os
@@ -15,6 +16,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -27,6 +29,7 @@ TIMEOUT = 30  # seconds without a byte
 NETWORK = (urllib.error.URLError, ssl.SSLError)  # their errno is not the file system's
 # a connection that was there and went away
 BROKEN = (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError)
+BAD_ARCHIVE = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
 
 
 def fetch(
@@ -41,8 +44,8 @@ def fetch(
     """Brings a file to `path`, checked: from the network, or from `source`, a file that is here already.
 
     Nothing is fetched where `path` is right already. A broken download is kept as `path`.part, and the next
-    call goes on with it. Raises ValueError for a wrong size or checksum (the part is deleted), OSError without a
-    network, for an answer that is no file, and for a full disk.
+    call goes on with it. Raises ValueError for a wrong size or checksum (the part is deleted), OSError
+    without a network, for an answer that is no file, and for a full disk.
     """
     path = Path(path)
     if not wrong(path, sha256, md5, size):
@@ -83,9 +86,7 @@ def wrong(path: Path, sha256: str | None = None, md5: str | None = None, size: i
         if expected is None:
             continue
         with path.open("rb") as file:
-            found = hashlib.file_digest(
-                file, partial(hashlib.new, algorithm, usedforsecurity=False)
-            ).hexdigest()
+            found = hashlib.file_digest(file, partial(hashlib.new, algorithm, usedforsecurity=False)).hexdigest()
         if found != expected.lower():
             return f"expected {algorithm} {expected}, found {found}"
     return ""
@@ -94,9 +95,7 @@ def wrong(path: Path, sha256: str | None = None, md5: str | None = None, size: i
 def copy(source: Path, path: Path, sha256: str | None, md5: str | None, size: int | None) -> Path:
     """A local file instead of the network; checked in the same way."""
     if not source.is_file():
-        raise FileNotFoundError(
-            f"{source} is not there, or is not a file: pass the fetched {path.name} with --from"
-        )
+        raise FileNotFoundError(f"{source} is not there, or is not a file: pass the fetched {path.name} with --from")
     if fault := wrong(source, sha256, md5, size):
         raise ValueError(f"{source} is not the expected file: {fault}")
     with source.open("rb") as original, atomic_write(path) as file:
@@ -183,7 +182,7 @@ def unpack(archive: str | Path, folder: str | Path) -> Path:
                 unpack_tar(archive, Path(temporary))
             for item in Path(temporary).iterdir():
                 move_into(item, folder)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, RuntimeError) as error:
+    except BAD_ARCHIVE as error:
         raise ValueError(f"{archive} cannot be unpacked: {error}") from error
     except OSError as error:
         raise explain(error, folder / archive.name) from error
@@ -198,9 +197,7 @@ def unpack_zip(archive: Path, folder: Path) -> None:
             parts = PurePosixPath(member.filename.replace("\\", "/")).parts
             outside = ".." in parts or PurePosixPath(member.filename).is_absolute()
             if outside or PureWindowsPath(member.filename).drive or stat.S_ISLNK(member.external_attr >> 16):
-                raise ValueError(
-                    f"{archive} is not safe to unpack: {member.filename!r} leads out of the folder"
-                )
+                raise ValueError(f"{archive} is not safe to unpack: {member.filename!r} leads out of the folder")
         require_room(folder, sum(member.file_size for member in members))
         zip_file.extractall(folder, members)
 
@@ -218,9 +215,7 @@ def unpack_tar(archive: Path, folder: Path) -> None:
 def require_room(folder: Path, needed: int) -> None:
     """OSError before anything is written, where it cannot fit."""
     if (free := shutil.disk_usage(folder).free) < needed:
-        raise OSError(
-            f"{folder.parent} has {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB are needed: free some room"
-        )
+        raise OSError(f"{folder.parent} has {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB are needed: free some room")
 
 
 def move_into(item: Path, folder: Path) -> None:

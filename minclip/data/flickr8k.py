@@ -52,9 +52,7 @@ def read_captions(root: Path) -> dict[str, list[str]]:
         raise ValueError(f"{path} cannot be read as text: {error}") from error
     for number, row in enumerate(rows, start=1 if path.name == TOKEN_FILE else 2):
         if len(row) != 2:
-            raise ValueError(
-                f"{path} row {number} has {len(row)} cells, expected a file name and a caption: {row}"
-            )
+            raise ValueError(f"{path} row {number} has {len(row)} cells, expected a file name and a caption: {row}")
         name, caption = row[0].partition("#")[0].strip(), row[1].strip()
         if name and caption:
             captions.setdefault(name, []).append(caption)
@@ -73,7 +71,7 @@ def read_split(root: Path, split: str) -> list[str]:
 
 
 class Flickr8k:
-    """One split of Flickr8k; a `CaptionDataset`: train 6,000 photos, val (its own name: dev) 1,000, test 1,000.
+    """One split of Flickr8k; a `CaptionDataset`: train 6,000 photos, val ("dev") 1,000, test 1,000.
 
     root: a folder with the photos (a folder or images*.tar), the captions and the split lists.
     `without_image` counts the captioned names that have no photo: 1 in the original, whatever the split.
@@ -94,7 +92,7 @@ class Flickr8k:
         if missing:
             raise ValueError(
                 f"{root}: {len(missing)} of the {len(self.filenames)} pictures in {SPLIT_LISTS[self.split]} "
-                f"have no photo in {self._files.where.name} or no captions, first {missing[0]}: fetch it again"
+                f"have no photo in {self._files.where.name} or no captions, first {missing[0]}: get it again"
             )
         self._captions = [captions[name] for name in self.filenames]
 

@@ -58,9 +58,7 @@ def read_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path} line {line} is not UTF-8: save the table as UTF-8 (in Excel: CSV UTF-8)"
-        ) from error
+        raise ValueError(f"{path} line {line} is not UTF-8: save the table as UTF-8 (in Excel: CSV UTF-8)") from error
 
 
 def read_rows(root: Path) -> Iterator[Row]:

@@ -29,14 +29,11 @@ def tar_index(path: Path) -> dict[str, tuple[int, int]]:
     """Where each picture stands in the tar: file name -> (offset, bytes)."""
     try:
         with tarfile.open(path, "r:") as tar:
-            index = {PurePosixPath(m.name).name: (m.offset_data, m.size) for m in tar if m.isfile()}
+            return {PurePosixPath(m.name).name: (m.offset_data, m.size) for m in tar if m.isfile()}
     except tarfile.TarError as error:
         raise ValueError(
             f"{path} is not a plain, complete .tar ({error}): fetch it again, or unpack it first"
         ) from error
-    if index and max(start + count for start, count in index.values()) > path.stat().st_size:
-        raise ValueError(f"{path} is cut off: fetch it again")
-    return index
 
 
 class ImageFiles:
@@ -45,8 +42,7 @@ class ImageFiles:
     def __init__(self, where: Path):
         self.where = where
         self._index = None if where.is_dir() else tar_index(where)
-        names = self._index if self._index is not None else (file.name for file in where.iterdir())
-        self.names = frozenset(name for name in names if not name.startswith("."))  # "._a.jpg" is a Mac's
+        self.names = frozenset(self._index if self._index is not None else (file.name for file in where.iterdir()))
 
     def open(self, name: str) -> Image.Image:
         """The picture, mode RGB; ValueError or FileNotFoundError names the file."""
@@ -55,9 +51,7 @@ class ImageFiles:
         if name not in self._index:
             raise FileNotFoundError(f"{name} is not in {self.where}")
         offset, count = self._index[name]
-        with self.where.open(
-            "rb"
-        ) as tar:  # opened anew: no handle is shared by threads or kept from a delete
+        with self.where.open("rb") as tar:  # opened anew: no handle is shared by threads or kept from a delete
             tar.seek(offset)
             content = tar.read(count)
         return to_rgb(open_image(io.BytesIO(content), f"{self.where}: {name}"))

@@ -34,9 +34,7 @@ def data_root() -> Path:
 def explain(error: OSError, path: Path) -> OSError:
     """The same error with a sentence that names the folder; itself where there is nothing to add."""
     if error.errno in FULL_DISK:
-        return OSError(
-            error.errno, f"the disk of {path.parent} is full, {path.name} was not written: free some room"
-        )
+        return OSError(error.errno, f"the disk of {path.parent} is full, {path.name} was not written: free some room")
     if error.errno in READ_ONLY:
         return OSError(
             error.errno,

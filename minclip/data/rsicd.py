@@ -122,11 +122,7 @@ class RSICD:
         root = Path(root)
         self.split = canonical_split(split)
         others = {"train", "val", "dev", "valid", "test"}
-        entries = [
-            e
-            for e in read_entries(root)
-            if e["split"] in others and canonical_split(e["split"]) == self.split
-        ]
+        entries = [e for e in read_entries(root) if e["split"] in others and canonical_split(e["split"]) == self.split]
         if not entries:
             raise ValueError(f"{root} has no picture in the {self.split} split")
         self._files = ImageFiles(find_images(root, IMAGE_FOLDERS))
@@ -152,12 +148,8 @@ class RSICD:
 
 def scene_task(dataset: CaptionDataset, size: int) -> ClassTask:
     """Which of the thirty scenes is it? Every picture of the split whose file name says it."""
-    found = [
-        (index, label) for index, label in enumerate(getattr(dataset, "labels", [])) if label is not None
-    ]
+    found = [(index, label) for index, label in enumerate(getattr(dataset, "labels", [])) if label is not None]
     if not found:
-        raise ValueError(
-            f"{dataset.name}/{dataset.split} has no file name that says its scene, as airport_12.jpg does"
-        )
+        raise ValueError(f"{dataset.name}/{dataset.split} has no file name that says its scene, as airport_12.jpg does")
     kept, labels = np.array(found, dtype=np.int64).T  # [n] each
     return ClassTask("scene", load_pixels(dataset, size)[kept], labels, RSICD.class_names, SCENE_TEMPLATES)

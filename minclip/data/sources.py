@@ -67,8 +67,8 @@ def how_to_get(name: str) -> str:
     """What to do where a set is not here, in one sentence."""
     if name == "rsicd":
         return (
-            f"RSICD has no address that lasts. Get it from its authors ({RSICD_PAGE}), put dataset_rsicd.json and "
-            "the folder RSICD_images side by side, and pass that folder with --data"
+            f"RSICD has no address that lasts. Get it from its authors ({RSICD_PAGE}), put "
+            "dataset_rsicd.json and the folder RSICD_images side by side, and pass that folder with --data"
         )
     return f"run `minclip data {name}`, with --from FILE where you have {SOURCES[name][0].name} already"
 

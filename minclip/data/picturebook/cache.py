@@ -61,9 +61,7 @@ def cached_pixels(
         _write(path, picture_at, count, size, workers or os.cpu_count() or 1, progress)
         pixels = _opened(path, count, size)
     if pixels is None:
-        raise OSError(
-            f"{path} was written and cannot be read back: delete it, or set MINCLIP_DATA to another folder"
-        )
+        raise OSError(f"{path} was written and cannot be read back: delete it, or set MINCLIP_DATA to another folder")
     return pixels
 
 
@@ -109,8 +107,7 @@ def _drawn(picture_at: PictureAt, count: int, size: int, workers: int) -> Iterat
         try:
             with _main_hidden(), _pool(min(workers, len(starts), MAX_WORKERS)) as pool:
                 jobs = [
-                    pool.submit(_draw_chunk, picture_at, start, min(start + CHUNK, count), size)
-                    for start in starts
+                    pool.submit(_draw_chunk, picture_at, start, min(start + CHUNK, count), size) for start in starts
                 ]
                 for job in jobs:
                     yield job.result()

@@ -146,9 +146,7 @@ def turtle(pen: Pen) -> None:
     pen.dot(-0.87, neck - 0.02, 0.06)
     pen.pie(0.0, 0.4, 0.72, dome, pi, 2 * pi)
     top = 0.4 - dome
-    pen.polygon(
-        [(-0.24, top + 0.34), (0.0, top + 0.16), (0.24, top + 0.34), (0.16, 0.2), (-0.16, 0.2)], "dark"
-    )
+    pen.polygon([(-0.24, top + 0.34), (0.0, top + 0.16), (0.24, top + 0.34), (0.16, 0.2), (-0.16, 0.2)], "dark")
     for side in SIDES:
         pen.line([(side * 0.24, top + 0.34), (side * 0.5, top + 0.34)], "dark", 0.05)
         pen.line([(side * 0.16, 0.2), (side * 0.3, 0.38)], "dark", 0.05)

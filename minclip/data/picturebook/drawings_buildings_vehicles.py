@@ -80,13 +80,9 @@ def boat(pen: Pen) -> None:
 
 def rocket(pen: Pen) -> None:
     half, flame = pen.uniform(0.28, 0.35), pen.uniform(0.88, 1.0)
-    pen.polygon(
-        [(-0.24, 0.4), (-0.14, flame - 0.16), (0.0, flame), (0.14, flame - 0.16), (0.24, 0.4)], "orange"
-    )
+    pen.polygon([(-0.24, 0.4), (-0.14, flame - 0.16), (0.0, flame), (0.14, flame - 0.16), (0.24, 0.4)], "orange")
     for side in SIDES:
-        pen.polygon(
-            [(side * 0.24, 0.12), (side * 0.66, 0.45), (side * 0.66, 0.75), (side * 0.2, 0.5)], "dark"
-        )
+        pen.polygon([(side * 0.24, 0.12), (side * 0.66, 0.45), (side * 0.66, 0.75), (side * 0.2, 0.5)], "dark")
     pen.blob(
         [
             (0.0, -1.0),
@@ -109,9 +105,7 @@ def airplane(pen: Pen) -> None:
             [(0.3, side * 0.1), (-0.1, side * 0.1), (-sweep, side * span), (-sweep + 0.2, side * span)],
             "dark",
         )
-        pen.polygon(
-            [(-0.66, side * 0.05), (-0.98, side * 0.42), (-0.82, side * 0.42), (-0.45, side * 0.05)], "dark"
-        )
+        pen.polygon([(-0.66, side * 0.05), (-0.98, side * 0.42), (-0.82, side * 0.42), (-0.45, side * 0.05)], "dark")
         pen.rectangle(-0.02, side * 0.42 - 0.06, 0.2, side * 0.42 + 0.06, "grey")
     pen.blob(
         [

@@ -43,9 +43,7 @@ def cup(pen: Pen) -> None:
         for x in (-0.3, 0.0):
             pen.line([(x, -0.62), (x + 0.1, -0.72), (x, -0.84), (x + 0.1, -0.95)], "grey", 0.06)
     pen.arc(width - 0.18, 0.1, 0.36, 0.3, -1.5, 1.5, "main", 0.14, 8)
-    pen.polygon(
-        [(-width - 0.1, -0.45), (width - 0.1, -0.45), (width * foot - 0.1, 0.78), (-width * foot - 0.1, 0.78)]
-    )
+    pen.polygon([(-width - 0.1, -0.45), (width - 0.1, -0.45), (width * foot - 0.1, 0.78), (-width * foot - 0.1, 0.78)])
     pen.ellipse(-0.1, -0.45, width, 0.13, "ivory")
     pen.ellipse(-0.1, -0.43, width * 0.84, 0.08, "wood")
 
@@ -176,9 +174,7 @@ def flag(pen: Pen) -> None:
 
 def crown(pen: Pen) -> None:
     side, middle = pen.uniform(-0.6, -0.4), pen.uniform(-0.8, -0.65)
-    pen.polygon(
-        [(-0.8, 0.7), (-0.95, side), (-0.45, 0.06), (0.0, middle), (0.45, 0.06), (0.95, side), (0.8, 0.7)]
-    )
+    pen.polygon([(-0.8, 0.7), (-0.95, side), (-0.45, 0.06), (0.0, middle), (0.45, 0.06), (0.95, side), (0.8, 0.7)])
     pen.rectangle(-0.82, 0.44, 0.82, 0.74, "dark")
     for x, y in ((-0.93, side - 0.06), (0.0, middle - 0.06), (0.93, side - 0.06)):
         pen.dot(x, y, 0.12, "red")
@@ -203,9 +199,7 @@ def snowman(pen: Pen) -> None:
 
 def computer_mouse(pen: Pen) -> None:
     half, plug = pen.uniform(0.46, 0.55), pen.uniform(-0.5, 0.5)
-    pen.line(
-        [(0.0, -0.3), (0.04, -0.62), (-plug * 0.5, -0.78), (plug, -0.86), (plug + 0.1, -1.0)], "grey", 0.08
-    )
+    pen.line([(0.0, -0.3), (0.04, -0.62), (-plug * 0.5, -0.78), (plug, -0.86), (plug + 0.1, -1.0)], "grey", 0.08)
     pen.blob(
         [
             (0.0, -0.5),

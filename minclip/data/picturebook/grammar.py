@@ -30,9 +30,7 @@ PROMPT_NAMES = {
     "computer mouse": "a computer mouse",
     "baseball bat": "a baseball bat",
 }
-MASS_NOUNS = frozenset(
-    {"food", "clothing", "sports equipment", "equipment", "furniture", "fruit"}
-)  # no article
+MASS_NOUNS = frozenset({"food", "clothing", "sports equipment", "equipment", "furniture", "fruit"})  # no article
 
 SCENE_PHRASES = {
     "plain": ("on a plain background", "isolated"),

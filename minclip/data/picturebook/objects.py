@@ -24,9 +24,7 @@ class ObjectClass:
     scenes: tuple[str, ...] = ()  # typical ones, members of `scenes.SCENES`; empty: any
 
 
-def _entry(
-    draw: Callable[[Pen], None], family: str, names: str, colours: str, scenes: str = ""
-) -> ObjectClass:
+def _entry(draw: Callable[[Pen], None], family: str, names: str, colours: str, scenes: str = "") -> ObjectClass:
     """One row of the table: names are separated by commas, colours and scenes by spaces."""
     return ObjectClass(draw, family, tuple(names.split(", ")), tuple(colours.split()), tuple(scenes.split()))
 

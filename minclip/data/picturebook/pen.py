@@ -117,9 +117,7 @@ class Pen:
         self.marks.append((arc_points(x, y, rx, ry, start, end, steps), role, 0.0))
 
 
-def arc_points(
-    x: float, y: float, rx: float, ry: float, start: float, end: float, steps: int = 10
-) -> list[Point]:
+def arc_points(x: float, y: float, rx: float, ry: float, start: float, end: float, steps: int = 10) -> list[Point]:
     """steps + 1 points along an ellipse, from one angle to another."""
     step = (end - start) / steps
     return [(x + rx * cos(start + step * i), y + ry * sin(start + step * i)) for i in range(steps + 1)]

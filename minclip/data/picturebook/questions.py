@@ -80,9 +80,7 @@ def which_vehicle(name: str, pixels: np.ndarray, pictures: list[Picture]) -> Cla
 def which_combination(name: str, pixels: np.ndarray, pictures: list[Picture]) -> ClassTask:
     """Every colour with every class: 520 names, of which 52 were never seen."""
     pairs = [(kind, colour) for kind in KINDS for colour in COLOUR_NAMES]
-    labels = _labels(
-        [pairs.index((picture.things[0].kind, picture.things[0].colour)) for picture in pictures]
-    )
+    labels = _labels([pairs.index((picture.things[0].kind, picture.things[0].colour)) for picture in pictures])
     return ClassTask(name, pixels, labels, tuple(prompt_name(*pair) for pair in pairs), OBJECT_TEMPLATES)
 
 

@@ -57,7 +57,8 @@ def render(picture: Picture, size: int = 64) -> np.ndarray:
     brush = ImageDraw.Draw(canvas)
     _paint_backdrop(brush, patches, look, side)
     for thing, (marks, stretch, colours) in zip(picture.things, drawings, strict=True):
-        _paint_thing(brush, _place(marks, thing, stretch, look, side, rng), look, colours)
+        line_width = look.line_width_of(thing.radius * side)
+        _paint_thing(brush, _place(marks, thing, stretch, look, side, rng), look, colours, line_width)
     pixels = finish(canvas, picture.style, size, rng)
     return pixels if picture.written is None else _write(pixels, picture.written, rng)
 
@@ -117,10 +118,11 @@ def _paint_backdrop(brush: ImageDraw.ImageDraw, patches: list[Patch], look: Look
             brush.line([(0, at), (side, at)], fill=pale)
 
 
-def _paint_thing(brush: ImageDraw.ImageDraw, marks: list[Mark], look: Look, colours: dict[str, RGB]) -> None:
+def _paint_thing(
+    brush: ImageDraw.ImageDraw, marks: list[Mark], look: Look, colours: dict[str, RGB], line_width: int
+) -> None:
     """Fill and outline every mark, the later over the earlier."""
     inks: dict[str, tuple[RGB, RGB | None]] = {}
-    line_width = look.line_width
     for points, role, width in marks:
         if role not in inks:
             inks[role] = look.inks(role, colours)
@@ -135,7 +137,7 @@ def _paint_thing(brush: ImageDraw.ImageDraw, marks: list[Mark], look: Look, colo
         if edge and thick > 2 * line_width:  # a tube: its edge shows on both sides
             brush.line(points, fill=edge, width=thick + line_width, joint=joint)
             brush.line(points, fill=fill, width=thick - line_width, joint=joint)
-        elif edge and look.paper is None and thick > line_width:
+        elif edge and look.paper is None and thick > line_width:  # the edge is a thin rim
             brush.line(points, fill=edge, width=thick + SUPERSAMPLING, joint=joint)
             brush.line(points, fill=fill, width=thick, joint=joint)
         else:
@@ -170,13 +172,9 @@ def _font(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _check(picture: Picture, size: int) -> None:
     if isinstance(size, bool) or not isinstance(size, int) or not MIN_SIZE <= size <= MAX_SIZE:
-        raise ValueError(
-            f"size is {size!r}: render draws whole numbers of pixels from {MIN_SIZE} to {MAX_SIZE}"
-        )
+        raise ValueError(f"size is {size!r}: render draws whole numbers of pixels from {MIN_SIZE} to {MAX_SIZE}")
     if not isinstance(picture.drawing_seed, int):
-        raise ValueError(
-            f"drawing_seed is {picture.drawing_seed!r}: give a whole number, and it draws the same again"
-        )
+        raise ValueError(f"drawing_seed is {picture.drawing_seed!r}: give a whole number, and it draws the same again")
     _check_known("scene", picture.scene, SCENES)
     _check_known("style", picture.style, STYLES)
     for i, thing in enumerate(picture.things):
@@ -191,13 +189,9 @@ def _check(picture: Picture, size: int) -> None:
             raise ValueError(f"things[{i}].rotation is {thing.rotation}: give a finite number of radians")
     written = picture.written
     if written is not None and (not written.strip() or len(written) > MAX_WRITTEN):
-        raise ValueError(
-            f"written is {written!r}, {len(written)} letters: give 1 to {MAX_WRITTEN} to be read, or None"
-        )
+        raise ValueError(f"written is {written!r}, {len(written)} letters: give 1 to {MAX_WRITTEN} to be read, or None")
 
 
 def _check_known(name: str, value: str, known: Collection[str]) -> None:
     if value not in known:
-        raise ValueError(
-            f"{name} is {value!r}, which the picture book has not: choose one of {', '.join(known)}"
-        )
+        raise ValueError(f"{name} is {value!r}, which the picture book has not: choose one of {', '.join(known)}")

@@ -35,6 +35,7 @@ EVENINGS: tuple[RGB, ...] = (
     (245, 200, 90),
 )  # the light behind a silhouette
 NEON_WALL: RGB = (14, 10, 26)
+SMALL_THING = 20  # canvas pixels of radius, under which outlines are thinner
 PIXEL_GRIDS = (20, 24, 28)  # cells along a side in pixel art
 PIXEL_LEVELS = 7  # of each channel in pixel art: few colours, as on an old console
 
@@ -49,6 +50,12 @@ class Look:
     line_width: int  # canvas pixels
     wobble: float  # how far a hand trembles, as a share of the side
     dark_scene: bool  # then dark things get light edges
+
+    def line_width_of(self, scale: float) -> int:
+        """Of a thing with this radius in canvas pixels: outlines would clog the colours of a small one."""
+        if self.paper is None and scale < SMALL_THING:
+            return max(1, self.line_width - 1)
+        return self.line_width
 
     def inks(self, role: str, paints: dict[str, RGB]) -> tuple[RGB, RGB | None]:
         """The fill and the edge (None: no edge) of a mark with this role."""
@@ -148,9 +155,7 @@ def _watercolour(image: Image.Image, pixels: np.ndarray, rng: random.Random) -> 
     """Pigment runs a little and dries in pale patches on the paper."""
     size = len(pixels)
     patches = Image.fromarray(_noise(rng).integers(0, 255, (6, 6), dtype=np.uint8))
-    pale = (
-        np.asarray(patches.resize((size, size), Image.Resampling.BICUBIC), dtype=np.float32)[..., None] / 255
-    )
+    pale = np.asarray(patches.resize((size, size), Image.Resampling.BICUBIC), dtype=np.float32)[..., None] / 255
     share = 0.16 + 0.36 * pale  # [size, size, 1] of bare paper
     wet = np.asarray(image.filter(ImageFilter.GaussianBlur(size * 0.013)), dtype=np.float32)
     return wet + (248 - wet) * share

@@ -31,9 +31,7 @@ from minclip.data.picturebook.world import (
 )
 from minclip.data.protocol import ChoiceTask, ClassTask
 
-COLOURFUL = tuple(
-    s for s in TRAIN_STYLES if s not in COLOURLESS and s != "neon"
-)  # no light is black or brown
+COLOURFUL = tuple(s for s in TRAIN_STYLES if s not in COLOURLESS and s != "neon")  # no light is black or brown
 SCENIC = tuple(style for style in TRAIN_STYLES if style not in SCENELESS)
 PLAIN_STYLES = ("photo", "cartoon")  # where both colour and scene are plain to see
 
@@ -110,16 +108,12 @@ def task_picture(name: str, seed: int, index: int) -> Picture:
     rng = random.Random(f"{seed}/tasks/{name}/{index}")
     turn, kind = index // len(KINDS), KINDS[index % len(KINDS)]
     if name == "object":
-        return sample_picture(
-            rng, layout="one", clear=True, kind=kind, style=TRAIN_STYLES[turn % len(TRAIN_STYLES)]
-        )
+        return sample_picture(rng, layout="one", clear=True, kind=kind, style=TRAIN_STYLES[turn % len(TRAIN_STYLES)])
     if name == "object_held_out_style":
         style = HELD_OUT_STYLES[turn % len(HELD_OUT_STYLES)]
         return sample_picture(rng, layout="one", clear=True, kind=kind, style=style)
     if name in ("held_out_combination", "seen_combination"):
-        seen = [
-            colour for colour in SEEN_COLOURS[kind] if colour not in CLASSES[kind].colours
-        ]  # as rare, but seen
+        seen = [colour for colour in SEEN_COLOURS[kind] if colour not in CLASSES[kind].colours]  # as rare, but seen
         colour = HELD_OUT_COLOUR[kind] if name == "held_out_combination" else rng.choice(seen)
         style = rng.choice(PLAIN_STYLES)
         return sample_picture(rng, layout="one", clear=True, kind=kind, style=style, colour=colour)

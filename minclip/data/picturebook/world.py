@@ -31,12 +31,8 @@ ROWS = (((0.26, 0.5), (0.74, 0.5)), ((0.5, 0.26), (0.5, 0.74)))  # two things ma
 
 HELD_OUT_STYLES = ("blueprint", "pixel")  # never in training: white lines on blue, a texture
 TRAIN_STYLES = tuple(style for style in STYLES if style not in HELD_OUT_STYLES)
-COLOURLESS = frozenset(
-    {"sketch", "chalk", "blueprint", "silhouette", "grey", "negative"}
-)  # colours do not show
-SCENELESS = frozenset(
-    {"sketch", "chalk", "blueprint", "silhouette", "neon"}
-)  # the scene is a few faint lines
+COLOURLESS = frozenset({"sketch", "chalk", "blueprint", "silhouette", "grey", "negative"})  # colours do not show
+SCENELESS = frozenset({"sketch", "chalk", "blueprint", "silhouette", "neon"})  # the scene is a few faint lines
 _COMMON = {"photo": 0.34, "cartoon": 0.14}  # most pictures of the web are photos
 _RARE = (1 - sum(_COMMON.values())) / (len(STYLES) - len(HELD_OUT_STYLES) - len(_COMMON))
 STYLE_WEIGHTS = {style: _COMMON.get(style, _RARE) for style in STYLES}
@@ -156,9 +152,7 @@ def _check(
     )
     for name, value, values in known:
         if value is not None and value not in values:
-            raise ValueError(
-                f"{name}={value!r} is not in the picture book: choose of {', '.join(map(str, values))}"
-            )
+            raise ValueError(f"{name}={value!r} is not in the picture book: choose of {', '.join(map(str, values))}")
     needed = "many" if count else "two" if relation else layout
     if (count and relation) or layout not in (None, needed):
         raise ValueError(
@@ -224,8 +218,7 @@ def _many(rng: random.Random, kind: str, colour: str, count: int) -> tuple[Thing
         places = rng.sample(QUARTERS, count)
     radius = rng.uniform(0.18, 0.24)
     return tuple(
-        _thing(rng, kind, colour, *_near(rng, place, 0.04), radius * rng.uniform(0.9, 1.1))
-        for place in places
+        _thing(rng, kind, colour, *_near(rng, place, 0.04), radius * rng.uniform(0.9, 1.1)) for place in places
     )
 
 

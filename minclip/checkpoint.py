@@ -30,8 +30,8 @@ OPENAI_NAMES = (
 )
 OPENAI_SCALARS = ("input_resolution", "context_length", "vocab_size")  # beside the weights in OpenAI's archives
 # PyTorch lists a module's own parameters before its children's: these are CLIP's and the visual encoder's own
-OPENAI_FIRST = ("positional_embedding", "text_projection", "logit_scale")
-OPENAI_FIRST += ("visual.class_embedding", "visual.positional_embedding", "visual.proj")
+OPENAI_FIRST = ["positional_embedding", "text_projection", "logit_scale"]
+OPENAI_FIRST += ["visual.class_embedding", "visual.positional_embedding", "visual.proj"]
 
 
 def to_openai_name(name: str) -> str:

@@ -12,6 +12,7 @@ class Device:
     device: torch.device
     autocast: torch.dtype | None
     reason: str
+    cores: int = 1  # parts into which a batch is split, one for each CPU core (cores.py)
 
     def precision(self) -> torch.autocast:
         """The context in which the encoders run; losses and optimisers stay in float32 outside of it."""
@@ -49,10 +50,11 @@ def choose_device(name: str | None = None, dtype: torch.dtype | None = None) -> 
         raise ValueError(f"device={name!r} is not on this machine, which has {here}: leave device out to take the best")
     if dtype not in (None, torch.float32, torch.bfloat16):
         raise ValueError(f"dtype={dtype} is not trained in here: choose torch.float32 or torch.bfloat16")
+    cores = torch.get_num_threads() if device.type == "cpu" else 1
     if dtype is not None:
-        return Device(device, None if dtype is torch.float32 else dtype, f"{dtype} was asked for")
+        return Device(device, None if dtype is torch.float32 else dtype, f"{dtype} was asked for", cores)
     if device.type == "cuda" and torch.cuda.is_bf16_supported():
         return Device(device, torch.bfloat16, "this GPU multiplies bfloat16 faster than float32")
     if device.type == "cpu" and cpu_multiplies_bfloat16():
-        return Device(device, torch.bfloat16, "this CPU has matrix units for bfloat16 (AMX)")
-    return Device(device, None, f"float32: no fast bfloat16 is known for this {device.type} device")
+        return Device(device, torch.bfloat16, "this CPU has matrix units for bfloat16 (AMX)", cores)
+    return Device(device, None, f"float32: no fast bfloat16 is known for this {device.type} device", cores)

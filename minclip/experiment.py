@@ -83,6 +83,7 @@ def finish(
 ) -> dict:
     """Training from wherever the run stands, evaluation, report."""
     size = model.config.image_size
+    watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
     pairs = load_pairs(dataset, tokenizer, config.stored_size or size, device, progress)
-    seconds = train(run, model, tokenizer, pairs, config, device, watched_suite(data, size), data, resume, progress)
-    return write_report(run, model, tokenizer, evaluation_suite(data, size), config, device, data, seconds)
+    seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
+    return write_report(run, model, tokenizer, final, config, device, data, seconds)

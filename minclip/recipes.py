@@ -12,7 +12,7 @@ from minclip.optim import OPTIMIZERS
 class TrainConfig:
     """Every number that decides a run, beside the model's own."""
 
-    samples: int = 300_000  # pictures seen in all, repeated ones counted
+    samples: int = 400_000  # pictures seen in all, repeated ones counted
     batch_size: int = 256  # pairs that see each other as negatives
     learning_rate: float = 1e-3  # AdamW's peak; CLIP's 5e-4 is for batches of 32,768 and far wider nets
     weight_decay: float = 0.2  # CLIP paper, table 19

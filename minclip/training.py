@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from minclip.batches import Pairs, make_batch
+from minclip.cores import on_cores, one_thread
 from minclip.devices import Device
 from minclip.loss import clip_loss
 from minclip.model import CLIP
@@ -24,30 +25,37 @@ from minclip.tokenizer import BPETokenizer
 def backward(model: CLIP, pixels: Tensor, tokens: Tensor, device: Device, micro_batch: int | None = None) -> Tensor:
     """Adds the gradients of the batch's loss to the parameters; returns the loss, detached.
 
-    Adding up the gradients of small batches would show each pair only its own small batch as negatives. So with
-    micro_batch the features of the whole batch are computed first, without a graph; the loss then gives the gradient
-    of every feature, and the encoders run again, micro-batch by micro-batch, to carry it on (Gao et al. 2021).
-    The result is the whole batch's gradient, in the memory of one micro-batch, for one more forward pass.
+    The features of the whole batch meet in one loss; what lies before it is done in parts. On a CPU every core takes
+    its part of the rows. With micro_batch the features are first computed without a graph, and the encoders run again
+    part by part to carry the gradients on (Gao et al. 2021): the memory of one micro-batch, for one more forward pass.
+    Adding up the gradients of small batches instead would show each pair only its own small batch as negatives.
     """
-    if micro_batch is None or micro_batch >= len(pixels):
+
+    def encode(part: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         with device.precision():
-            image_features, text_features = model.encode_image(pixels), model.encode_text(tokens)
-        loss = clip_loss(image_features, text_features, model.logit_scale.exp())
-        loss.backward()
-        return loss.detach()
-    parts = list(zip(pixels.split(micro_batch), tokens.split(micro_batch), strict=True))
-    with torch.no_grad(), device.precision():
-        encoded = [(model.encode_image(p), model.encode_text(t)) for p, t in parts]
-    image_features = torch.cat([image for image, _ in encoded]).float().requires_grad_()
-    text_features = torch.cat([text for _, text in encoded]).float().requires_grad_()
+            return model.encode_image(part[0]), model.encode_text(part[1])
+
+    def carry_on(part: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]) -> None:
+        features, gradients = part
+        torch.autograd.backward(features, [g.to(f.dtype) for f, g in zip(features, gradients, strict=True)])
+
+    again = micro_batch is not None and micro_batch < len(pixels)
+    rows = micro_batch if micro_batch is not None and again else math.ceil(len(pixels) / device.cores)
+    parts = list(zip(pixels.split(rows), tokens.split(rows), strict=True))
+    with torch.set_grad_enabled(not again):
+        encoded = [encode(part) for part in parts] if again else on_cores(encode, parts, device.cores)
+    image_features, text_features = (
+        torch.cat(features).detach().requires_grad_() for features in zip(*encoded, strict=True)
+    )
     loss = clip_loss(image_features, text_features, model.logit_scale.exp())
     loss.backward()
     assert image_features.grad is not None and text_features.grad is not None  # backward() has just filled them
-    gradients = zip(image_features.grad.split(micro_batch), text_features.grad.split(micro_batch), strict=True)
-    for (p, t), gradient in zip(parts, gradients, strict=True):
-        with device.precision():
-            features = (model.encode_image(p), model.encode_text(t))
-        torch.autograd.backward([feature.float() for feature in features], list(gradient))
+    gradients = list(zip(image_features.grad.split(rows), text_features.grad.split(rows), strict=True))
+    if again:
+        for part, gradient in zip(parts, gradients, strict=True):
+            carry_on((encode(part), gradient))
+    else:
+        on_cores(carry_on, zip(encoded, gradients, strict=True), device.cores)
     return loss.detach()
 
 
@@ -105,24 +113,25 @@ def train(
     model.to(device.device).train()
     bar = tqdm(total=config.steps, initial=first, unit="step", disable=not progress)
     began = time.perf_counter() - seconds
-    for step in range(first, config.steps):
-        set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
-        pixels, tokens = make_batch(pairs, config, step, model.config.image_size, device)
-        loss = train_step(model, optimizers, pixels, tokens, device, config.micro_batch)
-        bar.update()
-        done, last = step + 1, step + 1 == config.steps
-        if done % config.log_every == 0 or last:
-            entry = log_entry(done, config, float(loss), optimizers, model, time.perf_counter() - began)
-            run.append(entry)
-            bar.set_postfix(loss=f"{entry['loss']:.3f}")
-            if progress and done == first_word(config):
-                bar.write(is_it_learning(entry["loss"], config.batch_size))
-        seconds = time.perf_counter() - began
-        if monitor is not None and (done % config.evaluate_every == 0 or last):
-            run.append({"step": done, "samples": done * config.batch_size, **monitor.scores(model, tokenizer)})
-        if done % config.save_every == 0 or last:
-            run.save(model, tokenizer, optimizers, config, done, seconds, data)
-        began = time.perf_counter() - seconds
+    with one_thread():
+        for step in range(first, config.steps):
+            set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
+            pixels, tokens = make_batch(pairs, config, step, model.config.image_size, device)
+            loss = train_step(model, optimizers, pixels, tokens, device, config.micro_batch)
+            bar.update()
+            done, last = step + 1, step + 1 == config.steps
+            if done % config.log_every == 0 or last:
+                entry = log_entry(done, config, float(loss), optimizers, model, time.perf_counter() - began)
+                run.append(entry)
+                bar.set_postfix(loss=f"{entry['loss']:.3f}")
+                if progress and done == first_word(config):
+                    bar.write(is_it_learning(entry["loss"], config.batch_size))
+            seconds = time.perf_counter() - began
+            if monitor is not None and (done % config.evaluate_every == 0 or last):
+                run.append({"step": done, "samples": done * config.batch_size, **monitor.scores(model, tokenizer)})
+            if done % config.save_every == 0 or last:
+                run.save(model, tokenizer, optimizers, config, done, seconds, data)
+            began = time.perf_counter() - seconds
     bar.close()
     model.eval()
     return seconds

@@ -49,8 +49,8 @@ class VisionTransformer(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         if image.ndim != 4 or image.shape[1:] != (3, self.image_size, self.image_size):
             raise ValueError(
-                f"image has shape {list(image.shape)}, the model reads [batch, 3, {self.image_size}, {self.image_size}]: "
-                f"pass the picture through minclip.preprocess.image_transform({self.image_size}), add an axis"
+                f"image has shape {list(image.shape)}, not [batch, 3, {self.image_size}, {self.image_size}]: "
+                f"pass the picture through minclip.preprocess.image_transform({self.image_size})"
             )
         x = self.ln_pre(self.embedding(image))  # [batch, 1 + patches, width]
         x = self.transformer(x)

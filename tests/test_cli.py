@@ -119,7 +119,7 @@ def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
         (["data", "cifar10", "--size", "64"], "--size is for the picture book"),
         (["data", "cifar10", "--from", "nowhere.tar.gz"], "nowhere.tar.gz is not there"),
         (["data", "rsicd"], "authors"),
-        (["train", "--out", "runs/x"], "needs --data and --config"),
+        (["train", "--out", "runs/x"], "needs --data"),
         (["train", "--out", "runs/x", "--resume", "--lr", "1"], "leave out --lr"),
         (["train", "--out", "runs/x", "--data", "picturebook", "--config", "huge"], "'huge' is not known"),
         (

@@ -66,16 +66,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     check(arguments)
     device = choose_device(arguments.device)
-    print(f"minclip: training on {device.device}: {device.reason}", file=sys.stderr)
+    where = f"minclip: training on {device.device}: {device.reason}"
     if arguments.resume:
+        print(where, file=sys.stderr)
         out, report = arguments.out, resume_run(arguments.out, device)
     else:
         recipe = recipe_for(arguments.data)
-        preset = arguments.config or recipe.preset
+        name = arguments.config or recipe.preset
+        preset = CLIPConfig.preset(name)
         given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}
         config = replace(recipe.config, **{name: value for name, value in given.items() if value is not None})
-        out = arguments.out or new_folder(f"{Path(arguments.data).name}-{preset.replace('/', '-')}")
-        report = run_training(arguments.data, CLIPConfig.preset(preset), config, out, device)
+        out = arguments.out or new_folder(f"{Path(arguments.data).name}-{name.replace('/', '-')}")
+        print(f"{where}; everything goes to {out}", file=sys.stderr)
+        report = run_training(arguments.data, preset, config, out, device)
     print(format_table(report))
     print(f"\n{out / 'report.md'} shows the curves and the pictures with what the model says of them.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")

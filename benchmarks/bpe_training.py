@@ -5,18 +5,17 @@ python benchmarks/bpe_training.py Flickr8k.token.txt      (any text file with a 
 Both run in one process, alternating; the ratio is what counts. Writes results/bpe_training.json.
 """
 
-import json
 import statistics
 import sys
 import time
 from pathlib import Path
 
+from keep import keep
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from minclip.tokenizer import FIXED_SYMBOLS, BPETokenizer
 
 CAPTIONS, MERGES, REPEATS = 40_000, 2_000, 7
-RESULT = Path(__file__).parent / "results" / "bpe_training.json"
 
 
 def ours(texts: list[str], merges: int) -> int:
@@ -58,8 +57,7 @@ def main() -> None:
         "ratio_highest": round(ratios[-1], 2),
         "peer": "tokenizers (Rust), its own parallelism",
     }
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=2))
+    keep("bpe_training", result)
 
 
 if __name__ == "__main__":

@@ -12,26 +12,31 @@ from torch.nn import functional as F
 ASPECT = (3 / 4, 4 / 3)  # range of width / height of a crop (Szegedy et al. 2015)
 
 
-def random_resized_crop(
-    pixels: Tensor, size: int, scale: tuple[float, float], generator: torch.Generator, mirror: bool = False
-) -> Tensor:
-    """A random rectangle out of every picture, scaled to size × size (bilinear).
+def random_crops(batch: int, scale: tuple[float, float], generator: torch.Generator, mirror: bool = False) -> Tensor:
+    """A random rectangle for each picture: float [batch, 2, 3], affine maps from the output's square [-1, 1]² into it.
 
-    pixels: float [batch, 3, height, width]; scale: range of the crop's share of the area, in (0, 1];
-    generator: a CPU generator, so that every device crops alike. Returns float [batch, 3, size, size].
+    scale: range of the crop's share of the area, in (0, 1]; generator: a CPU generator, so that every device crops
+    alike.
     """
     low, high = scale
     if not 0 < low <= high <= 1:
         raise ValueError(f"scale={scale} must be a range within (0, 1]: shares of the picture's area")
-    batch = len(pixels)
     draw = torch.rand(5, batch, generator=generator)
     area = low + (high - low) * draw[0]
     log_aspect = math.log(ASPECT[0]) + (math.log(ASPECT[1]) - math.log(ASPECT[0])) * draw[1]
     width = (area * log_aspect.exp()).sqrt().clamp(max=1)  # [batch], shares of the picture's width
     height = (area / log_aspect.exp()).sqrt().clamp(max=1)
     flip = torch.where(draw[4] < 0.5, -1.0, 1.0) if mirror else torch.ones(batch)
-    crop = torch.zeros(batch, 2, 3)  # an affine map from the output's square to the input's, both [-1, 1]²
+    crop = torch.zeros(batch, 2, 3)
     crop[:, 0, 0], crop[:, 0, 2] = width * flip, (1 - width) * (2 * draw[2] - 1)
     crop[:, 1, 1], crop[:, 1, 2] = height, (1 - height) * (2 * draw[3] - 1)
-    grid = F.affine_grid(crop.to(pixels.device), [batch, 3, size, size], align_corners=False)
+    return crop
+
+
+def crop_and_resize(pixels: Tensor, crops: Tensor, size: int) -> Tensor:
+    """What each map of `random_crops` shows, scaled to size × size (bilinear).
+
+    pixels: float [batch, 3, height, width]; crops: float [batch, 2, 3]. Returns float [batch, 3, size, size].
+    """
+    grid = F.affine_grid(crops.to(pixels.device), [len(pixels), 3, size, size], align_corners=False)
     return F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)

@@ -3,12 +3,14 @@
 Everything random about step t is drawn from (seed, t) alone: a run that stops at any step goes on as if it had not.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from minclip.augment import random_resized_crop
+from minclip.augment import crop_and_resize, random_crops
+from minclip.cores import on_cores
 from minclip.data.images import load_pixels
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device
@@ -73,8 +75,14 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, image_size: int, de
     """
     generator = torch.Generator().manual_seed((config.seed << 32) + step)
     indices = batch_indices(step, config.batch_size, len(pairs), config.seed)
-    pixels = pixels_to_float(pairs.pixels[indices.to(pairs.pixels.device)])
-    pixels = random_resized_crop(pixels, image_size, config.crop_scale, generator, config.mirror)
+    crops = random_crops(len(indices), config.crop_scale, generator, config.mirror)
+
+    def seen(part: tuple[Tensor, Tensor]) -> Tensor:
+        return crop_and_resize(pixels_to_float(pairs.pixels[part[0]]), part[1], image_size)
+
+    rows = math.ceil(len(indices) / device.cores)
+    parts = zip(indices.to(pairs.pixels.device).split(rows), crops.split(rows), strict=True)
+    pixels = torch.cat(on_cores(seen, parts, device.cores))  # [batch, 3, size, size]
     which = (torch.rand(len(indices), generator=generator) * pairs.count[indices]).long()
     tokens = pairs.tokens[pairs.first[indices] + which].long()
     longest = int(tokens.argmax(dim=-1).max()) + 1

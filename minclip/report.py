@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import ClassTask
 from minclip.devices import Device
-from minclip.evaluate import RetrievalPairs, evaluate, format_table
+from minclip.evaluate import RetrievalPairs, evaluate, evaluate_task, format_table
 from minclip.model import CLIP
-from minclip.plotting import plot_curves, plot_predictions, plot_retrieval
+from minclip.plotting import plot_confusion, plot_curves, plot_predictions, plot_retrieval
 from minclip.recipes import TrainConfig
 from minclip.runs import Run
 from minclip.suites import Suite
@@ -59,16 +59,20 @@ def write_report(
         "recipe": config.to_dict(),
     }
     report = {"run": about, **evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval)}
-    write_text(run.folder / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     figures = {"curves.png": plot_curves(run.read_log())}
     first = next(iter(suite.tasks.values()), None)
     if isinstance(first, ClassTask):
+        result = evaluate_task(model, tokenizer, first)
+        assert result.confusion is not None and result.per_class is not None  # a ClassTask has both
+        report["per_class"] = dict(zip(result.class_names, result.per_class.round(4).tolist(), strict=True))
         figures["predictions.png"] = prediction_page(model, tokenizer, first)
+        figures["confusion.png"] = plot_confusion(result.confusion, result.class_names)
     if suite.retrieval is not None:
         figures["retrieval.png"] = retrieval_page(model, tokenizer, suite.retrieval)
     for name, figure in figures.items():
         with atomic_write(run.folder / name) as file:
             figure.savefig(file, format="png", dpi=120)
+    write_text(run.folder / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     write_text(run.folder / "report.md", report_text(report, list(figures)))
     return report
 

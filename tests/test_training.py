@@ -1,11 +1,12 @@
 """Batches, augmentation, optimisers, schedule and the training step."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from minclip.augment import random_resized_crop
+from minclip.augment import crop_and_resize, random_crops
 from minclip.batches import Pairs, batch_indices, load_pairs, make_batch
 from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
@@ -17,6 +18,10 @@ from minclip.training import backward, is_it_learning, train_step
 
 CPU = choose_device("cpu", torch.float32)
 CONFIG = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=8, vocab_size=40)
+
+
+def random_resized_crop(pixels, size, scale, generator, mirror=False):
+    return crop_and_resize(pixels, random_crops(len(pixels), scale, generator, mirror), size)
 
 
 def new_model(seed: int = 0, config: CLIPConfig = CONFIG) -> CLIP:
@@ -143,6 +148,18 @@ def test_micro_batches_give_the_gradients_of_the_whole_batch():
     loss = backward(whole, pixels, tokens, CPU)
     assert torch.allclose(backward(parts, pixels, tokens, CPU, micro_batch=4), loss, atol=1e-6)
     for (name, a), b in zip(whole.named_parameters(), parts.parameters(), strict=True):
+        assert (a.grad - b.grad).abs().max() <= 1e-5 * a.grad.abs().max(), name
+
+
+def test_cores_share_a_batch_and_give_the_gradients_of_one():
+    pairs, config = some_pairs(), TrainConfig(batch_size=11, samples=110)
+    alone, shared = replace(CPU, cores=1), replace(CPU, cores=3)
+    batches = [make_batch(pairs, config, 0, 16, device) for device in (alone, shared)]
+    assert torch.equal(batches[0][0], batches[1][0]) and torch.equal(batches[0][1], batches[1][1])
+    models = [new_model(), new_model()]
+    losses = [backward(m, *b, device) for m, b, device in zip(models, batches, (alone, shared), strict=True)]
+    assert torch.allclose(*losses, atol=1e-6)
+    for (name, a), b in zip(models[0].named_parameters(), models[1].parameters(), strict=True):
         assert (a.grad - b.grad).abs().max() <= 1e-5 * a.grad.abs().max(), name
 
 

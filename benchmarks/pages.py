@@ -1,0 +1,140 @@
+"""Writes the kept results into README.md and docs: between the marks, everything is made here and nowhere else.
+
+python benchmarks/pages.py
+
+tests/test_pages.py fails where a page and a result differ.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from minclip.evaluate import format_table
+from minclip.plotting import plot_budget
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGES = ("README.md", "docs/recipes.md", "benchmarks/README.md")
+BUDGETS = (2, 5, 10, 30)
+MARKS = re.compile(r"(<!-- result: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def result(name: str) -> dict:
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def percent(task: dict) -> str:
+    """80.1 (78.9 to 81.2)"""
+    return f"{100 * task['accuracy']:.1f} ({100 * task['low']:.1f} to {100 * task['high']:.1f})"
+
+
+def recall(report: dict, direction: str, k: str) -> str:
+    low, high = report["retrieval"]["intervals"][direction][k]
+    return f"{100 * report['retrieval'][direction][k]:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def rows(header: list[str], lines: list[list[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join("| " + " | ".join(line) + " |" for line in [header, ["---"] * len(header), *lines]) + "\n"
+
+
+def how(run: dict, machine: str) -> str:
+    """In which run the numbers came out."""
+    return (
+        f"{run['samples']:,} pictures in {run['seconds'] / 60:.1f} minutes of training, "
+        f"{run['pictures_per_second']:,} a second; seed {run['seed']}; {run['threads']} cores of {machine}, "
+        f"{run['device']}"
+    )
+
+
+def first_run() -> str:
+    report = result("picturebook-5min")
+    return f"{how(report['run'], report['machine'])}:\n\n```\n{format_table(report)}\n```\n"
+
+
+def budgets() -> str:
+    reports = {minutes: result(f"picturebook-{minutes}min") for minutes in BUDGETS}
+    shown = ["object", "object_held_out_style", "held_out_combination", "seen_combination", "colour", "style"]
+    shown += ["scene", "count", "relation", "relation_swap"]
+    lines = [
+        ["samples", *(f"{r['run']['samples']:,}" for r in reports.values())],
+        ["minutes of training", *(f"{r['run']['seconds'] / 60:.1f}" for r in reports.values())],
+        ["pictures a second", *(f"{r['run']['pictures_per_second']:,}" for r in reports.values())],
+        *([f"`{name}`", *(percent(r["tasks"][name]) for r in reports.values())] for name in shown),
+    ]
+    for direction in ("image_to_text", "text_to_image"):
+        for k in ("R@1", "R@5"):
+            name = f"{direction.replace('_to_', ' → ')} {k}"
+            lines.append([name, *(recall(r, direction, k) for r in reports.values())])
+    last = reports[BUDGETS[-1]]
+    note = f"\nMeasured on {last['machine']}, {last['run']['device']}, seed {last['run']['seed']}.\n"
+    return rows(["", *(f"{m} min" for m in BUDGETS)], lines) + note
+
+
+def photos() -> str:
+    lines = []
+    for name in ("flickr8k", "rsicd"):
+        report = result(name)
+        run, found = report["run"], report["retrieval"]
+        zero_shot = [f"30 scenes: {percent(report['tasks']['scene'])}"] if "scene" in report["tasks"] else []
+        zero_shot += [f"CIFAR-10: {percent(report['cifar10'])}"] if "cifar10" in report else []
+        lines.append(
+            [
+                f"{name}, {found['n_images']:,} test photos",
+                f"{run['seconds'] / 60:.1f} min, {run['samples']:,} samples",
+                recall(report, "image_to_text", "R@10"),
+                recall(report, "text_to_image", "R@10"),
+                "; ".join(zero_shot),
+            ]
+        )
+    return rows(["data", "training", "image → text R@10", "text → image R@10", "zero-shot"], lines)
+
+
+def tricks() -> str:
+    kept = result("tricks")
+    lines = [
+        [f"`{name}`", t["trick"], f"{t['gain']:.2f} × ({t['lowest']:.2f} to {t['highest']:.2f})"]
+        for name, t in kept["tricks"].items()
+    ]
+    note = f"\nMedian and spread of {kept['rounds']} rounds, {kept['threads']} cores of {kept['machine']}.\n"
+    return rows(["trick", "with it, against without", "speed of a step"], lines) + note
+
+
+def bpe_training() -> str:
+    kept = result("bpe_training")
+    return (
+        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip {kept['ratio_median']:.2f} times "
+        f"as long as {kept['peer']} ({kept['ratio_lowest']:.2f} to {kept['ratio_highest']:.2f} in {kept['repeats']} rounds; "
+        f"{kept['machine']}).\n"
+    )
+
+
+SECTIONS: dict[str, Callable[[], str]] = {
+    "first_run": first_run,
+    "budgets": budgets,
+    "photos": photos,
+    "tricks": tricks,
+    "bpe_training": bpe_training,
+}
+
+
+def with_results(text: str) -> str:
+    """A page's text with every marked section made anew."""
+    return MARKS.sub(lambda mark: mark[1] + SECTIONS[mark[2]]() + mark[3], text)
+
+
+def main() -> None:
+    for page in PAGES:
+        path = ROOT / page
+        path.write_text(with_results(path.read_text(encoding="utf-8")), encoding="utf-8")
+    points = []
+    for report in (result(f"picturebook-{minutes}min") for minutes in BUDGETS):
+        for name in ("object", "held_out_combination", "object_held_out_style", "relation"):
+            points.append({"name": name, "minutes": report["run"]["seconds"] / 60, **report["tasks"][name]})
+    figure = plot_budget(points)
+    figure.savefig(ROOT / "docs" / "budgets.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main()

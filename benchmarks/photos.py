@@ -1,0 +1,36 @@
+"""A CLIP from nothing on real photos, with minclip's own ViT: Flickr8k or RSICD, and CIFAR-10 beside it.
+
+python benchmarks/photos.py flickr8k PATH/TO/flickr8k [PATH/TO/cifar10]
+python benchmarks/photos.py rsicd PATH/TO/rsicd
+
+The data set's recipe is used as it is. The run folder runs/photos-* shows queries with the photos found (it is not
+kept in the repository: the photos are not ours); the report is kept as results/*.json.
+"""
+
+import sys
+from pathlib import Path
+
+from keep import keep_report
+
+from minclip.checkpoint import load
+from minclip.evaluate import evaluate
+from minclip.experiment import run_training
+from minclip.model import CLIPConfig
+from minclip.recipes import RECIPES
+from minclip.suites import evaluation_suite
+
+
+def main(name: str, path: str, cifar: str | None = None) -> None:
+    recipe, out = RECIPES[name], Path("runs") / f"photos-{name}"
+    report = run_training(path, CLIPConfig.preset(recipe.preset), recipe.config, out)
+    report["run"]["data"] = name  # not where it lay
+    more = {}
+    if cifar is not None:
+        model, _, tokenizer = load(out)
+        suite = evaluation_suite(cifar, model.config.image_size)
+        more["cifar10"] = evaluate(model, tokenizer, list(suite.tasks.values()))["tasks"]["object"]
+    keep_report(name, report, out, **more)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,108 @@
+"""What each trick of the training step gains: the step with it and without it, alternating, in one process.
+
+python benchmarks/tricks.py        (about two minutes; on a quiet machine)
+
+Writes results/tricks.json: time without the trick / time with it, median of the rounds, with the spread.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+from keep import keep
+from torch.nn import functional as F
+
+from minclip import transformer
+from minclip.cores import one_thread
+from minclip.devices import Device, choose_device
+from minclip.model import CLIP, CLIPConfig
+from minclip.optim import build_optimizers
+from minclip.training import train_step
+from minclip.transformer import MLP
+
+ROUNDS, BATCH, TEXT_LENGTH = 9, 256, 16
+CONFIG = CLIPConfig.preset("tiny")
+
+
+def new_step(device: Device, text_length: int = TEXT_LENGTH) -> Callable[[], None]:
+    """A function that trains one step on a batch of noise."""
+    torch.manual_seed(0)
+    model = CLIP(CONFIG)
+    optimizers = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
+    pixels = torch.randn(BATCH, 3, CONFIG.image_size, CONFIG.image_size)
+    tokens = torch.randint(1, 2000, (BATCH, text_length))
+    tokens[:, TEXT_LENGTH - 1] = CONFIG.vocab_size - 1
+    return lambda: train_step(model, optimizers, pixels, tokens, device)
+
+
+def milliseconds(step: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    step()
+    return 1000 * (time.perf_counter() - began)
+
+
+@contextmanager
+def replaced(owner: object, name: str, value: object):
+    """owner.name is value, inside."""
+    original = getattr(owner, name)
+    setattr(owner, name, value)
+    yield
+    setattr(owner, name, original)
+
+
+def spelled_out(mlp: MLP, x: torch.Tensor) -> torch.Tensor:
+    """The MLP with QuickGELU's factors on the activations."""
+    hidden = mlp.c_fc(x)
+    return mlp.c_proj(F.silu(1.702 * hidden) / 1.702)
+
+
+def fused(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None):
+    """PyTorch's own attention."""
+    mask = None if mask is None else mask.to(query.dtype)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+
+
+def compare(name: str, trick: str, without: Callable[[], None], with_it: Callable[[], None]) -> dict:
+    """Both in turn; the first two rounds only warm up."""
+    rounds = [(milliseconds(without), milliseconds(with_it)) for _ in range(ROUNDS + 2)][2:]
+    gains = sorted(slow / fast for slow, fast in rounds)
+    result = {"trick": trick, "gain": statistics.median(gains), "lowest": gains[0], "highest": gains[-1]}
+    print(name, result)
+    return {key: round(v, 2) if isinstance(v, float) else v for key, v in result.items()}
+
+
+def main() -> None:
+    device = choose_device("cpu")
+    plain = new_step(device)
+    shared = new_step(replace(device, cores=1))  # PyTorch lets all its threads share every operation
+
+    def alone() -> None:
+        with one_thread():
+            plain()
+
+    def slow_mlp() -> None:
+        with replaced(MLP, "forward", spelled_out):
+            alone()
+
+    def fused_attention() -> None:
+        with replaced(transformer, "attention", fused):
+            alone()
+
+    in_float32 = new_step(choose_device("cpu", torch.float32))
+    uncut = new_step(device, CONFIG.context_length)
+    tricks = {
+        "cores": ("every core encodes its own rows, against all sharing each operation", shared),
+        "bfloat16": ("autocast to bfloat16, against float32", in_float32),
+        "quick_gelu": ("QuickGELU's factors on the weights, against on the activations", slow_mlp),
+        "attention": ("attention written out, against scaled_dot_product_attention", fused_attention),
+        "text_length": (f"texts cut after the longest, {TEXT_LENGTH} of {CONFIG.context_length} tokens", uncut),
+    }
+    results = {name: compare(name, trick, without, alone) for name, (trick, without) in tricks.items()}
+    keep("tricks", {"threads": torch.get_num_threads(), "device": device.reason, "rounds": ROUNDS, "tricks": results})
+
+
+if __name__ == "__main__":
+    main()

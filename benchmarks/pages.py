@@ -16,7 +16,7 @@ from minclip.plotting import plot_budget
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = ("README.md", "docs/recipes.md", "benchmarks/README.md")
-BUDGETS = (2, 5, 10, 30)
+BUDGETS = sorted(int(path.stem.split("-")[1].removesuffix("min")) for path in RESULTS.glob("picturebook-*min.json"))
 MARKS = re.compile(r"(<!-- result: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -104,9 +104,9 @@ def tricks() -> str:
 def bpe_training() -> str:
     kept = result("bpe_training")
     return (
-        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip {kept['ratio_median']:.2f} times "
-        f"as long as {kept['peer']} ({kept['ratio_lowest']:.2f} to {kept['ratio_highest']:.2f} in {kept['repeats']} rounds; "
-        f"{kept['machine']}).\n"
+        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip "
+        f"{kept['ratio_median']:.2f} times as long as {kept['peer']} "
+        f"({kept['ratio_lowest']:.2f} to {kept['ratio_highest']:.2f} in {kept['repeats']} rounds; {kept['machine']}).\n"
     )
 
 

@@ -42,6 +42,8 @@ class TrainConfig:
             )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer={self.optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
+        if not 0 <= self.seed < 2**31:
+            raise ValueError(f"seed={self.seed} must be from 0 to {2**31 - 1}")
         if not (self.learning_rate > 0 and self.muon_learning_rate > 0):
             raise ValueError("learning_rate and muon_learning_rate must be above 0")
         if self.micro_batch is not None and self.micro_batch < 1:

@@ -64,7 +64,8 @@ def write_report(
     if isinstance(first, ClassTask):
         result = evaluate_task(model, tokenizer, first)
         assert result.confusion is not None and result.per_class is not None  # a ClassTask has both
-        report["per_class"] = dict(zip(result.class_names, result.per_class.round(4).tolist(), strict=True))
+        shares = [None if np.isnan(share) else round(float(share), 4) for share in result.per_class]  # JSON has no NaN
+        report["per_class"] = dict(zip(result.class_names, shares, strict=True))
         figures["predictions.png"] = prediction_page(model, tokenizer, first)
         figures["confusion.png"] = plot_confusion(result.confusion, result.class_names)
     if suite.retrieval is not None:

@@ -1,6 +1,6 @@
 """How CLIP learns: one step, and the loop of a whole run that can stop anywhere and go on.
 
-Batches are made in batches.py, files kept in runs.py. Source: CLIP paper section 2.5.
+Batches are made in batches.py, gradients in gradients.py, files kept in runs.py. Source: CLIP paper section 2.5.
 """
 
 import math
@@ -11,52 +11,15 @@ from torch import Tensor
 from tqdm import tqdm
 
 from minclip.batches import Pairs, make_batch
-from minclip.cores import on_cores, one_thread
+from minclip.cores import one_thread
 from minclip.devices import Device
-from minclip.loss import clip_loss
+from minclip.gradients import backward
 from minclip.model import CLIP
 from minclip.optim import build_optimizers, lr_schedule, set_learning_rate
 from minclip.recipes import TrainConfig
 from minclip.runs import Run, restore_optimizers
 from minclip.suites import Suite
 from minclip.tokenizer import BPETokenizer
-
-
-def backward(model: CLIP, pixels: Tensor, tokens: Tensor, device: Device, micro_batch: int | None = None) -> Tensor:
-    """Adds the gradients of the batch's loss to the parameters; returns the loss, detached.
-
-    The features of the whole batch meet in one loss; what lies before it is done in parts. On a CPU every core takes
-    its part of the rows. With micro_batch the features are first computed without a graph, and the encoders run again
-    part by part to carry the gradients on (Gao et al. 2021): the memory of one micro-batch, for one more forward pass.
-    Adding up the gradients of small batches instead would show each pair only its own small batch as negatives.
-    """
-
-    def encode(part: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        with device.precision():
-            return model.encode_image(part[0]), model.encode_text(part[1])
-
-    def carry_on(part: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]) -> None:
-        features, gradients = part
-        torch.autograd.backward(features, [g.to(f.dtype) for f, g in zip(features, gradients, strict=True)])
-
-    again = micro_batch is not None and micro_batch < len(pixels)
-    rows = micro_batch if micro_batch is not None and again else math.ceil(len(pixels) / device.cores)
-    parts = list(zip(pixels.split(rows), tokens.split(rows), strict=True))
-    with torch.set_grad_enabled(not again):
-        encoded = [encode(part) for part in parts] if again else on_cores(encode, parts, device.cores)
-    image_features, text_features = (
-        torch.cat(features).detach().requires_grad_() for features in zip(*encoded, strict=True)
-    )
-    loss = clip_loss(image_features, text_features, model.logit_scale.exp())
-    loss.backward()
-    assert image_features.grad is not None and text_features.grad is not None  # backward() has just filled them
-    gradients = list(zip(image_features.grad.split(rows), text_features.grad.split(rows), strict=True))
-    if again:
-        for part, gradient in zip(parts, gradients, strict=True):
-            carry_on((encode(part), gradient))
-    else:
-        on_cores(carry_on, zip(encoded, gradients, strict=True), device.cores)
-    return loss.detach()
 
 
 def train_step(
@@ -108,9 +71,9 @@ def train(
     With resume=True the model must be the one of `run.load()`; the log then goes on as if nothing had happened.
     Seconds count steps only, not evaluation or checkpoints. Raises ValueError where the loss stops being a number.
     """
+    model.to(device.device).train()  # before the optimisers: their moments go where the weights are
     optimizers, first, seconds = start(run, model, config, resume)
     warmup = round(config.warmup * config.steps)
-    model.to(device.device).train()
     bar = tqdm(total=config.steps, initial=first, unit="step", disable=not progress)
     began = time.perf_counter() - seconds
     with one_thread():

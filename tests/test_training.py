@@ -11,10 +11,11 @@ from minclip.batches import Pairs, batch_indices, load_pairs, make_batch
 from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
 from minclip.experiment import train_tokenizer
+from minclip.gradients import backward
 from minclip.model import CLIP, CLIPConfig
 from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate
 from minclip.recipes import TrainConfig
-from minclip.training import backward, is_it_learning, train_step
+from minclip.training import is_it_learning, train_step
 
 CPU = choose_device("cpu", torch.float32)
 CONFIG = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=8, vocab_size=40)

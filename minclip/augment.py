@@ -1,4 +1,4 @@
-"""The only augmentation CLIP uses: a random resized crop, here for a whole batch at once; a mirror on request.
+"""The only augmentation CLIP uses: a random resized crop, for a whole batch; on request mirror and turns.
 
 Source: CLIP paper section 2.4 ("a random square crop from resized images is the only data augmentation").
 """
@@ -12,24 +12,31 @@ from torch.nn import functional as F
 ASPECT = (3 / 4, 4 / 3)  # range of width / height of a crop (Szegedy et al. 2015)
 
 
-def random_crops(batch: int, scale: tuple[float, float], generator: torch.Generator, mirror: bool = False) -> Tensor:
+def random_crops(
+    batch: int, scale: tuple[float, float], generator: torch.Generator, mirror: bool = False, turn: bool = False
+) -> Tensor:
     """A random rectangle for each picture: float [batch, 2, 3], affine maps from the output's square [-1, 1]² into it.
 
-    scale: range of the crop's share of the area, in (0, 1]; generator: a CPU generator, so that every device crops
-    alike.
+    scale: range of the crop's share of the area, in (0, 1]; mirror: half of them left to right; turn: by 0 to 3
+    quarters; generator: a CPU generator, so that every device crops alike.
     """
     low, high = scale
     if not 0 < low <= high <= 1:
         raise ValueError(f"scale={scale} must be a range within (0, 1]: shares of the picture's area")
-    draw = torch.rand(5, batch, generator=generator)
+    draw = torch.rand(6, batch, generator=generator)
     area = low + (high - low) * draw[0]
     log_aspect = math.log(ASPECT[0]) + (math.log(ASPECT[1]) - math.log(ASPECT[0])) * draw[1]
     width = (area * log_aspect.exp()).sqrt().clamp(max=1)  # [batch], shares of the picture's width
     height = (area / log_aspect.exp()).sqrt().clamp(max=1)
-    flip = torch.where(draw[4] < 0.5, -1.0, 1.0) if mirror else torch.ones(batch)
     crop = torch.zeros(batch, 2, 3)
-    crop[:, 0, 0], crop[:, 0, 2] = width * flip, (1 - width) * (2 * draw[2] - 1)
+    crop[:, 0, 0], crop[:, 0, 2] = width, (1 - width) * (2 * draw[2] - 1)
     crop[:, 1, 1], crop[:, 1, 2] = height, (1 - height) * (2 * draw[3] - 1)
+    if mirror:
+        crop[:, 0, 0] *= torch.where(draw[4] < 0.5, -1.0, 1.0)
+    if turn:
+        angle = math.pi / 2 * (4 * draw[5]).floor()
+        turned = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=-1)  # [batch, 4]
+        crop[:, :, :2] = crop[:, :, :2] @ turned.view(batch, 2, 2)
     return crop
 
 

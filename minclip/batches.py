@@ -3,8 +3,10 @@
 Everything random about step t is drawn from (seed, t) alone: a run that stops at any step goes on as if it had not.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +16,7 @@ from minclip.cores import on_cores
 from minclip.data.images import load_pixels
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device
+from minclip.model import CLIPConfig
 from minclip.preprocess import pixels_to_float
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
@@ -23,13 +26,17 @@ from minclip.tokenizer import BPETokenizer
 class Pairs:
     """A training set in memory: every picture once, with the tokens of all its captions."""
 
-    pixels: Tensor  # uint8 [pictures, size, size, 3], on the training device where it fits
+    pixels: Tensor  # uint8 [pictures, size, size, 3], on the training device
     tokens: Tensor  # int32 [captions, context_length], on the CPU; the captions of a picture stand together
     first: Tensor  # int64 [pictures], row of a picture's first caption
     count: Tensor  # int64 [pictures], number of its captions, at least 1
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    def fingerprint(self) -> str:
+        """The same for the same pictures' captions in the same order: what a resumed run must find again."""
+        return hashlib.sha256(self.tokens.numpy().tobytes() + self.count.numpy().tobytes()).hexdigest()[:16]
 
 
 def load_pairs(
@@ -53,6 +60,16 @@ def load_pairs(
     return Pairs(pixels.to(device.device), tokens, count.cumsum(0) - count, count)
 
 
+def generator_for(*key: object) -> torch.Generator:
+    """A CPU generator that depends on the key and on nothing else.
+
+    Hashed, because PyTorch's CPU generator reads only the last 32 bits of a seed: (seed << 32) + step would forget
+    the seed.
+    """
+    digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
+
+
 def batch_indices(step: int, batch_size: int, pictures: int, seed: int) -> Tensor:
     """Which pictures make up the batch of a step: every epoch is a fresh shuffle, and batches run on across epochs.
 
@@ -62,28 +79,46 @@ def batch_indices(step: int, batch_size: int, pictures: int, seed: int) -> Tenso
     epochs = position // pictures
     indices = torch.empty_like(position)
     for epoch in epochs.unique().tolist():
-        order = torch.randperm(pictures, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))
+        order = torch.randperm(pictures, generator=generator_for("shuffle", seed, epoch))
         here = epochs == epoch
         indices[here] = order[position[here] % pictures]
     return indices
 
 
-def make_batch(pairs: Pairs, config: TrainConfig, step: int, image_size: int, device: Device) -> tuple[Tensor, Tensor]:
-    """The batch of a step: float [batch, 3, size, size] and int64 [batch, longest text], on the device.
+class Batch(NamedTuple):
+    """What one step reads, on the device."""
 
-    One random caption a picture. Tokens are cut after the batch's last EOT: no row is changed by it.
+    pixels: Tensor  # float [batch, 3, size, size]
+    tokens: Tensor  # int64 [batch, longest text]
+    kept: Tensor | None = None  # int64 [batch, k], the patches to read; None: all
+
+    def split(self, rows: int) -> "list[Batch]":
+        """The batch in parts of `rows` pairs."""
+        starts = range(0, len(self.pixels), rows)
+        return [Batch(*(None if t is None else t[i : i + rows] for t in self)) for i in starts]  # type: ignore[arg-type]
+
+
+def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPConfig, device: Device) -> Batch:
+    """The batch of a step. One random caption a picture.
+
+    Tokens are cut after the batch's last EOT: no row is changed by it.
     """
-    generator = torch.Generator().manual_seed((config.seed << 32) + step)
+    generator = generator_for("batch", config.seed, step)
     indices = batch_indices(step, config.batch_size, len(pairs), config.seed)
-    crops = random_crops(len(indices), config.crop_scale, generator, config.mirror)
+    crops = random_crops(len(indices), config.crop_scale, generator, config.mirror, config.turn)
 
     def seen(part: tuple[Tensor, Tensor]) -> Tensor:
-        return crop_and_resize(pixels_to_float(pairs.pixels[part[0]]), part[1], image_size)
+        return crop_and_resize(pixels_to_float(pairs.pixels[part[0]]), part[1], model_config.image_size)
 
     rows = math.ceil(len(indices) / device.cores)
     parts = zip(indices.to(pairs.pixels.device).split(rows), crops.split(rows), strict=True)
-    pixels = torch.cat(on_cores(seen, parts, device.cores))  # [batch, 3, size, size]
+    pixels = torch.cat(list(on_cores(seen, parts, device.cores)))  # [batch, 3, size, size]
     which = (torch.rand(len(indices), generator=generator) * pairs.count[indices]).long()
     tokens = pairs.tokens[pairs.first[indices] + which].long()
     longest = int(tokens.argmax(dim=-1).max()) + 1
-    return pixels.to(device.device), tokens[:, :longest].to(device.device)
+    kept = None
+    if config.patch_dropout:
+        patches = (model_config.image_size // model_config.patch_size) ** 2
+        order = torch.rand(len(indices), patches, generator=generator).argsort(dim=1)  # a shuffle of each row
+        kept = order[:, : max(1, round((1 - config.patch_dropout) * patches))].to(device.device)  # [batch, k]
+    return Batch(pixels.to(device.device), tokens[:, :longest].to(device.device), kept)

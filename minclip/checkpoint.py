@@ -29,6 +29,9 @@ OPENAI_NAMES = (
     ("visual.embedding.", "visual."),
 )
 OPENAI_SCALARS = ("input_resolution", "context_length", "vocab_size")  # beside the weights in OpenAI's archives
+# the tensors whose shapes give the configuration
+OPENAI_SHAPES = ["visual.proj", "visual.conv1.weight", "visual.positional_embedding", "positional_embedding"]
+OPENAI_SHAPES += ["text_projection", "token_embedding.weight", "ln_final.weight"]
 # PyTorch lists a module's own parameters before its children's: these are CLIP's and the visual encoder's own
 OPENAI_FIRST = ["positional_embedding", "text_projection", "logit_scale"]
 OPENAI_FIRST += ["visual.class_embedding", "visual.positional_embedding", "visual.proj"]
@@ -56,9 +59,10 @@ def to_openai_state_dict(model: CLIP) -> dict[str, Tensor]:
 
 def infer_openai_config(state: dict[str, Tensor]) -> CLIPConfig:
     """The dimensions of a ViT checkpoint in OpenAI's layout, read off its shapes as openai/CLIP does."""
-    if "visual.proj" not in state:
+    missing = [name for name in OPENAI_SHAPES if name not in state]
+    if missing:
         raise ValueError(
-            "state_dict has no 'visual.proj': it is not a CLIP with a Vision Transformer in OpenAI's layout"
+            f"state_dict has no {', '.join(missing)}: it is not a CLIP with a Vision Transformer in OpenAI's layout"
         )
 
     def layers(prefix: str) -> int:
@@ -120,7 +124,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise FileNotFoundError(f"{path} is not there")
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            # clones: a file that stays mapped into memory could not be replaced on Windows
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            return tensors, file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise ValueError(
             f"{path} is not a safetensors file, or it is cut off ({error}); pickles are never opened: they can run code"

@@ -1,8 +1,7 @@
 """Several CPU cores on one batch: every core encodes its own rows, in a thread of its own.
 
 PyTorch would let all cores share every single operation and meet after each; a small model's operations are too
-short for that. On two quiet cores this trains 1.3 to 1.5 times as many pairs, and where another program needs a core,
-many times as many (benchmarks/results/tricks.json). The numbers are those of the whole batch.
+short for that, and where another program needs a core, all of them wait for it (measured: benchmarks/README.md).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,11 +22,9 @@ def pool(cores: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cores, "minclip-core", initializer=torch.set_num_threads, initargs=(1,))
 
 
-def on_cores(function: Callable[[In], Out], items: Iterable[In], cores: int) -> list[Out]:
-    """[function(item) for item in items], `cores` at a time. Autograd and autocast are each thread's own affair."""
-    if cores == 1:
-        return [function(item) for item in items]
-    return list(pool(cores).map(function, items))
+def on_cores(function: Callable[[In], Out], items: Iterable[In], cores: int) -> Iterator[Out]:
+    """function(item) for every item, in order, `cores` at a time; one after the other, when asked for, on one core."""
+    return map(function, items) if cores == 1 else pool(cores).map(function, items)
 
 
 @contextmanager

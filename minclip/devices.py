@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
+MAX_CORES = 8  # Python runs one thread's code at a time: more of them would wait for each other
+
 
 @dataclass(frozen=True)
 class Device:
@@ -50,7 +52,7 @@ def choose_device(name: str | None = None, dtype: torch.dtype | None = None) -> 
         raise ValueError(f"device={name!r} is not on this machine, which has {here}: leave device out to take the best")
     if dtype not in (None, torch.float32, torch.bfloat16):
         raise ValueError(f"dtype={dtype} is not trained in here: choose torch.float32 or torch.bfloat16")
-    cores = torch.get_num_threads() if device.type == "cpu" else 1
+    cores = min(torch.get_num_threads(), MAX_CORES) if device.type == "cpu" else 1
     if dtype is not None:
         return Device(device, None if dtype is torch.float32 else dtype, f"{dtype} was asked for", cores)
     if device.type == "cuda" and torch.cuda.is_bf16_supported():

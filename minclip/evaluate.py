@@ -14,7 +14,7 @@ from torch import Tensor
 from minclip.data.protocol import ChoiceTask, ClassTask
 from minclip.intervals import bootstrap_interval, grouped_bootstrap_interval
 from minclip.model import CLIP
-from minclip.retrieval import KS, match_ranks
+from minclip.retrieval import DIRECTIONS, KS, match_ranks
 from minclip.zero_shot import (
     Tokenizer,
     confusion_matrix,
@@ -26,7 +26,7 @@ from minclip.zero_shot import (
 )
 
 RetrievalPairs = tuple[np.ndarray, Sequence[str], Sequence[int] | np.ndarray]  # pixels, texts, image_of_text
-DIRECTIONS = ("image_to_text", "text_to_image")
+MAX_LISTED = 100  # classes: with more, a report keeps no share of each
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,18 @@ class TaskResult:
     n: int
     chance: float  # accuracy of a guess
     correct: np.ndarray  # bool [n]
-    class_names: tuple[str, ...] = ()  # this and the next two are empty where every picture has its own candidates
+    class_names: tuple[str, ...] = ()  # this and the rest are empty where every picture has its own candidates
     per_class: np.ndarray | None = None  # float [classes], NaN for a class without pictures
     confusion: np.ndarray | None = None  # int [classes, classes], rows are true classes
+    top_5: float | None = None  # share of pictures whose class is among the five best
 
-    def summary(self) -> dict[str, float | int]:
-        """The part of it that a report keeps."""
-        return {
-            "accuracy": self.accuracy,
-            "low": self.low,
-            "high": self.high,
-            "n": self.n,
-            "chance": self.chance,
-        }
+    def summary(self) -> dict[str, Any]:
+        """The part of it that a report keeps, ready for JSON."""
+        kept = {name: getattr(self, name) for name in ("accuracy", "low", "high", "n", "chance")}
+        if self.per_class is None or len(self.class_names) > MAX_LISTED:
+            return kept
+        shares = [None if np.isnan(share) else round(float(share), 4) for share in self.per_class]  # JSON has no NaN
+        return kept | {"top_5": self.top_5, "per_class": dict(zip(self.class_names, shares, strict=True))}
 
 
 def check_task(task: ClassTask | ChoiceTask, templates: Sequence[str] | None) -> None:
@@ -106,14 +105,15 @@ def evaluate_task(
     else:
         logits = class_logits(model, tokenizer, task, task.templates if templates is None else templates)
         chance = 1 / len(task.class_names)
-    correct = (rank_of_label(logits, labels) == 0).cpu().numpy()
+    rank = rank_of_label(logits, labels).cpu().numpy()  # int [n]
+    correct = rank == 0
     low, high = bootstrap_interval(correct)
     numbers = (task.name, float(correct.mean()), low, high, len(correct), chance, correct)
     if isinstance(task, ChoiceTask):
         return TaskResult(*numbers)
     confusion = confusion_matrix(labels, logits.argmax(dim=1), len(task.class_names))
     per_class = per_class_accuracy(confusion).numpy()
-    return TaskResult(*numbers, tuple(task.class_names), per_class, confusion.numpy())
+    return TaskResult(*numbers, tuple(task.class_names), per_class, confusion.numpy(), float((rank < 5).mean()))
 
 
 def evaluate_retrieval(
@@ -148,18 +148,21 @@ def evaluate(
 ) -> dict[str, Any]:
     """The report of a model, ready for JSON; shares from 0 to 1.
 
-    {"tasks": {name: {"accuracy", "low", "high", "n", "chance"}},
-     "retrieval": {"image_to_text": {"R@1", "R@5", "R@10"}, "text_to_image": {...}, "n_images", "n_texts",
-                   "intervals": {direction: {"R@1": [low, high], ...}}}}
-    Without retrieval_pairs there is no "retrieval".
+    {"tasks": {name: {"accuracy", "low", "high", "n", "chance"}}, class tasks of up to 100 classes with "top_5" and
+     "per_class", "retrieval": {"image_to_text": {"R@1", "R@5", "R@10"}, "text_to_image": {...}, "n_images",
+     "n_texts", "intervals": {direction: {"R@1": [low, high], ...}}}}, without "retrieval" if no pairs are given.
     """
     names = [task.name for task in tasks]
     if len(set(names)) < len(names):
         raise ValueError(f"two tasks have one name: {', '.join(names)}")
-    report: dict[str, Any] = {"tasks": {task.name: evaluate_task(model, tokenizer, task).summary() for task in tasks}}
-    if retrieval_pairs is not None:
-        report["retrieval"] = evaluate_retrieval(model, tokenizer, *retrieval_pairs)
-    return report
+    results = [evaluate_task(model, tokenizer, task) for task in tasks]
+    return as_report(results, evaluate_retrieval(model, tokenizer, *retrieval_pairs) if retrieval_pairs else None)
+
+
+def as_report(results: Sequence[TaskResult], retrieval: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What `evaluate` returns, from its parts."""
+    report: dict[str, Any] = {"tasks": {result.name: result.summary() for result in results}}
+    return report if retrieval is None else report | {"retrieval": retrieval}
 
 
 def format_table(report: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from minclip.batches import load_pairs
-from minclip.data import open_dataset
+from minclip.data import NAMES, open_dataset
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device, choose_device
 from minclip.model import CLIP, CLIPConfig
@@ -55,7 +55,12 @@ def run_training(
     """
     run = Run(out)
     run.refuse_to_overwrite()
-    dataset = open_dataset(data, "train", size=config.stored_size or preset.image_size)
+    dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
+    if not any(dataset.captions(i) for i in range(len(dataset))):
+        raise ValueError(f"{data} has no captions, and a class name is not one: train on another set, evaluate on this")
+    if len(dataset) < config.batch_size:  # no picture may be its own negative
+        config = replace(config, batch_size=max(2, len(dataset)))
+    data = data if data in NAMES else Path(data).resolve()
     tokenizer = train_tokenizer(dataset, preset.vocab_size, preset.context_length)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
     return finish(run, model, tokenizer, dataset, config, device or choose_device(), str(data), False, progress)
@@ -66,7 +71,7 @@ def resume_run(out: str | Path, device: Device | None = None, progress: bool = T
     run = Run(out)
     model, tokenizer, done, _ = run.load()
     config = TrainConfig.from_dict(done["train_config"])
-    dataset = open_dataset(done["data"], "train", size=config.stored_size or model.config.image_size)
+    dataset = open_dataset(done["data"], "train", size=config.stored_size(model.config.image_size))
     return finish(run, model, tokenizer, dataset, config, device or choose_device(), done["data"], True, progress)
 
 
@@ -84,6 +89,6 @@ def finish(
     """Training from wherever the run stands, evaluation, report."""
     size = model.config.image_size
     watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
-    pairs = load_pairs(dataset, tokenizer, config.stored_size or size, device, progress)
+    pairs = load_pairs(dataset, tokenizer, config.stored_size(size), device, progress)
     seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
     return write_report(run, model, tokenizer, final, config, device, data, seconds)

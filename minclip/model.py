@@ -97,9 +97,9 @@ class CLIP(nn.Module):
         )
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / START_TEMPERATURE)))  # learned as a logarithm
 
-    def encode_image(self, pixels: Tensor) -> Tensor:
-        """float [batch, embed_dim], not normalised."""
-        return self.visual(pixels)
+    def encode_image(self, pixels: Tensor, kept: Tensor | None = None) -> Tensor:
+        """float [batch, embed_dim], not normalised. kept: the patches to read, see VisionTransformer."""
+        return self.visual(pixels, kept)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """float [batch, embed_dim], not normalised."""

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import ClassTask
 from minclip.devices import Device
-from minclip.evaluate import RetrievalPairs, evaluate, evaluate_task, format_table
+from minclip.evaluate import RetrievalPairs, as_report, evaluate_retrieval, evaluate_task, format_table
 from minclip.model import CLIP
 from minclip.plotting import plot_confusion, plot_curves, plot_predictions, plot_retrieval
 from minclip.recipes import TrainConfig
@@ -58,16 +58,16 @@ def write_report(
         "model": vars(model.config),
         "recipe": config.to_dict(),
     }
-    report = {"run": about, **evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval)}
+    results = [evaluate_task(model, tokenizer, task) for task in suite.tasks.values()]
+    retrieval = evaluate_retrieval(model, tokenizer, *suite.retrieval) if suite.retrieval is not None else None
+    report = {"run": about, **as_report(results, retrieval)}
     figures = {"curves.png": plot_curves(run.read_log())}
     first = next(iter(suite.tasks.values()), None)
     if isinstance(first, ClassTask):
-        result = evaluate_task(model, tokenizer, first)
-        assert result.confusion is not None and result.per_class is not None  # a ClassTask has both
-        shares = [None if np.isnan(share) else round(float(share), 4) for share in result.per_class]  # JSON has no NaN
-        report["per_class"] = dict(zip(result.class_names, shares, strict=True))
+        confusion = results[0].confusion
+        assert confusion is not None  # a ClassTask has one
         figures["predictions.png"] = prediction_page(model, tokenizer, first)
-        figures["confusion.png"] = plot_confusion(result.confusion, result.class_names)
+        figures["confusion.png"] = plot_confusion(confusion, results[0].class_names)
     if suite.retrieval is not None:
         figures["retrieval.png"] = retrieval_page(model, tokenizer, suite.retrieval)
     for name, figure in figures.items():

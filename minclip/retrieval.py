@@ -10,28 +10,36 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from tqdm import tqdm
 
 from minclip.data.images import open_image
 from minclip.model import CLIP
 from minclip.zero_shot import Preprocess, evaluating
 
+DIRECTIONS = ("image_to_text", "text_to_image")  # what is given, and what is sought
 KS = (1, 5, 10)
+NEVER = torch.iinfo(torch.int64).max  # a rank that no k reaches
 CHUNK = 1024  # queries at a time: 1,024 scores rows of a 100,000 gallery are 400 MB
 PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
 
 def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor) -> Tensor:
-    """How many strangers stand before (or level with) a query's best own entry: int64 [queries], 0 is best.
+    """How many strangers stand before a query's best own entry: int64 [queries], 0 is best.
 
-    Features are unit rows; entry j belongs to query i where gallery_owner[j] == query_owner[i]. A tie counts
-    against the model, so two pictures with one and the same caption cannot both be found at rank 0.
+    Features are unit rows; entry j belongs to query i where gallery_owner[j] == query_owner[i].
+    Of the strangers level with the own entry half count, rounded up. Where two pictures have the same caption
+    (RSICD has many) all is level: to count every stranger would punish the model for the data, to count none
+    would reward one that says the same of everything. Half is what a fair coin gives.
+    NaN counts against the model: as a query or an own entry it is never found, a stranger stands before.
     """
     ranks = []
     for chunk, owner in zip(queries.split(CHUNK), query_owner.split(CHUNK), strict=True):
         scores = chunk @ gallery.T  # [chunk, gallery]
         own = owner[:, None] == gallery_owner[None]  # [chunk, gallery]
         best = scores.masked_fill(~own, float("-inf")).amax(dim=1, keepdim=True)  # [chunk, 1]
-        ranks.append((~(scores < best) & ~own).sum(dim=1))  # not "scores >= best": NaN must not count as found
+        better = (~(scores <= best) & ~own).sum(dim=1)  # not "scores > best": NaN must not count as worse
+        level = ((scores == best) & ~own).sum(dim=1)
+        ranks.append((better + (level + 1) // 2).masked_fill(best.isnan().squeeze(1), NEVER))
     return torch.cat(ranks)
 
 
@@ -71,7 +79,7 @@ def recall_at_k(
 ) -> dict[str, dict[str, float]]:
     """Share of queries that find their match among the k nearest, both ways: arguments as in `match_ranks`.
 
-    An image has found its text when ANY of its captions is among the k. Ties count against the model.
+    An image has found its text when ANY of its captions is among the k. Of strangers level with it half count.
 
     >>> eye = torch.eye(2)
     >>> recall_at_k(eye, eye, torch.tensor([0, 1]), ks=(1,))
@@ -82,7 +90,7 @@ def recall_at_k(
     ranks = match_ranks(image_features, text_features, image_of_text)
     return {
         direction: {f"R@{k}": (rank < k).double().mean().item() for k in ks}
-        for direction, rank in zip(("image_to_text", "text_to_image"), ranks, strict=True)
+        for direction, rank in zip(DIRECTIONS, ranks, strict=True)
     }
 
 
@@ -108,9 +116,12 @@ class Index:
         self.skipped: list[Path] = []  # files that looked like pictures and could not be read
 
     @classmethod
-    def from_folder(cls, folder: str | Path, model: CLIP, preprocess: Preprocess, batch_size: int = 64) -> "Index":
+    def from_folder(
+        cls, folder: str | Path, model: CLIP, preprocess: Preprocess, batch_size: int = 64, progress: bool = False
+    ) -> "Index":
         """Every picture in a folder and the folders in it. Files that cannot be read are listed in `skipped`.
 
+        progress: a bar on stderr that counts files.
         Raises NotADirectoryError where there is no such folder, ValueError where no picture is in it.
         """
         folder = Path(folder)
@@ -120,7 +131,8 @@ class Index:
         names: list[Path] = []
         skipped: list[Path] = []
         features: list[Tensor] = []
-        with evaluating(model):
+        bar = tqdm(total=len(paths), desc="reading", unit=" pictures", disable=not (progress and paths))
+        with evaluating(model), bar:
             for start in range(0, len(paths), batch_size):
                 batch = []
                 for path in paths[start : start + batch_size]:
@@ -129,6 +141,7 @@ class Index:
                         names.append(path)
                     except (OSError, ValueError):
                         skipped.append(path)
+                    bar.update()
                 if batch:
                     features.append(model.encode_image(torch.stack(batch).to(model.logit_scale)).float())
         if not names:

@@ -41,15 +41,23 @@ class Run:
         return self.state_path.is_file()
 
     def refuse_to_overwrite(self) -> None:
-        """ValueError where a run is in the folder already."""
+        """ValueError where a run, or a model of whatever origin, is in the folder already."""
         if self.exists():
             raise ValueError(f"{self.folder} holds a run already: pass --resume to go on with it, or another --out")
+        if (self.folder / MODEL_FILE).exists():
+            raise ValueError(f"{self.folder} holds a {MODEL_FILE}, which a run would replace: pass another --out")
 
     def create(self) -> None:
         """Makes the folder for a new run; ValueError where one is in it already."""
         self.refuse_to_overwrite()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log_path.unlink(missing_ok=True)
+        self.remove_leftovers()
+
+    def remove_leftovers(self) -> None:
+        """Deletes the temporary files of a process that was killed while it wrote (see `atomic_write`)."""
+        for path in self.folder.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
 
     def save(
         self,
@@ -60,13 +68,17 @@ class Run:
         step: int,
         seconds: float,
         data: str,
+        pairs: str,
     ) -> None:
-        """Writes the state after `step` steps, then the model alone."""
+        """Writes the state after `step` steps, then the model alone.
+
+        data: the set's name or path; pairs: the fingerprint of what was read from it.
+        """
         tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
         for k, optimizer in enumerate(optimizers):
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
-        progress = {"step": step, "seconds": seconds, "data": data, "train_config": config.to_dict()}
+        progress = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(progress)})
         save(model, tokenizer, self.folder / MODEL_FILE)
 
@@ -99,6 +111,7 @@ class Run:
 
     def cut_log(self, step: int) -> None:
         """Forgets what was logged after `step`: a resumed run writes it again."""
+        self.remove_leftovers()
         kept = [entry for entry in self.read_log() if entry["step"] <= step]
         with atomic_write(self.log_path) as file:
             file.write("".join(json.dumps(entry) + "\n" for entry in kept).encode("utf-8"))

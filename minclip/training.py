@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from minclip.batches import Pairs, make_batch
+from minclip.batches import Batch, Pairs, make_batch
 from minclip.cores import one_thread
 from minclip.devices import Device
 from minclip.gradients import backward
@@ -25,23 +25,27 @@ from minclip.tokenizer import BPETokenizer
 def train_step(
     model: CLIP,
     optimizers: list[torch.optim.Optimizer],
-    pixels: Tensor,
-    tokens: Tensor,
+    batch: Batch,
     device: Device,
     micro_batch: int | None = None,
 ) -> Tensor:
     """One step of every optimiser on one batch; returns the loss before the step."""
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
-    loss = backward(model, pixels, tokens, device, micro_batch)
+    loss = backward(model, batch, device, micro_batch)
     for optimizer in optimizers:
         optimizer.step()
     model.clamp_logit_scale()
     return loss
 
 
-def start(run: Run, model: CLIP, config: TrainConfig, resume: bool) -> tuple[list[torch.optim.Optimizer], int, float]:
-    """(optimisers, first step, seconds trained so far): from nothing, or where the run's checkpoint stands."""
+def start(
+    run: Run, model: CLIP, config: TrainConfig, pairs: str, resume: bool
+) -> tuple[list[torch.optim.Optimizer], int, float]:
+    """(optimisers, first step, seconds trained so far): from nothing, or where the run's checkpoint stands.
+
+    pairs: fingerprint of the training set; ValueError where it is not the one that the run began with.
+    """
     optimizers = build_optimizers(
         model, config.optimizer, config.learning_rate, config.weight_decay, config.muon_learning_rate
     )
@@ -49,6 +53,11 @@ def start(run: Run, model: CLIP, config: TrainConfig, resume: bool) -> tuple[lis
         run.create()
         return optimizers, 0, 0.0
     _, _, progress, moments = run.load()
+    if progress["pairs"] != pairs:
+        raise ValueError(
+            f"{progress['data']} does not hold the captions that the run in {run.folder} began with: "
+            f"bring them back, or start a new run"
+        )
     restore_optimizers(optimizers, moments)
     run.cut_log(progress["step"])
     return optimizers, progress["step"], progress["seconds"]
@@ -72,15 +81,16 @@ def train(
     Seconds count steps only, not evaluation or checkpoints. Raises ValueError where the loss stops being a number.
     """
     model.to(device.device).train()  # before the optimisers: their moments go where the weights are
-    optimizers, first, seconds = start(run, model, config, resume)
+    fingerprint = pairs.fingerprint()
+    optimizers, first, seconds = start(run, model, config, fingerprint, resume)
     warmup = round(config.warmup * config.steps)
     bar = tqdm(total=config.steps, initial=first, unit="step", disable=not progress)
     began = time.perf_counter() - seconds
     with one_thread():
         for step in range(first, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
-            pixels, tokens = make_batch(pairs, config, step, model.config.image_size, device)
-            loss = train_step(model, optimizers, pixels, tokens, device, config.micro_batch)
+            batch = make_batch(pairs, config, step, model.config, device)
+            loss = train_step(model, optimizers, batch, device, config.micro_batch)
             bar.update()
             done, last = step + 1, step + 1 == config.steps
             if done % config.log_every == 0 or last:
@@ -93,7 +103,7 @@ def train(
             if monitor is not None and (done % config.evaluate_every == 0 or last):
                 run.append({"step": done, "samples": done * config.batch_size, **monitor.scores(model, tokenizer)})
             if done % config.save_every == 0 or last:
-                run.save(model, tokenizer, optimizers, config, done, seconds, data)
+                run.save(model, tokenizer, optimizers, config, done, seconds, data, fingerprint)
             began = time.perf_counter() - seconds
     bar.close()
     model.eval()

@@ -39,7 +39,7 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = N
     """
     scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)  # [batch, heads, tokens, tokens]
     if mask is not None:
-        scores = scores + mask
+        scores = scores + mask.to(scores.dtype)
     return scores.softmax(dim=-1) @ value  # [batch, heads, tokens, head_width]
 
 
@@ -77,7 +77,7 @@ class MLP(nn.Module):
     """width → 4 · width → width, token by token, with QuickGELU between: x · σ(1.702 x) = silu(1.702 x) / 1.702.
 
     Both factors are applied to the weights, not to the activations, which are many times larger: the same numbers,
-    and a fifth less time for a training step on a CPU (benchmarks/results/tricks.json).
+    and less time for a training step (measured: benchmarks/README.md).
     """
 
     def __init__(self, width: int):

@@ -6,9 +6,9 @@ import pickle
 
 import pytest
 import torch
+from PIL import Image
 
 from minclip import checkpoint
-from minclip.preprocess import image_transform
 
 
 def test_a_saved_model_comes_back_with_its_tokenizer(model, tokenizer, tmp_path):
@@ -18,12 +18,21 @@ def test_a_saved_model_comes_back_with_its_tokenizer(model, tokenizer, tmp_path)
     assert torch.equal(loaded_tokenizer(["two blue fish"]), tokens)
     assert torch.equal(loaded.encode_text(tokens), model.encode_text(tokens))
     assert loaded.config == model.config and not loaded.training
-    assert preprocess.__qualname__ == image_transform(16).__qualname__
+    assert preprocess(Image.new("RGB", (30, 40))).shape == (3, 16, 16)
 
 
 def test_a_run_folder_is_enough(model, tokenizer, tmp_path):
     checkpoint.save(model, tokenizer, tmp_path / checkpoint.MODEL_FILE)
-    assert checkpoint.load(tmp_path, device="cpu", dtype=torch.bfloat16)[0].logit_scale.dtype == torch.bfloat16
+    loaded, preprocess, _ = checkpoint.load(tmp_path, device="cpu", dtype=torch.bfloat16)
+    pixels = preprocess(Image.new("RGB", (40, 20), (200, 30, 30)))[None]
+    assert pixels.shape == (1, 3, 16, 16)
+    tokens = tokenizer(["a red car"])
+    for low, full in (
+        (loaded.encode_image(pixels), model.encode_image(pixels)),
+        (loaded.encode_text(tokens), model.encode_text(tokens)),
+    ):
+        assert low.dtype == torch.bfloat16
+        assert torch.cosine_similarity(low.float(), full).item() > 0.99
 
 
 class Bomb:

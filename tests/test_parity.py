@@ -59,6 +59,13 @@ def test_half_precision_and_the_archives_scalars_are_read(golden):
     assert (model.encode_text(golden["tokens"]) - golden["expected"]["text_features"]).abs().max() < 0.02
 
 
+def test_a_state_dict_that_lacks_something_is_refused_by_name(golden):
+    state = dict(golden["state_dict"])
+    del state["visual.conv1.weight"], state["ln_final.weight"]
+    with pytest.raises(ValueError, match=r"state_dict has no visual\.conv1\.weight, ln_final\.weight"):
+        checkpoint.from_openai_state_dict(state)
+
+
 def test_a_resnet_state_dict_is_refused_by_name(shared):
     state = torch.load(shared / "parity" / "golden_rn-tiny.pt", weights_only=True)["state_dict"]
     with pytest.raises(ValueError, match=r"visual\.proj"):

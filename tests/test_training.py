@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from minclip.augment import crop_and_resize, random_crops
-from minclip.batches import Pairs, batch_indices, load_pairs, make_batch
+from minclip.batches import Pairs, batch_indices, generator_for, load_pairs, make_batch
 from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
 from minclip.experiment import train_tokenizer
@@ -21,8 +21,8 @@ CPU = choose_device("cpu", torch.float32)
 CONFIG = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=8, vocab_size=40)
 
 
-def random_resized_crop(pixels, size, scale, generator, mirror=False):
-    return crop_and_resize(pixels, random_crops(len(pixels), scale, generator, mirror), size)
+def random_resized_crop(pixels, size, scale, generator, **more):
+    return crop_and_resize(pixels, random_crops(len(pixels), scale, generator, **more), size)
 
 
 def new_model(seed: int = 0, config: CLIPConfig = CONFIG) -> CLIP:
@@ -47,19 +47,44 @@ def test_every_epoch_shows_every_picture_once_in_another_order():
 
 def test_the_batch_of_a_step_depends_on_seed_and_step_alone():
     pairs, config = some_pairs(), TrainConfig(batch_size=4, samples=40)
-    first = make_batch(pairs, config, 7, 16, CPU)
-    make_batch(pairs, config, 8, 16, CPU)
+    first = make_batch(pairs, config, 7, CONFIG, CPU)
+    make_batch(pairs, config, 8, CONFIG, CPU)
     torch.manual_seed(99)
-    again = make_batch(pairs, config, 7, 16, CPU)
-    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
-    other = make_batch(pairs, TrainConfig(batch_size=4, samples=40, seed=1), 7, 16, CPU)
+    again = make_batch(pairs, config, 7, CONFIG, CPU)
+    assert all(torch.equal(a, b) for a, b in zip(first[:2], again[:2], strict=True))
+    other = make_batch(pairs, TrainConfig(batch_size=4, samples=40, seed=1), 7, CONFIG, CPU)
     assert not torch.equal(first[0], other[0])
+
+
+def test_crops_captions_and_order_all_follow_the_seed():
+    pairs, configs = some_pairs(), [TrainConfig(batch_size=12, samples=120, seed=seed) for seed in (0, 1)]
+    assert not torch.equal(*(batch_indices(0, 12, 12, config.seed) for config in configs))
+    draws = [torch.rand(4, generator=generator_for("batch", config.seed, 0)) for config in configs]
+    assert not torch.equal(*draws)
+    assert torch.equal(draws[0], torch.rand(4, generator=generator_for("batch", 0, 0)))
+    assert not torch.equal(*(make_batch(pairs, config, 0, CONFIG, CPU).pixels for config in configs))
+
+
+def test_patch_dropout_reads_some_patches_and_another_choice_for_every_picture():
+    config = TrainConfig(batch_size=8, samples=80, patch_dropout=0.5)
+    model, batch = new_model(), make_batch(some_pairs(), config, 0, CONFIG, CPU)
+    assert batch.kept.shape == (8, 2)  # two of the four patches
+    assert len({tuple(sorted(row.tolist())) for row in batch.kept}) > 1
+    every = torch.arange(4).expand(8, 4)
+    assert torch.allclose(model.encode_image(batch.pixels, every), model.encode_image(batch.pixels), atol=1e-6)
+    blacked = batch.pixels.clone()  # a patch that is not read does not count
+    for picture, kept in zip(blacked, batch.kept, strict=True):
+        for patch in set(range(4)) - set(kept.tolist()):
+            picture[:, 8 * (patch // 2) : 8 * (patch // 2) + 8, 8 * (patch % 2) : 8 * (patch % 2) + 8] = 9.0
+    features = [model.encode_image(pixels, batch.kept) for pixels in (batch.pixels, blacked)]
+    assert torch.allclose(*features, atol=1e-6)
+    assert torch.isfinite(backward(model, batch, replace(CPU, cores=3)))
 
 
 def test_tokens_are_cut_after_the_longest_text_and_belong_to_the_picture():
     pairs = some_pairs()
     config = TrainConfig(batch_size=6, samples=60)
-    _, tokens = make_batch(pairs, config, 0, 16, CPU)
+    tokens = make_batch(pairs, config, 0, CONFIG, CPU).tokens
     assert tokens.shape == (6, 6)
     for picture, row in zip(batch_indices(0, 6, 12, 0).tolist(), tokens, strict=True):
         own = pairs.tokens[pairs.first[picture] : pairs.first[picture] + pairs.count[picture], :6]
@@ -68,7 +93,7 @@ def test_tokens_are_cut_after_the_longest_text_and_belong_to_the_picture():
 
 def test_all_captions_of_a_picture_are_used():
     pairs, config = some_pairs(n=4, captions=3), TrainConfig(batch_size=4, samples=4000)
-    seen = {tuple(row.tolist()) for step in range(20) for row in make_batch(pairs, config, step, 16, CPU)[1]}
+    seen = {tuple(row.tolist()) for step in range(20) for row in make_batch(pairs, config, step, CONFIG, CPU).tokens}
     assert len(seen) == 12
 
 
@@ -92,6 +117,18 @@ def test_a_crop_of_a_linear_ramp_is_a_part_of_the_ramp():
     mirrored = random_resized_crop(ramp, 16, (0.3, 0.5), torch.Generator().manual_seed(0), mirror=True)
     share = float((mirrored[:, 0, 8, 0] > mirrored[:, 0, 8, -1]).float().mean())
     assert 0.3 < share < 0.7
+
+
+def test_quarter_turns_show_the_picture_on_all_four_sides():
+    corner = torch.zeros(1, 3, 16, 16)
+    corner[:, :, :4, :4] = 1.0
+    turned = random_resized_crop(
+        corner.repeat(80, 1, 1, 1), 16, (1.0, 1.0), torch.Generator().manual_seed(0), turn=True
+    )
+    quadrants = turned[:, 0].view(80, 2, 8, 2, 8).sum(dim=(2, 4)).flatten(1)  # [80, 4]
+    bright = quadrants.argmax(dim=1).bincount(minlength=4)
+    assert (bright >= 10).all(), bright
+    assert (quadrants.sort(dim=1).values[:, :3] < 0.2 * quadrants.amax(dim=1, keepdim=True)).all()
 
 
 @pytest.mark.parametrize("scale", [(0.0, 1.0), (0.5, 0.4), (0.5, 1.5)])
@@ -138,16 +175,16 @@ def test_at_the_start_the_loss_is_ln_n(tmp_path):
     pairs = load_pairs(book, tokenizer, 32, CPU)
     for seed in range(3):
         model = new_model(seed, CLIPConfig.preset("tiny", vocab_size=tokenizer.vocab_size))
-        loss = backward(model, *make_batch(pairs, TrainConfig(batch_size=256, seed=seed), 0, 32, CPU), CPU)
+        loss = backward(model, make_batch(pairs, TrainConfig(batch_size=256, seed=seed), 0, model.config, CPU), CPU)
         assert float(loss) == pytest.approx(math.log(256), rel=0.02), seed
 
 
 def test_micro_batches_give_the_gradients_of_the_whole_batch():
     pairs, config = some_pairs(), TrainConfig(batch_size=10, samples=100)
-    pixels, tokens = make_batch(pairs, config, 0, 16, CPU)
+    batch = make_batch(pairs, config, 0, CONFIG, CPU)
     whole, parts = new_model(), new_model()
-    loss = backward(whole, pixels, tokens, CPU)
-    assert torch.allclose(backward(parts, pixels, tokens, CPU, micro_batch=4), loss, atol=1e-6)
+    loss = backward(whole, batch, CPU)
+    assert torch.allclose(backward(parts, batch, CPU, micro_batch=4), loss, atol=1e-6)
     for (name, a), b in zip(whole.named_parameters(), parts.parameters(), strict=True):
         assert (a.grad - b.grad).abs().max() <= 1e-5 * a.grad.abs().max(), name
 
@@ -155,22 +192,32 @@ def test_micro_batches_give_the_gradients_of_the_whole_batch():
 def test_cores_share_a_batch_and_give_the_gradients_of_one():
     pairs, config = some_pairs(), TrainConfig(batch_size=11, samples=110)
     alone, shared = replace(CPU, cores=1), replace(CPU, cores=3)
-    batches = [make_batch(pairs, config, 0, 16, device) for device in (alone, shared)]
+    batches = [make_batch(pairs, config, 0, CONFIG, device) for device in (alone, shared)]
     assert torch.equal(batches[0][0], batches[1][0]) and torch.equal(batches[0][1], batches[1][1])
     models = [new_model(), new_model()]
-    losses = [backward(m, *b, device) for m, b, device in zip(models, batches, (alone, shared), strict=True)]
+    losses = [backward(m, b, device) for m, b, device in zip(models, batches, (alone, shared), strict=True)]
     assert torch.allclose(*losses, atol=1e-6)
     for (name, a), b in zip(models[0].named_parameters(), models[1].parameters(), strict=True):
         assert (a.grad - b.grad).abs().max() <= 1e-5 * a.grad.abs().max(), name
+
+
+def test_many_cores_give_the_same_bits_every_time():
+    pairs, config = some_pairs(), TrainConfig(batch_size=12, samples=120)
+    batch, gradients = make_batch(pairs, config, 0, CONFIG, CPU), []
+    for _ in range(10):
+        model = new_model()
+        backward(model, batch, replace(CPU, cores=4))
+        gradients.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
+    assert all(torch.equal(gradient, gradients[0]) for gradient in gradients)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_one_batch_is_memorised(optimizer):
     model = new_model()
     optimizers = build_optimizers(model, optimizer, 2e-3, 0.0, 0.02)
-    pixels, tokens = make_batch(some_pairs(), TrainConfig(batch_size=8, samples=80), 0, 16, CPU)
-    for _ in range(150):
-        loss = train_step(model, optimizers, pixels, tokens, CPU)
+    batch = make_batch(some_pairs(), TrainConfig(batch_size=8, samples=80), 0, CONFIG, CPU)
+    for _ in range(400):
+        loss = train_step(model, optimizers, batch, CPU)
     assert loss < 0.01
 
 
@@ -178,8 +225,8 @@ def test_a_step_moves_the_temperature_and_keeps_it_in_its_bounds():
     model = new_model()
     model.logit_scale.data.fill_(math.log(100))
     optimizers = build_optimizers(model, "adamw", 1.0, 0.0, 0.02)
-    pixels, tokens = make_batch(some_pairs(), TrainConfig(batch_size=8, samples=80), 0, 16, CPU)
-    train_step(model, optimizers, pixels, tokens, CPU)
+    batch = make_batch(some_pairs(), TrainConfig(batch_size=8, samples=80), 0, CONFIG, CPU)
+    train_step(model, optimizers, batch, CPU)
     assert 0 <= model.logit_scale.item() <= math.log(100)
     assert model.logit_scale.item() != pytest.approx(math.log(100))
 

@@ -54,8 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return COMMANDS[arguments.command].run(arguments)
     except KeyboardInterrupt:
-        resumes = "; the same command with --resume goes on from the last checkpoint"
-        print(f"minclip: stopped{resumes if arguments.command == 'train' else ''}", file=sys.stderr)
+        print("minclip: stopped", file=sys.stderr)
         return INTERRUPTED
     except (ValueError, OSError) as error:
         print(f"minclip: error: {' '.join(str(error).split())}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
     minclip data picturebook --size 48              draws 103,000 pictures and the tasks, which are kept
     minclip data picturebook --show look.png        a page of pictures with captions, and nothing else
+    minclip data picturebook --sheet sheet.png      every class in every style on one sheet, and nothing else
     minclip data cifar10                            fetches it, 170 MB, and compares the checksum
     minclip data flickr8k --from Downloads/Flickr8k_Dataset.zip     uses what you have
 
@@ -12,25 +13,38 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minclip.data import NAMES
+
 if TYPE_CHECKING:
     from minclip.data.protocol import CaptionDataset
 
 PICTUREBOOK, PICTUREBOOK_SIZE = "picturebook", 32  # pixels; what the preset "tiny" reads
-NAMES = (PICTUREBOOK, "flickr8k", "rsicd", "cifar10", "cifar100")
+SHEET_SIZE = 48  # pixels; small enough for 52 × 13 pictures, large enough to tell what they are
 SHOWN = 24  # pictures on a page: four rows of six
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=NAMES, help="the set")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it")
-    parser.add_argument(
+    page = parser.add_mutually_exclusive_group()
+    page.add_argument(
         "--show",
         nargs="?",
         const=True,
         metavar="FILE",
         help="write a page of pictures with captions as PNG (default: NAME.png here)",
     )
-    parser.add_argument("--size", type=int, help=f"pixels a side of the picture book ({PICTUREBOOK_SIZE})")
+    page.add_argument(
+        "--sheet",
+        nargs="?",
+        const=f"{PICTUREBOOK}-sheet.png",
+        type=Path,
+        metavar="FILE",
+        help=f"write every class of the picture book in every style as PNG (default: {PICTUREBOOK}-sheet.png here)",
+    )
+    parser.add_argument(
+        "--size", type=int, help=f"pixels a side of the picture book ({PICTUREBOOK_SIZE}; on --sheet {SHEET_SIZE})"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,6 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError("the picture book is drawn, not fetched: leave out --from")
     if not drawn and arguments.size is not None:
         raise ValueError(f"--size is for the picture book: the pictures of {arguments.name} keep their own")
+    if not drawn and arguments.sheet is not None:
+        raise ValueError(f"--sheet is for the picture book: --show shows pictures of {arguments.name}")
+    if arguments.sheet is not None:
+        write_sheet(SHEET_SIZE if arguments.size is None else arguments.size, arguments.sheet)
+        return 0
     size = PICTUREBOOK_SIZE if arguments.size is None else arguments.size
     if drawn:
         data = PICTUREBOOK
@@ -63,6 +82,18 @@ def draw_picturebook(size: int) -> None:
         print(f"{split}: {len(PictureBook(split, size=size).pixels):,} pictures of {size} × {size} pixels")
     for name, task in tasks(size).items():
         print(f"task {name}: {len(task.pixels):,} pictures")
+
+
+def write_sheet(size: int, file: Path) -> None:
+    """Every class as a row, every style as a column, as a PNG file."""
+    from minclip.data.paths import atomic_write
+    from minclip.data.picturebook.contact import classes_by_styles
+
+    # 32 levels of a channel: noise is most of the file, and its last bits are not seen
+    sheet = classes_by_styles(size).point(lambda level: level & 0xF8)
+    with atomic_write(file) as opened:
+        sheet.save(opened, format="png", optimize=True)
+    print(f"{file}: every class in every style, {sheet.width:,} × {sheet.height:,} pixels")
 
 
 def show(data: str, size: int, file: Path) -> None:

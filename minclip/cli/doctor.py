@@ -18,7 +18,6 @@ import re
 import shutil
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -54,7 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def checks() -> Iterator[Check]:
     """Every check, cheapest first; those that need torch only where it is there."""
-    yield check_python(sys.version_info[:3])
+    python = check_python(sys.version_info[:3])
+    yield python
+    if python.remedy:  # its packages are another Python's, and there is no tomllib to read their list with
+        return
     packages = [check_package(name, minimum) for name, minimum in requirements()]
     yield from packages
     if any(package.remedy for package in packages):
@@ -73,6 +75,8 @@ def requirements() -> list[tuple[str, str]]:
     """(package, minimum version), from the checkout's pyproject.toml or from the installed package."""
     pyproject = Path(__file__).parents[2] / "pyproject.toml"
     if pyproject.is_file():
+        import tomllib  # here: Python 3.10 has none, and must get as far as check_python
+
         lines = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["dependencies"]
     else:
         lines = [line for line in metadata.requires("minclip") or [] if "extra ==" not in line]
@@ -96,8 +100,12 @@ def check_package(name: str, minimum: str) -> Check:
 
 
 def check_device() -> Iterator[Check]:
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # installed, and a part of it is missing: OSError for a library
+        reason = " ".join(str(error).split())
+        yield Check(f"torch cannot be imported: {reason}", "python -m pip install --force-reinstall torch")
+        return
     from minclip.devices import choose_device
 
     device = choose_device()

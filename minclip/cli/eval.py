@@ -11,6 +11,7 @@ The JSON holds the same numbers as shares from 0 to 1.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from minclip.cli.models import add_model_arguments, open_model
@@ -36,6 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     model, _, tokenizer = open_model(arguments)
     suite = evaluation_suite(arguments.data, model.config.image_size)
+    asked = list(suite.tasks)
+    if suite.retrieval is not None:
+        asked.append(f"retrieval among {len(suite.retrieval[0]):,} pictures and {len(suite.retrieval[1]):,} texts")
+    print(f"minclip: evaluating on {arguments.data}: {', '.join(asked)}", file=sys.stderr)
     report = evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval)
     print(format_table(report))
     if arguments.json is not None:

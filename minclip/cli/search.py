@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError('the query is empty: write what to look for, such as "a red car"')
     model, preprocess, tokenizer = open_model(arguments)
     query = encode_texts(model, tokenizer, [arguments.query])[0]  # [embed_dim]
-    index = Index.from_folder(arguments.folder, model, preprocess)
+    index = Index.from_folder(arguments.folder, model, preprocess, progress=True)
     if index.skipped:
         named = ", ".join(str(path) for path in index.skipped[:3])
         print(f"minclip: {len(index.skipped)} files could not be read: {named}", file=sys.stderr)

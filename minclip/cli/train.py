@@ -11,6 +11,8 @@ takes every setting from itself; giving one again is an error: none is ignored i
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +60,21 @@ def new_folder(name: str) -> Path:
     return folder
 
 
+@contextmanager
+def advice_when_stopped(out: Path) -> Iterator[None]:
+    """After Ctrl-C, the command that goes on, where there is a checkpoint to go on from."""
+    from minclip.runs import Run
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if Run(out).exists():
+            print(
+                f"\nminclip: this goes on from the last checkpoint: minclip train --out {out} --resume", file=sys.stderr
+            )
+        raise
+
+
 def run(arguments: argparse.Namespace) -> int:
     from minclip.devices import choose_device
     from minclip.evaluate import format_table
@@ -69,16 +86,19 @@ def run(arguments: argparse.Namespace) -> int:
     where = f"minclip: training on {device.device}: {device.reason}"
     if arguments.resume:
         print(where, file=sys.stderr)
-        out, report = arguments.out, resume_run(arguments.out, device)
+        out = arguments.out
+        with advice_when_stopped(out):
+            report = resume_run(out, device)
     else:
         recipe = recipe_for(arguments.data)
         name = arguments.config or recipe.preset
         preset = CLIPConfig.preset(name)
         given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}
         config = replace(recipe.config, **{name: value for name, value in given.items() if value is not None})
-        out = arguments.out or new_folder(f"{Path(arguments.data).name}-{name.replace('/', '-')}")
+        out = arguments.out or new_folder(f"{Path(arguments.data).resolve().name}-{name.replace('/', '-')}")
         print(f"{where}; everything goes to {out}", file=sys.stderr)
-        report = run_training(arguments.data, preset, config, out, device)
+        with advice_when_stopped(out):
+            report = run_training(arguments.data, preset, config, out, device)
     print(format_table(report))
     print(f"\n{out / 'report.md'} shows the curves and the pictures with what the model says of them.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")

@@ -4,8 +4,10 @@ Not here: fetching (sources.py), drawing (picturebook/), what a data set looks l
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from minclip.data.protocol import CaptionDataset
+if TYPE_CHECKING:  # NAMES is for --help, too, which does not wait for numpy
+    from minclip.data.protocol import CaptionDataset
 
 NAMES = ("picturebook", "flickr8k", "rsicd", "cifar10", "cifar100")
 LAYOUTS = (
@@ -14,7 +16,7 @@ LAYOUTS = (
 )
 
 
-def open_dataset(name_or_path: str | Path, split: str, size: int = 32) -> CaptionDataset:
+def open_dataset(name_or_path: str | Path, split: str, size: int = 32) -> "CaptionDataset":
     """One split (train, val, test) of a data set: a name of NAMES, or a folder in a known layout.
 
     size: pixels per side, for sets that are drawn; photos keep their own until they are loaded.
@@ -40,7 +42,7 @@ def open_dataset(name_or_path: str | Path, split: str, size: int = 32) -> Captio
     return open_folder(path, split)
 
 
-def open_folder(path: Path, split: str) -> CaptionDataset:
+def open_folder(path: Path, split: str) -> "CaptionDataset":
     """A folder (or CIFAR's archive) by what is in it."""
     from minclip.data.cifar import CIFAR, is_cifar
     from minclip.data.flickr8k import Flickr8k, is_flickr8k

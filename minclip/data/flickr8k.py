@@ -67,7 +67,11 @@ def read_split(root: Path, split: str) -> list[str]:
             f"{root} lacks {SPLIT_LISTS[split]}, the list of the {split} split: it is in Flickr8k_text.zip, "
             "put it beside the captions (Kaggle's copy comes without it)"
         )
-    return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} cannot be read as text: {error}") from error
+    return [line.strip() for line in lines if line.strip()]
 
 
 class Flickr8k:

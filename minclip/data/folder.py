@@ -9,6 +9,7 @@ The table is UTF-8 with the header `file,caption`, and `split` where you want to
 
 import csv
 import hashlib
+import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,7 +67,8 @@ def read_rows(root: Path) -> Iterator[Row]:
     path = root / TABLE
     if not path.is_file():
         raise ValueError(f"{root} holds no {TABLE}: a table with the columns file,caption")
-    reader = csv.reader(read_text(path).splitlines(keepends=True), strict=True)
+    # StringIO ends lines at \n and \r alone; str.splitlines would cut a caption at U+2028 and others, too
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         if "file" not in header or "caption" not in header:

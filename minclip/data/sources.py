@@ -113,28 +113,38 @@ def obtain(name: str, source: str | Path | None = None, progress: bool = True) -
 
 
 def obtain_flickr8k(source: Path | None, files: Path, progress: bool) -> Path:
-    """Both archives, unpacked; the fetched copies are deleted, they are as large as the photos."""
-    for item in SOURCES["flickr8k"]:
-        archive = files / item.name
-        if source is None:
-            fetch(item.url, archive, item.sha256, item.md5, item.size, progress)
-            unpack(archive, files)
-            archive.unlink()
-            continue
-        local = (source if source.is_dir() else source.parent) / item.name
-        if not local.is_file():
-            raise FileNotFoundError(
-                f"{local} is not there: --from needs {' and '.join(i.name for i in SOURCES['flickr8k'])}"
-            )
-        photos = item is SOURCES["flickr8k"][0]
-        if photos and (fault := wrong(local, item.sha256, item.md5, item.size)):  # the text is checked below
-            raise ValueError(f"{local} is not the expected file: {fault}")
-        unpack(local, files)
+    """Both archives, unpacked.
+
+    Fetched copies are deleted, they are as large as the photos: but not before all is there, so that a call
+    that failed half-way is gone on with.
+    """
+    if source is None:
+        items = SOURCES["flickr8k"]
+        archives = [fetch(i.url, files / i.name, i.sha256, i.md5, i.size, progress) for i in items]
+    else:
+        archives = local_flickr8k(source if source.is_dir() else source.parent)
+    for archive in archives:
+        unpack(archive, files)
     for name, sha256 in FLICKR8K_TEXT.items():
         if fault := wrong(files / name, sha256):
             (files / TOKEN_FILE).unlink(missing_ok=True)  # so that no one takes the set for complete
             raise ValueError(f"{name} of Flickr8k_text.zip is not the expected file: {fault}")
+    if source is None:
+        for archive in archives:
+            archive.unlink()
     return files
+
+
+def local_flickr8k(folder: Path) -> list[Path]:
+    """Both archives of a folder, the photos checked; the text may be zipped anew, its files are checked later."""
+    items = SOURCES["flickr8k"]
+    archives = [folder / item.name for item in items]
+    for archive in archives:
+        if not archive.is_file():
+            raise FileNotFoundError(f"{archive} is not there: --from needs {' and '.join(i.name for i in items)}")
+    if fault := wrong(archives[0], items[0].sha256, items[0].md5, items[0].size):
+        raise ValueError(f"{archives[0]} is not the expected file: {fault}")
+    return archives
 
 
 def obtain_rsicd(source: Path | None, files: Path) -> Path:

@@ -21,13 +21,12 @@ from tqdm import tqdm
 
 from minclip.data.paths import atomic_write, data_root
 from minclip.data.picturebook.facts import Picture
-from minclip.data.picturebook.render import GENERATOR_VERSION, render
+from minclip.data.picturebook.render import GENERATOR_VERSION, MAX_SIZE, MIN_SIZE, render
 from minclip.data.picturebook.world import WORLD_VERSION
 
 CHUNK = 500  # pictures per job: 1.5 MB of pixels at 32 px, a sixth of a second of work
 PARALLEL_FROM = 5_000  # pictures: fewer are drawn before the workers have started
 MAX_WORKERS = 61  # the most that Windows can wait for
-MIN_SIZE, MAX_SIZE = 8, 512  # pixels; objects cannot be told apart below about 24
 
 PictureAt = Callable[[int], Picture]  # must be picklable: a top-level function, or functools.partial of one
 

@@ -9,7 +9,7 @@ from minclip.data.picturebook import grammar
 from minclip.data.picturebook.facts import Picture, Thing
 from minclip.data.picturebook.grammar import plural, with_article
 from minclip.data.picturebook.objects import CLASSES
-from minclip.data.picturebook.world import COLOURLESS, SCENELESS
+from minclip.data.picturebook.world import COLOURLESS, SCENELESS, UNLIT
 
 # How often a caption says what. A caption is partial: nobody writes down all they see.
 FIRST_NAME = 0.6  # "cat" rather than "kitten" or "kitty"
@@ -55,7 +55,7 @@ def tag_list(picture: Picture, rng: random.Random) -> str:
     """ "kitten, orange, snow" or "#kitten #orange #snow"."""
     names = [spoken_name(thing.kind, rng) for thing in _different(picture)]
     tags = names if picture.count == 1 else [plural(names[0])]
-    if picture.style not in COLOURLESS and rng.random() < 0.5:
+    if colour_shows(picture, picture.things[0]) and rng.random() < 0.5:
         tags.append(picture.things[0].colour)
     if picture.scene != "plain" and picture.style not in SCENELESS and rng.random() < 0.5:
         tags.append(picture.scene)
@@ -90,7 +90,7 @@ def one_kind(picture: Picture, rng: random.Random, adjective: str) -> tuple[str,
     """One thing, or several of a kind: (text, whether it reads as a label, without an article)."""
     kind = picture.things[0].kind
     name = spoken_name(kind, rng)
-    words = adjectives(picture, picture.things[0], rng) + ([adjective] if adjective else [])
+    words = adjectives(picture, picture.things[0], name, rng) + ([adjective] if adjective else [])
     if picture.count > 1:
         text, is_label = counted(" ".join([*words, plural(name)]), picture.count, rng), False
     else:
@@ -122,16 +122,21 @@ def two_things(picture: Picture, rng: random.Random) -> str:
     return text + scene_words(picture, rng)
 
 
-def adjectives(picture: Picture, thing: Thing, rng: random.Random) -> list[str]:
+def adjectives(picture: Picture, thing: Thing, name: str, rng: random.Random) -> list[str]:
     """In the order of English: opinion, size, colour."""
     words = [rng.choice(grammar.OPINIONS)] if rng.random() < OPINION else []
-    if picture.layout == "one" and picture.size != "medium" and rng.random() < SIZE:
+    sized = grammar.SIZE_WORDS.intersection(name.split())  # no "large little bird"
+    if picture.layout == "one" and picture.size != "medium" and not sized and rng.random() < SIZE:
         words.append(rng.choice(grammar.SIZES[picture.size]))
     return words + colour_words(picture, thing, rng)
 
 
 def colour_words(picture: Picture, thing: Thing, rng: random.Random) -> list[str]:
-    return [thing.colour] if picture.style not in COLOURLESS and rng.random() < COLOUR else []
+    return [thing.colour] if colour_shows(picture, thing) and rng.random() < COLOUR else []
+
+
+def colour_shows(picture: Picture, thing: Thing) -> bool:
+    return picture.style not in COLOURLESS and not (picture.style == "neon" and thing.colour in UNLIT)
 
 
 def spoken_name(kind: str, rng: random.Random) -> str:
@@ -174,7 +179,9 @@ def position_words(down: str, across: str, rng: random.Random) -> str:
 
 def scene_words(picture: Picture, rng: random.Random) -> str:
     rate = SCENE_PLAIN if picture.scene == "plain" else SCENE_FAINT if picture.style in SCENELESS else SCENE
-    return " " + rng.choice(grammar.SCENE_PHRASES[picture.scene]) if rng.random() < rate else ""
+    coloured = picture.style not in COLOURLESS and picture.style not in SCENELESS
+    phrases = grammar.SCENE_PHRASES if coloured else grammar.SCENE_PHRASES_UNCOLOURED
+    return " " + rng.choice(phrases[picture.scene]) if rng.random() < rate else ""
 
 
 def context_words(kind: str, name: str, count: int, rng: random.Random) -> str:

@@ -1,11 +1,9 @@
 """Contact sheets: many small pictures side by side, because looking beats believing.
 
-`python -m minclip.data.picturebook.contact FILE.png` draws every class in every style.
+`minclip data picturebook --sheet` writes that of every class in every style.
 """
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -85,8 +83,3 @@ def classes_by_styles(size: int = 48, seed: int = 0) -> Image.Image:
 def _check_labels(name: str, labels: Sequence[str], needed: int) -> None:
     if labels and len(labels) != needed:
         raise ValueError(f"{name} has {len(labels)} labels for {needed}: give one each, or none")
-
-
-if __name__ == "__main__":
-    # 32 levels of a channel: noise is most of the file, and its last bits are not seen
-    classes_by_styles().point(lambda level: level & 0xF8).save(Path(sys.argv[1]), optimize=True)

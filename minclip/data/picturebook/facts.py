@@ -12,7 +12,7 @@ class Thing:
     """One drawn object. Lengths are shares of the picture's side, (0, 0) is the top left corner."""
 
     kind: str  # class name, a key of `objects.CLASSES`
-    colour: str  # a key of `world.COLOURS`
+    colour: str  # a key of `palette.COLOURS`
     x: float  # centre, 0 = left edge, 1 = right edge
     y: float  # centre, 0 = top edge, 1 = bottom edge
     radius: float  # half of the drawing's side
@@ -25,8 +25,8 @@ class Picture:
     """The facts of one picture, complete enough to draw it again."""
 
     things: tuple[Thing, ...]
-    scene: str  # a member of `world.SCENES`
-    style: str  # a member of `world.STYLES`
+    scene: str  # a member of `scenes.SCENES`
+    style: str  # a member of `styles.STYLES`
     layout: str  # "one" thing, "many" of a kind, or "two" kinds in a relation
     drawing_seed: int  # random shape, jitter and texture come from here
     relation: str | None = None  # of things[0] to things[1]: "left", "right", "above", "below"

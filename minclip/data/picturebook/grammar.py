@@ -8,6 +8,7 @@ from functools import lru_cache
 VOWELS = "aeiou"  # decides a or an; no name of the picture book is an exception (hour, unicorn)
 NUMBERS = {2: "two", 3: "three", 4: "four"}
 SIZES = {"small": ("small", "little", "tiny"), "large": ("large", "big", "huge")}
+SIZE_WORDS = frozenset(word for words in SIZES.values() for word in words)
 OPINIONS = ("cute", "beautiful", "nice", "lovely", "funny", "pretty")
 
 # Classes that share a name with another, and what tells them apart. Written at the end of a caption.
@@ -42,6 +43,7 @@ SCENE_PHRASES = {
     "desert": ("in the desert", "on the sand"),
     "room": ("in a room", "indoors", "inside the house"),
 }
+SCENE_PHRASES_UNCOLOURED = SCENE_PHRASES | {"sky": ("in the sky", "against the sky")}  # where the sky is not blue
 
 RELATION_WORDS = {
     "left": ("to the left of", "left of", "on the left of"),
@@ -163,9 +165,7 @@ BOILERPLATE = (
     "photo by john smith",
 )
 
-IRREGULAR = {"mouse": "mice", "fish": "fish", "goldfish": "goldfish", "cactus": "cacti", "leaf": "leaves"}
-IRREGULAR |= {"sheep": "sheep", "deer": "deer", "man": "men", "snowman": "snowmen", "aircraft": "aircraft"}
-IRREGULAR |= {"tomato": "tomatoes", "potato": "potatoes", "knife": "knives"}
+IRREGULAR = {"mouse": "mice", "fish": "fish", "goldfish": "goldfish", "cactus": "cacti", "snowman": "snowmen"}
 
 
 @lru_cache(maxsize=1024)

@@ -21,7 +21,7 @@ from minclip.data.picturebook.styles import LINE_STYLES, STYLES, SUPERSAMPLING, 
 
 GENERATOR_VERSION = 1  # part of the cache's key: raise it when any drawing, colour or texture changes
 
-MIN_SIZE, MAX_SIZE = 8, 1024  # pixels
+MIN_SIZE, MAX_SIZE = 8, 512  # pixels; objects cannot be told apart below about 24
 MAX_WRITTEN = 24  # letters: more cannot be read
 STRETCH = (0.88, 1.12)  # a drawing may be this much narrower or wider, and as much flatter or taller
 FAR = 10.0  # sides of the picture: a thing beyond is not seen, or nothing else
@@ -40,7 +40,7 @@ def render(picture: Picture, size: int = 64) -> np.ndarray:
     another style or size show the same drawing. A picture without things is its scene.
 
     ValueError: a kind, colour, scene or style that does not exist, a place or radius out of sight, a size
-    outside 8 to 1024, a seed that is no whole number, or a written text that cannot be read.
+    outside 8 to 512, a seed that is no whole number, or a written text that cannot be read.
 
     >>> cat = Thing("cat", "orange", x=0.5, y=0.5, radius=0.4)
     >>> render(Picture((cat,), "room", "photo", "one", drawing_seed=7), size=32).shape

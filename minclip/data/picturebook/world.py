@@ -14,7 +14,7 @@ from minclip.data.picturebook.palette import COLOURS
 from minclip.data.picturebook.scenes import SCENES
 from minclip.data.picturebook.styles import STYLES
 
-WORLD_VERSION = 1  # part of the cache's key: raise it when other facts come out of the same seed
+WORLD_VERSION = 2  # part of the cache's key: raise it when other facts or captions come out of the same seed
 
 KINDS = tuple(CLASSES)
 COLOUR_NAMES = tuple(COLOURS)
@@ -32,6 +32,7 @@ ROWS = (((0.26, 0.5), (0.74, 0.5)), ((0.5, 0.26), (0.5, 0.74)))  # two things ma
 HELD_OUT_STYLES = ("blueprint", "pixel")  # never in training: white lines on blue, a texture
 TRAIN_STYLES = tuple(style for style in STYLES if style not in HELD_OUT_STYLES)
 COLOURLESS = frozenset({"sketch", "chalk", "blueprint", "silhouette", "grey", "negative"})  # colours do not show
+UNLIT = frozenset({"black", "brown"})  # colours that do not show in neon: no light has them
 SCENELESS = frozenset({"sketch", "chalk", "blueprint", "silhouette", "neon"})  # the scene is a few faint lines
 _COMMON = {"photo": 0.34, "cartoon": 0.14}  # most pictures of the web are photos
 _RARE = (1 - sum(_COMMON.values())) / (len(STYLES) - len(HELD_OUT_STYLES) - len(_COMMON))

@@ -10,11 +10,11 @@ PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 .PHONY: help train test test-slow format bench lab clean
 
 help:
-	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report"
+	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
 	@echo "make test       lint, types and tests"
 	@echo "make test-slow  the tests that take minutes"
 	@echo "make format     format the code"
-	@echo "make bench      measure what README and docs say (DATA=... and more: see benchmarks/README.md)"
+	@echo "make bench      the short measurements, and the pages made from all kept ones (see benchmarks/README.md)"
 	@echo "make lab        JupyterLab on the lessons"
 	@echo "make clean      remove $(VENV); runs and drawn pictures stay"
 
@@ -46,7 +46,8 @@ format: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/tricks.py
-	$(BIN)/python benchmarks/tokenizers.py
+	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/pages.py
 
 lab: $(VENV)/installed-course
 	$(BIN)/jupyter lab lessons

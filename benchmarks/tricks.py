@@ -16,6 +16,7 @@ from keep import keep
 from torch.nn import functional as F
 
 from minclip import transformer
+from minclip.batches import Batch
 from minclip.cores import one_thread
 from minclip.devices import Device, choose_device
 from minclip.model import CLIP, CLIPConfig
@@ -25,6 +26,7 @@ from minclip.transformer import MLP
 
 ROUNDS, BATCH, TEXT_LENGTH = 9, 256, 16
 CONFIG = CLIPConfig.preset("tiny")
+ATTENTION = transformer.attention
 
 
 def new_step(device: Device, text_length: int = TEXT_LENGTH) -> Callable[[], None]:
@@ -35,7 +37,7 @@ def new_step(device: Device, text_length: int = TEXT_LENGTH) -> Callable[[], Non
     pixels = torch.randn(BATCH, 3, CONFIG.image_size, CONFIG.image_size)
     tokens = torch.randint(1, 2000, (BATCH, text_length))
     tokens[:, TEXT_LENGTH - 1] = CONFIG.vocab_size - 1
-    return lambda: train_step(model, optimizers, pixels, tokens, device)
+    return lambda: train_step(model, optimizers, Batch(pixels, tokens), device)
 
 
 def milliseconds(step: Callable[[], object]) -> float:
@@ -65,6 +67,12 @@ def fused(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: tor
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
 
 
+def in_float32(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None):
+    """Attention in float32 inside of a bfloat16 net."""
+    with torch.autocast("cpu", enabled=False):
+        return ATTENTION(query.float(), key.float(), value.float(), mask).to(value.dtype)
+
+
 def compare(name: str, trick: str, without: Callable[[], None], with_it: Callable[[], None]) -> dict:
     """Both in turn; the first two rounds only warm up."""
     rounds = [(milliseconds(without), milliseconds(with_it)) for _ in range(ROUNDS + 2)][2:]
@@ -91,12 +99,17 @@ def main() -> None:
         with replaced(transformer, "attention", fused):
             alone()
 
-    in_float32 = new_step(choose_device("cpu", torch.float32))
+    def float32_attention() -> None:
+        with replaced(transformer, "attention", in_float32):
+            alone()
+
+    no_bfloat16 = new_step(choose_device("cpu", torch.float32))
     uncut = new_step(device, CONFIG.context_length)
     tricks = {
         "cores": ("every core encodes its own rows, against all sharing each operation", shared),
-        "bfloat16": ("autocast to bfloat16, against float32", in_float32),
+        "bfloat16": ("autocast to bfloat16, against float32", no_bfloat16),
         "quick_gelu": ("QuickGELU's factors on the weights, against on the activations", slow_mlp),
+        "attention_dtype": ("attention in bfloat16 like the rest, against in float32", float32_attention),
         "attention": ("attention written out, against scaled_dot_product_attention", fused_attention),
         "text_length": (f"texts cut after the longest, {TEXT_LENGTH} of {CONFIG.context_length} tokens", uncut),
     }

@@ -39,14 +39,23 @@ class Pairs:
         return hashlib.sha256(self.tokens.numpy().tobytes() + self.count.numpy().tobytes()).hexdigest()[:16]
 
 
+def all_captions(dataset: CaptionDataset) -> list[list[str]]:
+    """The captions of every picture, in the order of the pictures."""
+    return [dataset.captions(i) for i in range(len(dataset))]
+
+
 def load_pairs(
-    dataset: CaptionDataset, tokenizer: BPETokenizer, size: int, device: Device, progress: bool = False
+    dataset: CaptionDataset,
+    captions: list[list[str]],
+    tokenizer: BPETokenizer,
+    size: int,
+    device: Device,
+    progress: bool = False,
 ) -> Pairs:
     """Reads a whole split: pictures as uint8 on the device, captions as tokens. Too long captions lose their end.
 
-    Pictures without a caption are left out; ValueError where fewer than two pairs remain.
+    captions: `all_captions(dataset)`. Pictures without one are left out; ValueError where fewer than two pairs remain.
     """
-    captions = [dataset.captions(i) for i in range(len(dataset))]
     with_caption = [i for i, texts in enumerate(captions) if texts]
     if len(with_caption) < 2:
         raise ValueError(

@@ -51,7 +51,9 @@ class TaskResult:
         if self.per_class is None or len(self.class_names) > MAX_LISTED:
             return kept
         shares = [None if np.isnan(share) else round(float(share), 4) for share in self.per_class]  # JSON has no NaN
-        return kept | {"top_5": self.top_5, "per_class": dict(zip(self.class_names, shares, strict=True))}
+        if len(self.class_names) > 5:  # of five or fewer all are among the five best
+            kept["top_5"] = self.top_5
+        return kept | {"per_class": dict(zip(self.class_names, shares, strict=True))}
 
 
 def check_task(task: ClassTask | ChoiceTask, templates: Sequence[str] | None) -> None:
@@ -148,8 +150,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """The report of a model, ready for JSON; shares from 0 to 1.
 
-    {"tasks": {name: {"accuracy", "low", "high", "n", "chance"}}, class tasks of up to 100 classes with "top_5" and
-     "per_class", "retrieval": {"image_to_text": {"R@1", "R@5", "R@10"}, "text_to_image": {...}, "n_images",
+    {"tasks": {name: {"accuracy", "low", "high", "n", "chance"}}, class tasks of up to 100 classes with "per_class"
+     and, of more than five, "top_5", "retrieval": {"image_to_text": {"R@1", "R@5", "R@10"}, "text_to_image": {...}, "n_images",
      "n_texts", "intervals": {direction: {"R@1": [low, high], ...}}}}, without "retrieval" if no pairs are given.
     """
     names = [task.name for task in tasks]

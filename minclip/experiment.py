@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from minclip.batches import load_pairs
+from minclip.batches import all_captions, load_pairs
 from minclip.data import NAMES, open_dataset
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device, choose_device
@@ -19,12 +19,6 @@ from minclip.runs import Run
 from minclip.suites import evaluation_suite, watched_suite
 from minclip.tokenizer import BPETokenizer
 from minclip.training import train
-
-
-def train_tokenizer(dataset: CaptionDataset, vocab_size: int, context_length: int) -> BPETokenizer:
-    """Learns the merges from the captions of a split."""
-    texts = (text for i in range(len(dataset)) for text in dataset.captions(i))
-    return BPETokenizer.train(texts, vocab_size, context_length)
 
 
 def new_model(config: CLIPConfig, seed: int) -> CLIP:
@@ -56,14 +50,18 @@ def run_training(
     run = Run(out)
     run.refuse_to_overwrite()
     dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
-    if not any(dataset.captions(i) for i in range(len(dataset))):
+    captions = all_captions(dataset)
+    if not any(captions):
         raise ValueError(f"{data} has no captions, and a class name is not one: train on another set, evaluate on this")
     if len(dataset) < config.batch_size:  # no picture may be its own negative
         config = replace(config, batch_size=max(2, len(dataset)))
     data = data if data in NAMES else Path(data).resolve()
-    tokenizer = train_tokenizer(dataset, preset.vocab_size, preset.context_length)
+    texts = (text for of_one_picture in captions for text in of_one_picture)
+    tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
-    return finish(run, model, tokenizer, dataset, config, device or choose_device(), str(data), False, progress)
+    return finish(
+        run, model, tokenizer, dataset, captions, config, device or choose_device(), str(data), False, progress
+    )
 
 
 def resume_run(out: str | Path, device: Device | None = None, progress: bool = True) -> dict:
@@ -72,7 +70,8 @@ def resume_run(out: str | Path, device: Device | None = None, progress: bool = T
     model, tokenizer, done, _ = run.load()
     config = TrainConfig.from_dict(done["train_config"])
     dataset = open_dataset(done["data"], "train", size=config.stored_size(model.config.image_size))
-    return finish(run, model, tokenizer, dataset, config, device or choose_device(), done["data"], True, progress)
+    captions, device = all_captions(dataset), device or choose_device()
+    return finish(run, model, tokenizer, dataset, captions, config, device, done["data"], True, progress)
 
 
 def finish(
@@ -80,6 +79,7 @@ def finish(
     model: CLIP,
     tokenizer: BPETokenizer,
     dataset: CaptionDataset,
+    captions: list[list[str]],
     config: TrainConfig,
     device: Device,
     data: str,
@@ -89,6 +89,6 @@ def finish(
     """Training from wherever the run stands, evaluation, report."""
     size = model.config.image_size
     watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
-    pairs = load_pairs(dataset, tokenizer, config.stored_size(size), device, progress)
+    pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress)
     seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
     return write_report(run, model, tokenizer, final, config, device, data, seconds)

@@ -27,8 +27,8 @@ def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, g
     """How many strangers stand before a query's best own entry: int64 [queries], 0 is best.
 
     Features are unit rows; entry j belongs to query i where gallery_owner[j] == query_owner[i].
-    Of the strangers level with the own entry half count, rounded up. Where two pictures have the same caption
-    (RSICD has many) all is level: to count every stranger would punish the model for the data, to count none
+    Of the strangers level with the own entry half count, rounded up. Captions that are the same text in two
+    pictures (RSICD has many) are level: to count them all would punish the model for its data, to count none
     would reward one that says the same of everything. Half is what a fair coin gives.
     NaN counts against the model: as a query or an own entry it is never found, a stranger stands before.
     """

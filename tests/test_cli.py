@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -58,11 +59,11 @@ def test_wrong_usage_is_exit_code_2(argv, capsys):
     assert "usage: minclip" in capsys.readouterr().err
 
 
-def test_the_command_line_imports_no_torch_by_itself():
+def test_the_command_line_imports_neither_torch_nor_numpy_by_itself():
     look = (
         "import sys, types; m = types.ModuleType('minclip'); m.__path__ = sys.argv[1:];"
         "sys.modules['minclip'] = m;"
-        "import minclip.cli; sys.exit('torch' in sys.modules)"
+        "import minclip.cli; sys.exit(not {'torch', 'numpy'}.isdisjoint(sys.modules))"
     )
     package = str(Path(doctor.__file__).parents[1])
     assert subprocess.run([sys.executable, "-c", look, package], check=False).returncode == 0
@@ -99,6 +100,7 @@ def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
     assert list(scores) == sorted(scores, key=float, reverse=True) and len(scores) == 2
     assert all(Path(path).parent == pictures for path in paths)
     assert "1 files could not be read" in printed.err and "broken.png" in printed.err
+    assert "4/4" in printed.err  # the bar
 
 
 @pytest.mark.parametrize(
@@ -116,6 +118,8 @@ def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
         ),
         (["data", "picturebook", "--from", "a.zip"], "leave out --from"),
         (["data", "picturebook", "--size", "0"], "size=0"),
+        (["data", "cifar10", "--sheet"], "--sheet is for the picture book"),
+        (["data", "picturebook", "--sheet", "--size", "600"], "from 8 to 512"),
         (["data", "cifar10", "--size", "64"], "--size is for the picture book"),
         (["data", "cifar10", "--from", "nowhere.tar.gz"], "nowhere.tar.gz is not there"),
         (["data", "rsicd"], "authors"),
@@ -162,7 +166,10 @@ def test_eval_prints_a_table_and_writes_json(model_file, tmp_path, monkeypatch, 
     scores = json.loads(file.read_text(encoding="utf-8"))
     assert scores["tasks"]["object"]["n"] == 6 and scores["tasks"]["object"]["chance"] == 0.5
     assert set(scores["retrieval"]["image_to_text"]) == {"R@1", "R@5", "R@10"}
-    assert f"{100 * scores['tasks']['object']['accuracy']:.1f} %" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert f"{100 * scores['tasks']['object']['accuracy']:.1f} %" in printed.out
+    asked = "evaluating on picturebook: object, retrieval among 6 pictures and 6 texts"
+    assert printed.err == f"minclip: {asked}\n"
 
 
 def test_data_draws_the_picture_book_once(monkeypatch, tmp_path, capsys):
@@ -191,6 +198,22 @@ def test_data_shows_a_page_of_pictures(monkeypatch, tmp_path, capsys):
     assert len(list(tmp_path.rglob("*.npy"))) == 1  # the test split alone was drawn
 
 
+def test_data_writes_a_sheet_of_classes_by_styles(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    for given, file in (([], "picturebook-sheet.png"), (["there/sheet.png"], "there/sheet.png")):
+        assert main(["data", "picturebook", "--size", "8", "--sheet", *given]) == 0
+        assert capsys.readouterr().out.startswith(f"{Path(file)}: every class in every style")
+        with Image.open(tmp_path / file) as sheet:
+            assert sheet.format == "PNG" and sheet.height > 52 * 8 and sheet.width > 13 * 8
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["picturebook-sheet.png", "sheet.png"]
+
+
+def test_a_page_is_one_or_the_other(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["data", "picturebook", "--show", "--sheet"])
+    assert stopped.value.code == 2 and "not allowed with" in capsys.readouterr().err
+
+
 def test_data_takes_a_set_that_is_here_already(shared, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "data"))
     asked = ["data", "flickr8k", "--from", str(shared / "data" / "flickr8k-96")]
@@ -199,13 +222,17 @@ def test_data_takes_a_set_that_is_here_already(shared, monkeypatch, tmp_path, ca
     assert not (tmp_path / "data").exists()  # nothing was copied
 
 
-def test_ctrl_c_is_130_and_says_how_to_go_on(monkeypatch, capsys):
-    def interrupted(arguments):
+def test_ctrl_c_is_130_and_says_how_to_go_on_where_one_can(model, tokenizer, monkeypatch, capsys, tmp_path):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.train, "run", interrupted)
-    assert main(["train", "--out", "runs/x", "--resume"]) == 130
-    assert "--resume goes on" in capsys.readouterr().err
+    monkeypatch.setattr("minclip.experiment.run_training", interrupted)
+    arguments = ["train", "--data", "picturebook", "--out", str(tmp_path)]
+    assert main(arguments) == 130
+    assert "--resume" not in capsys.readouterr().err, "there is no checkpoint to go on from"
+    (tmp_path / "state.safetensors").write_bytes(b"a checkpoint")
+    assert main(arguments) == 130
+    assert f"minclip train --out {tmp_path} --resume" in capsys.readouterr().err
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):
@@ -235,6 +262,21 @@ def test_doctor_names_the_remedy(monkeypatch, capsys):
     assert '       remedy: python -m pip install "torch>=99.0"' in lines
     assert "[FAIL] surely-not-installed is not installed" in lines
     assert "[FAIL]" in str(doctor.check_python((3, 10, 1)))
+
+
+def test_doctor_speaks_where_torch_is_broken(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)  # its import is an ImportError now
+    (check,) = doctor.check_device()
+    assert "torch cannot be imported" in str(check) and "--force-reinstall torch" in check.remedy
+
+
+def test_doctor_speaks_on_an_older_python(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tomllib", None)  # as before 3.11
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13, "final", 0))
+    assert runpy.run_path(doctor.__file__)["run"](None) == 1
+    printed = capsys.readouterr().out
+    assert "[FAIL] Python 3.10.13\n       remedy: install Python 3.11 or newer" in printed
+    assert printed.count("[") == 1  # and nothing of packages
 
 
 def test_doctor_sees_a_data_folder_that_cannot_be_written(monkeypatch, tmp_path):

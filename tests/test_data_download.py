@@ -390,6 +390,19 @@ def test_obtain_flickr8k_fetches_unpacks_and_keeps_no_archive(flickr_sums, serve
     assert len(server.ranges) == 2
 
 
+def test_obtain_flickr8k_keeps_the_photos_where_the_text_fails(flickr_sums, server, monkeypatch):
+    server.folder = flickr_sums
+    photos, text = (replace(i, url=server.url.replace("file.bin", i.name)) for i in sources.SOURCES["flickr8k"])
+    monkeypatch.setitem(sources.SOURCES, "flickr8k", (photos, replace(text, md5="0" * 32)))
+    with pytest.raises(ValueError, match=r"Flickr8k_text\.zip is not the expected file"):
+        obtain("flickr8k", progress=False)
+    md5 = hashlib.md5((flickr_sums / text.name).read_bytes()).hexdigest()
+    monkeypatch.setitem(sources.SOURCES, "flickr8k", (photos, replace(text, md5=md5)))
+    files = obtain("flickr8k", progress=False)
+    assert len(server.ranges) == 3  # photos, a wrong text, the text: the photos were not fetched again
+    assert len(Flickr8k(files, "train")) == 1 and not list(files.glob("*.zip*"))
+
+
 def test_obtain_flickr8k_names_the_text_file_that_differs(flickr_sums, monkeypatch):
     monkeypatch.setitem(sources.FLICKR8K_TEXT, "Flickr_8k.devImages.txt", "0" * 64)
     with pytest.raises(ValueError, match=r"Flickr_8k\.devImages\.txt of Flickr8k_text\.zip .*expected sha256 000"):

@@ -184,6 +184,12 @@ def test_flickr8k_names_a_missing_list(flickr):
         Flickr8k(flickr, "val")
 
 
+def test_flickr8k_names_a_list_that_is_not_utf8(flickr):
+    (flickr / "Flickr_8k.devImages.txt").write_bytes(b"3_c\xfc.jpg\n")
+    with pytest.raises(ValueError, match=r"Flickr_8k\.devImages\.txt cannot be read as text"):
+        Flickr8k(flickr, "val")
+
+
 def test_a_row_without_a_caption_cell_names_its_place(flickr):
     (flickr / "Flickr8k.token.txt").unlink()
     (flickr / "captions.txt").write_text("image,caption\n1_a.jpg,fine\n2_b.jpg\n", encoding="utf-8")
@@ -342,6 +348,13 @@ def test_folder_does_not_mind_who_wrote_the_table(tmp_path, start, end):
     assert [dataset.captions(i) for i in range(len(dataset))] == [["one"], ["two"]]
 
 
+def test_folder_ends_lines_where_a_table_does_and_nowhere_else(tmp_path):
+    said = "one\u2028two\u0085three\x0cfour"  # str.splitlines would end four lines here
+    root = make_folder(tmp_path, f'file,caption,split\na.png,{said},train\nb.png,"five\nsix",train\n')
+    dataset = Folder(root, "train")
+    assert [dataset.captions(i) for i in range(2)] == [[said], ["five\nsix"]]
+
+
 def test_folder_drops_and_counts_duplicates(tmp_path):
     table = "file,caption,split\na.png,one,train\na.png,one,train\nb.png,one,train\na.png,two,train\n"
     dataset = Folder(make_folder(tmp_path, table), "train")
@@ -363,6 +376,8 @@ def test_folder_drops_and_counts_duplicates(tmp_path):
         ("file,caption\na.png\n", 2, "1 cells, the header 2"),
         ('file,caption\na.png,"never closed\n', 2, "end of data"),
         (b"file,caption\na.png,one\nb.png,gr\xfc\xdfe\n", 3, "not UTF-8"),
+        ("file,caption\na.png,one\u2028two\x0c\nnone.png,two\n", 3, "no picture 'none.png'"),
+        ("file,caption\r\na.png,one\r\nnone.png,two\r\n", 3, "no picture 'none.png'"),
         ("file,caption,split\na.png,one,holdout\n", 2, "split='holdout' is not known"),
         ("file,caption,split\na.png,one,train\na.png,two,test\n", 3, "in train already"),
     ],

@@ -114,13 +114,27 @@ def test_a_report_is_json_of_the_promised_shape():
     assert report == json.loads(json.dumps(report))
     assert set(report) == {"tasks", "retrieval"}
     assert report["tasks"] == {
-        "colour": {"accuracy": 1.0, "low": 1.0, "high": 1.0, "n": 3, "chance": pytest.approx(1 / 3)},
-        "wrong": {"accuracy": 0.0, "low": 0.0, "high": 0.0, "n": 1, "chance": pytest.approx(1 / 3)},
+        "colour": {
+            "accuracy": 1.0,
+            "low": 1.0,
+            "high": 1.0,
+            "n": 3,
+            "chance": pytest.approx(1 / 3),
+            "per_class": dict.fromkeys(NAMES, 1.0),
+        },
+        "wrong": {
+            "accuracy": 0.0,
+            "low": 0.0,
+            "high": 0.0,
+            "n": 1,
+            "chance": pytest.approx(1 / 3),
+            "per_class": {name: 0.0 if name == "blue" else None for name in NAMES},
+        },
     }
     retrieval = report["retrieval"]
     assert set(retrieval) == {"image_to_text", "text_to_image", "n_images", "n_texts", "intervals"}
     assert (retrieval["n_images"], retrieval["n_texts"]) == (3, 4)
-    # both texts of blue and of green are one sentence: a tie, which counts against both pictures
+    # both texts of blue and of green are one sentence: one stranger is level, and half of one rounds up
     assert retrieval["image_to_text"] == {"R@1": pytest.approx(1 / 3), "R@5": 1.0, "R@10": 1.0}
     assert retrieval["text_to_image"]["R@1"] == 0.75
     low, high = retrieval["intervals"]["text_to_image"]["R@1"]

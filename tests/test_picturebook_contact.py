@@ -1,5 +1,7 @@
 """Contact sheets: a grid of small pictures, with labels that have room."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,6 @@ def test_sheets_that_cannot_be_laid_out_are_named(tiles, options, said):
 def test_the_sheet_of_classes_shows_every_class_in_every_style():
     sheet = classes_by_styles(size=16)
     assert sheet.height >= 52 * 16 and sheet.width >= 13 * 16
+    assert sheet.height > sheet.width
+    card = Path(__file__).parents[1] / "datasets" / "picturebook" / "README.md"
+    assert "classes down, styles across" in card.read_text(encoding="utf-8")

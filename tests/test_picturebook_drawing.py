@@ -231,7 +231,7 @@ def test_a_long_word_fits_into_the_picture():
         (picture_of(seed=None), 32, "drawing_seed is None"),
         (picture_of(), 7, "size is 7"),
         (picture_of(), 32.0, r"size is 32\.0"),
-        (picture_of(), 5000, "from 8 to 1024"),
+        (picture_of(), 5000, "from 8 to 512"),
         (replace(picture_of(), written=" "), 32, "written is ' '"),
         (replace(picture_of(), written="w" * 30), 32, "30 letters"),
     ],

@@ -21,6 +21,7 @@ from minclip.data.picturebook.world import (
     HELD_OUT_STYLES,
     KINDS,
     RELATIONS,
+    SCENELESS,
     SPURIOUS_SCENES,
     TRAIN_STYLES,
     sample_picture,
@@ -55,6 +56,14 @@ def test_same_seed_same_facts_and_captions_on_every_machine():
     assert pictures != PictureBook("val", count=3).pictures
     rng = random.Random("0/train/2")
     assert pictures[2] == sample_picture(rng)  # written down: the seed is the text "seed/split/index"
+
+
+def test_the_facts_point_to_the_files_that_hold_the_tables():
+    folder = ROOT / "minclip" / "data" / "picturebook"
+    pointers = re.findall(r"`(\w+)\.([A-Z]+)`", (folder / "facts.py").read_text(encoding="utf-8"))
+    assert len(pointers) >= 4
+    for file, name in pointers:
+        assert re.search(rf"^{name}\b.* = ", (folder / f"{file}.py").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_training_never_shows_what_is_held_out():
@@ -183,6 +192,11 @@ def test_plurals_and_articles():
     assert grammar.with_article("apple") == "an apple" and grammar.with_article("red apple") == "a red apple"
 
 
+def test_every_irregular_plural_is_of_a_name():
+    nouns = {part for entry in CLASSES.values() for name in entry.names for part in name.split()}
+    assert set(grammar.IRREGULAR) <= nouns
+
+
 def test_captions_are_grammatical():
     rng = random.Random(0)
     texts = [caption(picture, rng).lower() for picture in sample_many(20_000)]
@@ -210,6 +224,30 @@ def test_colours_are_not_told_where_they_do_not_show():
         texts = [caption(p, rng) for p in sample_many(200, style=style, kind="car", scene="plain", layout="one")]
         colours = set(COLOURS) - {"black", "orange"}
         assert not any(set(re.findall("[a-z]+", text)) & colours for text in texts)
+
+
+def test_no_sky_is_blue_where_it_does_not_show():
+    rng = random.Random(0)
+    for style in sorted(COLOURLESS | SCENELESS):
+        texts = [caption(p, rng).lower() for p in sample_many(600, style=style, scene="sky")]
+        assert any("sky" in text for text in texts) and not any("blue sky" in text for text in texts)
+    assert any("blue sky" in caption(p, rng) for p in sample_many(200, style="photo", scene="sky"))
+
+
+def test_no_light_is_black_or_brown():
+    rng = random.Random(0)
+    for colour in ("black", "brown", "red"):
+        pictures = sample_many(200, style="neon", kind="cat", colour=colour, layout="one")
+        told = [text for text in (caption(p, rng) for p in pictures) if re.search(rf"\b{colour}\b", text.lower())]
+        assert bool(told) == (colour == "red")
+
+
+def test_a_little_bird_is_not_large():
+    rng = random.Random(0)
+    sizes = "|".join(grammar.SIZE_WORDS)
+    texts = [caption(p, rng).lower() for p in sample_many(3000, kind="bird", layout="one")]
+    assert any(re.search(rf"({sizes}) ([a-z]+ )?bird", text) for text in texts)
+    assert not any(re.search(rf"\b({sizes}) ([a-z]+ )?little bird", text) for text in texts)
 
 
 def test_rare_styles_are_named_more_often_than_photos():
@@ -375,7 +413,7 @@ def test_wrong_arguments(given, named):
         PictureBook(**given)
 
 
-@pytest.mark.parametrize("size", [0, 7, 100_000])
+@pytest.mark.parametrize("size", [0, 7, 513, 100_000])
 def test_wrong_sizes(tmp_path, size):
     with pytest.raises(ValueError, match=f"size={size}"):
         _ = PictureBook("val", size=size, cache=tmp_path).pixels

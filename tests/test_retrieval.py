@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 
 from minclip.intervals import bootstrap_interval, grouped_bootstrap_interval
-from minclip.retrieval import Index, match_ranks, recall_at_k
+from minclip.retrieval import Index, match_ranks, rank_of_first_match, recall_at_k
 
 
 def by_hand(image_features, text_features, owner, k):
@@ -44,14 +44,28 @@ def test_any_caption_of_a_picture_will_do():
     assert recall["text_to_image"] == {"R@1": pytest.approx(2 / 3), "R@2": 1.0}
 
 
-def test_ties_and_numbers_that_are_none_count_against_the_model():
-    owner = torch.arange(4)
-    assert recall_at_k(torch.ones(4, 2), torch.ones(4, 2), owner, ks=(1, 3, 4)) == {
-        "image_to_text": {"R@1": 0.0, "R@3": 0.0, "R@4": 1.0},
-        "text_to_image": {"R@1": 0.0, "R@3": 0.0, "R@4": 1.0},
-    }
-    broken = torch.full((4, 2), float("nan"))
-    assert recall_at_k(broken, torch.eye(4)[:, :2], owner, ks=(1,))["image_to_text"]["R@1"] == 0.0
+@pytest.mark.parametrize(
+    ("strangers", "rank"),
+    [([0.9, 0.1], 1), ([0.5], 1), ([0.5, 0.5], 1), ([0.5] * 3, 2), ([0.9, 0.5, 0.5, 0.8, 0.1], 3)],
+)
+def test_of_strangers_that_are_level_half_count(strangers, rank):
+    scores = torch.tensor([[0.5], *([score] for score in strangers)])  # the query is 1: a cosine is the entry itself
+    found = rank_of_first_match(torch.ones(1, 1), scores, torch.tensor([0]), torch.arange(len(scores)))
+    assert found.tolist() == [rank]
+
+
+def test_a_model_that_says_the_same_of_everything_is_as_good_as_a_coin():
+    recall = recall_at_k(torch.ones(100, 2), torch.ones(100, 2), torch.arange(100), ks=(1, 10, 50, 51))
+    assert recall["image_to_text"] == recall["text_to_image"] == {"R@1": 0.0, "R@10": 0.0, "R@50": 0.0, "R@51": 1.0}
+
+
+def test_what_is_no_number_is_never_found():
+    features = torch.eye(3)
+    features[1] = float("nan")
+    recall = recall_at_k(features, torch.eye(3), torch.arange(3), ks=(1, 2, 3, 10))
+    assert recall["image_to_text"] == {k: pytest.approx(2 / 3) for k in ("R@1", "R@2", "R@3", "R@10")}
+    # the broken picture stands before the others' own, and is not found by its own text
+    assert recall["text_to_image"] == {"R@1": 0.0, **{k: pytest.approx(2 / 3) for k in ("R@2", "R@3", "R@10")}}
 
 
 def test_ranks_do_not_depend_on_the_chunks(monkeypatch):
@@ -126,9 +140,20 @@ def test_a_folder_becomes_an_index_and_broken_files_are_listed(tmp_path):
     assert len(index) == 2
 
 
-def test_a_folder_without_pictures_is_an_error(tmp_path):
+def test_a_bar_counts_the_files_where_it_is_asked_for(tmp_path, capsys):
+    for i in range(3):
+        Image.new("RGB", (2, 2)).save(tmp_path / f"{i}.png")
+    Index.from_folder(tmp_path, AverageColour(), plain)
+    assert capsys.readouterr() == ("", "")
+    Index.from_folder(tmp_path, AverageColour(), plain, batch_size=2, progress=True)
+    printed = capsys.readouterr()
+    assert printed.out == "" and "3/3" in printed.err
+
+
+def test_a_folder_without_pictures_is_an_error(tmp_path, capsys):
     with pytest.raises(ValueError, match="holds no picture"):
-        Index.from_folder(tmp_path, AverageColour(), plain)
+        Index.from_folder(tmp_path, AverageColour(), plain, progress=True)
+    assert capsys.readouterr().err == ""  # no bar of nothing before the error
     with pytest.raises(NotADirectoryError, match="not a folder"):
         Index.from_folder(tmp_path / "nowhere", AverageColour(), plain)
 

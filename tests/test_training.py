@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from minclip.augment import crop_and_resize, random_crops
-from minclip.batches import Pairs, batch_indices, generator_for, load_pairs, make_batch
+from minclip.batches import Pairs, all_captions, batch_indices, generator_for, load_pairs, make_batch
 from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
-from minclip.experiment import train_tokenizer
 from minclip.gradients import backward
 from minclip.model import CLIP, CLIPConfig
 from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate
 from minclip.recipes import TrainConfig
+from minclip.tokenizer import BPETokenizer
 from minclip.training import is_it_learning, train_step
 
 CPU = choose_device("cpu", torch.float32)
@@ -171,8 +171,9 @@ def test_the_rate_rises_linearly_and_falls_as_half_a_cosine():
 def test_at_the_start_the_loss_is_ln_n(tmp_path):
     """Measured on real pairs: fresh features of different pictures and texts are nearly orthogonal."""
     book = PictureBook("val", size=32, count=256, cache=tmp_path, progress=False)
-    tokenizer = train_tokenizer(book, 2048, 32)
-    pairs = load_pairs(book, tokenizer, 32, CPU)
+    captions = all_captions(book)
+    tokenizer = BPETokenizer.train([text for texts in captions for text in texts], 2048, 32)
+    pairs = load_pairs(book, captions, tokenizer, 32, CPU)
     for seed in range(3):
         model = new_model(seed, CLIPConfig.preset("tiny", vocab_size=tokenizer.vocab_size))
         loss = backward(model, make_batch(pairs, TrainConfig(batch_size=256, seed=seed), 0, model.config, CPU), CPU)
@@ -247,12 +248,12 @@ def test_pictures_without_captions_are_left_out(tokenizer):
         def captions(self, index):
             return list(self.texts[index])
 
-    pairs = load_pairs(Set(), tokenizer, 16, CPU)
+    pairs = load_pairs(Set(), all_captions(Set()), tokenizer, 16, CPU)
     assert pairs.pixels.shape == (2, 16, 16, 3) and pairs.pixels[1, 0, 0].tolist() == [160, 0, 0]
     assert pairs.count.tolist() == [1, 2] and pairs.first.tolist() == [0, 1]
     Set.texts = ([], [], ["one"])
     with pytest.raises(ValueError, match=r"made up/train holds 1 pictures with captions"):
-        load_pairs(Set(), tokenizer, 16, CPU)
+        load_pairs(Set(), all_captions(Set()), tokenizer, 16, CPU)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ CONTEXT = {
     "mouse": (", an animal", ", a small animal", ", a wild animal"),
     "bat": (", an animal", ", a small animal", ", a wild animal"),
     "computer mouse": (", for a computer", ", a device", ", computer equipment"),
-    "baseball bat": (", for baseball", " with a ball", ", sports equipment"),
+    "baseball bat": (", for baseball", " with a ball", ", sports equipment"),  # a ball is in every drawing of it
 }
 CONTEXT_MANY = {
     "mouse": ", animals",

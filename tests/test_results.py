@@ -1,0 +1,44 @@
+"""The kept results against what was promised of them. A result that falls below fails here, not in a reader's hands."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
+
+# (result, path to the number, lowest, highest): limits are the project's promises, not what was measured
+PROMISES = [
+    ("picturebook-5min", "run.seconds", 0, 300),
+    ("picturebook-5min", "tasks.object.accuracy", 0.70, 1),
+    ("picturebook-5min", "tasks.style.accuracy", 0.85, 1),
+    ("picturebook-5min", "retrieval.image_to_text.R@5", 0.80, 1),
+    ("picturebook-5min", "retrieval.text_to_image.R@5", 0.80, 1),
+    ("flickr8k", "run.seconds", 0, 1500),
+    ("flickr8k", "retrieval.image_to_text.R@10", 0.20, 1),
+    ("flickr8k", "retrieval.text_to_image.R@10", 0.20, 1),
+    ("flickr8k", "retrieval.n_images", 1000, 1000),
+    ("rsicd", "run.seconds", 0, 1500),
+    ("rsicd", "tasks.scene.accuracy", 0.65, 1),
+    ("rsicd", "retrieval.image_to_text.R@10", 0.22, 1),
+    ("rsicd", "retrieval.text_to_image.R@10", 0.22, 1),
+    ("bpe_training", "ratio_median", 0, 3),
+    ("import_time", "added_median", 0, 2),
+]
+
+
+@pytest.mark.parametrize(("name", "number", "lowest", "highest"), PROMISES)
+def test_a_promise_is_kept_by_its_result(name, number, lowest, highest):
+    if not (RESULTS / f"{name}.json").is_file():
+        pytest.skip(f"{name} has not been measured yet")
+    value = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    for key in number.split("."):
+        value = value[key]
+    assert lowest <= value <= highest
+
+
+def test_a_trick_that_does_not_pay_is_not_kept_silently():
+    if not (RESULTS / "tricks.json").is_file():
+        pytest.skip("tricks have not been measured yet")
+    tricks = json.loads((RESULTS / "tricks.json").read_text(encoding="utf-8"))["tricks"]
+    assert all(trick["gain"] > 0.95 for trick in tricks.values()), "say on the page why it stays, or drop it"

@@ -150,9 +150,10 @@ def evaluate(
 ) -> dict[str, Any]:
     """The report of a model, ready for JSON; shares from 0 to 1.
 
-    {"tasks": {name: {"accuracy", "low", "high", "n", "chance"}}, class tasks of up to 100 classes with "per_class"
-     and, of more than five, "top_5", "retrieval": {"image_to_text": {"R@1", "R@5", "R@10"}, "text_to_image": {...}, "n_images",
-     "n_texts", "intervals": {direction: {"R@1": [low, high], ...}}}}, without "retrieval" if no pairs are given.
+    {"tasks": {name: {"accuracy", "low", "high", "n", "chance"}},
+     "retrieval": {"image_to_text": {"R@1", "R@5", "R@10"}, "text_to_image": {...}, "n_images", "n_texts",
+                   "intervals": {direction: {"R@1": [low, high], ...}}}}, without "retrieval" if no pairs are given.
+    Class tasks of up to 100 classes also have "per_class" and, of more than five classes, "top_5".
     """
     names = [task.name for task in tasks]
     if len(set(names)) < len(names):

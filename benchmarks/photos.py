@@ -3,7 +3,7 @@
 python benchmarks/photos.py flickr8k PATH/TO/flickr8k [PATH/TO/cifar10]
 python benchmarks/photos.py rsicd PATH/TO/rsicd
 
-The data set's recipe is used as it is. The run folder runs/photos-* shows queries with the photos found (it is not
+The data set's recipe is used as it is; a run that was stopped goes on. The run folder runs/photos-* shows queries with the photos found (it is not
 kept in the repository: the photos are not ours); the report is kept as results/*.json.
 """
 
@@ -14,15 +14,19 @@ from keep import keep_report
 
 from minclip.checkpoint import load
 from minclip.evaluate import evaluate
-from minclip.experiment import run_training
+from minclip.experiment import resume_run, run_training
 from minclip.model import CLIPConfig
 from minclip.recipes import RECIPES
+from minclip.runs import Run
 from minclip.suites import evaluation_suite
 
 
 def main(name: str, path: str, cifar: str | None = None) -> None:
     recipe, out = RECIPES[name], Path("runs") / f"photos-{name}"
-    report = run_training(path, CLIPConfig.preset(recipe.preset), recipe.config, out)
+    if Run(out).exists():
+        report = resume_run(out)
+    else:
+        report = run_training(path, CLIPConfig.preset(recipe.preset), recipe.config, out)
     report["run"]["data"] = name  # not where it lay
     more = {}
     if cifar is not None:

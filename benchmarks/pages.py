@@ -58,8 +58,8 @@ def budgets() -> str:
     shown = ["object", "object_held_out_style", "held_out_combination", "seen_combination", "colour", "style"]
     shown += ["scene", "count", "relation", "relation_swap"]
     lines = [
-        ["samples", *(f"{r['run']['samples']:,}" for r in reports.values())],
-        ["minutes of training", *(f"{r['run']['seconds'] / 60:.1f}" for r in reports.values())],
+        ["training", *(f"{r['run']['seconds'] / 60:.1f} min" for r in reports.values())],
+        ["on", *(f"{r['run']['threads']} core{'s' if r['run']['threads'] > 1 else ''}" for r in reports.values())],
         ["pictures a second", *(f"{r['run']['pictures_per_second']:,}" for r in reports.values())],
         *([f"`{name}`", *(percent(r["tasks"][name]) for r in reports.values())] for name in shown),
     ]
@@ -69,7 +69,7 @@ def budgets() -> str:
             lines.append([name, *(recall(r, direction, k) for r in reports.values())])
     last = reports[BUDGETS[-1]]
     note = f"\nMeasured on {last['machine']}, {last['run']['device']}, seed {last['run']['seed']}.\n"
-    return rows(["", *(f"{m} min" for m in BUDGETS)], lines) + note
+    return rows(["", *(f"{r['run']['samples']:,} samples" for r in reports.values())], lines) + note
 
 
 def photos() -> str:
@@ -136,10 +136,11 @@ def main() -> None:
     for page in PAGES:
         path = ROOT / page
         path.write_text(with_results(path.read_text(encoding="utf-8")), encoding="utf-8")
+    rate = 60 * result("picturebook-5min")["run"]["pictures_per_second"]  # of two cores
     points = []
     for report in (result(f"picturebook-{minutes}min") for minutes in BUDGETS):
         for name in ("object", "held_out_combination", "object_held_out_style", "relation"):
-            points.append({"name": name, "minutes": report["run"]["seconds"] / 60, **report["tasks"][name]})
+            points.append({"name": name, "minutes": report["run"]["samples"] / rate, **report["tasks"][name]})
     figure = plot_budget(points)
     figure.savefig(ROOT / "docs" / "budgets.png", dpi=110)
 

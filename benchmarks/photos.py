@@ -3,8 +3,9 @@
 python benchmarks/photos.py flickr8k PATH/TO/flickr8k [PATH/TO/cifar10]
 python benchmarks/photos.py rsicd PATH/TO/rsicd
 
-The data set's recipe is used as it is; a run that was stopped goes on. The run folder runs/photos-* shows queries with the photos found (it is not
-kept in the repository: the photos are not ours); the report is kept as results/*.json.
+The data set's recipe is used as it is; a run that was stopped goes on. The run folder runs/photos-* shows queries
+with the photos found (it is not kept in the repository: the photos are not ours); the report is kept as
+results/*.json.
 """
 
 import sys

@@ -6,6 +6,8 @@ Writes results/tricks.json: time without the trick / time with it, median of the
 """
 
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -24,7 +26,8 @@ from minclip.optim import build_optimizers
 from minclip.training import train_step
 from minclip.transformer import MLP
 
-ROUNDS, BATCH, TEXT_LENGTH = 9, 256, 16
+ROUNDS, BLOCK, BATCH, TEXT_LENGTH = 5, 4, 256, 16
+OTHER_PROGRAM = "import torch; torch.set_num_threads(1); x = torch.randn(512, 512)\nwhile True: x @ x"
 CONFIG = CLIPConfig.preset("tiny")
 ATTENTION = transformer.attention
 
@@ -41,9 +44,12 @@ def new_step(device: Device, text_length: int = TEXT_LENGTH) -> Callable[[], Non
 
 
 def milliseconds(step: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    """Of a step, in a block of steps of one kind: threads that wait spin for a while, into the step that follows."""
     step()
-    return 1000 * (time.perf_counter() - began)
+    began = time.perf_counter()
+    for _ in range(BLOCK):
+        step()
+    return 1000 * (time.perf_counter() - began) / BLOCK
 
 
 @contextmanager
@@ -74,8 +80,8 @@ def in_float32(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask
 
 
 def compare(name: str, trick: str, without: Callable[[], None], with_it: Callable[[], None]) -> dict:
-    """Both in turn; the first two rounds only warm up."""
-    rounds = [(milliseconds(without), milliseconds(with_it)) for _ in range(ROUNDS + 2)][2:]
+    """Both in turn; the first round only warms up."""
+    rounds = [(milliseconds(without), milliseconds(with_it)) for _ in range(ROUNDS + 1)][1:]
     gains = sorted(slow / fast for slow, fast in rounds)
     result = {"trick": trick, "gain": statistics.median(gains), "lowest": gains[0], "highest": gains[-1]}
     print(name, result)
@@ -114,6 +120,10 @@ def main() -> None:
         "text_length": (f"texts cut after the longest, {TEXT_LENGTH} of {CONFIG.context_length} tokens", uncut),
     }
     results = {name: compare(name, trick, without, alone) for name, (trick, without) in tricks.items()}
+    with subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM]) as other:
+        time.sleep(3)  # it imports torch first
+        results["cores_busy"] = compare("cores_busy", "the same while another program takes a core", shared, alone)
+        other.kill()
     keep("tricks", {"threads": torch.get_num_threads(), "device": device.reason, "rounds": ROUNDS, "tricks": results})
 
 

@@ -1,7 +1,8 @@
 """Several CPU cores on one batch: every core encodes its own rows, in a thread of its own.
 
-PyTorch would let all cores share every single operation and meet after each; a small model's operations are too
-short for that, and where another program needs a core, all of them wait for it (measured: benchmarks/README.md).
+PyTorch would let all cores share every single operation and meet after each. On a quiet machine that takes about as
+long; where another program needs a core, all of them wait for it, operation by operation, and a step takes
+much longer (measured: benchmarks/README.md, `cores` and `cores_busy`).
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -29,16 +29,14 @@ PROMISES = [
 
 @pytest.mark.parametrize(("name", "number", "lowest", "highest"), PROMISES)
 def test_a_promise_is_kept_by_its_result(name, number, lowest, highest):
-    if not (RESULTS / f"{name}.json").is_file():
-        pytest.skip(f"{name} has not been measured yet")
     value = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     for key in number.split("."):
         value = value[key]
     assert lowest <= value <= highest
 
 
-def test_a_trick_that_does_not_pay_is_not_kept_silently():
-    if not (RESULTS / "tricks.json").is_file():
-        pytest.skip("tricks have not been measured yet")
+def test_every_trick_pays_where_it_is_meant_to():
     tricks = json.loads((RESULTS / "tricks.json").read_text(encoding="utf-8"))["tricks"]
-    assert all(trick["gain"] > 0.95 for trick in tricks.values()), "say on the page why it stays, or drop it"
+    assert tricks.pop("cores")["gain"] > 0.9, "on a quiet machine it may cost little"
+    assert tricks["cores_busy"]["gain"] > 1.5, "it is there for machines that do something else, too"
+    assert all(trick["gain"] > 1 for trick in tricks.values())

@@ -235,6 +235,15 @@ def test_ctrl_c_is_130_and_says_how_to_go_on_where_one_can(model, tokenizer, mon
     assert f"minclip train --out {tmp_path} --resume" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no broken pipe of this kind")
+def test_a_reader_that_stops_reading_is_no_mistake():
+    long_answer = "cli.doctor.run = lambda _: print('x' * 10**6) or 0"
+    code = f"import sys; from minclip import cli; {long_answer}; sys.exit(cli.main(['doctor']))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == (b"", 0)
+
+
 def test_a_bug_keeps_its_traceback(monkeypatch):
     def broken(arguments):
         raise IndexError("a bug")

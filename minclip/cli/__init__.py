@@ -5,6 +5,7 @@ Torch is imported inside of commands, so that --help and a mistyped option answe
 """
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -56,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("minclip: stopped", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # `minclip ... | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+        return 0
     except (ValueError, OSError) as error:
         print(f"minclip: error: {' '.join(str(error).split())}", file=sys.stderr)
         return MISTAKE

@@ -42,8 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         asked.append(f"retrieval among {len(suite.retrieval[0]):,} pictures and {len(suite.retrieval[1]):,} texts")
     print(f"minclip: evaluating on {arguments.data}: {', '.join(asked)}", file=sys.stderr)
     report = evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval)
-    print(format_table(report))
     if arguments.json is not None:
         with atomic_write(arguments.json) as file:
             file.write((json.dumps(report, indent=2) + "\n").encode("utf-8"))
+    print(format_table(report))
     return 0

@@ -12,9 +12,9 @@ BETAS, EPS = (0.9, 0.98), 1e-6  # CLIP paper, table 19, ViT
 OPTIMIZERS = ("adamw", "muon")
 
 
-def is_gain_or_bias(name: str, parameter: nn.Parameter) -> bool:
+def is_gain_or_bias(parameter: nn.Parameter) -> bool:
     """What weight decay must not shrink: gains, biases, the logit scale, the CLS embedding: all that is no matrix."""
-    return parameter.ndim < 2 or name == "logit_scale"
+    return parameter.ndim < 2
 
 
 def is_block_matrix(name: str, parameter: nn.Parameter) -> bool:
@@ -30,8 +30,8 @@ def param_groups(model: nn.Module, weight_decay: float, block_matrices: bool = T
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     named = [(name, p) for name, p in named if block_matrices or not is_block_matrix(name, p)]
     return [
-        {"params": [p for name, p in named if not is_gain_or_bias(name, p)], "weight_decay": weight_decay},
-        {"params": [p for name, p in named if is_gain_or_bias(name, p)], "weight_decay": 0.0},
+        {"params": [p for _, p in named if not is_gain_or_bias(p)], "weight_decay": weight_decay},
+        {"params": [p for _, p in named if is_gain_or_bias(p)], "weight_decay": 0.0},
     ]
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from keep import keep_report
 
+from minclip.config import CLIPConfig
 from minclip.experiment import run_training
-from minclip.model import CLIPConfig
 from minclip.recipes import RECIPES
 
 SAMPLES_PER_MINUTE = RECIPES["picturebook"].config.samples // 5  # the recipe is the five-minute budget

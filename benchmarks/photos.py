@@ -14,9 +14,9 @@ from pathlib import Path
 from keep import keep_report
 
 from minclip.checkpoint import load
+from minclip.config import CLIPConfig
 from minclip.evaluate import evaluate
 from minclip.experiment import resume_run, run_training
-from minclip.model import CLIPConfig
 from minclip.recipes import RECIPES
 from minclip.runs import Run
 from minclip.suites import evaluation_suite

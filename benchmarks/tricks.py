@@ -19,9 +19,10 @@ from torch.nn import functional as F
 
 from minclip import transformer
 from minclip.batches import Batch
+from minclip.config import CLIPConfig
 from minclip.cores import one_thread
 from minclip.devices import Device, choose_device
-from minclip.model import CLIP, CLIPConfig
+from minclip.model import CLIP
 from minclip.optim import build_optimizers
 from minclip.training import train_step
 from minclip.transformer import MLP

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from minclip import checkpoint, preprocess, retrieval
     from minclip.checkpoint import available_models, load, save
+    from minclip.config import CLIPConfig
     from minclip.loss import clip_loss
-    from minclip.model import CLIP, CLIPConfig
+    from minclip.model import CLIP
     from minclip.tokenizer import BPETokenizer
     from minclip.zero_shot import classify, zero_shot_classifier
 
@@ -38,7 +39,7 @@ __all__ = [
 HOME_OF = {
     "CLIP": "model",
     "BPETokenizer": "tokenizer",
-    "CLIPConfig": "model",
+    "CLIPConfig": "config",
     "available_models": "checkpoint",
     "classify": "zero_shot",
     "clip_loss": "loss",

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from minclip.augment import crop_and_resize, random_crops
+from minclip.config import CLIPConfig
 from minclip.cores import on_cores
 from minclip.data.images import load_pixels
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device
-from minclip.model import CLIPConfig
 from minclip.preprocess import pixels_to_float
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
@@ -117,7 +117,8 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     crops = random_crops(len(indices), config.crop_scale, generator, config.mirror, config.turn)
 
     def seen(part: tuple[Tensor, Tensor]) -> Tensor:
-        return crop_and_resize(pixels_to_float(pairs.pixels[part[0]]), part[1], model_config.image_size)
+        pixels = pixels_to_float(pairs.pixels[part[0]], mean=model_config.pixel_mean, std=model_config.pixel_std)
+        return crop_and_resize(pixels, part[1], model_config.image_size)
 
     rows = math.ceil(len(indices) / device.cores)
     parts = zip(indices.to(pairs.pixels.device).split(rows), crops.split(rows), strict=True)
@@ -127,7 +128,7 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     longest = int(tokens.argmax(dim=-1).max()) + 1
     kept = None
     if config.patch_dropout:
-        patches = (model_config.image_size // model_config.patch_size) ** 2
+        patches = model_config.patches
         order = torch.rand(len(indices), patches, generator=generator).argsort(dim=1)  # a shuffle of each row
         kept = order[:, : max(1, round((1 - config.patch_dropout) * patches))].to(device.device)  # [batch, k]
     return Batch(pixels.to(device.device), tokens[:, :longest].to(device.device), kept)

@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 
 from minclip.batches import all_captions, load_pairs
+from minclip.config import CLIPConfig
 from minclip.data import NAMES, open_dataset
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device, choose_device
-from minclip.model import CLIP, CLIPConfig
+from minclip.model import CLIP
 from minclip.recipes import RECIPES, Recipe, TrainConfig
 from minclip.report import write_report
 from minclip.runs import Run

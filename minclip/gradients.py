@@ -28,7 +28,8 @@ def backward(model: CLIP, batch: Batch, device: Device, micro_batch: int | None 
     pairs = len(batch.pixels)
     at_once = min(micro_batch or pairs, pairs)
     again = at_once < pairs
-    parts = batch.split(math.ceil(at_once / device.cores))
+    cores = 1 if model.config.is_resnet else device.cores  # batch norm takes its statistics of all rows it sees at once
+    parts = batch.split(math.ceil(at_once / cores))
     parameters = [p for p in model.parameters() if p.requires_grad and p is not model.logit_scale]
 
     def encoded(part: Batch) -> Features:
@@ -39,9 +40,9 @@ def backward(model: CLIP, batch: Batch, device: Device, micro_batch: int | None 
         features = encode(model, part, device) if again else features
         return torch.autograd.grad(features, parameters, gradients, allow_unused=True)
 
-    features = list(on_cores(encoded, parts, device.cores))
+    features = list(on_cores(encoded, parts, cores))
     loss, gradients = loss_and_feature_gradients(model, features)
-    for share in on_cores(carried_on, zip(parts, features, gradients, strict=True), device.cores):
+    for share in on_cores(carried_on, zip(parts, features, gradients, strict=True), cores):
         add_gradients(parameters, share)  # in the order of the parts, not of arrival: sums round alike every time
     return loss
 

@@ -1,6 +1,6 @@
 """What turns gradients into steps: parameter groups, AdamW or Muon, the learning rate's course.
 
-Sources: CLIP paper table 19 (constants), Loshchilov and Hutter 2019 (AdamW), Jordan et al. 2024 (Muon).
+Sources: CLIP paper appendix F (constants), Loshchilov and Hutter 2019 (AdamW), Jordan et al. 2024 (Muon).
 """
 
 import math
@@ -8,7 +8,9 @@ import math
 import torch
 from torch import nn
 
-BETAS, EPS = (0.9, 0.98), 1e-6  # CLIP paper, table 19, ViT
+# CLIP paper appendix F, common hyperparameters
+VIT = {"betas": (0.9, 0.98), "eps": 1e-6}
+RESNET = {"betas": (0.9, 0.999), "eps": 1e-8}
 OPTIMIZERS = ("adamw", "muon")
 
 
@@ -45,8 +47,9 @@ def build_optimizers(
     if optimizer not in OPTIMIZERS:
         raise ValueError(f"optimizer={optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
     groups = param_groups(model, weight_decay, block_matrices=optimizer == "adamw")
+    constants = RESNET if any(isinstance(module, nn.BatchNorm2d) for module in model.modules()) else VIT
     optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(groups, lr=learning_rate, betas=BETAS, eps=EPS, fused=True)
+        torch.optim.AdamW(groups, lr=learning_rate, fused=True, **constants)  # type: ignore[arg-type]
     ]
     if optimizer == "muon":
         matrices = [p for name, p in model.named_parameters() if is_block_matrix(name, p)]

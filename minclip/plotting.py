@@ -111,7 +111,7 @@ def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.
     axes.set_ylabel("texts", fontsize=FONT, color=TEXT_COLOUR)
     shades = (scores - scores.min()) / max(np.ptp(scores), 1e-9)  # 0 to 1, as imshow colours them
     for row, column in np.ndindex(rows, columns):
-        write_in_cell(axes, row, column, f"{scores[row, column]:.2f}", shades[row, column])
+        write_in_cell(axes, row, column, f"{scores[row, column]:z.2f}", shades[row, column])
         if row == column and rows == columns:
             axes.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, fill=False, lw=3, ec=MATCH_COLOUR))
     return figure

@@ -5,7 +5,7 @@ to RGB, as there: on a transparent picture the other order gives other pixels. E
 as there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -33,18 +33,27 @@ def resize_and_crop(image: Image.Image, n_px: int) -> Image.Image:
     return image.crop((left, top, left + n_px, top + n_px)).convert("RGB")
 
 
-def pixels_to_float(pixels: Tensor | np.ndarray, device: torch.device | str | None = None) -> Tensor:
+def pixels_to_float(
+    pixels: Tensor | np.ndarray,
+    device: torch.device | str | None = None,
+    mean: Sequence[float] = MEAN,
+    std: Sequence[float] = STD,
+) -> Tensor:
     """uint8 [batch, height, width, 3] -> normalised float32 [batch, 3, height, width]."""
     pixels = torch.as_tensor(pixels, device=device)
     if pixels.dtype != torch.uint8 or pixels.ndim != 4 or pixels.shape[-1] != 3:
         raise ValueError(f"pixels must be uint8 [batch, height, width, 3], found {pixels.dtype} {list(pixels.shape)}")
     x = pixels.permute(0, 3, 1, 2).float().div(255)  # [batch, 3, height, width], 0 to 1
-    mean, std = (torch.tensor(value, device=x.device).view(3, 1, 1) for value in (MEAN, STD))
-    return x.sub_(mean).div_(std)
+    channel_mean, channel_std = (torch.tensor(value, device=x.device).view(3, 1, 1) for value in (mean, std))
+    return x.sub_(channel_mean).div_(channel_std)
 
 
-def image_transform(n_px: int) -> Callable[[Image.Image], Tensor]:
+def image_transform(
+    n_px: int, mean: Sequence[float] = MEAN, std: Sequence[float] = STD
+) -> Callable[[Image.Image], Tensor]:
     """The function from a PIL picture of any mode and size to float32 [3, n_px, n_px].
+
+    mean, std: of the pixels that the model was trained on, per channel; all of OpenAI's models have these.
 
     >>> image_transform(224)(Image.new("L", (640, 480))).shape
     torch.Size([3, 224, 224])
@@ -58,6 +67,6 @@ def image_transform(n_px: int) -> Callable[[Image.Image], Tensor]:
                 f"image must be a PIL picture, found {type(image).__name__}: open it with PIL.Image.open(path)"
             )
         pixels = np.array(resize_and_crop(image, n_px))  # uint8 [n_px, n_px, 3]
-        return pixels_to_float(pixels[None])[0]
+        return pixels_to_float(pixels[None], mean=mean, std=std)[0]
 
     return preprocess

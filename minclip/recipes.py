@@ -15,7 +15,7 @@ class TrainConfig:
     samples: int = 400_000  # pictures seen in all, repeated ones counted
     batch_size: int = 256  # pairs that see each other as negatives
     learning_rate: float = 1e-3  # AdamW's peak; CLIP's 5e-4 is for batches of 32,768 and far wider nets
-    weight_decay: float = 0.2  # CLIP paper, table 19
+    weight_decay: float = 0.2  # CLIP paper appendix F, common hyperparameters
     warmup: float = 0.05  # share of the steps in which the rate rises
     optimizer: str = "muon"  # "adamw" is CLIP's; "muon" puts the block matrices under Muon
     muon_learning_rate: float = 0.02
@@ -78,7 +78,7 @@ class TrainConfig:
 class Recipe:
     """What a data set is trained with when nothing else is asked for."""
 
-    preset: str  # a name of model.PRESETS
+    preset: str  # a name of config.PRESETS
     config: TrainConfig
 
 

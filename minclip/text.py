@@ -16,12 +16,21 @@ class TextTransformer(nn.Module):
     EOT has the largest id of the vocabulary, so argmax finds it; what stands after it never matters.
     """
 
-    def __init__(self, context_length: int, vocab_size: int, width: int, layers: int, heads: int, embed_dim: int):
+    def __init__(
+        self,
+        context_length: int,
+        vocab_size: int,
+        width: int,
+        layers: int,
+        heads: int,
+        embed_dim: int,
+        quick_gelu: bool = True,
+    ):
         super().__init__()
         self.context_length, self.vocab_size = context_length, vocab_size
         self.token_embedding = nn.Embedding(vocab_size, width)
         self.positional_embedding = nn.Parameter(torch.empty(context_length, width))
-        self.transformer = Transformer(width, layers, heads)
+        self.transformer = Transformer(width, layers, heads, 4 * width, quick_gelu)
         self.ln_final = LayerNorm(width)
         self.text_projection = nn.Parameter(torch.empty(width, embed_dim))
         self.initialise(width, layers)
@@ -48,6 +57,7 @@ class TextTransformer(nn.Module):
             )
         length = tokens.shape[1]
         x = self.token_embedding(tokens) + self.positional_embedding[:length]  # [batch, length, width]
+        x = x.to(self.text_projection.dtype)  # embeddings stay float32 in a half-precision model
         x = self.transformer(x, causal_mask(length, x.device))
-        x = x[torch.arange(len(x), device=x.device), tokens.argmax(dim=-1)]  # EOT: [batch, width]
+        x = x[torch.arange(x.shape[0], device=x.device), tokens.argmax(dim=-1)]  # EOT: [batch, width]
         return self.ln_final(x) @ self.text_projection  # [batch, embed_dim]

@@ -5,6 +5,7 @@ Batches are made in batches.py, gradients in gradients.py, files kept in runs.py
 
 import math
 import time
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
@@ -86,7 +87,8 @@ def train(
     warmup = round(config.warmup * config.steps)
     bar = tqdm(total=config.steps, initial=first, unit="step", disable=not progress)
     began = time.perf_counter() - seconds
-    with one_thread():
+    # a ResNet's batch cannot be shared out to the cores: they share its operations
+    with nullcontext() if model.config.is_resnet else one_thread():
         for step in range(first, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
             batch = make_batch(pairs, config, step, model.config, device)

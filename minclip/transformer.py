@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-HEAD_WIDTH = 64  # CLIP paper, section 2.4: heads = width // 64
 QUICK_GELU = 1.702  # σ(1.702 x) is close to the normal distribution function in GELU (Hendrycks and Gimpel 2016)
 
 
@@ -74,30 +73,33 @@ class MultiHeadAttention(nn.Module):
 
 
 class MLP(nn.Module):
-    """width → 4 · width → width, token by token, with QuickGELU between: x · σ(1.702 x) = silu(1.702 x) / 1.702.
+    """width → hidden → width, token by token, with QuickGELU between, x · σ(1.702 x), or the exact GELU.
 
-    Both factors are applied to the weights, not to the activations, which are many times larger: the same numbers,
-    and less time for a training step (measured: benchmarks/README.md).
+    x · σ(1.702 x) = silu(1.702 x) / 1.702. Both factors are applied to the weights, not to the activations, which
+    are many times larger: the same numbers, and less time for a training step (measured: benchmarks/README.md).
     """
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, hidden: int, quick_gelu: bool = True):
         super().__init__()
-        self.c_fc = nn.Linear(width, 4 * width)
-        self.c_proj = nn.Linear(4 * width, width)
+        self.quick_gelu = quick_gelu
+        self.c_fc = nn.Linear(width, hidden)
+        self.c_proj = nn.Linear(hidden, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.linear(x, QUICK_GELU * self.c_fc.weight, QUICK_GELU * self.c_fc.bias)  # [batch, tokens, 4 * width]
+        if not self.quick_gelu:
+            return self.c_proj(F.gelu(self.c_fc(x)))  # [batch, tokens, hidden] -> [batch, tokens, width]
+        x = F.linear(x, QUICK_GELU * self.c_fc.weight, QUICK_GELU * self.c_fc.bias)  # [batch, tokens, hidden]
         return F.linear(F.silu(x), self.c_proj.weight / QUICK_GELU, self.c_proj.bias)  # [batch, tokens, width]
 
 
 class TransformerBlock(nn.Module):
     """Pre-norm residual block: x + attention(ln_1(x)), then x + mlp(ln_2(x))."""
 
-    def __init__(self, width: int, heads: int):
+    def __init__(self, width: int, heads: int, mlp_width: int, quick_gelu: bool = True):
         super().__init__()
         self.attn = MultiHeadAttention(width, heads)
         self.ln_1 = LayerNorm(width)
-        self.mlp = MLP(width)
+        self.mlp = MLP(width, mlp_width, quick_gelu)
         self.ln_2 = LayerNorm(width)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -109,9 +111,10 @@ class TransformerBlock(nn.Module):
 class Transformer(nn.Module):
     """A stack of blocks."""
 
-    def __init__(self, width: int, layers: int, heads: int):
+    def __init__(self, width: int, layers: int, heads: int, mlp_width: int, quick_gelu: bool = True):
         super().__init__()
-        self.resblocks = nn.ModuleList(TransformerBlock(width, heads) for _ in range(layers))
+        blocks = (TransformerBlock(width, heads, mlp_width, quick_gelu) for _ in range(layers))
+        self.resblocks = nn.ModuleList(blocks)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """x: float [batch, tokens, width] -> the same shape."""

@@ -38,12 +38,22 @@ class PatchEmbedding(nn.Module):
 class VisionTransformer(nn.Module):
     """image: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
 
-    def __init__(self, image_size: int, patch_size: int, width: int, layers: int, heads: int, embed_dim: int):
+    def __init__(
+        self,
+        image_size: int,
+        patch_size: int,
+        width: int,
+        layers: int,
+        heads: int,
+        embed_dim: int,
+        mlp_width: int,
+        quick_gelu: bool = True,
+    ):
         super().__init__()
         self.image_size = image_size
         self.embedding = PatchEmbedding(image_size, patch_size, width)
         self.ln_pre = LayerNorm(width)
-        self.transformer = Transformer(width, layers, heads)
+        self.transformer = Transformer(width, layers, heads, mlp_width, quick_gelu)
         self.ln_post = LayerNorm(width)
         self.proj = nn.Parameter(width**-0.5 * torch.randn(width, embed_dim))
 

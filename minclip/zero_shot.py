@@ -47,8 +47,8 @@ def encode_pixels(model: CLIP, pixels: np.ndarray | Tensor, batch_size: int = 25
     features = []
     with evaluating(model):
         for start in range(0, len(pixels), batch_size):
-            batch = pixels_to_float(pixels[start : start + batch_size], device_of(model))
-            batch = batch.to(model.logit_scale.dtype)  # [batch, 3, size, size]
+            some = pixels[start : start + batch_size]
+            batch = pixels_to_float(some, device_of(model), model.config.pixel_mean, model.config.pixel_std)
             features.append(F.normalize(model.encode_image(batch).float(), dim=-1))
     return torch.cat(features)
 

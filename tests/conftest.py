@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from minclip.model import CLIP, CLIPConfig
+from minclip.config import CLIPConfig
+from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
 SHARED = Path(__file__).parents[1].parent / "shared"  # stands beside the project where its reference data is at hand

@@ -10,12 +10,14 @@ from torch import nn
 
 from minclip.data.protocol import ChoiceTask, ClassTask
 from minclip.evaluate import evaluate, evaluate_task, format_table
+from minclip.preprocess import MEAN, STD
 
 NAMES = ["red", "green", "blue"]
 
 
 class FakeConfig:
     image_size = 4
+    pixel_mean, pixel_std = MEAN, STD
     context_length = 8
 
 

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minclip.model import CLIP, CLIPConfig
+from minclip.config import CLIPConfig
+from minclip.model import CLIP
 from minclip.transformer import MLP, MultiHeadAttention, attention, causal_mask
 from minclip.vision import PatchEmbedding
 
@@ -47,7 +48,7 @@ def test_multi_head_attention_is_pytorchs():
 
 def test_the_mlp_uses_quick_gelu():
     torch.manual_seed(0)
-    mlp, x = MLP(8), torch.randn(3, 8)
+    mlp, x = MLP(8, 32), torch.randn(3, 8)
     hidden = mlp.c_fc(x)
     assert torch.allclose(mlp(x), mlp.c_proj(hidden * torch.sigmoid(1.702 * hidden)), atol=1e-6)
     assert (mlp(x) - mlp.c_proj(torch.nn.functional.gelu(hidden))).abs().max() > 1e-4

@@ -8,10 +8,11 @@ import torch
 
 from minclip.augment import crop_and_resize, random_crops
 from minclip.batches import Pairs, all_captions, batch_indices, generator_for, load_pairs, make_batch
+from minclip.config import CLIPConfig
 from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
 from minclip.gradients import backward
-from minclip.model import CLIP, CLIPConfig
+from minclip.model import CLIP
 from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer

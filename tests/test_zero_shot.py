@@ -8,7 +8,18 @@ import torch
 from PIL import Image
 from torch import nn
 
-from minclip.prompts import PHOTO_TEMPLATES, PICTURE_TEMPLATES, expand, read_templates
+from minclip.config import CLIPConfig
+from minclip.model import CLIP
+from minclip.precision import set_precision
+from minclip.preprocess import MEAN, STD
+from minclip.prompts import (
+    PHOTO_TEMPLATES,
+    PICTURE_TEMPLATES,
+    VARIED_PHOTO_TEMPLATES,
+    expand,
+    read_class_names,
+    read_templates,
+)
 from minclip.zero_shot import (
     classify,
     confusion_matrix,
@@ -24,6 +35,7 @@ WORDS = {"red": 0, "green": 1, "blue": 2, "light": 3}
 
 class FakeConfig:
     image_size = 4
+    pixel_mean, pixel_std = MEAN, STD
     context_length = 8
 
 
@@ -35,11 +47,10 @@ class FakeCLIP(nn.Module):
         self.config = FakeConfig()
         self.logit_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.dropout = nn.Dropout(0.5)  # features would be random in training mode
-        self.image_batches, self.image_types = [], set()
+        self.image_batches = []
 
     def encode_image(self, pixels):
         self.image_batches.append(len(pixels))
-        self.image_types.add(pixels.dtype)
         return self.dropout(torch.cat([pixels.mean(dim=(2, 3)), torch.zeros(len(pixels), 1)], dim=1))
 
     def encode_text(self, tokens):
@@ -111,12 +122,19 @@ def test_encode_pixels_refuses_other_shapes(model, shape):
         encode_pixels(model, np.zeros(shape, dtype=np.uint8))
 
 
-def test_a_model_in_bfloat16_is_given_bfloat16_and_answers_in_float32(model):
-    model.to(torch.bfloat16)
-    assert encode_pixels(model, np.zeros((1, 4, 4, 3), dtype=np.uint8)).dtype == torch.float32
-    shares = classify(model, tokenizer, plain, Image.new("RGB", (4, 4), "red"), ["red", "green"], ["{}"])
+def test_a_model_in_half_precision_answers_in_float32():
+    torch.manual_seed(0)
+    config = CLIPConfig(16, 4, 2, 64, 1, 64, 1, 1, context_length=FakeConfig.context_length, vocab_size=9)
+    real = set_precision(CLIP(config), torch.bfloat16)
+    assert encode_pixels(real, np.zeros((1, 4, 4, 3), dtype=np.uint8)).dtype == torch.float32
+    shares = classify(real, tokenizer, plain, Image.new("RGB", (4, 4), "red"), ["red", "green"], ["{}"])
     assert shares.dtype == torch.float32
-    assert model.image_types == {torch.bfloat16}
+
+
+def test_pictures_are_normalised_with_the_models_own_statistics(model):
+    pixels = np.full((1, 4, 4, 3), 255, dtype=np.uint8)
+    model.config.pixel_mean, model.config.pixel_std = (0.0, 0.5, 1.0), (1.0, 0.5, 1.0)
+    torch.testing.assert_close(encode_pixels(model, pixels)[0], torch.tensor([1, 1, 0, 0]) / math.sqrt(2))
 
 
 def test_classify_shares_out_belief(model):
@@ -207,3 +225,44 @@ def test_read_templates_skips_comments_and_names_the_line(tmp_path):
     path.write_bytes(b"\xff\xfe{\x00")
     with pytest.raises(ValueError, match="UTF-8"):
         read_templates(path)
+
+
+def test_the_varied_templates_are_for_models_that_read_longer_texts():
+    texts = expand(VARIED_PHOTO_TEMPLATES, "car")
+    assert len(texts) >= 30 and len(set(texts)) == len(texts)
+    assert texts[: len(PHOTO_TEMPLATES)] == expand(PHOTO_TEMPLATES, "car")
+    assert max(len(text.replace(" ", "")) for text in texts) <= 60  # fits 77 tokens with a long name, letter by letter
+
+
+def test_class_names_are_read_line_by_line(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_text("\ufeff# birds\n\n  crane, a bird \n'tis a wren\nO'Neill\n", encoding="utf-8")
+    assert read_class_names(path) == ["crane, a bird", "'tis a wren", "O'Neill"]
+
+
+def test_lists_that_were_copied_out_of_python_are_understood(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("templates = [\n    'a photo of a {}.',\n    \"somebody's {}.\",  # ours\n]\n", encoding="utf-8")
+    assert read_templates(path) == ["a photo of a {}.", "somebody's {}."]
+    path.write_text('"tench", "goldfish",\n\'great white shark\'\n', encoding="utf-8")
+    assert read_class_names(path) == ["tench", "goldfish", "great white shark"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("crane\nwren\nCrane\n", r"line 3: 'Crane' stands in line 1 already"),
+        ("'wren', 'robin', 'wren'\n", r"line 1: 'wren' stands in line 1 already"),
+        ("# nothing\n\n", "holds no class name"),
+    ],
+)
+def test_class_names_that_cannot_be_told_apart_are_refused(tmp_path, content, message):
+    path = tmp_path / "names.txt"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        read_class_names(path)
+
+
+def test_a_list_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.txt"):
+        read_class_names(tmp_path / "nowhere.txt")

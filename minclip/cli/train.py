@@ -76,10 +76,10 @@ def advice_when_stopped(out: Path) -> Iterator[None]:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from minclip.config import CLIPConfig
     from minclip.devices import choose_device
     from minclip.evaluate import format_table
     from minclip.experiment import recipe_for, resume_run, run_training
-    from minclip.model import CLIPConfig
 
     check(arguments)
     device = choose_device(arguments.device)

@@ -1,0 +1,116 @@
+"""The ResNet image encoder: its shapes, its start, its attention pool, and how it is trained."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from minclip.batches import Batch
+from minclip.config import CLIPConfig
+from minclip.devices import Device
+from minclip.gradients import backward
+from minclip.model import CLIP
+from minclip.resnet import AttentionPool, Bottleneck, ModifiedResNet
+
+CONFIG = CLIPConfig(16, 64, None, 8, (2, 1, 1, 1), 64, 1, 1, context_length=8, vocab_size=50)
+
+
+def small_model() -> CLIP:
+    torch.manual_seed(0)
+    return CLIP(CONFIG).eval()
+
+
+def pixels(batch: int) -> torch.Tensor:
+    return torch.randn(batch, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+
+def test_the_picture_is_halved_five_times():
+    net, seen = small_model().visual, []
+    for module in (net.conv3, net.layer1, net.layer2, net.layer3, net.layer4, net.attnpool):
+        module.register_forward_hook(lambda _, __, out: seen.append(list(out.shape)))
+    net(pixels(2))
+    maps = [[2, 8, 32, 32], [2, 32, 16, 16], [2, 64, 8, 8], [2, 128, 4, 4], [2, 256, 2, 2]]
+    assert seen == [*maps, [2, 16]]
+
+
+@pytest.mark.parametrize(("channels_in", "stride"), [(16, 1), (8, 1), (16, 2)])
+def test_a_fresh_block_passes_its_input_on(channels_in, stride):
+    """bn3 begins at zero, so only the path past the convolutions is there."""
+    torch.manual_seed(0)
+    net = ModifiedResNet(32, 8, (1, 1, 1, 1), heads=4, embed_dim=16)
+    assert all(not block.bn3.weight.any() for block in net.modules() if isinstance(block, Bottleneck))
+    block = Bottleneck(channels_in, 4, stride).eval()
+    torch.nn.init.zeros_(block.bn3.weight)
+    x = torch.rand(2, channels_in, 8, 8)
+    past = F.avg_pool2d(x, stride)
+    expected = past if block.downsample is None else F.relu(block.downsample(past))
+    assert (block.downsample is None) == (channels_in == 16 and stride == 1)
+    assert torch.allclose(block(x), expected, atol=1e-6)
+
+
+def test_a_stride_averages_and_never_skips_a_place():
+    torch.manual_seed(0)
+    block = Bottleneck(16, 4, stride=2).eval()
+    x = torch.randn(1, 16, 6, 6).requires_grad_()
+    block(x).square().sum().backward()
+    assert (x.grad.abs().sum(dim=1) > 0).all()
+
+
+def test_attention_pooling_is_pytorchs_attention_with_the_mean_as_query():
+    torch.manual_seed(0)
+    ours, theirs = AttentionPool(3, 32, 4, 16), torch.nn.MultiheadAttention(32, 4, batch_first=True)
+    with torch.no_grad():
+        projections = (ours.q_proj, ours.k_proj, ours.v_proj)
+        for projection in projections:
+            projection.bias.normal_()
+        theirs.in_proj_weight.copy_(torch.cat([projection.weight for projection in projections]))
+        theirs.in_proj_bias.copy_(torch.cat([projection.bias for projection in projections]))
+        theirs.out_proj.weight.copy_(torch.eye(32))
+    x = torch.randn(2, 32, 3, 3)
+    places = x.flatten(2).transpose(1, 2)
+    tokens = torch.cat([places.mean(1, keepdim=True), places], dim=1) + ours.positional_embedding
+    pooled, _ = theirs(tokens[:, :1], tokens, tokens)
+    assert torch.allclose(ours(x), ours.c_proj(pooled[:, 0]), atol=1e-6)
+
+
+def test_the_attention_pool_starts_as_clips_does():
+    torch.manual_seed(0)
+    pool = AttentionPool(7, 512, 8, 256)
+    for projection in (pool.q_proj, pool.k_proj, pool.v_proj, pool.c_proj):
+        assert projection.weight.detach().std().item() == pytest.approx(512**-0.5, rel=0.03)
+    assert pool.positional_embedding.detach().std().item() == pytest.approx(512**-0.5, rel=0.03)
+
+
+def test_a_row_alone_equals_the_row_in_a_batch():
+    model, batch = small_model(), pixels(4)
+    alone = torch.cat([model.encode_image(row[None]) for row in batch])
+    assert (alone - model.encode_image(batch)).abs().max() < 1e-5
+
+
+def test_batch_norm_sees_the_whole_batch_however_many_cores_there_are():
+    tokens = torch.randint(1, 50, (6, 8), generator=torch.Generator().manual_seed(2))
+    gradients, means = [], []
+    for cores in (1, 3):
+        model = small_model().train()
+        backward(model, Batch(pixels(6), tokens), Device(torch.device("cpu"), None, "test", cores))
+        gradients.append(model.visual.conv1.weight.grad)
+        means.append(model.visual.bn1.running_mean)
+    assert torch.equal(*gradients) and torch.equal(*means)
+
+
+def test_sizes_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match=r"image_size=40 must be a multiple of 32"):
+        ModifiedResNet(40, 8, (1, 1, 1, 1), heads=4, embed_dim=16)
+    with pytest.raises(ValueError, match=r"vision_width=7 must be even"):
+        ModifiedResNet(32, 7, (1, 1, 1, 1), heads=4, embed_dim=16)
+    with pytest.raises(ValueError, match=r"width=32 must be a multiple of heads=5"):
+        AttentionPool(1, 32, 5, 16)
+    with pytest.raises(ValueError, match=r"image has shape \[1, 3, 32, 32\].*image_transform\(64\)"):
+        small_model().encode_image(torch.zeros(1, 3, 32, 32))
+    with pytest.raises(ValueError, match=r"patch_size=8 must be None: a ResNet has no patches"):
+        CLIPConfig(16, 64, 8, 8, (1, 1, 1, 1), 64, 1, 1)
+    with pytest.raises(ValueError, match=r"patch_size=None must be a whole number"):
+        CLIPConfig(16, 64, None, 8, 1, 64, 1, 1)
+    with pytest.raises(ValueError, match=r"vision_layers=\(1, 1\) must be a whole number"):
+        CLIPConfig(16, 64, None, 8, (1, 1), 64, 1, 1)
+    with pytest.raises(ValueError, match=r"a ResNet has none, so none can be left out; set patch_dropout=0"):
+        _ = CONFIG.patches

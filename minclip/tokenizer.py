@@ -7,8 +7,11 @@ is in bpe.py.
 import gzip
 import html
 import json
+import operator
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import ftfy
@@ -26,7 +29,8 @@ BYTE_SYMBOLS = list(BYTE_TO_CHARACTER.values())
 CHARACTER_TO_BYTE = {character: byte for byte, character in BYTE_TO_CHARACTER.items()}
 FIXED_SYMBOLS = 2 * len(BYTE_SYMBOLS) + 2  # every byte with and without the end-of-word mark, SOT and EOT
 OPENAI_MERGES = 49152 - 256 - 2  # as many lines of OpenAI's file, after its header, are in the vocabulary
-REMEMBERED_CHUNKS = 65_536  # a bound on memory; captions repeat far fewer words
+# bounds on memory: captions repeat far fewer words, and no long ones
+REMEMBERED_CHUNKS, REMEMBERED_LETTERS = 65_536, 40
 FORMAT = "minclip-bpe-1"
 
 
@@ -36,6 +40,8 @@ def clean(text: str) -> str:
     >>> clean("  A &amp;amp; B\\n")
     'a & b'
     """
+    if not isinstance(text, str):
+        raise ValueError(f"a text must be a string, found {type(text).__name__}")
     if text.isascii() and text.isprintable() and "&" not in text:  # nothing to mend: ten times faster
         return " ".join(text.split()).lower()
     text = html.unescape(html.unescape(ftfy.fix_text(text))).strip()
@@ -53,23 +59,24 @@ class BPETokenizer:
         if context_length < 2:
             raise ValueError(f"context_length={context_length} must be at least 2: SOT and EOT")
         for token in special_tokens:
-            if not token or clean(token) != token or token in (SOT, EOT):
+            if not token or clean(token) != token or token in (SOT, EOT) or special_tokens.count(token) > 1:
                 raise ValueError(
                     f"special token {token!r} can never be found in a cleaned text: "
-                    f"write it in lower case, with single spaces, and not as {SOT} or {EOT}"
+                    f"write it once, in lower case, with single spaces, and not as {SOT} or {EOT}"
                 )
-        self.merges = [(str(left), str(right)) for left, right in merges]
+        self.merges: list[Pair] = [tuple(pair) for pair in merges]  # type: ignore[misc]
         self.context_length = context_length
         self.special_tokens = list(special_tokens)
-        symbols = [
-            *BYTE_SYMBOLS,
-            *(symbol + END_OF_WORD for symbol in BYTE_SYMBOLS),
-            *(left + right for left, right in self.merges),
-        ]
+        symbols = [*BYTE_SYMBOLS, *(symbol + END_OF_WORD for symbol in BYTE_SYMBOLS)]
+        self.ids = {symbol: i for i, symbol in enumerate(symbols)}  # an ordinary word never becomes a special id
+        for pair in self.merges:
+            if len(pair) != 2 or pair[0] not in self.ids or pair[1] not in self.ids:
+                raise ValueError(f"merge {pair} must be two symbols, each a byte or what an earlier merge gave")
+            self.ids[pair[0] + pair[1]] = len(symbols)
+            symbols.append(pair[0] + pair[1])
         specials = [*self.special_tokens, SOT, EOT]
         self.symbols = [*symbols, *specials]  # id -> symbol
         self.first_special = len(symbols)
-        self.ids = {symbol: i for i, symbol in enumerate(symbols)}  # an ordinary word never becomes a special id
         self.special_ids = {token: self.first_special + i for i, token in enumerate(specials)}
         self.ranks = {pair: rank for rank, pair in enumerate(self.merges)}
         longest_first = sorted(specials, key=len, reverse=True)
@@ -84,11 +91,7 @@ class BPETokenizer:
 
     @classmethod
     def train(
-        cls,
-        texts: Iterable[str],
-        vocab_size: int,
-        context_length: int = 77,
-        special_tokens: Sequence[str] = (),
+        cls, texts: Iterable[str], vocab_size: int, context_length: int = 77, special_tokens: Sequence[str] = ()
     ) -> "BPETokenizer":
         """Learns merges from texts. A small text may fill less than `vocab_size`; none at all gives bytes only."""
         merges = vocab_size - FIXED_SYMBOLS - len(special_tokens)
@@ -116,17 +119,18 @@ class BPETokenizer:
         try:
             raw = path.read_bytes()
             text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
-        except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+            header, *lines = text.split("\n")
+            if not lines and "#version" not in header:
+                raise ValueError("it has no lines after its header")
+            merges = [line.split() for line in lines[:OPENAI_MERGES] if line]
+            return cls(merges, context_length)  # type: ignore[arg-type]
+        except (EOFError, gzip.BadGzipFile, zlib.error, ValueError) as error:
             raise ValueError(f"{path} is not a merges file: {error}") from error
-        merges = [tuple(line.split()) for line in text.split("\n")[1 : OPENAI_MERGES + 1] if line]
-        if not merges or any(len(pair) != 2 for pair in merges):
-            raise ValueError(f"{path} is not a merges file: after the header each line must hold two symbols")
-        return cls(merges, context_length)  # type: ignore[arg-type]
 
     def chunks(self, text: str) -> list[str]:
-        """The cleaned text at its spaces, where no word reaches across one (only a special token can)."""
+        """The cleaned text cut at its spaces: no word reaches across one. Only a special token can; then, its words."""
         text = clean(text)
-        return [text] if self.spaced else text.split(" ")
+        return self.pattern.findall(text) if self.spaced else text.split(" ")
 
     def encode(self, text: str) -> list[int]:
         """ids of a text of any length, without SOT and EOT."""
@@ -138,7 +142,8 @@ class BPETokenizer:
             ids = [i for word in self.pattern.findall(chunk) for i in self._encode_word(word)]
             if len(self._remembered) >= REMEMBERED_CHUNKS:
                 self._remembered.clear()
-            self._remembered[chunk] = ids
+            if len(chunk) <= REMEMBERED_LETTERS:
+                self._remembered[chunk] = ids
         return ids
 
     def _encode_word(self, word: str) -> list[int]:
@@ -147,29 +152,29 @@ class BPETokenizer:
         return [self.ids[symbol] for symbol in apply_merges(word_symbols(word), self.ranks)]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of ids, a space after every word; bytes that are no UTF-8 become U+FFFD."""
-        parts: list[bytes] = []
-        for i in map(int, ids):
+        """The text of a row of ids, a space after every word; bytes that are no UTF-8 become U+FFFD."""
+        try:
+            numbers = [operator.index(i) for i in ids]
+        except TypeError as error:
+            raise ValueError(f"ids must be one row of whole numbers: {error}") from error
+        parts = []
+        for i in numbers:
             if not 0 <= i < self.vocab_size:
                 raise ValueError(f"id {i} is not in this vocabulary of {self.vocab_size} ids")
-            symbol = self.symbols[i]
-            if i >= self.first_special:  # a special token stands for its own letters
-                parts.append(symbol.encode("utf-8"))
-                continue
-            ends = symbol.endswith(END_OF_WORD)
-            letters = symbol.removesuffix(END_OF_WORD) if ends else symbol
-            parts.append(bytes(CHARACTER_TO_BYTE[letter] for letter in letters) + (b" " if ends else b""))
-        return b"".join(parts).decode("utf-8", errors="replace")
+            special, symbol = i >= self.first_special, self.symbols[i]  # a special token stands for its own letters
+            parts.append(symbol.encode("utf-8") if special else bytes(CHARACTER_TO_BYTE[letter] for letter in symbol))
+        return b"".join(parts).decode("utf-8", errors="replace").replace(END_OF_WORD, " ")
 
-    def __call__(self, texts: str | Sequence[str], truncate: bool = False) -> LongTensor:
+    def __call__(self, texts: str | Iterable[str], truncate: bool = False) -> LongTensor:
         """int64 [texts, context_length]: SOT, the text's ids, EOT, then zeros.
 
         A text that is too long raises ValueError, or with truncate=True loses its end but never EOT.
         """
-        texts = [texts] if isinstance(texts, str) else texts
+        if isinstance(texts, bytes | bytearray) or not isinstance(texts, Iterable):
+            raise ValueError(f"texts must be a string or a list of strings, found {type(texts).__name__}")
         sot, eot = self.special_ids[SOT], self.special_ids[EOT]
         rows = []
-        for row, text in enumerate(texts):
+        for row, text in enumerate([texts] if isinstance(texts, str) else texts):
             if not isinstance(text, str):
                 raise ValueError(f"caption {row} must be a string, found {type(text).__name__}")
             ids = [sot, *self.encode(text), eot]
@@ -216,3 +221,28 @@ class BPETokenizer:
             return cls.from_json(Path(path).read_text(encoding="utf-8"))
         except (UnicodeDecodeError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from error
+
+
+read_once = lru_cache(maxsize=4)(BPETokenizer.from_openai_merges)
+
+
+def openai_tokenizer(context_length: int = 77) -> BPETokenizer:
+    """OpenAI's, with the merges that `minclip fetch` brought; FileNotFoundError that says so where it did not."""
+    from minclip.pretrained import openai_merges_path  # only who asks for OpenAI's needs what fetches
+
+    return read_once(openai_merges_path(), context_length)
+
+
+def encode(text: str) -> list[int]:
+    """ids of a text in OpenAI's vocabulary, without SOT and EOT."""
+    return openai_tokenizer().encode(text)
+
+
+def decode(ids: Iterable[int]) -> str:
+    """The text of ids of OpenAI's vocabulary, a space after every word."""
+    return openai_tokenizer().decode(ids)
+
+
+def tokenize(texts: str | Iterable[str], context_length: int = 77, truncate: bool = False) -> LongTensor:
+    """As `clip.tokenize`: int64 [texts, context_length]; but a text that is too long is a ValueError."""
+    return openai_tokenizer(context_length)(texts, truncate)

@@ -23,6 +23,8 @@ PROMISES = [
     ("rsicd", "retrieval.image_to_text.R@10", 0.22, 1),
     ("rsicd", "retrieval.text_to_image.R@10", 0.22, 1),
     ("bpe_training", "ratio_median", 0, 3),
+    ("tokenizer_speed", "cold.median", 3, 100),
+    ("tokenizer_speed", "warm.median", 3, 100),
     ("import_time", "added_median", 0, 2),
 ]
 

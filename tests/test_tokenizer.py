@@ -1,18 +1,41 @@
-"""Byte-pair encoding and the tokenizer: usage, round trips on any text, and refusals."""
+"""Byte-pair encoding and the tokenizer: usage, round trips on any text, a second implementation, and refusals."""
 
 import json
 from collections import Counter
 
+import numpy as np
 import pytest
 import regex
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from second_tokenizer import SecondTokenizer
 
-from minclip.bpe import apply_merges, bytes_to_unicode, count_pairs, merge_pair, train_bpe, word_symbols
+from minclip import tokenizer as module
+from minclip.bpe import END_OF_WORD, apply_merges, bytes_to_unicode, count_pairs, merge_pair, train_bpe, word_symbols
+from minclip.pretrained import MERGES
 from minclip.tokenizer import EOT, FIXED_SYMBOLS, SOT, BPETokenizer, clean
 
-TRAINED = BPETokenizer.train(["the cat sat on the mat", "the bat sat", "Ünïcödé and 日本語 text"] * 5, 560)
+TRAINED = BPETokenizer.train(["the cat's mat isn't the bat's text!", "Ünïcödé 日本語 &<|#|>", "the sat on"] * 5, 580)
+SECOND = SecondTokenizer(TRAINED.merges)
+
+# what has gone wrong in tokenizers before, each for its own reason
+ODD = [
+    "&amp;amp;", "&lt;b&gt;", "&#39;s", "&nbsp;", "&eacute", "&#x1F600;", "&#xD800;", "&#28;", "&", "<br>",  # HTML
+    "\u00e2\u20ac\u2122", "l\u00e2\u20ac\u2122humanit\u00c3\u00a9", "\u00c2\xa0", "\xe0",  # mojibake
+    "👨\u200d👩\u200d👧", "❤\ufe0f", "1\ufe0f\u20e3", "🏴\U000e0067\U000e007f",  # emoji of several characters
+    "\ud83d\ude00", "\ud800",  # halves of one
+    "e\u0301", "\u0301", "\u0345", "a\u0345b", "\u1fb3", "\u0e01\u0e33",  # marks
+    "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\xa0", "\u2028", "\u3000", "\x0b", "\r\n", "\t",  # spaces, or nearly
+    "\xad", "\u200b", "\ufeff", "\x7f", "\x00", "\x1b[31m",  # what nobody sees
+    "\u212a", "\u0130", "\u0131", "\u017f", "\xdf", "\u1e9e", "\u039f\u0394\u039f\u03a3", "\ufb01", "\ufb06",  # case
+    "\uff21\uff11", "\u216b", "\u24d0", "\xbd", "\u0663", "\u6f22\u5b57",  # other letters, numbers
+    "'s", "'T", "'Re", "'VE", "'m", "'lL", "'d", "'\u017f", "''s", "'lll", "\u2019s", "\u02bcs", "\uff07s", "`s",
+    SOT, EOT, "<|STARTOFTEXT|>", "<|EndOfText|>", "<| endoftext |>", "<|endoftext|", "<|\u017ftartoftext|>", "!" + EOT,
+    "</w>", "<", "/", "w", ">", "a dog", "The CAT sat", "3rd", "1,000", "...", "red-and-blue",
+]  # fmt: skip
+PIECES = st.lists(st.tuples(st.sampled_from(ODD) | st.text(max_size=3), st.sampled_from(["", "", " ", "  ", "\n"])))
+ODD_TEXTS = PIECES.map(lambda pieces: "".join(piece + space for piece, space in pieces))
 
 
 def without_spaces(text: str) -> str:
@@ -80,11 +103,6 @@ def test_any_text_survives_the_round_trip_but_for_cleaning_and_spaces(text):
     assert without_spaces(TRAINED.decode(TRAINED.encode(text))) == without_spaces(clean(text))
 
 
-@given(st.lists(st.integers(0, TRAINED.vocab_size - 1), max_size=20))
-def test_any_ids_decode(ids):
-    assert isinstance(TRAINED.decode(ids), str)
-
-
 @given(st.text(st.sampled_from([chr(i) for i in range(32, 127)] + [" ", "&", ";", "\n"])))
 def test_ascii_is_cleaned_the_fast_way_as_the_slow_way(text):
     import html
@@ -93,6 +111,42 @@ def test_ascii_is_cleaned_the_fast_way_as_the_slow_way(text):
 
     slow = html.unescape(html.unescape(ftfy.fix_text(text))).strip()
     assert clean(text) == regex.sub(r"\s+", " ", slow).strip().lower()
+
+
+@settings(max_examples=300, deadline=None)
+@given(ODD_TEXTS | st.text())
+def test_ids_and_text_are_those_of_the_second_implementation(text):
+    ids = TRAINED.encode(text)
+    assert ids == SECOND.encode(text)
+    assert TRAINED.decode(ids) == SECOND.decode(ids)
+
+
+@given(st.lists(st.integers(0, TRAINED.vocab_size - 1) | st.sampled_from([TRAINED.ids[letter] for letter in "</w>"])))
+def test_any_ids_decode_as_in_the_second_implementation(ids):
+    assert TRAINED.decode(ids) == SECOND.decode(ids)
+
+
+def test_letters_that_spell_the_end_of_a_word_decode_as_one_as_in_the_original():
+    ids = [TRAINED.ids[letter] for letter in f"a{END_OF_WORD}b"]
+    assert TRAINED.decode(ids) == "a b"
+
+
+@settings(deadline=None)
+@given(ODD_TEXTS)
+def test_a_special_token_with_a_space_changes_no_other_text(text):
+    spaced = BPETokenizer(TRAINED.merges, special_tokens=["<new line>"])
+    assert [min(i, TRAINED.vocab_size) for i in spaced.encode(text)] == [
+        i if i < TRAINED.first_special else min(i + 1, TRAINED.vocab_size) for i in TRAINED.encode(text)
+    ]
+
+
+def test_what_is_remembered_has_a_bound(monkeypatch):
+    monkeypatch.setattr(module, "REMEMBERED_CHUNKS", 3)
+    tokenizer = BPETokenizer(TRAINED.merges)
+    for text in ("the cat sat on the mat", "a" * 5000, "one two three four five"):
+        assert tokenizer.encode(text) == TRAINED.encode(text)
+        assert len(tokenizer._remembered) <= 3
+        assert all(len(chunk) <= module.REMEMBERED_LETTERS for chunk in tokenizer._remembered)
 
 
 def test_special_tokens_and_tokens_with_spaces_survive_saving(tmp_path):
@@ -114,10 +168,10 @@ def test_a_saved_tokenizer_gives_the_same_ids(text):
     assert BPETokenizer.from_json(TRAINED.to_json()).encode(text) == TRAINED.encode(text)
 
 
-@pytest.mark.parametrize("token", ["", "Upper", " two  spaces", SOT, EOT])
-def test_a_special_token_that_could_never_be_found_is_refused(token):
+@pytest.mark.parametrize("tokens", [[""], ["Upper"], [" two  spaces"], [SOT], [EOT], ["<a>", "<b>", "<a>"]])
+def test_a_special_token_that_could_never_be_found_is_refused(tokens):
     with pytest.raises(ValueError, match="special token"):
-        BPETokenizer([], special_tokens=[token])
+        BPETokenizer([], special_tokens=tokens)
 
 
 def test_calling_gives_sot_ids_eot_and_zeros():
@@ -144,6 +198,25 @@ def test_the_empty_list_gives_no_rows():
     assert TRAINED([]).shape == (0, 77)
 
 
+@pytest.mark.parametrize("kind", [tuple, iter, np.array, lambda texts: [np.str_(text) for text in texts]])
+def test_texts_come_in_any_row_of_strings(kind):
+    assert torch.equal(TRAINED(kind(["the cat", "a mat"])), TRAINED(["the cat", "a mat"]))
+
+
+@pytest.mark.parametrize("texts", [b"the cat", bytearray(b"the cat"), None, 5, torch.nn.Identity()])
+def test_what_is_no_row_of_strings_is_refused(texts):
+    with pytest.raises(ValueError, match=f"a list of strings, found {type(texts).__name__}"):
+        TRAINED(texts)
+
+
+@pytest.mark.parametrize("text", [b"the cat", None, 5, ["the cat"]])
+def test_a_caption_that_is_no_string_is_refused(text):
+    with pytest.raises(ValueError, match=f"caption 1 must be a string, found {type(text).__name__}"):
+        TRAINED(["a mat", text])
+    with pytest.raises(ValueError, match=f"a text must be a string, found {type(text).__name__}"):
+        TRAINED.encode(text)
+
+
 def test_a_vocabulary_too_small_for_the_bytes_is_refused():
     with pytest.raises(ValueError, match="vocab_size=300 must be at least 514"):
         BPETokenizer.train(["a"], 300)
@@ -157,13 +230,68 @@ def test_what_is_no_tokenizer_file_is_refused_by_name(tmp_path, content):
         BPETokenizer.load(path)
 
 
-def test_what_is_no_merges_file_is_refused(tmp_path):
+@pytest.mark.parametrize("content", ["", "header", "header\na b c\n", "header\nnot bytes\n", "header\na b\nab cd\n"])
+def test_what_is_no_merges_file_is_refused(tmp_path, content):
     path = tmp_path / "merges.txt"
-    path.write_text("header\na b c\n", encoding="utf-8")
+    path.write_text(content, encoding="utf-8")
     with pytest.raises(ValueError, match=r"merges\.txt is not a merges file"):
         BPETokenizer.from_openai_merges(path)
 
 
-def test_an_unknown_id_is_named():
-    with pytest.raises(ValueError, match="id 999999"):
-        TRAINED.decode([999999])
+@pytest.mark.parametrize("damage", ["cut", "changed", "not UTF-8"])
+def test_a_damaged_merges_file_is_refused(tmp_path, damage):
+    import gzip
+
+    packed = gzip.compress(b"header\nt h\n" * 99)
+    damaged = {"cut": packed[:-9], "changed": packed[:12] + b"\xff\xff" + packed[14:], "not UTF-8": b"\xe9\nt h"}
+    (tmp_path / "merges.gz").write_bytes(damaged[damage])
+    with pytest.raises(ValueError, match=r"merges\.gz is not a merges file"):
+        BPETokenizer.from_openai_merges(tmp_path / "merges.gz")
+
+
+@pytest.mark.parametrize("ids", [[999999], [-1]])
+def test_an_unknown_id_is_named(ids):
+    with pytest.raises(ValueError, match=f"id {ids[0]} is not in this vocabulary"):
+        TRAINED.decode(ids)
+
+
+@pytest.mark.parametrize("ids", ["12", [1.0], [[1, 2]], TRAINED(["a cat", "a mat"]), np.ones(2), 5])
+def test_ids_that_are_no_row_of_numbers_are_refused(ids):
+    with pytest.raises(ValueError, match="ids must be one row of whole numbers"):
+        TRAINED.decode(ids)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, torch.tensor, np.array, iter])
+def test_ids_come_in_any_row_of_numbers(kind):
+    assert TRAINED.decode(kind(TRAINED.encode("the cat"))) == "the cat "
+
+
+@pytest.fixture
+def fetched_merges(tmp_path, monkeypatch):
+    """A small vocabulary where `minclip fetch` would put OpenAI's."""
+    lines = "\n".join(["#version: 0.2", *map(" ".join, TRAINED.merges)])
+    (tmp_path / MERGES.name).write_text(lines, encoding="utf-8")
+    monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path))
+
+
+def test_functions_for_those_who_know_clip_use_the_fetched_vocabulary(fetched_merges):
+    assert module.encode("The CAT") == TRAINED.encode("The CAT")
+    assert module.decode(module.encode("The CAT")) == "the cat "
+    assert torch.equal(module.tokenize("the cat"), TRAINED("the cat"))
+    ten = module.tokenize(["the cat", "the mat " * 9], context_length=10, truncate=True)
+    assert torch.equal(ten, BPETokenizer(TRAINED.merges, 10)(["the cat", "the mat " * 9], truncate=True))
+    with pytest.raises(ValueError, match=r"caption 0 has \d+ tokens, the model reads 10: pass truncate=True"):
+        module.tokenize("the mat " * 9, 10)
+
+
+def test_the_vocabulary_is_read_once(fetched_merges, monkeypatch):
+    module.encode("the cat")
+    monkeypatch.setattr(BPETokenizer, "__init__", None)
+    assert module.openai_tokenizer() is module.openai_tokenizer()
+
+
+def test_without_the_vocabulary_the_functions_say_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path))
+    for function in (module.encode, module.tokenize):
+        with pytest.raises(FileNotFoundError, match="minclip fetch merges"):
+            function("a red car")

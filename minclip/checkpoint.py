@@ -1,136 +1,61 @@
-"""Models as files: our own (one safetensors file that holds weights, configuration and tokenizer) and OpenAI's names.
+"""Models as files: our own, OpenAI's, OpenCLIP's and Hugging Face's, read by one function, `load`.
 
-Safetensors hold numbers and text, nothing that runs: no file is ever unpickled here.
+Our own is one safetensors file that holds weights, configuration and tokenizer. What the others look like is in
+formats/. Numbers and text are read, nothing that runs: no file is ever unpickled.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
-import safetensors
-import safetensors.torch
 import torch
 from PIL import Image
 from torch import Tensor
 
-from minclip.data.paths import atomic_write
+from minclip import pretrained
+from minclip.config import PRESETS, CLIPConfig
 from minclip.devices import choose_device
-from minclip.model import CLIP, CLIPConfig
+from minclip.formats import huggingface, openclip
+from minclip.formats.assemble import build, listed
+from minclip.formats.files import Stored, read_tensors, write_tensors
+from minclip.formats.huggingface import save_huggingface
+from minclip.formats.names import HUGGING_FACE, MINCLIP, layout_of
+from minclip.formats.openai import from_openai_state_dict, merges_beside, save_openai, to_openai_state_dict
+from minclip.formats.openclip import save_openclip
+from minclip.formats.tokenizer_files import is_tokenizer_folder, read_tokenizer
+from minclip.model import CLIP
+from minclip.precision import set_precision
 from minclip.preprocess import image_transform
 from minclip.tokenizer import BPETokenizer
 
+__all__ = [
+    "MODEL_FILE",
+    "available_models",
+    "from_openai_state_dict",
+    "load",
+    "save",
+    "save_huggingface",
+    "save_openai",
+    "save_openclip",
+    "to_openai_state_dict",
+]
+
 FORMAT = "minclip-model-1"
 MODEL_FILE = "model.safetensors"  # its name inside a run folder
-
-# (ours, OpenAI's): the first row whose left side begins a name decides
-OPENAI_NAMES = (
-    ("text.", ""),
-    ("visual.embedding.", "visual."),
+# weights files of a folder, the same weights in every group: the first that is there is read
+WEIGHTS_FILES = (
+    (MODEL_FILE, "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"),
+    (openclip.WEIGHTS_FILE, "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin"),
 )
-OPENAI_SCALARS = ("input_resolution", "context_length", "vocab_size")  # beside the weights in OpenAI's archives
-# the tensors whose shapes give the configuration
-OPENAI_SHAPES = ["visual.proj", "visual.conv1.weight", "visual.positional_embedding", "positional_embedding"]
-OPENAI_SHAPES += ["text_projection", "token_embedding.weight", "ln_final.weight"]
-# PyTorch lists a module's own parameters before its children's: these are CLIP's and the visual encoder's own
-OPENAI_FIRST = ["positional_embedding", "text_projection", "logit_scale"]
-OPENAI_FIRST += ["visual.class_embedding", "visual.positional_embedding", "visual.proj"]
+WEIGHTS_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+STATE_FILE = "state.safetensors"  # a run's: weights and what is needed to go on
 
 
-def to_openai_name(name: str) -> str:
-    """text.ln_final.weight -> ln_final.weight"""
-    for ours, theirs in OPENAI_NAMES:
-        if name.startswith(ours):
-            return theirs + name.removeprefix(ours)
-    return name
-
-
-def to_openai_state_dict(model: CLIP) -> dict[str, Tensor]:
-    """The model's weights under OpenAI's names, in OpenAI's order; the tensors are the model's own, not copies."""
-    state = {to_openai_name(name): tensor for name, tensor in model.state_dict().items()}
-    ordered = [
-        *OPENAI_FIRST,
-        *(n for n in state if n.startswith("visual.")),
-        *(n for n in state if n.startswith("tr")),
-    ]
-    ordered += [name for name in state if name not in ordered]
-    return {name: state[name] for name in dict.fromkeys(ordered)}
-
-
-def infer_openai_config(state: dict[str, Tensor]) -> CLIPConfig:
-    """The dimensions of a ViT checkpoint in OpenAI's layout, read off its shapes as openai/CLIP does."""
-    missing = [name for name in OPENAI_SHAPES if name not in state]
-    if missing:
-        raise ValueError(
-            f"state_dict has no {', '.join(missing)}: it is not a CLIP with a Vision Transformer in OpenAI's layout"
-        )
-
-    def layers(prefix: str) -> int:
-        return len([name for name in state if name.startswith(prefix) and name.endswith(".attn.in_proj_weight")])
-
-    vision_width, _, patch_size, _ = state["visual.conv1.weight"].shape
-    grid = round((state["visual.positional_embedding"].shape[0] - 1) ** 0.5)
-    text_width = state["ln_final.weight"].shape[0]
-    return CLIPConfig(
-        embed_dim=state["text_projection"].shape[1],
-        image_size=patch_size * grid,
-        patch_size=patch_size,
-        vision_width=vision_width,
-        vision_layers=layers("visual.transformer."),
-        text_width=text_width,
-        text_heads=max(1, text_width // 64),
-        text_layers=layers("transformer."),
-        context_length=state["positional_embedding"].shape[0],
-        vocab_size=state["token_embedding.weight"].shape[0],
-    )
-
-
-def from_openai_state_dict(state_dict: dict[str, Tensor]) -> CLIP:
-    """A model from weights under OpenAI's names (half precision is made float32), in eval mode, on the CPU.
-
-    The input is not changed. Raises ValueError where names or shapes do not fit.
-    """
-    state = {name: tensor for name, tensor in state_dict.items() if name not in OPENAI_SCALARS}
-    model = CLIP(infer_openai_config(state))
-    ours = {to_openai_name(name): name for name in model.state_dict()}
-    load_weights(model, {ours.get(name, name): tensor.detach().float() for name, tensor in state.items()})
-    return model.eval()
-
-
-def load_weights(model: CLIP, weights: dict[str, Tensor]) -> None:
-    """Copies weights into the model; ValueError names what is missing, surplus or of another shape."""
-    expected = model.state_dict()
-    missing, surplus = sorted(expected.keys() - weights.keys()), sorted(weights.keys() - expected.keys())
-    if missing or surplus:
-        raise ValueError(f"the weights do not fit the model: missing {missing[:5]}, surplus {surplus[:5]}")
-    for name, tensor in expected.items():
-        if weights[name].shape != tensor.shape:
-            raise ValueError(
-                f"{name} has shape {list(weights[name].shape)}, the configuration asks for {list(tensor.shape)}"
-            )
-    model.load_state_dict(weights)
-
-
-def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """One safetensors file, whole or not at all."""
-    content = safetensors.torch.save({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, metadata)
-    with atomic_write(path) as file:
-        file.write(content)
-
-
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """(tensors, metadata) of a safetensors file; ValueError where it is anything else."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is not there")
-    try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            # clones: a file that stays mapped into memory could not be replaced on Windows
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-            return tensors, file.metadata() or {}
-    except safetensors.SafetensorError as error:
-        raise ValueError(
-            f"{path} is not a safetensors file, or it is cut off ({error}); pickles are never opened: they can run code"
-        ) from error
+def save(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
+    """Writes weights, configuration and tokenizer to one .safetensors file, whole or not at all."""
+    write_tensors(Path(path), model.state_dict(), model_metadata(model, tokenizer))
 
 
 def model_metadata(model: CLIP, tokenizer: BPETokenizer) -> dict[str, str]:
@@ -143,46 +68,133 @@ def model_from(weights: dict[str, Tensor], metadata: dict[str, str]) -> tuple[CL
     if metadata.get("format") != FORMAT:
         raise ValueError(f"no {FORMAT} is in this file, its format is {metadata.get('format')!r}")
     try:
-        model = CLIP(CLIPConfig(**json.loads(metadata["config"])))
+        config = CLIPConfig(**json.loads(metadata["config"]))
         tokenizer = BPETokenizer.from_json(metadata["tokenizer"])
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"the file's configuration or tokenizer cannot be read: {error!r}") from error
-    load_weights(model, weights)
-    return model, tokenizer
-
-
-def save(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
-    """Writes weights, configuration and tokenizer to one .safetensors file, whole or not at all."""
-    write_tensors(Path(path), model.state_dict(), model_metadata(model, tokenizer))
+    return build(weights, MINCLIP, config), tokenizer
 
 
 def available_models() -> list[str]:
-    """Names that `load` knows without a path: the models that come with minclip."""
-    folder = Path(__file__).parent / "models"
-    return sorted(path.stem for path in folder.glob("*.safetensors"))
+    """Names that `load` knows without a path: those that come with minclip, then those `minclip fetch` brings."""
+    return [*pretrained.shipped(), *pretrained.fetchable()]
 
 
 def load(
-    name_or_path: str | Path, device: str | None = None, dtype: torch.dtype | None = None
+    name_or_path: str | Path,
+    device: str | None = None,
+    dtype: torch.dtype | None = None,
+    config: CLIPConfig | str | None = None,
 ) -> tuple[CLIP, Callable[[Image.Image], Tensor], BPETokenizer]:
-    """(model, preprocess, tokenizer) from a name of `available_models()`, a file of `save`, or a run folder.
+    """(model, preprocess, tokenizer) from a name of `available_models()`, a file, or a folder.
 
-    The model is in eval mode, on `device` (default: the best one here), in `dtype` (default: float32).
+    A file or folder is one of ours (`save`, a run of `minclip train`), OpenAI's .pt, OpenCLIP's weights beside their
+    open_clip_config.json, or a Hugging Face CLIPModel. The model is in eval mode, on `device` (default: the best one
+    here), in `dtype` (default: float32; half precision leaves norms and embeddings in float32, see precision.py).
+
+    config: only for weights that lie alone: a CLIPConfig, a preset, or OpenCLIP's name, such as "ViT-B-32-quickgelu".
+    Raises FileNotFoundError, or ValueError with one line that names the file and what is wrong with it.
     """
-    path = Path(name_or_path)
-    if str(name_or_path) in available_models():
-        path = Path(__file__).parent / "models" / f"{name_or_path}.safetensors"
-    elif path.is_dir():
-        path = path / MODEL_FILE
-    if not path.is_file():
-        names = ", ".join(available_models()) or "none yet"
-        raise FileNotFoundError(
-            f"no model at {path}: pass a .safetensors file, a run folder of `minclip train`, or a shipped name: {names}"
-        )
-    weights, metadata = read_tensors(path)
+    path = find(name_or_path)
+    stored = read_tensors(path)
     try:
-        model, tokenizer = model_from(weights, metadata)
+        model, tokenizer = model_and_tokenizer(path, stored, config)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    model = model.to(choose_device(device).device, dtype or torch.float32).eval()
-    return model, image_transform(model.config.image_size), tokenizer
+        raise ValueError(str(error) if str(path.parent) in str(error) else f"{path}: {error}") from error
+    model = set_precision(model, dtype or torch.float32).to(choose_device(device).device)
+    preprocess = image_transform(model.config.image_size, model.config.pixel_mean, model.config.pixel_std)
+    return model, preprocess, tokenizer
+
+
+def find(name_or_path: str | Path) -> Path:
+    """The weights file of a name, file or folder. FileNotFoundError that says what can be loaded."""
+    name, path = str(name_or_path), Path(name_or_path)
+    if name in pretrained.shipped():
+        return pretrained.SHIPPED / f"{name}.safetensors"
+    if name in pretrained.fetchable():
+        if fetched := pretrained.fetched(name):
+            return fetched
+        raise FileNotFoundError(f"{name} is not here yet: run `minclip fetch {name}`, with --from FILE if you have it")
+    if path.is_dir():
+        return weights_in(path)
+    if path.is_file():
+        return path
+    raise FileNotFoundError(
+        f"no model at {path}: pass a weights file, a folder with one, a run folder of `minclip train`, "
+        f"or a name: {', '.join(available_models())}"
+    )
+
+
+def weights_in(folder: Path) -> Path:
+    """The one model in a folder. ValueError where there are two, FileNotFoundError where there is none."""
+    groups = [[folder / name for name in group if (folder / name).is_file()] for group in WEIGHTS_FILES]
+    candidates = [group[0] for group in groups if group]
+    if not candidates:
+        others = (path for path in sorted(folder.iterdir()) if path.suffix in WEIGHTS_SUFFIXES and path.is_file())
+        candidates = [path for path in others if path.name != STATE_FILE]
+    if not candidates:
+        raise FileNotFoundError(f"no model in the folder {folder}: it holds no {', '.join(WEIGHTS_SUFFIXES)} file")
+    if len(candidates) > 1:
+        names = ", ".join(path.name for path in candidates)
+        raise ValueError(f"the folder {folder} holds several models: {names}. Pass the path of the one you mean")
+    return candidates[0]
+
+
+def model_and_tokenizer(path: Path, stored: Stored, config: CLIPConfig | str | None) -> tuple[CLIP, BPETokenizer]:
+    """Recognises whose weights these are by their names, and what is said of them by the files beside them."""
+    if "format" in stored.metadata and stored.metadata["format"].startswith("minclip"):
+        return model_from(stored.tensors, stored.metadata)
+    layout = layout_of(list(stored.tensors))
+    if layout is None:
+        raise ValueError(f"these are no CLIP's weights that minclip knows: they begin {listed(list(stored.tensors))}")
+    if isinstance(config, str):
+        config = PRESETS[config] if config in PRESETS else openclip.named(config)
+    openclip_config, config_json = path.parent / openclip.CONFIG_FILE, path.parent / huggingface.CONFIG_FILE
+    if config is None and layout is HUGGING_FACE:
+        if not config_json.is_file():
+            raise ValueError(f"{config_json} is not there: it says which activation these weights were trained with")
+        config = huggingface.read_config(config_json)
+    elif config is None and stored.kind != "torchscript" and openclip_config.is_file():
+        config = openclip.read_config(openclip_config)
+    elif config is None and (stored.kind == "wrapped" or path.name.startswith(openclip.PREFIX)):
+        raise ValueError(
+            f"these weights are OpenCLIP's, which may have one of two activations. Put {openclip.CONFIG_FILE} beside "
+            f'them, or pass its name: config="ViT-B-32" (exact GELU) or config="ViT-B-32-quickgelu"'
+        )
+    model = build(stored.tensors, layout, config)
+    return model, find_tokenizer(path, model.config)
+
+
+def find_tokenizer(path: Path, config: CLIPConfig) -> BPETokenizer:
+    """The tokenizer beside a weights file, or OpenAI's where the vocabulary has its size; else a NoTokenizer."""
+    merges = [merges_beside(path), path.parent / pretrained.MERGES.name]
+    found = next((file for file in merges if file.is_file()), None)
+    if found is None and is_tokenizer_folder(path.parent):
+        found = path.parent
+    try:
+        tokenizer = read_tokenizer(found or pretrained.openai_merges_path(), config.context_length)
+    except FileNotFoundError as error:
+        return no_tokenizer(str(error))
+    if tokenizer.vocab_size != config.vocab_size:
+        return no_tokenizer(f"{found or 'OpenAI'}'s vocabulary has {tokenizer.vocab_size} ids, not {config.vocab_size}")
+    return tokenizer
+
+
+class NoTokenizer:
+    """Stands where a model came without its vocabulary: the model works, and any use of this says what is missing."""
+
+    def __init__(self, reason: str):
+        self._reason = reason
+
+    def __call__(self, *_: object, **__: object) -> None:
+        raise ValueError(f"this model came without its tokenizer: {self._reason}")
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("_"):  # what Python and notebooks ask of any object
+            raise AttributeError(name)
+        self()
+
+
+def no_tokenizer(reason: str) -> BPETokenizer:
+    """A NoTokenizer, which a type checker need not know of."""
+    return cast(BPETokenizer, NoTokenizer(reason))

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import torch
 
-from minclip.checkpoint import MODEL_FILE, model_from, model_metadata, read_tensors, save, write_tensors
+from minclip.checkpoint import MODEL_FILE, STATE_FILE, model_from, model_metadata, save
 from minclip.data.paths import atomic_write
+from minclip.formats.files import read_tensors, write_tensors
 from minclip.model import CLIP
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
 
-STATE_FILE, LOG_FILE = "state.safetensors", "log.jsonl"
+LOG_FILE = "log.jsonl"
 
 
 class Run:
@@ -88,7 +89,8 @@ class Run:
             raise FileNotFoundError(
                 f"{self.state_path} is not there: no run to resume, leave out --resume to start one"
             )
-        tensors, metadata = read_tensors(self.state_path)
+        stored = read_tensors(self.state_path)
+        tensors, metadata = stored.tensors, stored.metadata
         weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
         try:
             progress = json.loads(metadata["run"])

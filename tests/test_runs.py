@@ -12,9 +12,11 @@ import pytest
 import torch
 
 from minclip.batches import Pairs
-from minclip.checkpoint import MODEL_FILE, read_tensors
+from minclip.checkpoint import MODEL_FILE
+from minclip.config import CLIPConfig
 from minclip.devices import choose_device
-from minclip.model import CLIP, CLIPConfig
+from minclip.formats.files import read_tensors
+from minclip.model import CLIP
 from minclip.recipes import TrainConfig
 from minclip.runs import Run
 from minclip.tokenizer import BPETokenizer
@@ -80,11 +82,9 @@ def test_killed_ten_times_and_resumed_the_log_is_the_same(tmp_path):
     if log_of(tmp_path / "killed")[-1]["step"] < STEPS or not Run(tmp_path / "killed").exists():
         train_in(tmp_path / "killed", resume=Run(tmp_path / "killed").exists())
     assert log_of(tmp_path / "killed") == log_of(tmp_path / "whole")
-    (whole, about), (killed_weights, about_killed) = (
-        read_tensors(tmp_path / name / MODEL_FILE) for name in ("whole", "killed")
-    )
-    assert about == about_killed and list(whole) == list(killed_weights)
-    assert all(torch.equal(whole[name], killed_weights[name]) for name in whole)
+    whole, killed_run = (read_tensors(tmp_path / name / MODEL_FILE) for name in ("whole", "killed"))
+    assert whole.metadata == killed_run.metadata and list(whole.tensors) == list(killed_run.tensors)
+    assert all(torch.equal(whole.tensors[name], killed_run.tensors[name]) for name in whole.tensors)
     assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == [
         "log.jsonl",
         "model.safetensors",

@@ -1,0 +1,134 @@
+"""From named weights to a model: the configuration is read off the shapes, and every tensor must be the expected one.
+
+Nothing large is made before all shapes have been compared: a wrong file costs no memory. No file is opened here.
+"""
+
+from dataclasses import fields, replace
+
+import torch
+
+from minclip.config import PRESETS, CLIPConfig
+from minclip.formats.names import IGNORED, Layout, Weights
+from minclip.model import CLIP
+from minclip.resnet import STRIDE
+
+SHOWN = 5  # names in an error line
+# what no tensor's shape tells
+NOT_IN_THE_SHAPES = ("text_heads", "vision_head_width", "quick_gelu", "pixel_mean", "pixel_std")
+TEXT_SHAPES = {  # name -> number of dimensions of the tensors that the configuration is read off
+    "text.positional_embedding": 2,
+    "text.token_embedding.weight": 2,
+    "text.text_projection": 2,
+    "text.ln_final.weight": 1,
+}
+VIT_SHAPES = {
+    "visual.embedding.conv1.weight": 4,
+    "visual.embedding.positional_embedding": 2,
+    "visual.transformer.resblocks.0.mlp.c_fc.weight": 2,
+}
+RESNET_SHAPES = {"visual.layer1.0.conv1.weight": 4, "visual.attnpool.positional_embedding": 2}
+
+
+def build(tensors: Weights, layout: Layout, config: CLIPConfig | None = None) -> CLIP:
+    """A float32 model in eval mode, on the CPU, with copies of the tensors.
+
+    config: what a file beside the weights says of them; without one the shapes say it all, and the rest is OpenAI's:
+    heads of 64, QuickGELU. Raises ValueError, in the layout's own names, for tensors that are missing, surplus or of
+    another shape or kind, and for a configuration that is not theirs.
+    """
+    tensors = {name: tensor for name, tensor in tensors.items() if name.split(".")[-1] not in IGNORED}
+    if "logit_bias" in tensors:
+        raise ValueError("the weights hold a logit_bias: this is a SigLIP, which minclip cannot load yet")
+    weights = layout.to_ours(tensors)
+    found = infer_config(weights, layout)
+    config = found if config is None else config
+    check_config(config, found)
+    with torch.device("meta"):  # shapes without memory
+        model = CLIP(config)
+    expected = layout.from_ours(model.state_dict())
+    check_tensors(tensors, expected, found)
+    kinds = {name: tensor.dtype for name, tensor in model.state_dict().items()}  # float32, but for BatchNorm's counter
+    copies = {name: tensor.detach().to(kinds[name], copy=True).contiguous() for name, tensor in weights.items()}
+    model.load_state_dict(copies, assign=True)
+    return model.eval()
+
+
+def infer_config(weights: Weights, layout: Layout) -> CLIPConfig:
+    """The dimensions, read off the shapes as openai/CLIP's build_model does. ValueError where one cannot be read."""
+    resnet = "visual.proj" not in weights
+    needed = TEXT_SHAPES | (RESNET_SHAPES if resnet else VIT_SHAPES)
+    if missing := [name for name in needed if name not in weights]:
+        theirs = layout.from_ours({name: torch.empty(1, 1, device="meta") for name in missing})
+        raise ValueError(f"the weights lack {listed(list(theirs))}: they are not a CLIP's under {layout.name} names")
+    for name, dimensions in needed.items():
+        if weights[name].ndim != dimensions:
+            (theirs_name,) = layout.from_ours({name: weights[name]})
+            raise ValueError(f"{theirs_name} has shape {list(weights[name].shape)}, expected {dimensions} dimensions")
+
+    def count(prefix: str) -> int:
+        """Different numbers after a prefix: blocks of a stack."""
+        return len({name.removeprefix(prefix).split(".")[0] for name in weights if name.startswith(prefix)})
+
+    text_width = weights["text.ln_final.weight"].shape[0]
+    config = CLIPConfig(
+        embed_dim=weights["text.text_projection"].shape[1],
+        image_size=1,  # what only one of the two encoders tells follows below
+        patch_size=1,
+        vision_width=1,
+        vision_layers=1,
+        text_width=text_width,
+        text_heads=max(1, text_width // 64),
+        text_layers=count("text.transformer.resblocks."),
+        context_length=weights["text.positional_embedding"].shape[0],
+        vocab_size=weights["text.token_embedding.weight"].shape[0],
+    )
+    if resnet:
+        side = round((weights["visual.attnpool.positional_embedding"].shape[0] - 1) ** 0.5)
+        stages = tuple(count(f"visual.layer{number}.") for number in (1, 2, 3, 4))
+        width = weights["visual.layer1.0.conv1.weight"].shape[0]
+        return replace(config, image_size=STRIDE * side, patch_size=None, vision_width=width, vision_layers=stages)
+    width, _, patch, _ = weights["visual.embedding.conv1.weight"].shape
+    side = round((weights["visual.embedding.positional_embedding"].shape[0] - 1) ** 0.5)
+    hidden = weights["visual.transformer.resblocks.0.mlp.c_fc.weight"].shape[0]
+    layers = count("visual.transformer.resblocks.")
+    config = replace(config, image_size=patch * side, patch_size=patch, vision_width=width, vision_layers=layers)
+    return replace(config, vision_mlp_width=hidden)
+
+
+def check_config(config: CLIPConfig, found: CLIPConfig) -> None:
+    """ValueError where a configuration says something else than the shapes."""
+    for field in fields(CLIPConfig):
+        says, is_so = getattr(config, field.name), getattr(found, field.name)
+        if field.name not in NOT_IN_THE_SHAPES and says != is_so:
+            raise ValueError(f"the configuration says {field.name}={says}, the weights have {is_so}. {advice(found)}")
+
+
+def check_tensors(tensors: Weights, expected: Weights, found: CLIPConfig) -> None:
+    """ValueError that lists what is missing and surplus, or names the first tensor of another shape or kind."""
+    missing = [name for name in expected if name not in tensors]
+    surplus = [name for name in tensors if name not in expected]
+    if missing or surplus:
+        faults = [f"{what} {listed(names)}" for what, names in (("lack", missing), ("hold also", surplus)) if names]
+        raise ValueError(f"the weights {' and '.join(faults)}. {advice(found)}")
+    for name, tensor in expected.items():
+        if tensors[name].shape != tensor.shape:
+            raise ValueError(
+                f"{name} has shape {list(tensors[name].shape)}, expected {list(tensor.shape)}. {advice(found)}"
+            )
+        if tensors[name].is_floating_point() != tensor.is_floating_point():
+            raise ValueError(f"{name} holds {tensors[name].dtype}, expected {tensor.dtype}")
+
+
+def listed(names: list[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def advice(found: CLIPConfig) -> str:
+    """Which configuration the weights are of, in words."""
+    plain = replace(found, **{name: getattr(PRESETS["ViT-B/32"], name) for name in NOT_IN_THE_SHAPES[1:]})
+    for name, preset in PRESETS.items():
+        if plain == preset:
+            return f"Their sizes are those of {name}"
+    return f"By their shapes they are of {found}"

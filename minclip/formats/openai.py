@@ -1,0 +1,64 @@
+"""OpenAI's layout: a state dict under their names, from which alone the whole configuration is read.
+
+Reading their archives as files is archives.py's; names are in names.py. Source: openai/CLIP model.py, build_model.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from minclip.config import HEAD_WIDTH, CLIPConfig
+from minclip.data.paths import atomic_write
+from minclip.formats.assemble import build
+from minclip.formats.names import OPENAI, Weights
+from minclip.formats.tokenizer_files import write_openai_merges
+from minclip.model import CLIP
+from minclip.preprocess import MEAN, STD
+from minclip.tokenizer import BPETokenizer
+
+
+def from_openai_state_dict(state_dict: Weights) -> CLIP:
+    """A model from weights under OpenAI's names (half precision is made float32), in eval mode, on the CPU.
+
+    The input is not changed. Raises ValueError where names or shapes do not fit.
+    """
+    return build(state_dict, OPENAI)
+
+
+def to_openai_state_dict(model: CLIP) -> Weights:
+    """The model's weights under OpenAI's names, in OpenAI's order; the tensors are the model's own, not copies."""
+    return OPENAI.from_ours(model.state_dict())
+
+
+def says_it_all(config: CLIPConfig) -> None:
+    """ValueError where OpenAI's layout, which holds nothing but weights, cannot tell this configuration."""
+    text_heads = max(1, config.text_width // HEAD_WIDTH)
+    told = replace(
+        config, vision_head_width=HEAD_WIDTH, text_heads=text_heads, quick_gelu=True, pixel_mean=MEAN, pixel_std=STD
+    )
+    told = replace(told, vision_mlp_width=None)
+    for name, value in vars(told).items():
+        if getattr(config, name) != value:
+            raise ValueError(
+                f"{name}={getattr(config, name)} cannot be written in OpenAI's layout, whose readers take {value}: "
+                f"write OpenCLIP's or Hugging Face's"
+            )
+
+
+def merges_beside(path: Path) -> Path:
+    """Where a model's merges are kept: model.pt -> model.bpe.txt.gz"""
+    return path.with_name(path.stem + ".bpe.txt.gz")
+
+
+def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
+    """Writes a state dict that openai/CLIP's `clip.load(path)` reads, and the tokenizer's merges beside it.
+
+    Float32; their loader makes it half precision itself on a GPU. Raises ValueError for what their layout cannot hold.
+    """
+    path = Path(path)
+    says_it_all(model.config)
+    write_openai_merges(tokenizer, merges_beside(path))
+    with atomic_write(path) as file:
+        state = to_openai_state_dict(model)
+        torch.save({name: tensor.detach().cpu().clone() for name, tensor in state.items()}, file)

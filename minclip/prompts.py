@@ -3,6 +3,8 @@
 No encoding here, see zero_shot.py. Source of the idea: CLIP paper section 3.1.4; the sentences are our own.
 """
 
+import ast
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +24,38 @@ PHOTO_TEMPLATES = (
     "part of a {}.",
     "somebody's {}.",
     "a grainy snapshot of a {}.",
+)
+
+VARIED_PHOTO_TEMPLATES = (  # for models that have read the web: medium, distance, quality, light, number, tone
+    *PHOTO_TEMPLATES,
+    "a {} that fills the whole frame.",
+    "a tiny {} on the horizon.",
+    "a {} seen from above.",
+    "a {} seen from behind.",
+    "a {}, half hidden behind something.",
+    "a sharp and detailed picture of a {}.",
+    "an overexposed picture of a {}.",
+    "an old, faded photograph of a {}.",
+    "a heavily compressed image of a {}.",
+    "a {} against the light.",
+    "a {} on a foggy day.",
+    "a {} lit by street lamps.",
+    "a single {} on its own.",
+    "a group, each one a {}.",
+    "a postcard that shows a {}.",
+    "a stamp with a {} on it.",
+    "a watercolour of a {}.",
+    "a child's drawing of a {}.",
+    "a pencil study of a {}.",
+    "a woodcut of a {}.",
+    "a carved wooden {}.",
+    "a {} made of clay.",
+    "a {} knitted from wool.",
+    "an icon of a {}.",
+    "a computer graphic that shows a {}.",
+    "look, a {}!",
+    "the {} we met on our holiday.",
+    "not a great picture, but it is a {}.",
 )
 
 PICTURE_TEMPLATES = (  # for drawn pictures, whatever their style; bare names are captions there, too
@@ -64,21 +98,66 @@ def expand(templates: Sequence[str], name: str) -> list[str]:
     return [check_template(template).replace("{}", name) for template in templates]
 
 
+# what stands around a list that was copied out of Python code
+LIST_BRACKET = re.compile(r"(\w+\s*=\s*)?\[|\]")
+
+
 def read_templates(path: str | Path) -> list[str]:
     """Templates of a UTF-8 text file: one per line; empty lines and lines that begin with # are left out.
 
+    Lines of a Python list, such as 'a photo of a {}.', with quotes and comma, are understood, too.
     Raises ValueError that names the line of a template without exactly one "{}", or a file without templates.
     """
+    templates = [check_template(text, f"{path} line {number}:") for number, text in read_texts(path)]
+    if not templates:
+        raise ValueError(f'{path} holds no template: write one per line, such as "a photo of a {{}}."')
+    return templates
+
+
+def read_class_names(path: str | Path) -> list[str]:
+    """Class names of a text file in the form of `read_templates`, in their order.
+
+    Raises ValueError that names both lines where a name stands twice, or a file without names.
+    """
+    lines: dict[str, int] = {}
+    names = []
+    for number, name in read_texts(path):
+        if (first := lines.setdefault(name.lower(), number)) != number or name in names:  # models read lower case
+            raise ValueError(
+                f"{path} line {number}: {name!r} stands in line {first} already: leave one out, "
+                "or say which is meant, as in 'crane, a bird'"
+            )
+        names.append(name)
+    if not names:
+        raise ValueError(f"{path} holds no class name: write one per line")
+    return names
+
+
+def read_texts(path: str | Path) -> list[tuple[int, str]]:
+    """(number of the line, text) for all that is said in the file."""
     path = Path(path)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()  # -sig: Windows editors write a mark first
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from error
-    templates = [
-        check_template(line.strip(), where=f"{path} line {number}:")
-        for number, line in enumerate(lines, start=1)
-        if line.strip() and not line.strip().startswith("#")
+    return [
+        (number, text)
+        for number, line in enumerate(map(str.strip, lines), start=1)
+        if line and not line.startswith("#") and not LIST_BRACKET.fullmatch(line)
+        for text in unquoted(line)
     ]
-    if not templates:
-        raise ValueError(f'{path} holds no template: write one per line, such as "a photo of a {{}}."')
-    return templates
+
+
+def unquoted(line: str) -> list[str]:
+    """The line itself, or the texts in it where it is quoted as in a Python list.
+
+    >>> unquoted("'a photo of a {}.',"), unquoted('"tench", "goldfish",'), unquoted("a mouse, an animal")
+    (['a photo of a {}.'], ['tench', 'goldfish'], ['a mouse, an animal'])
+    """
+    if line[0] not in "'\"":
+        return [line]
+    try:
+        texts = ast.literal_eval(f"[{line}\n]")  # literals only, nothing is run; a comment may end the line
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return [line]  # it begins with a quotation mark, and is no list
+    return texts if all(isinstance(text, str) and text.strip() for text in texts) else [line]

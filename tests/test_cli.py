@@ -17,7 +17,7 @@ from minclip.cli import doctor, main
 from minclip.data.protocol import ClassTask
 from minclip.suites import Suite
 
-COMMANDS = ["doctor", "data", "train", "eval", "classify", "search"]
+COMMANDS = ["doctor", "data", "fetch", "train", "eval", "classify", "search", "export"]
 
 
 @pytest.fixture

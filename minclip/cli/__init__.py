@@ -1,4 +1,4 @@
-"""The command line: `minclip doctor · data · train · eval · classify · search`.
+"""The command line: `minclip doctor · data · fetch · train · eval · classify · search · export`.
 
 A command is a file of this folder: `add` declares its arguments, `run` does it and returns the exit code.
 Torch is imported inside of commands, so that --help and a mistyped option answer at once.
@@ -10,15 +10,17 @@ import re
 import sys
 from collections.abc import Sequence
 
-from minclip.cli import classify, data, doctor, eval, search, train
+from minclip.cli import classify, data, doctor, eval, export, fetch, search, train
 
 COMMANDS = {
     "doctor": doctor,
     "data": data,
+    "fetch": fetch,
     "train": train,
     "eval": eval,
     "classify": classify,
     "search": search,
+    "export": export,
 }
 MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128 + SIGINT, as shells have it
 
@@ -27,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of every command. A command's docstring is its --help, worked example included."""
     parser = argparse.ArgumentParser(
         prog="minclip",
-        description="The real CLIP, small enough to read: draw data, train, evaluate, classify, search.",
+        description="The real CLIP, small enough to read: draw data, train, evaluate, classify, search, export.",
         epilog="minclip COMMAND --help shows an example of each.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

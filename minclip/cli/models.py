@@ -17,18 +17,19 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
-        help="a shipped model's name, a .safetensors file or a run folder (default: newest run in ./runs)",
+        help="a name that `minclip fetch` lists, a weights file, a folder (default: newest run in ./runs)",
     )
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
 
 def newest_run(folder: Path = RUNS) -> Path:
     """The run folder below `folder` whose model was written last. ValueError where there is none."""
-    from minclip.checkpoint import MODEL_FILE, available_models
+    from minclip import pretrained
+    from minclip.checkpoint import MODEL_FILE
 
     models = sorted(folder.rglob(MODEL_FILE), key=lambda path: path.stat().st_mtime)
     if not models:
-        shipped = "".join(f", --model {name}" for name in available_models())
+        shipped = "".join(f", --model {name}" for name in pretrained.shipped())
         raise ValueError(
             f"no model is in ./{folder}: train one (minclip train --data picturebook --config tiny "
             f"--out {folder / 'first'}), or pass --model PATH{shipped}"

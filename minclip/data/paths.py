@@ -18,6 +18,13 @@ FULL_DISK = {
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
+def clone_root() -> Path | None:
+    """The clone of the repository that this file belongs to; None where minclip is installed without one."""
+    clone = Path(__file__).resolve().parents[2]
+    # the index of the data cards: another package named `datasets` beside an installed minclip has none
+    return clone if (clone / "datasets" / "README.md").is_file() else None
+
+
 def data_root() -> Path:
     """The folder with one sub-folder per data set.
 
@@ -26,9 +33,8 @@ def data_root() -> Path:
     """
     if chosen := os.environ.get("MINCLIP_DATA"):
         return Path(chosen).expanduser()
-    clone = Path(__file__).resolve().parents[2] / "datasets"
-    # the index of the cards: another package named `datasets` beside an installed minclip has none
-    return clone if (clone / "README.md").is_file() else Path.home() / ".cache" / "minclip"
+    clone = clone_root()
+    return clone / "datasets" if clone else Path.home() / ".cache" / "minclip"
 
 
 def explain(error: OSError, path: Path) -> OSError:

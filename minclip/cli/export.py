@@ -1,0 +1,50 @@
+"""Write a model for other programs: ONNX, torch.export, or the layouts of OpenAI, OpenCLIP and Hugging Face.
+
+    minclip export --model runs/first --format onnx --out exported
+
+    minclip: onnx written to exported
+
+    onnx         a folder: both encoders and the whole for onnxruntime, float32; needs pip install "minclip[export]"
+    program      a folder: the same for PyTorch without minclip, torch.export.load("image_encoder.pt2")
+    openai       a file:   clip.load("model.pt"), and the vocabulary's merges beside it
+    openclip     a folder: open_clip.create_model_and_transforms("local-dir:FOLDER")
+    huggingface  a folder: transformers.CLIPModel.from_pretrained("FOLDER")
+
+The first two are compared with the model before they get their name, for other numbers of pictures and texts.
+"""
+
+import argparse
+from pathlib import Path
+
+from minclip.cli.models import add_model_arguments, open_model
+
+FORMATS = ("onnx", "program", "openai", "openclip", "huggingface")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    add_model_arguments(parser)
+    parser.add_argument("--format", required=True, choices=FORMATS, help="for whom it is written")
+    parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the new folder, or OpenAI's file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from minclip import checkpoint
+    from minclip.export import export_onnx, export_program
+
+    model, _, tokenizer = open_model(arguments)
+    out = arguments.out
+    if arguments.format == "onnx":
+        try:
+            export_onnx(model, out)
+        except ModuleNotFoundError as error:  # what is not installed is the user's to mend, in one line
+            raise ValueError(str(error)) from error
+    elif arguments.format == "program":
+        export_program(model, out)
+    elif arguments.format == "openai":
+        checkpoint.save_openai(model, tokenizer, out)
+    elif arguments.format == "openclip":
+        checkpoint.save_openclip(model, tokenizer, out)
+    else:
+        checkpoint.save_huggingface(model, tokenizer, out)
+    print(f"minclip: {arguments.format} written to {out}")
+    return 0

@@ -28,16 +28,21 @@ $(VENV)/installed-course: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[course]"
 	@touch $@
 
+# other people's CLIPs, which the tests compare with
+$(VENV)/installed-peers: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,export,peers]"
+	@touch $@
+
 train: $(VENV)/installed
 	$(BIN)/minclip train --data $(DATA)
 
-test: $(VENV)/installed
+test: $(VENV)/installed-peers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(PYTEST) -m "not slow"
 
-test-slow: $(VENV)/installed
+test-slow: $(VENV)/installed-peers
 	$(PYTEST) -m slow
 
 format: $(VENV)/installed

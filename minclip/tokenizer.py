@@ -1,7 +1,7 @@
 """CLIP's tokenizer: text is cleaned, split into words, each word into byte pairs, each pair has an id.
 
 Same ids as openai/CLIP simple_tokenizer.py when it is given OpenAI's merges. The learning and applying of merges
-is in bpe.py.
+is in bpe.py, Hugging Face's files are in formats/tokenizer_files.py.
 """
 
 import gzip
@@ -120,9 +120,9 @@ class BPETokenizer:
             raw = path.read_bytes()
             text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
             header, *lines = text.split("\n")
-            if not lines and "#version" not in header:
-                raise ValueError("it has no lines after its header")
             merges = [line.split() for line in lines[:OPENAI_MERGES] if line]
+            if not merges and "#version" not in header:
+                raise ValueError("it has no lines after its header")
             return cls(merges, context_length)  # type: ignore[arg-type]
         except (EOFError, gzip.BadGzipFile, zlib.error, ValueError) as error:
             raise ValueError(f"{path} is not a merges file: {error}") from error
@@ -244,5 +244,5 @@ def decode(ids: Iterable[int]) -> str:
 
 
 def tokenize(texts: str | Iterable[str], context_length: int = 77, truncate: bool = False) -> LongTensor:
-    """As `clip.tokenize`: int64 [texts, context_length]; but a text that is too long is a ValueError."""
+    """As `clip.tokenize`: int64 [texts, context_length]. A text too long is a ValueError (there RuntimeError)."""
     return openai_tokenizer(context_length)(texts, truncate)

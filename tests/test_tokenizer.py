@@ -230,7 +230,9 @@ def test_what_is_no_tokenizer_file_is_refused_by_name(tmp_path, content):
         BPETokenizer.load(path)
 
 
-@pytest.mark.parametrize("content", ["", "header", "header\na b c\n", "header\nnot bytes\n", "header\na b\nab cd\n"])
+@pytest.mark.parametrize(
+    "content", ["", "header", "header\n", "header\na b c\n", "header\nnot bytes\n", "header\na b\nab cd\n"]
+)
 def test_what_is_no_merges_file_is_refused(tmp_path, content):
     path = tmp_path / "merges.txt"
     path.write_text(content, encoding="utf-8")

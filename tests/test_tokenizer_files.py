@@ -272,6 +272,7 @@ def test_transformers_reads_our_folder_and_gives_our_ids(name, form, special, tm
     theirs = getattr(transformers, name).from_pretrained(tmp_path / "ours")
     assert type(theirs).__name__.startswith("CLIPTokenizer")
     assert (theirs.model_max_length, len(theirs)) == (40, special.vocab_size)
+    assert theirs.extra_special_tokens == special.special_tokens
     assert theirs.pad_token_id == theirs.eos_token_id == special.vocab_size - 1
     for text in [*CAPTIONS, "AB <NEW LINE> <|mask|>ünï ab"]:
         assert theirs(text)["input_ids"] == whole(special, text)

@@ -32,8 +32,12 @@ NORMALIZER = {
         {"type": "Lowercase"},
     ],
 }
-SPLIT: dict[str, object] = {"type": "Split", "pattern": {"Regex": rf"<\|startoftext\|>|<\|endoftext\|>|{WORD}"}}
-SPLIT |= {"behavior": "Removed", "invert": True}
+SPLIT = {
+    "type": "Split",
+    "pattern": {"Regex": rf"<\|startoftext\|>|<\|endoftext\|>|{WORD}"},
+    "behavior": "Removed",
+    "invert": True,
+}
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
 # "normalized": looked for in the lower-cased text, as we do
 ADDED = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": True}
@@ -72,7 +76,7 @@ def read_tokenizer(path: str | Path, context_length: int | None = None) -> BPETo
         if isinstance(content.get("model"), dict):
             return from_tokenizer_json(content, length)
         return from_vocab_and_merges(content, path.parent, length)
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
+    except (IndexError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is no tokenizer that minclip knows: {error!r}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
@@ -153,7 +157,6 @@ def write_tokenizer(tokenizer: BPETokenizer, folder: str | Path) -> None:
     config = {
         "tokenizer_class": "CLIPTokenizer",
         "model_max_length": tokenizer.context_length,
-        "do_lower_case": True,
         "added_tokens_decoder": special,
     }
     write_json(folder / TOKENIZER_FILE, tokenizer_json(tokenizer, vocabulary))

@@ -18,6 +18,7 @@ from minclip.data.images import load_pixels
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device
 from minclip.preprocess import pixels_to_float
+from minclip.processes import own_rows
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
 
@@ -108,13 +109,21 @@ class Batch(NamedTuple):
 
 
 def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPConfig, device: Device) -> Batch:
-    """The batch of a step. One random caption a picture.
+    """The batch of a step, of which a process makes its own rows. One random caption a picture.
 
-    Tokens are cut after the batch's last EOT: no row is changed by it.
+    What is drawn depends on seed and step alone. Tokens are cut after the last EOT: no row is changed by it.
     """
     generator = generator_for("batch", config.seed, step)
     indices = batch_indices(step, config.batch_size, len(pairs), config.seed)
     crops = random_crops(len(indices), config.crop_scale, generator, config.mirror, config.turn)
+    which = (torch.rand(len(indices), generator=generator) * pairs.count[indices]).long()
+    own = own_rows(len(indices))
+    kept = None
+    if config.patch_dropout:
+        patches = model_config.patches
+        order = torch.rand(len(indices), patches, generator=generator).argsort(dim=1)  # a shuffle of each row
+        kept = order[own, : max(1, round((1 - config.patch_dropout) * patches))].to(device.device)  # [batch, k]
+    indices, crops, which = indices[own], crops[own], which[own]
 
     def seen(part: tuple[Tensor, Tensor]) -> Tensor:
         pixels = pixels_to_float(pairs.pixels[part[0]], mean=model_config.pixel_mean, std=model_config.pixel_std)
@@ -123,12 +132,6 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     rows = math.ceil(len(indices) / device.cores)
     parts = zip(indices.to(pairs.pixels.device).split(rows), crops.split(rows), strict=True)
     pixels = torch.cat(list(on_cores(seen, parts, device.cores)))  # [batch, 3, size, size]
-    which = (torch.rand(len(indices), generator=generator) * pairs.count[indices]).long()
     tokens = pairs.tokens[pairs.first[indices] + which].long()
     longest = int(tokens.argmax(dim=-1).max()) + 1
-    kept = None
-    if config.patch_dropout:
-        patches = model_config.patches
-        order = torch.rand(len(indices), patches, generator=generator).argsort(dim=1)  # a shuffle of each row
-        kept = order[:, : max(1, round((1 - config.patch_dropout) * patches))].to(device.device)  # [batch, k]
     return Batch(pixels.to(device.device), tokens[:, :longest].to(device.device), kept)

@@ -14,6 +14,7 @@ from minclip.data import NAMES, open_dataset
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device, choose_device
 from minclip.model import CLIP
+from minclip.processes import agree, is_first, one_after_the_other, wait
 from minclip.recipes import RECIPES, Recipe, TrainConfig
 from minclip.report import write_report
 from minclip.runs import Run
@@ -50,7 +51,9 @@ def run_training(
     """
     run = Run(out)
     run.refuse_to_overwrite()
-    dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
+    wait()  # before the first process makes the folder
+    with one_after_the_other():
+        dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
     captions = all_captions(dataset)
     if not any(captions):
         raise ValueError(f"{data} has no captions, and a class name is not one: train on another set, evaluate on this")
@@ -89,7 +92,9 @@ def finish(
 ) -> dict:
     """Training from wherever the run stands, evaluation, report."""
     size = model.config.image_size
-    watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
-    pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress)
+    with one_after_the_other():
+        watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
+        pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress)
     seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
-    return write_report(run, model, tokenizer, final, config, device, data, seconds)
+    report = write_report(run, model, tokenizer, final, config, device, data, seconds) if is_first() else {}
+    return agree(report)  # the others wait for it

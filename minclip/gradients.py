@@ -1,10 +1,13 @@
 """The gradient of a whole batch, computed in parts: all pairs meet in one loss, what lies before it is divided.
 
-On a CPU every core takes its share of the rows. Where memory is short, a micro-batch is encoded at a time. Adding up
-the gradients of small batches instead would show each pair only its own small batch as negatives.
+On a CPU every core takes its share of the rows, under torchrun every process. Where memory is short, a micro-batch is
+encoded at a time. Adding up the gradients of small batches instead would show each pair only its own small batch as
+negatives.
 """
 
 import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -14,12 +17,19 @@ from minclip.cores import on_cores
 from minclip.devices import Device
 from minclip.loss import clip_loss
 from minclip.model import CLIP
+from minclip.processes import gather, sum_over_processes
 
 Features = tuple[Tensor, Tensor]  # of a part: pictures and texts, each [rows, embed_dim]
+Gradients = Sequence[Tensor | None]  # one for each parameter
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # (image features, text features, exp(logit_scale)) -> scalar
 
 
-def backward(model: CLIP, batch: Batch, device: Device, micro_batch: int | None = None) -> Tensor:
+def backward(
+    model: CLIP, batch: Batch, device: Device, micro_batch: int | None = None, loss: Loss = clip_loss
+) -> Tensor:
     """Adds the gradients of the batch's loss to the parameters; returns the loss, detached.
+
+    batch: this process's rows of it; the loss is that of all processes' rows, and so are the gradients.
 
     With micro_batch, that many pairs at a time are in memory with their graph, for one more forward pass: the
     features are first computed without a graph, and the encoders run again to carry each part's gradients on
@@ -35,16 +45,18 @@ def backward(model: CLIP, batch: Batch, device: Device, micro_batch: int | None 
     def encoded(part: Batch) -> Features:
         return encode(model, part, device, graph=not again)
 
-    def carried_on(item: tuple[Batch, Features, Features]) -> tuple[Tensor, ...]:
+    def carried_on(item: tuple[Batch, Features, Features]) -> Gradients:
         part, features, gradients = item
         features = encode(model, part, device) if again else features
         return torch.autograd.grad(features, parameters, gradients, allow_unused=True)
 
     features = list(on_cores(encoded, parts, cores))
-    loss, gradients = loss_and_feature_gradients(model, features)
-    for share in on_cores(carried_on, zip(parts, features, gradients, strict=True), cores):
-        add_gradients(parameters, share)  # in the order of the parts, not of arrival: sums round alike every time
-    return loss
+    value, gradients = loss_and_feature_gradients(model, features, loss)
+    shares = on_cores(carried_on, zip(parts, features, gradients, strict=True), cores)
+    for parameter, gradient in zip(parameters, sum_over_processes(added(shares)), strict=True):
+        if gradient is not None:
+            parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+    return value
 
 
 def encode(model: CLIP, part: Batch, device: Device, graph: bool = True) -> Features:
@@ -53,17 +65,29 @@ def encode(model: CLIP, part: Batch, device: Device, graph: bool = True) -> Feat
         return model.encode_image(part.pixels, part.kept), model.encode_text(part.tokens)
 
 
-def loss_and_feature_gradients(model: CLIP, parts: list[Features]) -> tuple[Tensor, list[Features]]:
-    """The loss of the whole batch, and its gradient at the features of each part. Fills logit_scale's gradient."""
-    leaves = [[feature.detach().requires_grad_() for feature in part] for part in parts]
-    image_features, text_features = (torch.cat(both) for both in zip(*leaves, strict=True))  # [batch, embed_dim]
-    loss = clip_loss(image_features, text_features, model.logit_scale.exp())
-    loss.backward()
-    return loss.detach(), [(image.grad, text.grad) for image, text in leaves]  # type: ignore[misc]
+def loss_and_feature_gradients(model: CLIP, parts: list[Features], loss: Loss) -> tuple[Tensor, list[Features]]:
+    """The loss of the whole batch, and its gradient at the features of each part.
+
+    Fills logit_scale's gradient: every process computes the same loss, and so has the same one.
+    """
+    with torch.no_grad():
+        images, own = gather(torch.cat([image_features for image_features, _ in parts]))  # [batch, embed_dim]
+        texts, _ = gather(torch.cat([text_features for _, text_features in parts]))
+    images.requires_grad_(), texts.requires_grad_()
+    value = loss(images, texts, model.logit_scale.exp())
+    value.backward()
+    assert images.grad is not None and texts.grad is not None  # a loss of both features
+    rows = [len(image_features) for image_features, _ in parts]
+    return value.detach(), list(zip(images.grad[own].split(rows), texts.grad[own].split(rows), strict=True))
 
 
-def add_gradients(parameters: list[torch.nn.Parameter], gradients: tuple[Tensor | None, ...]) -> None:
-    """parameter.grad += gradient, where there is one."""
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        if gradient is not None:
-            parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+def added(shares: Iterable[Gradients]) -> Gradients:
+    """The sum of the parts' gradients, in the order of the parts and not of arrival: sums round alike every time."""
+    return reduce(lambda total, share: [plus(a, b) for a, b in zip(total, share, strict=True)], shares)
+
+
+def plus(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+    """a + b, where None is the gradient of what was not used."""
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b

@@ -14,9 +14,11 @@ from tqdm import tqdm
 from minclip.batches import Batch, Pairs, make_batch
 from minclip.cores import one_thread
 from minclip.devices import Device
-from minclip.gradients import backward
+from minclip.gradients import Loss, backward
+from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.optim import build_optimizers, lr_schedule, set_learning_rate
+from minclip.processes import count, is_first
 from minclip.recipes import TrainConfig
 from minclip.runs import Run, restore_optimizers
 from minclip.suites import Suite
@@ -29,15 +31,16 @@ def train_step(
     batch: Batch,
     device: Device,
     micro_batch: int | None = None,
+    loss: Loss = clip_loss,
 ) -> Tensor:
     """One step of every optimiser on one batch; returns the loss before the step."""
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
-    loss = backward(model, batch, device, micro_batch)
+    value = backward(model, batch, device, micro_batch, loss)
     for optimizer in optimizers:
         optimizer.step()
     model.clamp_logit_scale()
-    return loss
+    return value
 
 
 def start(
@@ -51,7 +54,8 @@ def start(
         model, config.optimizer, config.learning_rate, config.weight_decay, config.muon_learning_rate
     )
     if not resume:
-        run.create()
+        if is_first():
+            run.create()
         return optimizers, 0, 0.0
     _, _, progress, moments = run.load()
     if progress["pairs"] != pairs:
@@ -60,7 +64,8 @@ def start(
             f"bring them back, or start a new run"
         )
     restore_optimizers(optimizers, moments)
-    run.cut_log(progress["step"])
+    if is_first():
+        run.cut_log(progress["step"])
     return optimizers, progress["step"], progress["seconds"]
 
 
@@ -75,36 +80,43 @@ def train(
     data: str = "",
     resume: bool = False,
     progress: bool = True,
+    loss: Loss = clip_loss,
 ) -> float:
     """Trains the model in place and keeps log and checkpoints in the run's folder; returns the seconds of training.
+
+    Of several processes (processes.py) the first one writes and evaluates. A ResNet's batch norm would see the rows of
+    its own process only: ValueError.
 
     With resume=True the model must be the one of `run.load()`; the log then goes on as if nothing had happened.
     Seconds count steps only, not evaluation or checkpoints. Raises ValueError where the loss stops being a number.
     """
+    if count() > 1 and model.config.is_resnet:
+        raise ValueError("a ResNet cannot be trained by several processes: its batch norm must see the whole batch")
     model.to(device.device).train()  # before the optimisers: their moments go where the weights are
     fingerprint = pairs.fingerprint()
     optimizers, first, seconds = start(run, model, config, fingerprint, resume)
     warmup = round(config.warmup * config.steps)
-    bar = tqdm(total=config.steps, initial=first, unit="step", disable=not progress)
+    bar = tqdm(total=config.steps, initial=first, unit="step", disable=not (progress and is_first()))
     began = time.perf_counter() - seconds
     # a ResNet's batch cannot be shared out to the cores: they share its operations
     with nullcontext() if model.config.is_resnet else one_thread():
         for step in range(first, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
             batch = make_batch(pairs, config, step, model.config, device)
-            loss = train_step(model, optimizers, batch, device, config.micro_batch)
+            value = train_step(model, optimizers, batch, device, config.micro_batch, loss)
             bar.update()
             done, last = step + 1, step + 1 == config.steps
             if done % config.log_every == 0 or last:
-                entry = log_entry(done, config, float(loss), optimizers, model, time.perf_counter() - began)
-                run.append(entry)
+                entry = log_entry(done, config, float(value), optimizers, model, time.perf_counter() - began)
+                if is_first():
+                    run.append(entry)
                 bar.set_postfix(loss=f"{entry['loss']:.3f}")
-                if progress and done == first_word(config):
+                if not bar.disable and done == first_word(config):
                     bar.write(is_it_learning(entry["loss"], config.batch_size))
             seconds = time.perf_counter() - began
-            if monitor is not None and (done % config.evaluate_every == 0 or last):
+            if monitor is not None and is_first() and (done % config.evaluate_every == 0 or last):
                 run.append({"step": done, "samples": done * config.batch_size, **monitor.scores(model, tokenizer)})
-            if done % config.save_every == 0 or last:
+            if is_first() and (done % config.save_every == 0 or last):
                 run.save(model, tokenizer, optimizers, config, done, seconds, data, fingerprint)
             began = time.perf_counter() - seconds
     bar.close()

@@ -76,30 +76,43 @@ def advice_when_stopped(out: Path) -> Iterator[None]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minclip.config import CLIPConfig
-    from minclip.devices import choose_device
     from minclip.evaluate import format_table
-    from minclip.experiment import recipe_for, resume_run, run_training
+    from minclip.processes import is_first, joined
 
     check(arguments)
-    device = choose_device(arguments.device)
-    where = f"minclip: training on {device.device}: {device.reason}"
-    if arguments.resume:
-        print(where, file=sys.stderr)
-        out = arguments.out
-        with advice_when_stopped(out):
-            report = resume_run(out, device)
-    else:
-        recipe = recipe_for(arguments.data)
-        name = arguments.config or recipe.preset
-        preset = CLIPConfig.preset(name)
-        given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}
-        config = replace(recipe.config, **{name: value for name, value in given.items() if value is not None})
-        out = arguments.out or new_folder(f"{Path(arguments.data).resolve().name}-{name.replace('/', '-')}")
-        print(f"{where}; everything goes to {out}", file=sys.stderr)
-        with advice_when_stopped(out):
-            report = run_training(arguments.data, preset, config, out, device)
+    with joined():
+        report, out = trained(arguments)
+        if not is_first():
+            return 0
     print(format_table(report))
     print(f"\n{out / 'report.md'} shows the curves and the pictures with what the model says of them.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")
     return 0
+
+
+def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:
+    """The report of the run that the arguments ask for, and its folder."""
+    from minclip.config import CLIPConfig
+    from minclip.devices import choose_device
+    from minclip.experiment import recipe_for, resume_run, run_training
+    from minclip.processes import agree, is_first
+
+    device = choose_device(arguments.device)
+
+    def say(where: str) -> None:
+        if is_first():
+            print(f"minclip: training on {device.device}: {device.reason}{where}", file=sys.stderr)
+
+    if arguments.resume:
+        say("")
+        with advice_when_stopped(arguments.out):
+            return resume_run(arguments.out, device), arguments.out
+    recipe = recipe_for(arguments.data)
+    name = arguments.config or recipe.preset
+    preset = CLIPConfig.preset(name)
+    given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}
+    config = replace(recipe.config, **{name: value for name, value in given.items() if value is not None})
+    out = agree(arguments.out or new_folder(f"{Path(arguments.data).resolve().name}-{name.replace('/', '-')}"))
+    say(f"; everything goes to {out}")
+    with advice_when_stopped(out):
+        return run_training(arguments.data, preset, config, out, device), out

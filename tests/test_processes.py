@@ -1,0 +1,132 @@
+"""Several processes, started by torchrun, train as one does: loss, gradients, log and checkpoint."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from minclip.formats.files import read_tensors
+from minclip.processes import agree, gather, is_first, own_rows, sum_over_processes
+
+ROOT = Path(__file__).parents[1]
+GRADIENTS = """
+import sys, torch
+from dataclasses import replace
+from minclip import processes
+from minclip.batches import Pairs, make_batch
+from minclip.config import CLIPConfig
+from minclip.devices import choose_device
+from minclip.gradients import backward
+from minclip.model import CLIP
+from minclip.recipes import TrainConfig
+
+config = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=8, vocab_size=40)
+generator = torch.Generator().manual_seed(0)
+tokens = torch.randint(1, 39, (20, 8), generator=generator)
+tokens[:, 5] = 39
+pixels = torch.randint(0, 256, (10, 16, 16, 3), generator=generator).to(torch.uint8)
+pairs = Pairs(pixels, tokens.int(), 2 * torch.arange(10), torch.full((10,), 2))
+device = replace(choose_device("cpu", torch.float32), cores=1)
+with processes.joined():
+    result = {}
+    for batch_size, micro_batch, dropout in ((8, None, 0.0), (7, None, 0.5), (7, 2, 0.0)):
+        torch.manual_seed(0)
+        model = CLIP(config)
+        train = TrainConfig(batch_size=batch_size, samples=100, patch_dropout=dropout)
+        for step in (0, 1):  # the second adds to the first's gradients
+            loss = backward(model, make_batch(pairs, train, step, config, device), device, micro_batch)
+        case = f"{batch_size} {micro_batch} {dropout}"
+        result[case] = {"loss": loss} | {name: p.grad for name, p in model.named_parameters()}
+    torch.save(result, f"{sys.argv[1]}/{processes.count()}-{processes.rank()}.pt")
+"""
+
+
+def torchrun(processes: int, *command: object, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    """Runs a Python command in that many processes."""
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [*launcher, *map(str, command)], env=environment, cwd=cwd, capture_output=True, text=True, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def gradients(tmp_path_factory):
+    """{(processes, rank): {case: {name: tensor}}} of one and of three processes."""
+    folder = tmp_path_factory.mktemp("gradients")
+    (folder / "script.py").write_text(GRADIENTS, encoding="utf-8")
+    for processes in (1, 3):
+        done = torchrun(processes, folder / "script.py", folder)
+        assert done.returncode == 0, done.stderr[-2000:]
+    return {
+        (n, rank): torch.load(folder / f"{n}-{rank}.pt", weights_only=True)
+        for n, rank in ((1, 0), (3, 0), (3, 1), (3, 2))
+    }
+
+
+@pytest.mark.parametrize("case", ["8 None 0.0", "7 None 0.5", "7 2 0.0"])
+def test_every_process_has_the_loss_and_gradients_of_the_whole_batch(case, gradients):
+    """8 and 7 rows over three processes: shares of 2 and 3 rows; with patch dropout; with micro-batches."""
+    alone = gradients[1, 0][case]
+    for rank in range(3):
+        shared = gradients[3, rank][case]
+        assert shared.keys() == alone.keys()
+        for name, expected in alone.items():
+            assert (shared[name] - expected).abs().max() <= 1e-6 * max(1.0, expected.abs().max().item()), name
+
+
+def test_two_processes_leave_one_log_and_one_checkpoint_of_the_run_of_one(tmp_path):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    generator = torch.Generator().manual_seed(0)
+    from PIL import Image
+
+    rows = ["file,caption"]
+    for i in range(30):
+        colour = tuple(torch.randint(0, 256, (3,), generator=generator).tolist())
+        Image.new("RGB", (32, 32), colour).save(pictures / f"{i}.png")
+        rows += [f"{i}.png,a picture of colour {colour[0]} and {colour[1]}", f"{i}.png,number {i}"]
+    (pictures / "captions.csv").write_text("\n".join(rows), encoding="utf-8")
+    command = ["-m", "minclip.cli", "train", "--data", pictures, "--config", "tiny", "--device", "cpu"]
+    command += ["--samples", "60", "--batch", "10"]
+    logs, models = [], []
+    for processes in (1, 2):
+        out = tmp_path / f"run-{processes}"
+        done = torchrun(processes, *command, "--out", out, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert done.stdout.count("Ask it yourself") == 1
+        logs.append([json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()])
+        models.append(read_tensors(out / "model.safetensors").tensors)
+    for alone, shared in zip(*logs, strict=True):
+        assert alone.keys() == shared.keys() and alone["step"] == shared["step"]
+        assert alone.get("loss", 0) == pytest.approx(shared.get("loss", 0), abs=1e-2)  # bfloat16 where there is some
+    assert models[0].keys() == models[1].keys()
+    refused = torchrun(2, *command, "--out", tmp_path / "run-2", cwd=tmp_path)
+    assert refused.returncode != 0 and "holds a run already" in refused.stderr
+
+
+def test_a_process_alone_meets_nobody():
+    rows = torch.arange(6).view(3, 2)
+    whole, own = gather(rows)
+    assert torch.equal(whole, rows) and own == slice(0, 3)
+    assert own_rows(5) == slice(0, 5) and is_first() and agree("out") == "out"
+    assert sum_over_processes([rows, None]) == [rows, None]
+
+
+@pytest.mark.parametrize("rows", [3, 7, 8])
+def test_shares_differ_by_one_row_at_most_and_miss_none(rows, monkeypatch):
+    from minclip import processes
+
+    monkeypatch.setattr(processes, "count", lambda: 3)
+    shares = []
+    for rank in range(3):
+        monkeypatch.setattr(processes, "rank", lambda rank=rank: rank)
+        shares.append(range(rows)[own_rows(rows)])
+    assert [row for share in shares for row in share] == list(range(rows))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    with pytest.raises(ValueError, match="batch_size=2 is too small for 3 processes"):
+        own_rows(2)

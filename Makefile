@@ -30,7 +30,7 @@ $(VENV)/installed-course: $(VENV)/installed
 
 # other people's CLIPs, which the tests compare with
 $(VENV)/installed-peers: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,export,peers]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,export,peers,shards]"
 	@touch $@
 
 train: $(VENV)/installed

@@ -1,30 +1,34 @@
-"""Get a data set ready: draw the picture book, or fetch a set of photos and check it. Or look at it.
+"""Get a data set ready: draw the picture book, or fetch a set of photos and check it. Or look at it, or pass it on.
 
     minclip data picturebook --size 48              draws 103,000 pictures and the tasks, which are kept
     minclip data picturebook --show look.png        a page of pictures with captions, and nothing else
     minclip data picturebook --sheet sheet.png      every class in every style on one sheet, and nothing else
     minclip data cifar10                            fetches it, 170 MB, and compares the checksum
     minclip data flickr8k --from Downloads/Flickr8k_Dataset.zip     uses what you have
+    minclip data shards --data flickr8k --out shards/               WebDataset shards, which open_clip trains on
 
 Sets are kept in the data folder that `minclip doctor` names; MINCLIP_DATA chooses another.
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minclip.data import NAMES
+from minclip.data.splits import SPLITS
 
 if TYPE_CHECKING:
     from minclip.data.protocol import CaptionDataset
 
 PICTUREBOOK, PICTUREBOOK_SIZE = "picturebook", 32  # pixels; what the preset "tiny" reads
+SHARDS = "shards"
 SHEET_SIZE = 48  # pixels; small enough for 52 × 13 pictures, large enough to tell what they are
 SHOWN = 24  # pictures on a page: four rows of six
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=NAMES, help="the set")
+    parser.add_argument("name", choices=(*NAMES, SHARDS), help=f"the set, or {SHARDS}: write one as WebDataset shards")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it")
     page = parser.add_mutually_exclusive_group()
     page.add_argument(
@@ -45,16 +49,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=int, help=f"pixels a side of the picture book ({PICTUREBOOK_SIZE}; on --sheet {SHEET_SIZE})"
     )
+    shards = parser.add_argument_group(f"minclip data {SHARDS}")
+    shards.add_argument("--data", metavar="NAME_OR_PATH", help="the set to write: a name, or a folder")
+    shards.add_argument("--split", choices=SPLITS, help="one of its splits (default: all three)")
+    shards.add_argument("--out", type=Path, metavar="FOLDER", help="where the shards go: a new folder")
+    shards.add_argument("--per-shard", type=int, metavar="N", help="pictures in a shard (default: 1000)")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    check(arguments)
+    if arguments.name == SHARDS:
+        write_shards(arguments)
+        return 0
     drawn = arguments.name == PICTUREBOOK
-    if drawn and arguments.source is not None:
-        raise ValueError("the picture book is drawn, not fetched: leave out --from")
-    if not drawn and arguments.size is not None:
-        raise ValueError(f"--size is for the picture book: the pictures of {arguments.name} keep their own")
-    if not drawn and arguments.sheet is not None:
-        raise ValueError(f"--sheet is for the picture book: --show shows pictures of {arguments.name}")
     if arguments.sheet is not None:
         write_sheet(SHEET_SIZE if arguments.size is None else arguments.size, arguments.sheet)
         return 0
@@ -72,6 +79,45 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(f"{arguments.name} is ready in {data}")
     return 0
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """ValueError where an option is not of what is asked for."""
+    to_shards, source = arguments.name == SHARDS, arguments.source is not None
+    of_shards = {"--data": "data", "--split": "split", "--out": "out", "--per-shard": "per_shard"}
+    given = [option for option, name in of_shards.items() if getattr(arguments, name) is not None]
+    if given and not to_shards:
+        raise ValueError(f"{', '.join(given)}: only for minclip data {SHARDS}")
+    if to_shards and (arguments.data is None or arguments.out is None):
+        raise ValueError(f"minclip data {SHARDS} needs --data NAME_OR_PATH and --out FOLDER")
+    if to_shards and (source or arguments.show is not None or arguments.sheet is not None):
+        raise ValueError(f"--from, --show and --sheet are for a set, not for minclip data {SHARDS}")
+    name = arguments.data if to_shards else arguments.name
+    if name == PICTUREBOOK and source:
+        raise ValueError("the picture book is drawn, not fetched: leave out --from")
+    if name != PICTUREBOOK and arguments.size is not None:
+        raise ValueError(f"--size is for the picture book: the pictures of {name} keep their own")
+    if name != PICTUREBOOK and arguments.sheet is not None:
+        raise ValueError(f"--sheet is for the picture book: --show shows pictures of {name}")
+
+
+def write_shards(arguments: argparse.Namespace) -> None:
+    """A split, or each of the three, as WebDataset shards; prints what open_clip wants to be told."""
+    from minclip.data import open_dataset, shard_writer
+
+    splits = (arguments.split,) if arguments.split else SPLITS
+    per_shard = shard_writer.PER_SHARD if arguments.per_shard is None else arguments.per_shard
+    size = PICTUREBOOK_SIZE if arguments.size is None else arguments.size
+    for split in splits:  # before an hour's work
+        shard_writer.require_free(arguments.out, split)
+    for dataset in [open_dataset(arguments.data, split, size=size) for split in splits]:
+        sizes, left_out = written = shard_writer.write_shards(dataset, arguments.out, per_shard, progress=True)
+        pictures, files = sum(sizes.values()), arguments.out / written.pattern
+        print(f"{dataset.split}: {pictures:,} pictures in {files}")
+        if left_out:
+            print(f"minclip: {len(left_out)} pictures were left out, first: {left_out[0]}", file=sys.stderr)
+        if dataset.split == "train":
+            print(f"open_clip: --dataset-type webdataset --train-data '{files}' --train-num-samples {pictures}")
 
 
 def draw_picturebook(size: int) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # NAMES is for --help, too, which does not wait for numpy
 NAMES = ("picturebook", "flickr8k", "rsicd", "cifar10", "cifar100")
 LAYOUTS = (
     "Flickr8k (Flickr8k.token.txt or captions.txt), RSICD (dataset_rsicd.json or captions.json), "
-    "CIFAR (batches.meta, meta or cifar-*.tar.gz), your own pictures (captions.csv)"
+    "CIFAR (batches.meta, meta or cifar-*.tar.gz), your own pictures (captions.csv), WebDataset shards (*.tar)"
 )
 
 
@@ -48,6 +48,7 @@ def open_folder(path: Path, split: str) -> "CaptionDataset":
     from minclip.data.flickr8k import Flickr8k, is_flickr8k
     from minclip.data.folder import Folder, is_captioned_folder
     from minclip.data.rsicd import RSICD, is_rsicd
+    from minclip.data.shards import Shards, is_shards
 
     if is_cifar(path):
         return CIFAR(path, split)
@@ -57,5 +58,7 @@ def open_folder(path: Path, split: str) -> "CaptionDataset":
         return Flickr8k(path, split)
     if is_rsicd(path):
         return RSICD(path, split)
+    if is_shards(path):  # last: the others may keep their pictures in a .tar
+        return Shards(path, split)
     found = ", ".join(sorted(p.name for p in path.iterdir())[:5]) if path.is_dir() else "a file"
     raise ValueError(f"{path} is no data set that minclip knows (it holds {found or 'nothing'}). Looked for: {LAYOUTS}")

@@ -1,0 +1,216 @@
+"""WebDataset shards as a data set: .tar files in which a picture and its caption share a name.
+
+Writing is shard_writer.py. No streaming: training holds its pictures in memory. Nothing is unpacked, run or fetched;
+the package `webdataset` says what belongs together. open_clip trains on the same layout, img2dataset writes it:
+
+    train-000000.tar    000000000.jpg     or .png .jpeg .webp
+                        000000000.json    {"captions": [...]}, all of them, from minclip; others keep other notes here
+                        000000000.txt     one caption
+"""
+
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+from minclip.data.folder import hashed_split
+from minclip.data.images import open_image, to_rgb
+from minclip.data.splits import canonical_split
+
+PICTURES = ("jpg", "png", "jpeg", "webp")  # open_clip's, in its order
+TEXTS = ("json", "txt")
+LARGEST_PICTURE, LARGEST_TEXT = 1 << 27, 1 << 20  # bytes; a picture of MAX_PIXELS as a good JPEG takes half of it
+SPLIT_WORDS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test"}
+Place = tuple[int, int]  # offset and bytes of a file within its shard
+
+
+class Sample(NamedTuple):
+    """A picture in a shard, and what is said of it."""
+
+    shard: Path
+    key: str
+    place: Place
+    captions: list[str]
+
+
+def needed() -> ModuleType:
+    """The package webdataset; where it is not installed, a ValueError that says how to get it."""
+    try:
+        import_module("webdataset.tariterators")
+        return import_module("webdataset")
+    except ImportError as error:
+        raise ValueError('WebDataset shards need the package webdataset: pip install "minclip[shards]"') from error
+
+
+def tars(root: Path) -> list[Path]:
+    """The shards of a folder in the order of their names; not what a Mac adds to them (._train-000000.tar)."""
+    return sorted(path for path in root.glob("*.tar") if not path.name.startswith(".") and path.is_file())
+
+
+def is_shards(root: Path) -> bool:
+    """Are there shards in this folder?"""
+    return bool(tars(root))
+
+
+def split_in(name: str) -> str | None:
+    """The split that a shard's name tells.
+
+    >>> split_in("cc3m-validation-0007.tar"), split_in("00042.tar")
+    ('val', None)
+    """
+    return next((SPLIT_WORDS[word] for word in re.split("[^a-z]+", name.lower()) if word in SPLIT_WORDS), None)
+
+
+def find_shards(root: Path, split: str) -> tuple[list[Path], bool]:
+    """(shards, whether they hold this split alone): where no name tells a split, all shards hold all three."""
+    found = tars(root)
+    splits = [split_in(path.name) for path in found]
+    if not any(splits):
+        return found, False
+    if None in splits:
+        unnamed = found[splits.index(None)].name
+        raise ValueError(f"{root}: {unnamed} tells no split and others do: name it train-, val- or test-{unnamed}")
+    if split not in splits:
+        raise ValueError(
+            f"{root} holds no shard of the {split} split, only of {', '.join(sorted(map(str, set(splits))))}: "
+            f"write it there (minclip data shards --split {split}), or name some of its shards {split}-..."
+        )
+    return [path for path, named in zip(found, splits, strict=True) if named == split], True
+
+
+def members(shard: Path) -> Iterator[dict[str, Any]]:
+    """Every file of a shard as webdataset groups them: its name and, instead of its content, its place.
+
+    ValueError where the shard is cut off or damaged anywhere, or compressed: that has no places to read at.
+    """
+    try:
+        with shard.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            for member in tar:
+                if member.size < 0:  # would lead back to where we were
+                    raise ValueError(f"{member.name!r} has {member.size} bytes")
+                if member.isreg():
+                    yield {"fname": member.name, "data": (member.offset_data, member.size), "__url__": shard.name}
+            file.seek(tar.offset)  # tarfile ends in silence wherever no header follows; a whole tar ends with zeros
+            if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+                raise ValueError(f"it ends at byte {tar.offset:,}")
+    except Exception as error:  # damaged headers lead anywhere
+        if isinstance(error, OSError) and error.errno:  # the file system's
+            raise
+        raise ValueError(
+            f"{shard} is not a plain, complete .tar ({error!s:.200}): fetch it again, or take it out of the folder"
+        ) from error
+
+
+def grouped(shard: Path, left_out: list[str]) -> Iterator[tuple[str, dict[str, Place]]]:
+    """(key, suffix -> place) of every sample; its files stand side by side, else they are several samples.
+
+    A file that stands twice counts once, and is a line in left_out.
+    """
+
+    def twice(error: Exception) -> bool:
+        name = str(error.args[0]).partition(": ")[0]
+        left_out.append(f"{shard.name}: {name!r} stands there twice")
+        return True  # go on
+
+    samples = needed().tariterators.group_by_keys(members(shard), suffixes={*PICTURES, *TEXTS}, handler=twice)
+    for found in samples:
+        yield found.pop("__key__").encode("utf-8", "replace").decode("utf-8"), found  # a name may be no text at all
+
+
+def content(shard: Path, place: Place) -> bytes:
+    """The bytes at a place. The shard is opened anew: no handle is shared by threads."""
+    with shard.open("rb") as file:
+        file.seek(place[0])
+        return file.read(place[1])
+
+
+def listed_captions(notes: bytes) -> list[str]:
+    """The list "captions" of a sample's JSON; empty where there is none."""
+    try:
+        listed = json.loads(notes)["captions"]
+    except (ValueError, KeyError, TypeError, RecursionError):  # other people's notes
+        return []
+    whole = isinstance(listed, list) and all(isinstance(caption, str) and caption.strip() for caption in listed)
+    return listed if whole else []
+
+
+def read_sample(shard: Path, key: str, found: dict[str, Place]) -> Sample:
+    """A sample from its files' places. ValueError for one that cannot be used; without a caption it can."""
+    picture = next((found[suffix] for suffix in PICTURES if suffix in found), None)
+    if picture is None:
+        raise ValueError(f"no picture stands beside it ({', '.join(PICTURES)})")
+    for suffix in (*PICTURES, *TEXTS):
+        limit = LARGEST_TEXT if suffix in TEXTS else LARGEST_PICTURE
+        if suffix in found and found[suffix][1] > limit:
+            raise ValueError(f"its {suffix} has {found[suffix][1]:,} bytes, the limit is {limit:,}")
+    captions = listed_captions(content(shard, found["json"])) if "json" in found else []
+    if not captions and "txt" in found:
+        text = content(shard, found["txt"]).decode("utf-8").strip()
+        captions = [text] if text else []
+    return Sample(shard, key, picture, captions)
+
+
+class Shards:
+    """One split of a folder of shards; a `CaptionDataset`, its pictures in the order of the shards.
+
+    Where names tell the split (train-000000.tar), they decide; else a tenth of the samples is val, a tenth test,
+    by their keys. A sample's captions are the list in its json, or else its txt; there may be none. `left_out` has
+    a line for each sample of the split that cannot be used, and for each file that stands twice.
+    Raises ValueError: no shard of the split, webdataset missing; at first use: a damaged shard, no picture.
+    """
+
+    name = "shards"
+
+    def __init__(self, root: str | Path, split: str = "train"):
+        needed()
+        self.root, self.split = Path(root), canonical_split(split)
+        self.shards, self._named = find_shards(self.root, self.split)
+
+    @cached_property
+    def _read(self) -> tuple[list[Sample], list[str]]:
+        """(samples, what is left out): names, places and captions; the pictures themselves stay where they are."""
+        samples: list[Sample] = []
+        left_out: list[str] = []
+        for shard in self.shards:
+            for key, found in grouped(shard, left_out):
+                if not self._named and hashed_split(key) != self.split:
+                    continue
+                try:
+                    samples.append(read_sample(shard, key, found))
+                except ValueError as error:
+                    left_out.append(f"{shard.name}: {key!r}: {error}")
+        if not samples:
+            why = f"{len(left_out)} samples cannot be used, first {left_out[0]}" if left_out else "it is empty"
+            raise ValueError(f"{self.root} has no picture in its {self.split} split: {why}")
+        return samples, left_out
+
+    @property
+    def left_out(self) -> list[str]:
+        return self._read[1]
+
+    def __len__(self) -> int:
+        return len(self._read[0])
+
+    def file(self, index: int) -> bytes:
+        """The picture's file as it stands in the shard."""
+        sample = self._read[0][index]
+        return content(sample.shard, sample.place)
+
+    def image(self, index: int) -> Image.Image:
+        sample = self._read[0][index]
+        try:
+            return to_rgb(open_image(io.BytesIO(self.file(index)), f"{sample.shard}: {sample.key!r}"))
+        except ValueError as error:
+            out = f"minclip data shards --data {self.root} --out NEW_FOLDER writes shards without it"
+            raise ValueError(f"{error}: {out}") from error
+
+    def captions(self, index: int) -> list[str]:
+        return list(self._read[0][index].captions)

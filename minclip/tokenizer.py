@@ -203,11 +203,13 @@ class BPETokenizer:
         """The inverse of to_json; ValueError where the text is something else."""
         try:
             content = json.loads(text)
-            if content["format"] != FORMAT:
-                raise KeyError(content["format"])
+            if content["format"] != FORMAT or type(content["context_length"]) is not int:
+                raise TypeError("another format, or a context_length that is no whole number")
             return cls(content["merges"], content["context_length"], content["special_tokens"])
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"this is not a {FORMAT} tokenizer: {error!r}") from error
+        except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
+            raise ValueError(f"this is not a {FORMAT} tokenizer: {error!r:.200}") from error
+        except ValueError as error:  # what is wrong with a merge or a special token, which it shows
+            raise ValueError(f"{error!s:.400}") from error
 
     def save(self, path: str | Path) -> None:
         """Writes the tokenizer to one JSON file, atomically."""

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from minclip import checkpoint
-from minclip.formats.files import write_tensors
+from minclip.formats.files import read_tensors, write_tensors
+from minclip.tokenizer import BPETokenizer
 
 
 def test_a_saved_model_comes_back_with_its_tokenizer(model, tokenizer, tmp_path):
@@ -68,7 +69,7 @@ def test_weights_that_do_not_fit_are_named(model, tokenizer, tmp_path):
     path, metadata = tmp_path / "model.safetensors", checkpoint.model_metadata(model, tokenizer)
     proj = model.visual.proj.detach()
     for change, message in (
-        ({"visual.proj": None}, r"lack visual\.layer1\.0\.conv1\.weight"),  # what no visual.proj has is a ResNet
+        ({"visual.proj": None}, r"lack visual\.proj\. By their shapes they have embed_dim=16, image_size=16"),
         ({"text.ln_final.bias": None, "extra": proj}, r"lack text\.ln_final\.bias and hold also extra"),
         ({"visual.proj": proj[:3, :3]}, r"visual\.proj has shape \[3, 3\], expected \[64, 16\]"),
     ):
@@ -105,3 +106,97 @@ def test_a_full_disk_leaves_the_previous_file(model, tokenizer, tmp_path, monkey
         checkpoint.save(model, tokenizer, path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path], "a half-written file was left"
+
+
+def test_a_compact_file_is_a_quarter_and_nearly_the_same_model(model, tokenizer, tmp_path):
+    full, small = tmp_path / "full.safetensors", tmp_path / "small.safetensors"
+    checkpoint.save(model, tokenizer, full)
+    checkpoint.save(model, tokenizer, small, compact=True)
+    assert small.stat().st_size < 0.32 * full.stat().st_size
+    loaded, _, words = checkpoint.load(small, device="cpu")
+    for name, tensor in model.state_dict().items():
+        if tensor.ndim < 2:
+            assert torch.equal(loaded.state_dict()[name], tensor)
+        else:
+            rows, back = tensor.flatten(1), loaded.state_dict()[name].flatten(1)
+            assert ((back - rows).abs() <= rows.abs().amax(dim=1, keepdim=True) / 253).all()
+    tokens = words(["two blue fish"])
+    assert torch.cosine_similarity(loaded.encode_text(tokens), model.encode_text(tokens)).item() > 0.999
+
+
+def test_compact_zeros_stay_zeros_and_wrong_scales_are_refused(model, tokenizer, tmp_path):
+    with torch.no_grad():
+        model.visual.proj[0] = 0
+    path = tmp_path / "small.safetensors"
+    checkpoint.save(model, tokenizer, path, compact=True)
+    assert not checkpoint.load(path, device="cpu")[0].visual.proj[0].any()
+    stored = read_tensors(path)
+    write_tensors(path, stored.tensors | {"visual.proj.scale": torch.ones(3)}, stored.metadata)
+    with pytest.raises(ValueError, match=r"visual\.proj\.scale of shape \[3\] does not fit visual\.proj, \[64, 16\]"):
+        checkpoint.load(path)
+
+
+def test_one_missing_tensor_is_no_verdict_on_the_rest(model, tokenizer, tmp_path):
+    path = tmp_path / "model.safetensors"
+    for name in ("text.token_embedding.weight", "visual.embedding.conv1.weight"):
+        tensors = {key: tensor for key, tensor in model.state_dict().items() if key != name}
+        write_tensors(path, tensors, checkpoint.model_metadata(model, tokenizer))
+        with pytest.raises(ValueError, match=rf"lack {name}$"):
+            checkpoint.load(path)
+
+
+def test_numbers_that_are_not_finite_are_refused(model, tokenizer, tmp_path):
+    with torch.no_grad():
+        model.text.ln_final.bias[3] = float("nan")
+    checkpoint.save(model, tokenizer, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"text\.ln_final\.bias holds numbers that are not finite"):
+        checkpoint.load(tmp_path / "model.safetensors")
+
+
+def test_another_models_tokenizer_is_refused(model, tokenizer, tmp_path):
+    other = BPETokenizer(tokenizer.merges[:-1], tokenizer.context_length)
+    with pytest.raises(ValueError, match=r"the tokenizer has vocab_size=.* they do not belong together"):
+        checkpoint.save(model, other, tmp_path / "model.safetensors")
+    assert list(tmp_path.iterdir()) == []
+    metadata = checkpoint.model_metadata(model, BPETokenizer(tokenizer.merges, 99))
+    write_tensors(tmp_path / "model.safetensors", model.state_dict(), metadata)
+    with pytest.raises(ValueError, match="the tokenizer has context_length=99, the model 16"):
+        checkpoint.load(tmp_path / "model.safetensors")
+
+
+def test_what_is_asked_for_wrongly_is_said(model, tokenizer, tmp_path):
+    path = tmp_path / "model.safetensors"
+    checkpoint.save(model, tokenizer, path)
+    for arguments, message in (
+        ((5,), "name_or_path=5 must be a name or a path"),
+        ((path, None, None, {"a": 1}), r"config=\{'a': 1\} must be a CLIPConfig or a name"),
+        ((path, None, None, "ViT-B-32"), "says its configuration itself: leave out config"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            checkpoint.load(*arguments)
+
+
+def test_a_relative_path_is_named_in_the_error(model, tokenizer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tensors = dict(model.state_dict()) | {"text.ln_final.bias": torch.zeros(3)}
+    write_tensors("model.safetensors", tensors, checkpoint.model_metadata(model, tokenizer))
+    with pytest.raises(ValueError, match=r"^model\.safetensors: text\.ln_final\.bias has shape \[3\]"):
+        checkpoint.load("model.safetensors")
+
+
+def test_a_folder_with_a_models_name_is_found_where_the_model_was_not_fetched(model, tokenizer, tmp_path, monkeypatch):
+    monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path / "nothing"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match="RN50 is not here yet: run `minclip fetch RN50`"):
+        checkpoint.load("RN50")
+    checkpoint.save(model, tokenizer, "RN50/model.safetensors")
+    assert checkpoint.load("RN50", device="cpu")[0].config == model.config
+
+
+def test_deep_nesting_in_a_file_is_one_clear_line(model, tokenizer, tmp_path):
+    path = tmp_path / "model.safetensors"
+    for entry in ("config", "tokenizer"):
+        metadata = checkpoint.model_metadata(model, tokenizer) | {entry: "[" * 50_000}
+        write_tensors(path, model.state_dict(), metadata)
+        with pytest.raises(ValueError, match=r"model\.safetensors: "):
+            checkpoint.load(path)

@@ -4,6 +4,7 @@ import argparse
 import errno
 import os
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -270,8 +271,6 @@ def model_file(model, tokenizer, tmp_path):
         ("onnx", export, "export_onnx"),
         ("program", export, "export_program"),
         ("openai", checkpoint, "save_openai"),
-        ("openclip", checkpoint, "save_openclip"),
-        ("huggingface", checkpoint, "save_huggingface"),
     ],
 )
 def test_the_command_writes_the_format_that_was_asked_for(
@@ -283,6 +282,41 @@ def test_the_command_writes_the_format_that_was_asked_for(
     ((exported, *_, out),) = calls
     assert torch.equal(exported.visual.proj, model.visual.proj) and out == tmp_path / "out"
     assert f"{form} written to {tmp_path / 'out'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("form", "file"), [("openclip", "open_clip_config.json"), ("huggingface", "config.json")])
+def test_the_command_writes_a_new_folder_that_is_whole(form, file, model, model_file, tmp_path, capsys):
+    out = tmp_path / "new" / "out"
+    assert run("--model", model_file, "--device", "cpu", "--format", form, "--out", str(out)) == 0
+    assert (out / file).is_file() and [path.name for path in out.parent.iterdir()] == ["out"]
+    assert torch.equal(checkpoint.load(out, device="cpu")[0].visual.proj, model.visual.proj)
+    assert f"{form} written to {out}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["openclip", "huggingface", "openai"])
+def test_the_command_overwrites_nothing(form, model_file, tmp_path):
+    before = Path(model_file).read_bytes()
+    out = model_file if form == "openai" else str(tmp_path)
+    with pytest.raises(FileExistsError, match="is there already"):
+        run("--model", model_file, "--device", "cpu", "--format", form, "--out", out)
+    assert Path(model_file).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [Path(model_file).name]
+
+
+def test_nor_the_merges_beside_openais_file(model_file, tmp_path):
+    (tmp_path / "new.bpe.txt.gz").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match=r"new\.bpe\.txt\.gz is there already"):
+        run("--model", model_file, "--device", "cpu", "--format", "openai", "--out", str(tmp_path / "new.pt"))
+    assert (tmp_path / "new.bpe.txt.gz").read_bytes() == b"mine" and not (tmp_path / "new.pt").exists()
+
+
+@pytest.mark.parametrize("folder", ["ex", "."])
+def test_openais_file_is_no_folder(folder, model_file, tmp_path, monkeypatch):
+    (tmp_path / "ex").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"is a folder: pass a file, such as .*model\.pt"):
+        run("--model", model_file, "--device", "cpu", "--format", "openai", "--out", folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["ex", Path(model_file).name])
 
 
 def test_the_command_says_in_one_line_what_is_not_installed(model_file, tmp_path, monkeypatch):

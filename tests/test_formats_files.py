@@ -1,5 +1,7 @@
 """Tensors out of any file of weights: the same as PyTorch's own readers give, and nothing in a file is ever run."""
 
+import argparse
+import io
 import json
 import os
 import pickle
@@ -7,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -14,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from minclip.formats import pickles
+from minclip.formats import pickles, places
 from minclip.formats.files import read_tensors, write_sharded, write_tensors
 
 # torch.jit is deprecated, and so is what it calls: OpenAI's files stay what they are
@@ -199,6 +202,19 @@ def test_of_a_training_checkpoint_the_optimizer_is_not_even_read(tmp_path):
     same(read_tensors(path).tensors, weights())
 
 
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_numbers_of_numpy_and_arguments_beside_the_weights_do_no_harm(protocol, tmp_path):
+    noted = {"epoch": np.int64(3), "loss": np.float32(0.5), "history": np.arange(3.0), "args": argparse.Namespace(lr=1)}
+    torch.save({**noted, "state_dict": weights()}, tmp_path / "run.pt", pickle_protocol=protocol)
+    same(read_tensors(tmp_path / "run.pt").tensors, weights())
+
+
+def test_numbers_of_an_older_numpy_do_no_harm_either(tmp_path):
+    torch.save({"epoch": np.int64(3), "state_dict": weights()}, tmp_path / "run.pt")
+    rewrite(tmp_path / "run.pt", "/data.pkl", lambda old: old.replace(b"cnumpy._core.", b"cnumpy.core."))
+    same(read_tensors(tmp_path / "run.pt").tensors, weights())
+
+
 def test_a_flipped_bit_in_the_numbers_of_a_zip_is_noticed(tmp_path):
     path = tmp_path / "model.pt"
     torch.save(weights(), path)
@@ -262,6 +278,20 @@ def test_older_ways_to_call_are_refused_too(code, tmp_path):
     assert "refused, nothing was run" in refusal(tmp_path / "model.pt")
 
 
+@pytest.mark.parametrize("name", [
+    "os.system", "posix.system", "nt.system", "builtins.eval", "__builtin__.exec", "subprocess.Popen", "pickle.loads",
+    "numpy.testing._private.utils.runstring", "numpy.core.multiarray.scalar.x", "argparse.Namespace.x", "argparse.sys",
+    "torch.FloatStorage.x", "torch.FloatStorage x", "xtorch.FloatStorage", "torch._utils._rebuild_tensor.__globals__",
+])  # fmt: skip
+def test_what_only_resembles_a_known_name_is_refused_and_so_is_what_attacks_use(name, tmp_path):
+    beside = {"a": torch.ones(1)}
+    torch.save({"state_dict": beside, "epoch": 1}, tmp_path / "model.pt")
+    module, _, function = name.rpartition(".")
+    call = f"c{module}\n{function}\n)R".encode()
+    rewrite(tmp_path / "model.pt", "/data.pkl", lambda old: old.replace(b"K\x01u.", call + b"u."))
+    assert f"wants to call {places.printable(name)}: refused, nothing was run" in refusal(tmp_path / "model.pt")
+
+
 def test_a_name_with_control_characters_does_nothing_to_the_terminal(tmp_path):
     save_member(tmp_path / "model.pt", b"\x80\x02c\x1b[31mos\nsystem\n)R.")
     assert r"wants to call '\x1b[31mos.system': refused" in refusal(tmp_path / "model.pt")
@@ -320,6 +350,31 @@ def test_a_pickle_without_end_is_refused(tmp_path, monkeypatch):
     assert "it has more than 1,000 steps" in refusal(tmp_path / "model.pt")
 
 
+@pytest.mark.parametrize("copies", [2, 20])
+def test_a_dict_made_of_a_list_that_is_used_again_and_again_pays_for_each_copy(copies, monkeypatch):
+    monkeypatch.setattr(pickles, "MOST_STEPS", 1000)
+    kept = b"ccollections\nOrderedDict\nq\x00](" + b"K\x01K\x02\x86" * 100 + b"e\x85q\x01"  # a list of a hundred pairs
+    code = io.BytesIO(b"\x80\x02" + kept + b"(" + b"h\x00h\x01R" * copies + b"l.")
+    if copies == 2:
+        assert pickles.read_pickle(code).root == [{1: 2}, {1: 2}]
+    else:
+        with pytest.raises(ValueError, match="it has more than 1,000 steps"):
+            pickles.read_pickle(code)
+
+
+TOO_LONG = {
+    "a function whose name has more than 1,000 characters": b"V" + b"m" * 1001 + b"\nVf\n\x93.",
+    "calls 'm.f' without arguments, or with more than 100": b"cm\nf\n(" + b"K\x01" * 101 + b"tR.",
+    "describes a storage in more than 100 parts": b"(" + b"K\x01" * 101 + b"tQ.",
+}
+
+
+@pytest.mark.parametrize("expected", TOO_LONG)
+def test_what_could_be_used_again_and_again_must_be_short(expected):
+    with pytest.raises(ValueError, match=expected):
+        pickles.read_pickle(io.BytesIO(b"\x80\x04" + TOO_LONG[expected]))
+
+
 def tensor_as_bytes(shape: bytes, steps: bytes = b"K\x01\x85", offset: bytes = b"K\x00") -> bytes:
     """data.pkl of {"a": a tensor in the storage "0" of six numbers}."""
     storage = b"((Vstorage\nctorch\nFloatStorage\nV0\nVcpu\nK\x06tQ"
@@ -346,6 +401,19 @@ def test_the_bytes_of_these_tests_are_a_tensor_where_its_shape_fits(tmp_path):
 def test_a_tensor_that_reaches_beyond_its_storage_is_refused(expected, tmp_path):
     save_member(tmp_path / "model.pt", IMPOSSIBLE[expected])
     assert expected in refusal(tmp_path / "model.pt")
+
+
+def test_a_parameter_of_a_parameter_is_no_tensor(tmp_path):
+    once = tensor_as_bytes(b"K\x06\x85").removesuffix(b"s.")
+    head, tensor = once.split(b"Va\n")
+    parameter = b"ctorch._utils\n_rebuild_parameter\n"
+    for depth, outcome in ((1, None), (2, "of another special kind (torch._utils._rebuild_parameter)")):
+        code = head + b"Va\n" + depth * (parameter + b"(") + tensor + depth * b"\x89}tR" + b"s."
+        save_member(tmp_path / "model.pt", code)
+        if outcome is None:
+            same(read_tensors(tmp_path / "model.pt").tensors, {"a": torch.arange(6.0)})
+        else:
+            assert outcome in refusal(tmp_path / "model.pt")
 
 
 def test_a_storage_that_is_shorter_than_promised_is_refused(tmp_path):
@@ -431,13 +499,13 @@ def test_shards_of_torch_save_are_read_through_their_index(tmp_path):
     assert stored.kind == "state_dict"
 
 
-@pytest.mark.parametrize("shard", ["../w", "/etc/w", "C:\\w", "C:w", "..\\w", "sub/w", ".."])
+@pytest.mark.parametrize("shard", ["../w", "/etc/w", "C:\\w", "C:w", "..\\w", "sub/w", "..", "w" * 5000])
 def test_a_shard_outside_of_the_folder_is_refused(shard, tmp_path):
     (tmp_path / "sub").mkdir()
     for place in (tmp_path / "w", tmp_path / "sub" / "w"):
         write_tensors(place, weights(), {})
     index = write_index(tmp_path / "sub", {"logit_scale": shard})
-    assert f"shard {shard!r} is not in the index's own folder: refused" in refusal(index)
+    assert f"shard {shard!r:.80} is not in the index's own folder: refused" in refusal(index)
 
 
 def test_a_missing_shard_a_missing_tensor_and_a_damaged_shard_are_named(tmp_path):
@@ -482,6 +550,17 @@ def test_what_fits_into_one_file_is_one_file(tmp_path):
     stored = read_tensors(tmp_path / "model.safetensors")
     same(stored.tensors, weights())
     assert stored.metadata == {"format": "pt"}
+
+
+def test_of_one_file_and_many_what_was_there_before_is_deleted(tmp_path):
+    index = tmp_path / "model.safetensors.index.json"
+    write_sharded(tmp_path, {"old": torch.ones(1)})
+    write_sharded(tmp_path, weights(), max_bytes=100)
+    assert not (tmp_path / "model.safetensors").exists()
+    same(read_tensors(index).tensors, weights())
+    write_sharded(tmp_path, {"new": torch.ones(1)})
+    assert not index.exists()
+    same(read_tensors(tmp_path / "model.safetensors").tensors, {"new": torch.ones(1)})
 
 
 # (position, new value) of single bytes

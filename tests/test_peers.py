@@ -6,6 +6,7 @@ are far below their epsilon, so that a wrong epsilon shows; at 0.3 the attention
 
 import copy
 import json
+from dataclasses import asdict
 from unittest.mock import patch
 
 import pytest
@@ -123,6 +124,44 @@ def test_we_read_hugging_faces_folder_in_one_file_or_many(case, shard, tokenizer
         assert_same(loaded.logit_scale.exp(), theirs.logit_scale.exp())
 
 
+CONFIGURATIONS = {
+    "nothing": {},
+    "widths": {"text_config": {"hidden_size": 128}, "vision_config": {"hidden_size": 96}},
+    "an old part": {
+        "text_config": {"hidden_act": "gelu", "hidden_size": 64},
+        "text_config_dict": {"num_hidden_layers": 3},
+    },
+    "nulls": {"text_config": None, "vision_config_dict": None},
+}
+
+
+@pytest.mark.parametrize("case", CONFIGURATIONS)
+def test_what_hugging_faces_configuration_leaves_out_has_its_defaults(case, tmp_path):
+    transformers = installed("transformers")
+    theirs = transformers.CLIPConfig(**copy.deepcopy(CONFIGURATIONS[case]))
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"model_type": "clip", **CONFIGURATIONS[case]}), encoding="utf-8")
+    ours = huggingface.config_content(huggingface.read_config(path))
+    assert ours["projection_dim"] == theirs.projection_dim
+    for part in ("text_config", "vision_config"):
+        decides = {"hidden_size", "num_hidden_layers", "num_attention_heads", "hidden_act", "layer_norm_eps"}
+        decides |= {"max_position_embeddings", "vocab_size", "eos_token_id"} if part == "text_config" else set()
+        decides |= {"image_size", "patch_size", "intermediate_size"} if part == "vision_config" else set()
+        assert decides <= ours[part].keys()
+        assert {name: ours[part][name] for name in decides} == {n: getattr(getattr(theirs, part), n) for n in decides}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_we_prepare_pictures_as_hugging_faces_saved_processor_says(whole, tokenizer, tmp_path):
+    transformers = installed("transformers")
+    model = random_model(0.05, pixel_mean=HALF, pixel_std=(0.25, 0.5, 0.5))
+    checkpoint.save_huggingface(model, tokenizer, tmp_path)
+    kind = transformers.CLIPProcessor if whole else transformers.CLIPImageProcessor
+    kind.from_pretrained(tmp_path).save_pretrained(tmp_path / "again")
+    mean, std = huggingface.read_preparation(tmp_path / "again", model.config.image_size)
+    assert (mean, std) == (HALF, (0.25, 0.5, 0.5))
+
+
 def test_hugging_faces_processor_prepares_pictures_and_texts_as_we_do(tokenizer, tmp_path):
     transformers = installed("transformers")
     from PIL import Image
@@ -197,6 +236,20 @@ def test_we_read_openclips_files(case, form, tokenizer, tmp_path):
     with torch.no_grad():
         assert_same(loaded.encode_image(pixels), theirs.encode_image(pixels))
         assert_same(loaded.encode_text(tokens), theirs.encode_text(tokens))
+
+
+def test_openclips_defaults_are_ours_left_out_or_written_out(tmp_path):
+    open_clip = installed("open_clip")
+    vision, text = (asdict(part()) for part in (open_clip.model.CLIPVisionCfg, open_clip.model.CLIPTextCfg))
+    pictures = asdict(open_clip.transform.PreprocessCfg())
+    model = {"embed_dim": 512, "vision_cfg": vision, "text_cfg": text}
+    contents = [{"model_cfg": model, "preprocess_cfg": pictures}, {"embed_dim": 512, "vision_cfg": {}, "text_cfg": {}}]
+    configs = []
+    for content in contents:
+        (tmp_path / "config.json").write_text(json.dumps(content), encoding="utf-8")
+        configs.append(openclip.read_config(tmp_path / "config.json"))
+    assert configs[0] == configs[1]
+    assert (configs[0].patch_size, configs[0].text_heads, configs[0].quick_gelu) == (16, 8, False)
 
 
 def test_openclips_names_are_its_configurations():

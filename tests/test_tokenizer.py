@@ -222,12 +222,27 @@ def test_a_vocabulary_too_small_for_the_bytes_is_refused():
         BPETokenizer.train(["a"], 300)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", json.dumps({"format": "other"}), "null"])
+def saved(**changes):
+    """What `save` writes, with some entries changed."""
+    return json.dumps(json.loads(BPETokenizer([("a", "b")]).to_json()) | changes)
+
+
+@pytest.mark.parametrize("content", [
+    "", "{", "[]", "{}", json.dumps({"format": "other"}), "null", saved(format=[[]]), "[" * 100_000,
+    saved(special_tokens={"a": 1}), saved(special_tokens=5), saved(merges=[["a", ["b"]]]), saved(context_length="x"),
+    saved(context_length=7.5), saved(merges=None), saved(format=json.loads("[" * 900 + "]" * 900)),
+])  # fmt: skip
 def test_what_is_no_tokenizer_file_is_refused_by_name(tmp_path, content):
     path = tmp_path / "broken.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(ValueError, match=r"broken\.json.*tokenizer"):
         BPETokenizer.load(path)
+
+
+def test_of_a_merge_without_end_the_error_line_shows_the_beginning():
+    with pytest.raises(ValueError, match=r"merge \('xxx") as caught:
+        BPETokenizer.from_json(saved(merges=[["x" * 1_000_000, "a"]]))
+    assert len(str(caught.value)) < 500
 
 
 @pytest.mark.parametrize(

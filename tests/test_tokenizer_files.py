@@ -123,6 +123,16 @@ def test_hugging_faces_folder_comes_back_in_both_forms(special, tmp_path):
     assert read_tokenizer(tmp_path, 12).context_length == 12
 
 
+@pytest.mark.parametrize("name", ["ours.json", "merges.txt", "theirs"])
+def test_a_context_length_that_is_too_small_is_no_fault_of_the_file(name, plain, tmp_path):
+    plain.save(tmp_path / "ours.json")
+    write_openai_merges(plain, tmp_path / "merges.txt")
+    write_tokenizer(plain, tmp_path / "theirs")
+    assert read_tokenizer(tmp_path / name, context_length=2).context_length == 2
+    with pytest.raises(ValueError, match=r"^context_length=1 must be at least 2"):
+        read_tokenizer(tmp_path / name, context_length=1)
+
+
 def test_a_folder_without_a_tokenizer_says_what_was_looked_for(tmp_path):
     (tmp_path / "vocab.json").write_text("{}", encoding="utf-8")
     assert not is_tokenizer_folder(tmp_path)
@@ -242,6 +252,17 @@ def test_what_is_no_tokenizer_is_refused_by_name(content, tmp_path):
     (tmp_path / "tokenizer.json").write_text(content, encoding="utf-8")
     with pytest.raises(ValueError, match=r"tokenizer\.json"):
         read_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize(("entry", "value"), [
+    ("model__merges", [["x" * 1_000_000, "a"]]), ("model__vocab", {"x" * 1_000_000: 0}),
+    ("model__dropout", [1] * 100_000),
+])  # fmt: skip
+def test_of_a_value_without_end_the_error_line_shows_the_beginning(entry, value, folder):
+    change(folder / "tokenizer.json", **{entry: value})
+    with pytest.raises(ValueError, match=r"tokenizer\.json: ") as caught:
+        read_tokenizer(folder)
+    assert len(str(caught.value)) < 800
 
 
 @pytest.mark.parametrize("tokenizer", [BPETokenizer([("a", "b"), ("b", "c"), ("ab", "c"), ("a", "bc")]),

@@ -11,6 +11,7 @@
     huggingface  a folder: transformers.CLIPModel.from_pretrained("FOLDER")
 
 The first two are compared with the model before they get their name, for other numbers of pictures and texts.
+Nothing that is there already is overwritten.
 """
 
 import argparse
@@ -24,12 +25,13 @@ FORMATS = ("onnx", "program", "openai", "openclip", "huggingface")
 def add(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     parser.add_argument("--format", required=True, choices=FORMATS, help="for whom it is written")
-    parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the new folder, or OpenAI's file")
+    parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the new folder, or OpenAI's new file")
 
 
 def run(arguments: argparse.Namespace) -> int:
     from minclip import checkpoint
-    from minclip.export import export_onnx, export_program
+    from minclip.export import export_onnx, export_program, new_folder
+    from minclip.formats.openai import merges_beside
 
     model, _, tokenizer = open_model(arguments)
     out = arguments.out
@@ -41,10 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.format == "program":
         export_program(model, out)
     elif arguments.format == "openai":
+        for path in (out, merges_beside(out)):
+            if path.is_file():
+                raise FileExistsError(f"{path} is there already: choose another name or delete it")
         checkpoint.save_openai(model, tokenizer, out)
-    elif arguments.format == "openclip":
-        checkpoint.save_openclip(model, tokenizer, out)
     else:
-        checkpoint.save_huggingface(model, tokenizer, out)
+        save = checkpoint.save_openclip if arguments.format == "openclip" else checkpoint.save_huggingface
+        with new_folder(out) as folder:
+            save(model, tokenizer, folder)
     print(f"minclip: {arguments.format} written to {out}")
     return 0

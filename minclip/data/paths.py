@@ -7,7 +7,7 @@ import errno
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,7 +38,7 @@ def data_root() -> Path:
 
 
 def explain(error: OSError, path: Path) -> OSError:
-    """The same error with a sentence that names the folder; itself where there is nothing to add."""
+    """The same error with a sentence that names the folder or file; itself where there is nothing to add."""
     if error.errno in FULL_DISK:
         return OSError(error.errno, f"the disk of {path.parent} is full, {path.name} was not written: free some room")
     if error.errno in READ_ONLY:
@@ -54,12 +54,14 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     """A file to write bytes into, which takes the name `path` when the block ends without an error.
 
     Until then an older file of that name stays as it is; after an error nothing is left. Missing folders are
-    made. Raises OSError that names the folder where it is full or cannot be written to.
+    made. Raises OSError that names the folder where it is full or cannot be written to, or the file.
 
         with atomic_write("report.json") as file:
             file.write(b"{}")
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, f"{path} is a folder, and was to be a file: choose another name")
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")  # one per writer
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +71,10 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())  # else a crash may leave the name without the content
         temporary.replace(path)
     except OSError as error:
-        raise explain(error, path) from error
+        clear = explain(error, path)
+        if clear is error and str(error.filename) == str(temporary):  # a name that nobody has given
+            clear = OSError(error.errno, f"{path} was not written: {error.strerror}")
+        raise clear from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # or it would stand in the place of the error that matters
+            temporary.unlink(missing_ok=True)

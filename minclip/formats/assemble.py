@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import torch
 
 from minclip.config import PRESETS, CLIPConfig
-from minclip.formats.names import IGNORED, Layout, Weights
+from minclip.formats.names import IGNORED, Layout, Weights, of_resnet
 from minclip.model import CLIP
 from minclip.resnet import STRIDE
 
@@ -19,7 +19,6 @@ TEXT_SHAPES = {  # name -> number of dimensions of the tensors that the configur
     "text.positional_embedding": 2,
     "text.token_embedding.weight": 2,
     "text.text_projection": 2,
-    "text.ln_final.weight": 1,
 }
 VIT_SHAPES = {
     "visual.embedding.conv1.weight": 4,
@@ -49,17 +48,22 @@ def build(tensors: Weights, layout: Layout, config: CLIPConfig | None = None) ->
     check_tensors(tensors, expected, found)
     kinds = {name: tensor.dtype for name, tensor in model.state_dict().items()}  # float32, but for BatchNorm's counter
     copies = {name: tensor.detach().to(kinds[name], copy=True).contiguous() for name, tensor in weights.items()}
+    for name, tensor in copies.items():
+        if not tensor.isfinite().all():
+            (theirs,) = layout.from_ours({name: tensor})
+            raise ValueError(f"{theirs} holds numbers that are not finite: its training failed, or the file is damaged")
     model.load_state_dict(copies, assign=True)
     return model.eval()
 
 
 def infer_config(weights: Weights, layout: Layout) -> CLIPConfig:
     """The dimensions, read off the shapes as openai/CLIP's build_model does. ValueError where one cannot be read."""
-    resnet = "visual.proj" not in weights
+    resnet = of_resnet(weights)
     needed = TEXT_SHAPES | (RESNET_SHAPES if resnet else VIT_SHAPES)
     if missing := [name for name in needed if name not in weights]:
         theirs = layout.from_ours({name: torch.empty(1, 1, device="meta") for name in missing})
-        raise ValueError(f"the weights lack {listed(list(theirs))}: they are not a CLIP's under {layout.name} names")
+        verdict = f": they are not a CLIP's under {layout.name} names" if 2 * len(missing) > len(needed) else ""
+        raise ValueError(f"the weights lack {listed(list(theirs))}{verdict}")
     for name, dimensions in needed.items():
         if weights[name].ndim != dimensions:
             (theirs_name,) = layout.from_ours({name: weights[name]})
@@ -69,7 +73,7 @@ def infer_config(weights: Weights, layout: Layout) -> CLIPConfig:
         """Different numbers after a prefix: blocks of a stack."""
         return len({name.removeprefix(prefix).split(".")[0] for name in weights if name.startswith(prefix)})
 
-    text_width = weights["text.ln_final.weight"].shape[0]
+    text_width = weights["text.token_embedding.weight"].shape[1]
     config = CLIPConfig(
         embed_dim=weights["text.text_projection"].shape[1],
         image_size=1,  # what only one of the two encoders tells follows below
@@ -131,4 +135,5 @@ def advice(found: CLIPConfig) -> str:
     for name, preset in PRESETS.items():
         if plain == preset:
             return f"Their sizes are those of {name}"
-    return f"By their shapes they are of {found}"
+    sizes = {field.name: getattr(found, field.name) for field in fields(found) if field.name not in NOT_IN_THE_SHAPES}
+    return f"By their shapes they have {', '.join(f'{k}={v}' for k, v in sizes.items() if v is not None)}"

@@ -4,6 +4,7 @@ Nothing in a file is ever run. Which model the tensors make is not asked here. S
 (huggingface/safetensors README); sharded checkpoints (Hugging Face, transformers).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
@@ -16,6 +17,7 @@ from minclip.formats.archives import read_legacy, read_zip
 from minclip.formats.json_files import read_json, write_json
 
 HEAD = 512  # bytes that tell what a file is
+LONGEST_FILE = 255  # letters in a file's name, on every system
 SHARD_BYTES = 5_000_000_000  # Hugging Face's own limit for a file
 
 
@@ -106,7 +108,7 @@ def read_shards(index: Path) -> Stored:
         raise ValueError(f"{index}: it has no weight_map of tensors and files: pass the file of weights beside it")
     shards: dict[str, Stored] = {}
     for file in dict.fromkeys(where.values()):
-        if PureWindowsPath(file).name != file or file == "..":  # knows both slashes and drives
+        if PureWindowsPath(file).name != file or file == ".." or len(file) > LONGEST_FILE:  # knows slashes and drives
             raise ValueError(f"{index}: shard {file!r:.80} is not in the index's own folder: refused")
         if not (index.parent / file).is_file():
             raise ValueError(f"{index}: shard {file!r:.80} is not there: fetch it into {index.parent}")
@@ -116,10 +118,25 @@ def read_shards(index: Path) -> Stored:
             raise ValueError(f"{index}: {error}") from error
     for name, file in where.items():
         if name not in shards[file].tensors:
-            raise ValueError(f"{index}: shard {file} lacks the tensor {name!r:.80}: fetch both again, from one place")
+            raise ValueError(
+                f"{index}: shard {file:.80} lacks the tensor {name!r:.80}: fetch both again, from one place"
+            )
     metadata = {name: text for shard in shards.values() for name, text in shard.metadata.items()}
     tensors = {name: shards[file].tensors[name] for name, file in where.items()}
     return Stored(tensors, metadata, next(iter(shards.values())).kind)
+
+
+def not_a_file(folder: str | Path) -> Path:
+    """The folder that a model in several files is written into; ValueError where that is a file."""
+    folder = Path(folder)
+    if folder.is_file():
+        raise ValueError(f"{folder} is a file: pass a folder, its files are written into that")
+    return folder
+
+
+def float32(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same, all floating-point numbers in float32: others' files are written so, whatever the model computes in."""
+    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
 
 
 def write_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -139,8 +156,12 @@ def write_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[s
 def write_sharded(
     folder: str | Path, tensors: dict[str, Tensor], stem: str = "model", max_bytes: int = SHARD_BYTES
 ) -> None:
-    """Hugging Face's layout: STEM.safetensors, or from `max_bytes` on STEM-00001-of-00002.safetensors and an index."""
+    """Hugging Face's layout: STEM.safetensors, or from `max_bytes` on STEM-00001-of-00002.safetensors and an index.
+
+    Of the two, what an earlier model left in the folder is deleted at the end: a reader would find both.
+    """
     folder = Path(folder)
+    whole, index = folder / f"{stem}.safetensors", folder / f"{stem}.safetensors.index.json"
     shards: list[dict[str, Tensor]] = [{}]
     total = filled = 0
     for name, tensor in tensors.items():
@@ -150,10 +171,12 @@ def write_sharded(
         shards[-1][name] = tensor
         total, filled = total + tensor.nbytes, filled + tensor.nbytes
     if len(shards) == 1:
-        return write_tensors(folder / f"{stem}.safetensors", tensors, {"format": "pt"})
+        write_tensors(whole, tensors, {"format": "pt"})
+        return index.unlink(missing_ok=True)
     where: dict[str, str] = {}
     for i, shard in enumerate(shards, start=1):
         file = f"{stem}-{i:05}-of-{len(shards):05}.safetensors"
         write_tensors(folder / file, shard, {"format": "pt"})
         where |= dict.fromkeys(shard, file)
-    write_json(folder / f"{stem}.safetensors.index.json", {"metadata": {"total_size": total}, "weight_map": where})
+    write_json(index, {"metadata": {"total_size": total}, "weight_map": where})
+    whole.unlink(missing_ok=True)

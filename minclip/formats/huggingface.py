@@ -1,4 +1,4 @@
-"""Hugging Face's layout: a folder with config.json, preprocessor_config.json, tokenizer files and weights.
+"""Hugging Face's layout: a folder with config.json, a file on preparing pictures, tokenizer files and weights.
 
 Only `CLIPModel`: two Transformers, of which the vision one is a ViT. Sources: transformers configuration_clip.py,
 modeling_clip.py, image_processing_clip.py.
@@ -7,8 +7,8 @@ modeling_clip.py, image_processing_clip.py.
 from pathlib import Path
 
 from minclip.config import CLIPConfig
-from minclip.formats.files import write_tensors
-from minclip.formats.json_files import read_json, write_json
+from minclip.formats.files import float32, not_a_file, write_sharded
+from minclip.formats.json_files import count, per_channel, read_json, shown, write_json
 from minclip.formats.names import HUGGING_FACE
 from minclip.formats.tokenizer_files import write_tokenizer
 from minclip.model import CLIP
@@ -16,16 +16,19 @@ from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
 
 CONFIG_FILE = "config.json"
-PREPROCESSOR_FILE = "preprocessor_config.json"
-WEIGHTS_FILE = "model.safetensors"
+PROCESSOR_FILE, PREPROCESSOR_FILE = "processor_config.json", "preprocessor_config.json"
 QUICK_GELU = {"quick_gelu": True, "gelu": False}
 BICUBIC = 3  # Pillow's number
 # what a configuration file leaves out has these values there
-TEXT_DEFAULTS = {"hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 12, "num_attention_heads": 8}
-TEXT_DEFAULTS |= {"max_position_embeddings": 77, "vocab_size": 49408, "eos_token_id": 49407}
-VISION_DEFAULTS = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
-VISION_DEFAULTS |= {"image_size": 224, "patch_size": 32, "num_channels": 3}
+TEXT_SIZES = {"hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 12, "num_attention_heads": 8}
+TEXT_SIZES |= {"max_position_embeddings": 77, "vocab_size": 49408}
+VISION_SIZES = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
+VISION_SIZES |= {"image_size": 224, "patch_size": 32, "num_channels": 3}
 BOTH_DEFAULTS = {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-5}
+EMBED_DIM, EOS = 512, 49407
+# entries that say how pictures are prepared, and what preprocess.image_transform does
+ALWAYS: dict[str, list] = {name: [True] for name in ("do_resize", "do_center_crop", "do_rescale", "do_normalize")}
+ALWAYS |= {"resample": [BICUBIC], "rescale_factor": [1 / 255], "default_to_square": [False]}
 OLD_EOS = 2  # in files from before July 2023; the reader then takes the largest id, as the original does
 
 
@@ -35,57 +38,89 @@ def read_config(path: Path) -> CLIPConfig:
     kind = content.get("model_type")
     if kind != "clip":
         later = ", which minclip cannot load yet" if isinstance(kind, str) and kind.startswith("siglip") else ""
-        raise ValueError(f'{path}: model_type is {kind!r}{later}; minclip loads "clip", a CLIPModel')
-    text = BOTH_DEFAULTS | TEXT_DEFAULTS | part(path, content, "text_config")
-    vision = BOTH_DEFAULTS | VISION_DEFAULTS | part(path, content, "vision_config")
-    for name, one in (("text_config", text), ("vision_config", vision)):
-        if one["hidden_act"] not in QUICK_GELU or one["layer_norm_eps"] != 1e-5:
-            raise ValueError(
-                f"{path}: {name} has hidden_act={one['hidden_act']!r} and layer_norm_eps={one['layer_norm_eps']!r}, "
-                f'CLIP has "quick_gelu" or "gelu" and 1e-05: minclip cannot load it'
-            )
+        raise ValueError(f'{path}: model_type is {shown(kind)}{later}; minclip loads "clip", a CLIPModel')
+    text = part(path, content, "text_config", TEXT_SIZES)
+    vision = part(path, content, "vision_config", VISION_SIZES)
     if text["hidden_act"] != vision["hidden_act"]:
         raise ValueError(f"{path}: text and vision have different hidden_act: minclip cannot load it")
-    if text["eos_token_id"] not in (OLD_EOS, text["vocab_size"] - 1):
+    eos = text.get("eos_token_id", EOS)
+    if eos not in (OLD_EOS, text["vocab_size"] - 1):
         raise ValueError(
-            f"{path}: eos_token_id={text['eos_token_id']!r} is not the largest of {text['vocab_size']} ids: "
+            f"{path}: text_config.eos_token_id={shown(eos)} is not the largest of {text['vocab_size']} ids: "
             f"minclip finds the end of a text by its id being the largest"
         )
-    preprocessor = path.parent / PREPROCESSOR_FILE
-    pictures = read_json(preprocessor) if preprocessor.is_file() else {}
-    if pictures.get("resample", BICUBIC) != BICUBIC:
-        raise ValueError(f"{preprocessor}: resample={pictures['resample']!r}, CLIP's is {BICUBIC}, bicubic")
-    try:
-        return CLIPConfig(
-            embed_dim=content.get("projection_dim", 512),
-            image_size=vision["image_size"],
-            patch_size=vision["patch_size"],
-            vision_width=vision["hidden_size"],
-            vision_layers=vision["num_hidden_layers"],
-            text_width=text["hidden_size"],
-            text_heads=text["num_attention_heads"],
-            text_layers=text["num_hidden_layers"],
-            context_length=text["max_position_embeddings"],
-            vocab_size=text["vocab_size"],
-            vision_head_width=max(1, vision["hidden_size"] // vision["num_attention_heads"]),
-            vision_mlp_width=vision["intermediate_size"],
-            quick_gelu=QUICK_GELU[vision["hidden_act"]],
-            pixel_mean=pictures.get("image_mean", MEAN),
-            pixel_std=pictures.get("image_std", STD),
+    mean, std = read_preparation(path.parent, vision["image_size"])
+    return CLIPConfig(
+        embed_dim=count(path, "projection_dim", content.get("projection_dim", EMBED_DIM)),
+        image_size=vision["image_size"],
+        patch_size=vision["patch_size"],
+        vision_width=vision["hidden_size"],
+        vision_layers=vision["num_hidden_layers"],
+        text_width=text["hidden_size"],
+        text_heads=text["num_attention_heads"],
+        text_layers=text["num_hidden_layers"],
+        context_length=text["max_position_embeddings"],
+        vocab_size=text["vocab_size"],
+        vision_head_width=vision["hidden_size"] // vision["num_attention_heads"],
+        vision_mlp_width=vision["intermediate_size"],
+        quick_gelu=QUICK_GELU[vision["hidden_act"]],
+        pixel_mean=mean,
+        pixel_std=std,
+    )
+
+
+def part(path: Path, content: dict, name: str, sizes: dict[str, int]) -> dict:
+    """text_config or vision_config, checked, with the defaults of what it leaves out.
+
+    An old file's text_config_dict stands in its place, whole: what that leaves out has its default, too.
+    """
+    key = name if content.get(f"{name}_dict") is None else f"{name}_dict"
+    given = content.get(key)
+    if not isinstance(given, dict | None):
+        raise ValueError(f"{path}: {key} must be an object, found {shown(given)}")
+    values = BOTH_DEFAULTS | sizes | {entry: value for entry, value in (given or {}).items() if value is not None}
+    for entry in sizes:
+        count(path, f"{name}.{entry}", values[entry])
+    act, eps = values["hidden_act"], values["layer_norm_eps"]
+    if act not in list(QUICK_GELU) or eps != BOTH_DEFAULTS["layer_norm_eps"]:
+        raise ValueError(
+            f"{path}: {name} has hidden_act={shown(act)} and layer_norm_eps={shown(eps)}, "
+            f'CLIP has "quick_gelu" or "gelu" and 1e-05: minclip cannot load it'
         )
-    except (TypeError, ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"{path}: {error}") from error
+    if values["hidden_size"] % values["num_attention_heads"]:
+        raise ValueError(
+            f"{path}: {name}.hidden_size={values['hidden_size']} must be a multiple of "
+            f"num_attention_heads={values['num_attention_heads']}"
+        )
+    return values
 
 
-def part(path: Path, content: dict, name: str) -> dict:
-    """text_config or vision_config; an old file's text_config_dict goes before it."""
-    found: dict = {}
-    for key in (name, f"{name}_dict"):
-        values = content.get(key) or {}
-        if not isinstance(values, dict):
-            raise ValueError(f"{path}: {key} must be an object, found {values!r}")
-        found |= {entry: value for entry, value in values.items() if value is not None}
-    return found
+def read_preparation(folder: Path, image_size: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """(mean, std) per channel, from a folder's processor_config.json (transformers 5) or preprocessor_config.json.
+
+    ValueError where pictures are prepared otherwise than preprocess.image_transform does it.
+    """
+    path = folder / PROCESSOR_FILE
+    given = read_json(path).get("image_processor") if path.is_file() else None
+    if given is None:
+        path = folder / PREPROCESSOR_FILE
+        given = read_json(path) if path.is_file() else {}
+    if not isinstance(given, dict):
+        raise ValueError(f"{path}: image_processor must be an object, found {shown(given)}")
+    for name, allowed in (ALWAYS | squares(image_size)).items():
+        if name in given and given[name] not in allowed:
+            raise ValueError(
+                f"{path}: {name}={shown(given[name])}, the model's pictures are prepared with {allowed[-1]!r}: "
+                f"minclip cannot do otherwise"
+            )
+    mean = per_channel(path, "image_mean", given.get("image_mean", MEAN))
+    return mean, per_channel(path, "image_std", given.get("image_std", STD), least=1e-9)
+
+
+def squares(image_size: int) -> dict[str, list]:
+    """The short side becomes this size, and the middle is cut out. Height and width in "size" would squash pictures."""
+    square = {"height": image_size, "width": image_size}
+    return {"size": [image_size, {"shortest_edge": image_size}], "crop_size": [image_size, square]}
 
 
 def config_content(config: CLIPConfig) -> dict:
@@ -149,10 +184,14 @@ def preprocessor_content(config: CLIPConfig) -> dict:
 
 
 def save_huggingface(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -> None:
-    """Writes a folder that `transformers.CLIPModel.from_pretrained(FOLDER)` and `CLIPProcessor` read."""
-    folder = Path(folder)
+    """Writes a folder that `transformers.CLIPModel.from_pretrained(FOLDER)` and `CLIPProcessor` read, in float32.
+
+    Weights of more than 5 GB become several files and an index.
+    """
+    folder = not_a_file(folder)
     content = config_content(model.config)  # refuses before anything is written
     write_tokenizer(tokenizer, folder)
     write_json(folder / CONFIG_FILE, content)
     write_json(folder / PREPROCESSOR_FILE, preprocessor_content(model.config))
-    write_tensors(folder / WEIGHTS_FILE, HUGGING_FACE.from_ours(model.state_dict()), {"format": "pt"})
+    (folder / PROCESSOR_FILE).unlink(missing_ok=True)  # an earlier model's, which would go before ours
+    write_sharded(folder, HUGGING_FACE.from_ours(float32(model.state_dict())))

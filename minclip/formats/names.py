@@ -74,9 +74,14 @@ def rename(name: str, of: int, to: int, rows: tuple[tuple[str, str, str], ...]) 
     return name
 
 
+def of_resnet(state: Weights) -> bool:
+    """Whether the visual encoder is a ResNet: its stages have these names, here and at OpenAI."""
+    return any(name.startswith(("visual.layer", "visual.attnpool.")) for name in state)
+
+
 def from_openai(state: Weights) -> Weights:
-    """OpenAI's names -> ours. It is a ViT if and only if visual.proj is there (openai/CLIP build_model)."""
-    rows = (*TEXT, *VIT) if "visual.proj" in state else TEXT
+    """OpenAI's names -> ours."""
+    rows = TEXT if of_resnet(state) else (*TEXT, *VIT)
     return {rename(name, OPENAIS, OURS, rows): tensor for name, tensor in state.items()}
 
 

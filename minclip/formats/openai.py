@@ -11,8 +11,9 @@ import torch
 from minclip.config import HEAD_WIDTH, CLIPConfig
 from minclip.data.paths import atomic_write
 from minclip.formats.assemble import build
+from minclip.formats.files import float32
 from minclip.formats.names import OPENAI, Weights
-from minclip.formats.tokenizer_files import write_openai_merges
+from minclip.formats.tokenizer_files import fits_openai_merges, write_openai_merges
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -48,17 +49,21 @@ def says_it_all(config: CLIPConfig) -> None:
 
 def merges_beside(path: Path) -> Path:
     """Where a model's merges are kept: model.pt -> model.bpe.txt.gz"""
-    return path.with_name(path.stem + ".bpe.txt.gz")
+    return path.parent / (path.stem + ".bpe.txt.gz")
 
 
 def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
     """Writes a state dict that openai/CLIP's `clip.load(path)` reads, and the tokenizer's merges beside it.
 
-    Float32; their loader makes it half precision itself on a GPU. Raises ValueError for what their layout cannot hold.
+    In float32; their loader makes it half precision itself on a GPU. Raises ValueError, before anything is written,
+    for what their layout cannot hold and where `path` is a folder.
     """
     path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: pass a file, such as {path / 'model.pt'}")
     says_it_all(model.config)
-    write_openai_merges(tokenizer, merges_beside(path))
+    fits_openai_merges(tokenizer)
     with atomic_write(path) as file:
-        state = to_openai_state_dict(model)
+        state = float32(to_openai_state_dict(model))
         torch.save({name: tensor.detach().cpu().clone() for name, tensor in state.items()}, file)
+    write_openai_merges(tokenizer, merges_beside(path))

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from minclip.config import HEAD_WIDTH, CLIPConfig
-from minclip.formats.files import write_tensors
-from minclip.formats.json_files import known, read_json, whole, write_json
+from minclip.formats.files import float32, not_a_file, write_tensors
+from minclip.formats.json_files import ANY, count, known, per_channel, read_json, shown, stretched, write_json
 from minclip.formats.names import OPENAI
 from minclip.formats.tokenizer_files import write_tokenizer
 from minclip.model import CLIP
@@ -43,17 +43,44 @@ MODELS |= {
     ),
 }
 
-# what else may stand in a configuration file, and the only value that minclip's architecture has for it
-ANY = object()
-TOP = {"embed_dim": ANY, "vision_cfg": ANY, "text_cfg": ANY, "quick_gelu": ANY, "custom_text": False}
-VISION = {"image_size": ANY, "layers": ANY, "width": ANY, "patch_size": ANY, "head_width": ANY, "mlp_ratio": ANY}
-VISION |= {"patch_dropout": ANY, "pool_type": "tok", "ls_init_value": None, "timm_model_name": None}
-VISION |= {"no_ln_pre": False, "pos_embed_type": "learnable", "output_tokens": ANY, "attentional_pool": False}
-TEXT = {"context_length": ANY, "vocab_size": ANY, "width": ANY, "heads": ANY, "layers": ANY, "mlp_ratio": 4.0}
-TEXT |= {"pool_type": "argmax", "ls_init_value": None, "embed_cls": False, "no_causal_mask": False, "pad_id": ANY}
-TEXT |= {"proj_bias": False, "proj_type": "linear", "output_tokens": ANY, "hf_model_name": None}
-TEXT |= {"hf_tokenizer_name": ANY, "tokenizer_kwargs": ANY}
-PREPROCESS = {"size": ANY, "mode": "RGB", "mean": ANY, "std": ANY, "interpolation": "bicubic"}
+# what may stand in a configuration file, and the only value that minclip's architecture has for it. ANY: read below, or
+# it changes nothing, like the settings of a pooler that is not there
+TOP: dict[str, object] = {"embed_dim": ANY, "vision_cfg": ANY, "text_cfg": ANY, "quick_gelu": ANY, "custom_text": False}
+TOP |= {"init_logit_scale": ANY, "init_logit_bias": None, "nonscalar_logit_scale": False}
+BLOCKS: dict[str, object] = {
+    "ls_init_value": None,
+    "act_kwargs": None,
+    "norm_kwargs": None,
+    "block_type": None,
+    "qk_norm": False,
+}
+BLOCKS |= {"scaled_cosine_attn": False, "scale_heads": False, "scale_attn_inner": False, "scale_attn": False}
+BLOCKS |= {"scale_fc": False, "final_ln_after_pool": False, "output_tokens": ANY}
+VISION: dict[str, object] = {
+    "image_size": ANY,
+    "layers": ANY,
+    "width": ANY,
+    "patch_size": ANY,
+    "head_width": ANY,
+    "mlp_ratio": ANY,
+}
+VISION |= {"patch_dropout": ANY, "pool_type": "tok", "no_ln_pre": False, "pos_embed_type": "learnable", **BLOCKS}
+VISION |= {"attentional_pool": False, "attn_pooler_queries": ANY, "attn_pooler_heads": ANY}
+VISION |= {"timm_model_name": None, "timm_model_pretrained": ANY, "timm_pool": ANY, "timm_proj": ANY}
+VISION |= {"timm_proj_bias": ANY, "timm_drop": ANY, "timm_drop_path": ANY}
+TEXT: dict[str, object] = {
+    "context_length": ANY,
+    "vocab_size": ANY,
+    "width": ANY,
+    "heads": ANY,
+    "layers": ANY,
+    "mlp_ratio": 4.0,
+}
+TEXT |= {"pool_type": "argmax", "embed_cls": False, "no_causal_mask": False, "pad_id": ANY, "eos_id": ANY, **BLOCKS}
+TEXT |= {"proj_bias": False, "proj_type": "linear", "hf_tokenizer_name": ANY, "tokenizer_mode": None}
+TEXT |= {"tokenizer_kwargs": None, "hf_model_name": None, "hf_model_pretrained": ANY, "hf_proj_type": ANY}
+TEXT |= {"hf_pooler_type": ANY}
+PREPROCESS: dict[str, object] = {"size": ANY, "mode": "RGB", "mean": ANY, "std": ANY, "interpolation": "bicubic"}
 PREPROCESS |= {"resize_mode": "shortest", "fill_color": ANY}
 
 
@@ -73,35 +100,47 @@ def read_config(path: Path) -> CLIPConfig:
     """The configuration in an open_clip_config.json. ValueError for a model of another architecture, SigLIP's too."""
     content = read_json(path)
     model = content.get("model_cfg", content)  # open_clip's own model_configs/*.json are the inner part alone
-    if isinstance(model, dict) and "init_logit_bias" in model:
+    if isinstance(model, dict) and model.get("init_logit_bias") is not None:
         raise ValueError(f"{path}: init_logit_bias makes this a SigLIP, which minclip cannot load yet")
-    known(path, "model_cfg", model, TOP, ANY)
-    vision, text = model.get("vision_cfg"), model.get("text_cfg")
-    known(path, "vision_cfg", vision, VISION, ANY)
-    known(path, "text_cfg", text, TEXT, ANY)
-    preprocess = content.get("preprocess_cfg", {})
-    known(path, "preprocess_cfg", preprocess, PREPROCESS, ANY)
-    try:
-        width, layers = vision.get("width", 768), vision.get("layers", 12)
-        return CLIPConfig(
-            embed_dim=model["embed_dim"],
-            image_size=vision.get("image_size", 224),
-            patch_size=None if isinstance(layers, list) else vision.get("patch_size", 16),
-            vision_width=width,
-            vision_layers=layers,
-            text_width=text.get("width", 512),
-            text_heads=text.get("heads", 8),
-            text_layers=text.get("layers", 12),
-            context_length=text.get("context_length", 77),
-            vocab_size=text.get("vocab_size", 49408),
-            vision_head_width=vision.get("head_width", HEAD_WIDTH),
-            vision_mlp_width=whole(path, "mlp_ratio", vision["mlp_ratio"] * width) if "mlp_ratio" in vision else None,
-            quick_gelu=model.get("quick_gelu", False),
-            pixel_mean=preprocess.get("mean", MEAN),
-            pixel_std=preprocess.get("std", STD),
+    model = known(path, "model_cfg", model, TOP)
+    vision = known(path, "vision_cfg", model.get("vision_cfg"), VISION)
+    text = known(path, "text_cfg", model.get("text_cfg"), TEXT)
+    pictures = known(path, "preprocess_cfg", content.get("preprocess_cfg", {}), PREPROCESS)
+
+    def of_vision(name: str, default: int) -> int:
+        """A number, or the one that open_clip takes where it is left out."""
+        return count(path, f"vision_cfg.{name}", vision.get(name, default))
+
+    def of_text(name: str, default: int) -> int:
+        return count(path, f"text_cfg.{name}", text.get(name, default))
+
+    size, width, layers = of_vision("image_size", 224), of_vision("width", 768), vision.get("layers", 12)
+    stages = isinstance(layers, list) and len(layers) == 4  # of a ResNet, each with its blocks
+    quick_gelu = model.get("quick_gelu", False)
+    if not isinstance(quick_gelu, bool):
+        raise ValueError(f"{path}: model_cfg.quick_gelu={shown(quick_gelu)} must be true or false")
+    if pictures.get("size", size) not in (size, [size, size]):
+        raise ValueError(
+            f"{path}: preprocess_cfg.size={shown(pictures['size'])}, but vision_cfg.image_size={size}: "
+            f"minclip prepares square pictures of the size that the model reads"
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error!r}" if isinstance(error, KeyError) else f"{path}: {error}") from error
+    return CLIPConfig(
+        embed_dim=count(path, "model_cfg.embed_dim", model.get("embed_dim")),
+        image_size=size,
+        patch_size=None if stages else of_vision("patch_size", 16),
+        vision_width=width,
+        vision_layers=tuple(count(path, "vision_cfg.layers", n) for n in layers) if stages else of_vision("layers", 12),
+        text_width=of_text("width", 512),
+        text_heads=of_text("heads", 8),
+        text_layers=of_text("layers", 12),
+        context_length=of_text("context_length", 77),
+        vocab_size=of_text("vocab_size", 49408),
+        vision_head_width=of_vision("head_width", HEAD_WIDTH),
+        vision_mlp_width=stretched(path, "vision_cfg.mlp_ratio", vision.get("mlp_ratio", 4.0), width),
+        quick_gelu=quick_gelu,
+        pixel_mean=per_channel(path, "preprocess_cfg.mean", pictures.get("mean", MEAN)),
+        pixel_std=per_channel(path, "preprocess_cfg.std", pictures.get("std", STD), least=1e-9),
+    )
 
 
 def config_content(config: CLIPConfig, own_words: bool) -> dict:
@@ -134,8 +173,8 @@ def is_openais(tokenizer: BPETokenizer) -> bool:
 
 
 def save_openclip(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -> None:
-    """Writes a folder that `open_clip.create_model_and_transforms("local-dir:FOLDER")` reads."""
-    folder = Path(folder)
+    """Writes a folder that `open_clip.create_model_and_transforms("local-dir:FOLDER")` reads, in float32."""
+    folder = not_a_file(folder)
     write_tokenizer(tokenizer, folder)
     write_json(folder / CONFIG_FILE, config_content(model.config, own_words=not is_openais(tokenizer)))
-    write_tensors(folder / WEIGHTS_FILE, OPENAI.from_ours(model.state_dict()), {"format": "pt"})
+    write_tensors(folder / WEIGHTS_FILE, OPENAI.from_ours(float32(model.state_dict())), {"format": "pt"})

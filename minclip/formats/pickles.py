@@ -17,6 +17,7 @@ CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()
 TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 ORDERED_DICT = "collections.OrderedDict"
 MOST_STEPS = 1_000_000  # the largest CLIP and its optimizer, 4,000 tensors, take a fifth of it
+LONGEST_NAME, MOST_ARGUMENTS = 1_000, 100  # of a function, and to it: no file of weights comes near
 
 
 # notes are compared by identity and never printed: a hundred bytes can nest what takes for ever to walk through
@@ -57,9 +58,8 @@ def read_pickle(file: IO[bytes] | mmap) -> Pickle:
     """One pickle; the file stands behind it then. Raises ValueError where it is damaged or cut off."""
     machine = Machine()
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):  # type: ignore[arg-type]
-            if count == MOST_STEPS:
-                raise ValueError(f"it has more than {MOST_STEPS:,} steps")
+        for opcode, argument, _ in pickletools.genops(file):  # type: ignore[arg-type]
+            machine.spend(1)
             machine.step(opcode.name, argument)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"its pickle is damaged or cut off ({error!s:.200}): fetch the file again") from error
@@ -67,13 +67,23 @@ def read_pickle(file: IO[bytes] | mmap) -> Pickle:
 
 
 class Machine:
-    """The stack machine of the pickle format, without the calls. Sets are kept as lists."""
+    """The stack machine of the pickle format, without the calls. Sets are kept as lists.
+
+    What a step puts on the stack or moves from it was put there by another step, so that steps bound the memory. The
+    one that copies what may be used again, a dict made of pairs, pays for each pair like for a step.
+    """
 
     def __init__(self) -> None:
         self.pickle = Pickle()
+        self.spent = 0
         self.stack: list[Any] = []
         self.marks: list[int] = []  # heights of the stack
         self.memo: dict[int, Any] = {}
+
+    def spend(self, steps: int) -> None:
+        self.spent += steps
+        if self.spent > MOST_STEPS:
+            raise ValueError(f"it has more than {MOST_STEPS:,} steps")
 
     def step(self, opcode: str, argument: Any) -> None:
         match opcode:
@@ -166,10 +176,14 @@ class Machine:
     def name(self, module: Any, name: Any) -> Name:
         if not isinstance(module, str) or not isinstance(name, str):
             raise ValueError("it asks for a function whose name is no text")
+        if len(module) + len(name) > LONGEST_NAME:  # both may be used again, and are copied each time
+            raise ValueError(f"it asks for a function whose name has more than {LONGEST_NAME:,} characters")
         self.pickle.names.append(f"{module}.{name}")
         return Name(f"{module}.{name}")
 
     def outside(self, id: Any) -> Outside:
+        if isinstance(id, tuple) and len(id) > MOST_ARGUMENTS:
+            raise ValueError(f"it describes a storage in more than {MOST_ARGUMENTS} parts")
         self.pickle.outside.append(Outside(id))
         return self.pickle.outside[-1]
 
@@ -181,12 +195,20 @@ class Machine:
                 pass
             case _:
                 raise ValueError("it calls what is no function")
-        if not isinstance(arguments, tuple):
-            raise ValueError(f"it calls {name!r:.80} without arguments")
+        if not isinstance(arguments, tuple) or len(arguments) > MOST_ARGUMENTS:
+            raise ValueError(f"it calls {name!r:.80} without arguments, or with more than {MOST_ARGUMENTS}")
         if name == ORDERED_DICT:  # from nothing, or from a list of pairs
-            return fill({}, [part for pairs in arguments[:1] for pair in pairs for part in pair])
+            return self.ordered_dict(*arguments[:1])
         self.pickle.calls.append(Call(name, arguments))
         return self.pickle.calls[-1]
+
+    def ordered_dict(self, pairs: Any = ()) -> Any:
+        made: dict = {}
+        for pair in pairs:
+            self.spend(1)
+            key, value = pair
+            fill(made, [key, value])
+        return made
 
 
 def fill(target: Any, items: list[Any]) -> Any:

@@ -29,13 +29,16 @@ DTYPES = {
 TENSORS = {"torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2"}
 PARAMETERS = {"torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state"}
 # what else may stand beside the weights, as a note that nobody looks at: the rest of what torch.save writes for plain
-# data, and TorchScript's classes and typed lists
+# data, TorchScript's classes and typed lists, and what training programs note: NumPy's numbers, the arguments. By
+# their full names: modules hold other things as well, and NumPy has a function that runs text
 HARMLESS = {str(thing) for thing in vars(torch).values() if isinstance(thing, torch.dtype)}
 HARMLESS |= {ORDERED_DICT, "collections.Counter", "torch.Size", "torch.device", "torch.serialization._get_layout"}
 HARMLESS |= {"torch.Tensor", "torch.nn.parameter.Parameter", "torch.storage.UntypedStorage"}
 HARMLESS |= {"builtins.set", "__builtin__.set", "builtins.complex", "_codecs.encode"}
+HARMLESS |= {"argparse.Namespace", "numpy.dtype", "numpy.ndarray"}
 HARMLESS_FORMS = re.compile(
-    r"torch\.\w+Storage|torch\.per_\w+_affine|torch\._utils\._rebuild_\w+|torch\.jit\._pickle\.\w+"
+    r"torch\.\w+Storage|torch\.per_\w+_affine|torch\._utils\._rebuild_\w+|torch\.jit\._pickle\.\w+|"
+    r"numpy\._?core\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)|numpy\.dtypes\.\w+DType"
 )
 MOST_DIMENSIONS = 64  # PyTorch computes with no more
 # tensors may share numbers (tied weights, an expanded mask), but a file of a thousand bytes that claims to hold a
@@ -93,8 +96,8 @@ def storage(note: Any) -> tuple[str, torch.dtype, int]:
 
 def place(name: str, note: Any) -> Place:
     """Where the tensor of this name lies. ValueError where it is no tensor, or reaches beyond its storage."""
-    while isinstance(note, Call) and note.function in PARAMETERS and note.arguments:
-        note = note.arguments[0]
+    if isinstance(note, Call) and note.function in PARAMETERS and note.arguments:
+        note = note.arguments[0]  # never another parameter: a chain of them would take for ever
     if isinstance(note, Call) and note.function.startswith("torch._utils._rebuild_") and note.function not in TENSORS:
         raise ValueError(
             f"tensor {name!r:.80} is sparse, quantised or of another special kind ({printable(note.function)}): "

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from minclip.bpe import END_OF_WORD, Pair
 from minclip.data.paths import atomic_write
-from minclip.formats.json_files import read_json, write_json
+from minclip.formats.json_files import read_json, shown, write_json
 from minclip.tokenizer import BYTE_SYMBOLS, EOT, OPENAI_MERGES, SOT, WORD, BPETokenizer
 
 TOKENIZER_FILE, VOCAB_FILE, MERGES_FILE = "tokenizer.json", "vocab.json", "merges.txt"
@@ -56,6 +56,8 @@ def read_tokenizer(path: str | Path, context_length: int | None = None) -> BPETo
     Raises FileNotFoundError, and ValueError where the ids are not in CLIP's order: it names the first that differs.
     """
     path = Path(path)
+    if context_length is not None:
+        BPETokenizer([], context_length)  # refuses one that is too small: no fault of the file's
     if path.is_dir():
         if not is_tokenizer_folder(path):
             raise FileNotFoundError(
@@ -76,10 +78,10 @@ def read_tokenizer(path: str | Path, context_length: int | None = None) -> BPETo
         if isinstance(content.get("model"), dict):
             return from_tokenizer_json(content, length)
         return from_vocab_and_merges(content, path.parent, length)
-    except (IndexError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is no tokenizer that minclip knows: {error!r}") from error
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no tokenizer that minclip knows: {shown(error)}") from error
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path}: {error!s:.400}") from error
 
 
 def stated_length(folder: Path) -> int:
@@ -100,7 +102,7 @@ def from_tokenizer_json(content: dict, context_length: int) -> BPETokenizer:
     tokenizer = in_clips_order(vocabulary, merges, context_length)
     for name, value in MODEL.items():
         if (model.get(name) or value) != value:
-            raise ValueError(f"model.{name}={model[name]!r}, CLIP has {value!r}: minclip would give other ids")
+            raise ValueError(f"model.{name}={shown(model[name])}, CLIP has {value!r}: minclip would give other ids")
     if "'Lowercase'" not in str(content.get("normalizer")):
         raise ValueError("its normalizer keeps capital letters, CLIP has none: minclip would give other ids")
     return tokenizer
@@ -126,7 +128,7 @@ def in_clips_order(vocabulary: dict[str, int], merges: list[Pair], context_lengt
     special = [symbol for symbol in found[len(words) : found.index(SOT)] if symbol] if SOT in found else []
     for i, (theirs, clips) in enumerate(zip_longest(found, [*words, *special, SOT, EOT])):
         if theirs != clips or theirs is None:
-            theirs, clips = ("missing" if symbol is None else repr(symbol) for symbol in (theirs, clips))
+            theirs, clips = ("missing" if symbol is None else shown(symbol) for symbol in (theirs, clips))
             raise ValueError(
                 f"id {i} is {theirs}, in CLIP's order it is {clips}: minclip reads 256 bytes, "
                 f"256 bytes with {END_OF_WORD}, the merges, special tokens, {SOT}, {EOT}, in this order"
@@ -184,11 +186,8 @@ def tokenizer_json(tokenizer: BPETokenizer, vocabulary: dict[str, int]) -> dict:
     }
 
 
-def write_openai_merges(tokenizer: BPETokenizer, path: str | Path) -> None:
-    """Writes the merges file that the original's SimpleTokenizer reads, packed where the name ends in .gz.
-
-    The same tokenizer gives the same bytes. Raises ValueError for what such a file cannot hold.
-    """
+def fits_openai_merges(tokenizer: BPETokenizer) -> None:
+    """ValueError where OpenAI's merges file cannot hold this tokenizer."""
     if tokenizer.special_tokens:
         raise ValueError(
             f"a merges file holds no special tokens, and this tokenizer has {tokenizer.special_tokens}: "
@@ -198,6 +197,14 @@ def write_openai_merges(tokenizer: BPETokenizer, path: str | Path) -> None:
         raise ValueError(
             f"{len(tokenizer.merges):,} merges are too many: of such a file CLIP's readers take {OPENAI_MERGES:,}"
         )
+
+
+def write_openai_merges(tokenizer: BPETokenizer, path: str | Path) -> None:
+    """Writes the merges file that the original's SimpleTokenizer reads, packed where the name ends in .gz.
+
+    The same tokenizer gives the same bytes. Raises ValueError for what such a file cannot hold.
+    """
+    fits_openai_merges(tokenizer)
     write_merges(Path(path), tokenizer)
 
 

@@ -1,0 +1,139 @@
+"""Whose weights are these? Files and folders of other people: what lies beside what, and which model that makes.
+
+How their files are read is files.py's, their names are in names.py, their configurations in openclip.py and
+huggingface.py.
+"""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, cast
+
+from minclip import pretrained
+from minclip.config import PRESETS, CLIPConfig
+from minclip.formats import huggingface, openclip
+from minclip.formats.assemble import build, listed
+from minclip.formats.files import Stored
+from minclip.formats.names import HUGGING_FACE, layout_of
+from minclip.formats.openai import merges_beside
+from minclip.formats.tokenizer_files import is_tokenizer_folder, read_tokenizer
+from minclip.model import CLIP
+from minclip.tokenizer import FIXED_SYMBOLS, OPENAI_MERGES, BPETokenizer
+
+Made = TypeVar("Made")
+
+MODEL_FILE = "model.safetensors"  # Hugging Face's name for it, and ours inside a run folder
+STATE_FILE = "state.safetensors"  # a run's: weights and what is needed to go on
+# weights files of a folder, the same weights in every group: the first that is there is read
+WEIGHTS_FILES = (
+    (MODEL_FILE, "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"),
+    (openclip.WEIGHTS_FILE, "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin"),
+)
+WEIGHTS_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+
+
+def weights_in(folder: Path) -> Path:
+    """The one model in a folder. ValueError where there are two, FileNotFoundError where there is none."""
+    groups = [[folder / name for name in group if (folder / name).is_file()] for group in WEIGHTS_FILES]
+    candidates = [group[0] for group in groups if group]
+    if not candidates:
+        others = (path for path in sorted(folder.iterdir()) if path.suffix in WEIGHTS_SUFFIXES and path.is_file())
+        candidates = [path for path in others if path.name != STATE_FILE]
+    if not candidates:
+        raise FileNotFoundError(f"no model in the folder {folder}: it holds no {', '.join(WEIGHTS_SUFFIXES)} file")
+    if len(candidates) > 1:
+        names = ", ".join(path.name for path in candidates)
+        raise ValueError(f"the folder {folder} holds several models: {names}. Pass the path of the one you mean")
+    return candidates[0]
+
+
+def naming(path: Path, make: Callable[[], Made]) -> Made:
+    """What `make` makes of a file; its errors get the file's name."""
+    try:
+        return make()
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def config_named(name: str) -> CLIPConfig:
+    """The configuration behind a name: OpenCLIP's, else a preset."""
+    if name.removesuffix(openclip.QUICK_GELU) not in openclip.MODELS and name in PRESETS:
+        return PRESETS[name]
+    return openclip.named(name)
+
+
+def other_peoples(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP:
+    """A model of weights that are not ours. Whose they are is seen by their names; a file beside them says the rest."""
+    layout = layout_of(list(stored.tensors))
+    if layout is None:
+        raise ValueError(
+            f"{path}: these are no CLIP's weights that minclip knows: they begin {listed(list(stored.tensors))}"
+        )
+    openclip_config, config_json = path.parent / openclip.CONFIG_FILE, path.parent / huggingface.CONFIG_FILE
+    if config is None and layout is HUGGING_FACE:
+        if not config_json.is_file():
+            raise ValueError(
+                f"{path}: {huggingface.CONFIG_FILE} is not beside it, and says which activation it was trained with"
+            )
+        config = huggingface.read_config(config_json)
+    elif config is None and stored.kind != "torchscript" and openclip_config.is_file():
+        config = openclip.read_config(openclip_config)
+    elif config is None and (stored.kind == "wrapped" or path.name.startswith(openclip.PREFIX)):
+        raise ValueError(
+            f"{path}: OpenCLIP's weights may have one of two activations. Put their {openclip.CONFIG_FILE} beside them "
+            f"(a file of open_clip's model_configs/ will do, under that name), or pass the model's name: "
+            f'config="ViT-B-32" (exact GELU) or config="ViT-B-32-quickgelu"'
+        )
+    elif config is None and stored.kind == "safetensors":
+        warnings.warn(
+            f"{path} has no {openclip.CONFIG_FILE} beside it: taken as OpenAI's, with QuickGELU. If it is OpenCLIP's, "
+            f'pass its name: config="ViT-B-32"',
+            stacklevel=3,
+        )
+    return naming(path, lambda: build(stored.tensors, layout, config))
+
+
+def find_tokenizer(path: Path, config: CLIPConfig) -> BPETokenizer:
+    """The tokenizer beside a weights file, or OpenAI's where the vocabulary has its size; else a NoTokenizer."""
+    places = [merges_beside(path), path.parent / pretrained.MERGES.name]
+    found = next((file for file in places if file.is_file()), None)
+    if found is None and is_tokenizer_folder(path.parent):
+        found = path.parent
+    if found is None and config.vocab_size != FIXED_SYMBOLS + OPENAI_MERGES:
+        return no_tokenizer(f"there is none beside {path}, and a vocabulary of {config.vocab_size} is not OpenAI's")
+    try:
+        tokenizer = read_tokenizer(found or pretrained.openai_merges_path(), config.context_length)
+        check_vocabulary(config, tokenizer)
+    except (FileNotFoundError, ValueError) as error:  # the weights are good all the same
+        return no_tokenizer(str(error))
+    return tokenizer
+
+
+def check_vocabulary(config: CLIPConfig, tokenizer: BPETokenizer) -> None:
+    """ValueError where the tokenizer is another model's."""
+    for name in ("vocab_size", "context_length"):
+        if getattr(tokenizer, name) != getattr(config, name):
+            raise ValueError(
+                f"the tokenizer has {name}={getattr(tokenizer, name)}, the model {getattr(config, name)}: "
+                f"they do not belong together"
+            )
+
+
+class NoTokenizer:
+    """Stands where a model came without its vocabulary: the model works, and any use of this says what is missing."""
+
+    def __init__(self, reason: str):
+        self._reason = reason
+
+    def __call__(self, *_: object, **__: object) -> None:
+        raise ValueError(f"this model came without its tokenizer: {self._reason}")
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("_"):  # what Python and notebooks ask of any object
+            raise AttributeError(name)
+        self()
+
+
+def no_tokenizer(reason: str) -> BPETokenizer:
+    """A NoTokenizer, which a type checker need not know of."""
+    return cast(BPETokenizer, NoTokenizer(reason))

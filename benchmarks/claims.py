@@ -1,0 +1,98 @@
+"""What is said of CLIP, measured on the picture book, as claims/ says: one file per group of claims.
+
+python benchmarks/claims.py                        all of them, three seeds each: a night on two cores
+python benchmarks/claims.py --list                 what is compared, and what is left to train
+python benchmarks/claims.py --only temperature     some of them
+python benchmarks/claims.py --samples 1024 --seeds 0 --pictures few --out runs/try       whether it runs at all
+python benchmarks/claims.py --page                 docs/claims.md from the kept results, without training
+
+A run that was killed goes on; arms that claims share (the base!) are trained once. To split the work: call --list once
+(it times a step for the arm of equal time), then give processes other --seeds and the same --out, and at the end call
+it with all seeds. Results lie in OUT/claims-*.json; those of a whole run (all pictures, 300,000 samples, three seeds)
+are kept in results/.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import keep
+from claims import CLAIMS, page
+from claims.arms import SAMPLES, SEEDS, Arm, Book, Setting
+from claims.learn import is_done
+from claims.result import result_of
+
+from minclip.data.paths import atomic_write, data_root
+from minclip.devices import choose_device
+
+PICTURES = {"all": (Book().pictures, 10), "few": (2_000, 1)}  # training pictures; test pictures per class
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=CLAIMS, default=list(CLAIMS), metavar="NAME")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="of the base; 1,024 at least")
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
+    parser.add_argument("--out", type=Path, default=Path("runs/claims"))
+    parser.add_argument("--pictures", choices=PICTURES, default="all")
+    parser.add_argument("--emoji", type=Path, default=data_root() / "emoji-64", help="folder with emoji.json")
+    parser.add_argument("--device", help="cpu, cuda or mps; the best one by default")
+    parser.add_argument("--list", action="store_true", help="only say what would be done")
+    parser.add_argument("--page", action="store_true", help="only write docs/claims.md")
+    return parser.parse_args(argv)
+
+
+def setting_of(asked: argparse.Namespace) -> Setting:
+    pictures, per_class = PICTURES[asked.pictures]
+    base = Arm(data=Book(pictures)).with_config(samples=asked.samples)
+    return Setting(base, asked.out, choose_device(asked.device), per_class, asked.emoji)
+
+
+def claims_of(setting: Setting, names: list[str]):
+    """The claims that can be made; one whose data are not there says so and is left out."""
+    for name in names:
+        try:
+            yield CLAIMS[name](setting)
+        except FileNotFoundError as error:
+            print(f"{name} is left out: {error}")
+
+
+def say_what_is_left(setting: Setting, names: list[str], seeds: list[int]) -> None:
+    """The claims with their statements, and how many samples are still to be trained."""
+    left: dict[Path, int] = {}
+    for claim in claims_of(setting, names):
+        folders = {arm.folder(setting.out, seed): (arm, seed) for arm in claim.arms for seed in seeds}
+        missing = {
+            folder: arm.config.samples for folder, (arm, seed) in folders.items() if not is_done(arm, seed, setting.out)
+        }
+        print(f"\n{claim.name}: {claim.said}\n  {len(folders)} runs, {len(missing)} of them to train: ", end="")
+        print(*map(claim.name_of, claim.arms), sep="; ")
+        print(*(f"  · {finding.statement}" for finding in claim.findings), sep="\n")
+        left |= missing
+    rate = json.loads((keep.RESULTS / "picturebook-5min.json").read_text(encoding="utf-8"))["run"]
+    hours = sum(left.values()) / rate["pictures_per_second"] / 3600
+    print(f"\nto train: {len(left)} runs, {sum(left.values()):,} samples; {hours:.1f} hours at the")
+    print(f"{rate['pictures_per_second']:,} pictures a second of results/picturebook-5min.json, evaluation not counted")
+
+
+def main(argv: list[str] | None = None) -> None:
+    asked = arguments(argv)
+    if asked.page:
+        return page.write()
+    setting = setting_of(asked)
+    if asked.list:
+        return say_what_is_left(setting, asked.only, asked.seeds)
+    whole = asked.samples == SAMPLES and asked.pictures == "all" and len(set(asked.seeds)) >= len(SEEDS)
+    for claim in claims_of(setting, asked.only):
+        result = {"machine": keep.machine(), **result_of(claim, setting, asked.seeds)}
+        with atomic_write(setting.out / f"claims-{claim.name}.json") as file:
+            file.write(json.dumps(result, indent=1, ensure_ascii=False).encode("utf-8"))
+        for finding in result["findings"]:
+            print(f"  {finding['statement']} {page.points(finding)}: {finding['verdict']}")
+        if whole:
+            keep.keep(f"claims-{claim.name}", result)
+            page.write()
+
+
+if __name__ == "__main__":
+    main()

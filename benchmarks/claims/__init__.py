@@ -1,0 +1,21 @@
+"""What is said of CLIP, by name: each a function that says which arms are compared, and what would be seen."""
+
+from claims import abilities, drawings, encoders, noise, objective, prompts, supervision
+
+CLAIMS = {
+    "zero_shot": supervision.zero_shot,
+    "ensembling": prompts.ensembling,
+    "ensembling_by_style": prompts.ensembling_by_style,
+    "combinations": abilities.combinations,
+    "held_out_style": supervision.held_out_style,
+    "counting": abilities.counting,
+    "relations": abilities.relations,
+    "batch_size": objective.batch_size,
+    "directions": objective.directions,
+    "temperature": objective.temperature,
+    "caption_noise": noise.caption_noise,
+    "patch_dropout": encoders.patch_dropout,
+    "typographic_attack": noise.typographic_attack,
+    "text_direction": encoders.text_direction,
+    "emoji": drawings.emoji,
+}

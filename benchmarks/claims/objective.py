@@ -1,0 +1,123 @@
+"""Claims about the objective: how many negatives, both directions or one, the temperature."""
+
+import math
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from claims.arms import Arm, Setting
+from claims.claim import Claim, Finding, Number, table
+from minclip.loss import clip_loss, similarity_logits
+from minclip.model import CLIP
+
+
+def batch_size(setting: Setting) -> Claim:
+    base = setting.base
+    small, large = (scaled(base, size) for size in (64, 1024))
+    few_negatives = replace(base, loss=loss_in_groups_of_16)
+    arms = {
+        "64 pairs": small,
+        "64 pairs, rate of 256": base.with_config(batch_size=64),
+        "256 pairs": base,
+        "1,024 pairs, rate of 256": base.with_config(batch_size=1024),
+        "1,024 pairs": large,
+        "256 pairs, 15 negatives each": few_negatives,
+    }
+    return Claim(
+        name="batch_size",
+        title="Batch size",
+        said="Contrastive learning needs large batches: more negatives make a better model.",
+        source="Radford et al. 2021 (CLIP), section 2.5 (32,768 pairs); Chen et al. 2020 (SimCLR), section 5",
+        measured="The same number of samples in batches of 64, 256 and 1,024, learning rates by the square root of the "
+        "batch size, or left as they are. And one arm that takes the steps of 256 pairs with the negatives of 16: its "
+        "loss is computed in groups.",
+        rows=table(arms),
+        findings=(
+            Finding("1,024 pairs beat 64 at equal samples.", Number(large), Number(small)),
+            Finding("256 pairs beat 64 at equal samples.", Number(base), Number(small)),
+            Finding("More negatives in equal steps are better.", Number(base), Number(few_negatives)),
+        ),
+    )
+
+
+def directions(setting: Setting) -> Claim:
+    base = setting.base
+    pictures, texts = replace(base, loss=picture_finds_text), replace(base, loss=text_finds_picture)
+    arms = {"both directions": base, "picture → text": pictures, "text → picture": texts}
+    asked = {
+        "object": "object",
+        "picture → text R@1": "retrieval/picture to text",
+        "text → picture R@1": "retrieval/text to picture",
+    }
+    return Claim(
+        name="directions",
+        title="One direction of the loss or both",
+        said="The loss is symmetric: every picture finds its text, and every text its picture.",
+        source="Radford et al. 2021 (CLIP), section 2.3, figure 3; Zhang et al. 2020 (ConVIRT)",
+        measured="The cross entropy over the texts, over the pictures, or the mean of both.",
+        rows=table(arms, asked),
+        findings=(
+            Finding("Both directions beat picture → text.", Number(base), Number(pictures)),
+            Finding("Both directions beat text → picture.", Number(base), Number(texts)),
+            Finding("Picture → text beats text → picture at naming classes.", Number(pictures), Number(texts)),
+        ),
+    )
+
+
+def temperature(setting: Setting) -> Claim:
+    base = setting.base
+    warm, cold = replace(base, change=fixed_at_007), replace(base, change=fixed_at_001)
+    return Claim(
+        name="temperature",
+        title="The temperature, learned or fixed",
+        said="The temperature is learned with the weights, so that nobody has to tune it.",
+        source="Radford et al. 2021 (CLIP), sections 2.3 and 2.5",
+        measured="Learned from 0.07 on, or fixed: at 0.07, where CLIP begins, and at 0.01, where it may not go below.",
+        rows=table({"learned": base, "fixed at 0.07": warm, "fixed at 0.01": cold}),
+        findings=(
+            Finding("Learned beats fixed at 0.07.", Number(base), Number(warm)),
+            Finding("Learned beats fixed at 0.01.", Number(base), Number(cold)),
+        ),
+    )
+
+
+def scaled(base: Arm, size: int) -> Arm:
+    """The base with other batches, both learning rates by the square root of their size."""
+    factor = math.sqrt(size / base.config.batch_size)
+    rates = {name: factor * getattr(base.config, name) for name in ("learning_rate", "muon_learning_rate")}
+    return base.with_config(batch_size=size, **rates)
+
+
+def one_direction(logits: Tensor) -> Tensor:
+    """Row i should find column i. logits: float [batch, batch]."""
+    return F.cross_entropy(logits, torch.arange(len(logits), device=logits.device))
+
+
+def picture_finds_text(image_features: Tensor, text_features: Tensor, logit_scale: Tensor) -> Tensor:
+    return one_direction(similarity_logits(image_features, text_features, logit_scale))
+
+
+def text_finds_picture(image_features: Tensor, text_features: Tensor, logit_scale: Tensor) -> Tensor:
+    return one_direction(similarity_logits(image_features, text_features, logit_scale).T)
+
+
+def loss_in_groups_of_16(image_features: Tensor, text_features: Tensor, logit_scale: Tensor) -> Tensor:
+    """The loss of a batch in which every pair meets only the 15 others of its group."""
+    groups = zip(image_features.split(16), text_features.split(16), strict=True)
+    return torch.stack([clip_loss(images, texts, logit_scale) for images, texts in groups]).mean()
+
+
+def fix_temperature(model: CLIP, temperature: float) -> None:
+    with torch.no_grad():
+        model.logit_scale.fill_(math.log(1 / temperature))
+    model.logit_scale.requires_grad_(False)
+
+
+def fixed_at_007(model: CLIP) -> None:
+    fix_temperature(model, 0.07)
+
+
+def fixed_at_001(model: CLIP) -> None:
+    fix_temperature(model, 0.01)

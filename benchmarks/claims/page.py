@@ -1,0 +1,129 @@
+"""docs/claims.md and its plots, made of the kept results and of nothing else: no result, no section."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import keep
+import numpy as np
+from matplotlib.figure import Figure
+
+from claims import CLAIMS
+from minclip.data.paths import atomic_write
+from minclip.figures import FONT, SERIES_COLOURS, dress, new_figure
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, PLOTS = "claims.md", "claims"
+OPENING = """# What is said of CLIP, tested on the picture book
+
+Written by `python benchmarks/claims.py --page` from the kept results (`benchmarks/results/claims-*.json`); nothing on
+this page is typed by hand. It is about small models, little data and drawn pictures: what is not seen here may be true
+of large ones, and what is seen here may have other reasons there.
+
+Every number is a mean over seeds, in percent, with its 95 % interval: the luck of training (Student's t over the
+seeds) and that of the pictures asked, together. Every statement says that one number is above another; its difference
+is taken between runs of the same seeds, in points. **Seen**: the interval of the difference lies above 0;
+**opposite**: below 0; **not seen**: it holds 0. The rule was written before the results
+(`benchmarks/claims/verdict.py`). The first statement of a section is the claim, the others explain it.
+"""
+
+
+def read_results(folder: Path) -> list[dict]:
+    """The kept results, in the order of the claims."""
+    paths = (folder / f"claims-{name}.json" for name in CLAIMS)
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()]
+
+
+def percent(number: dict) -> str:
+    """62.1 (58.0 to 66.2)"""
+    return "{:.1f} ({:.1f} to {:.1f})".format(*(100 * number[name] for name in ("mean", "low", "high")))
+
+
+def points(number: dict) -> str:
+    """+4.2 (+1.0 to +7.4)"""
+    return "{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * number[name] for name in ("mean", "low", "high")))
+
+
+def rows(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join("| " + " | ".join(line) + " |" for line in [header, ["---"] * len(header), *lines]) + "\n"
+
+
+def labels_and_series(result: dict) -> tuple[list[str], list[str]]:
+    labels, series = (list(dict.fromkeys(row[name] for row in result["rows"])) for name in ("label", "series"))
+    return labels, series
+
+
+def numbers_table(result: dict) -> str:
+    """Labels down, series across."""
+    labels, series = labels_and_series(result)
+    cells = {(row["label"], row["series"]): percent(row) for row in result["rows"]}
+    return rows(["", *series], [[label, *(cells.get((label, one), "") for one in series)] for label in labels])
+
+
+def section(result: dict) -> str:
+    """One claim: what is said, what was measured, numbers, plot, verdicts."""
+    seeds, stopped = ", ".join(map(str, result["seeds"])), len(result["stopped"])
+    minutes = result["training_seconds"] / 60
+    how = (
+        f"{result['samples']:,} samples in batches of {result['batch_size']} where nothing else is said, seeds "
+        f"{seeds}; {result['runs']} runs, {minutes:.0f} minutes of training on {result['machine']}, {result['device']}."
+    )
+    if stopped:
+        how += f" {stopped} of the runs stopped early: {result['stopped'][0]}."
+    found = [[f["statement"], points(f), f"**{f['verdict']}**"] for f in result["findings"]]
+    return "\n".join(
+        [
+            f"## {result['title']}\n",
+            f"**Said.** {result['said']} ({result['source']})\n",
+            f"**Measured.** {result['measured']} {how}\n",
+            numbers_table(result),
+            f"![{result['title']}]({PLOTS}/{result['claim']}.png)\n",
+            rows(["statement", "difference", "verdict"], found),
+        ]
+    )
+
+
+def overview(results: list[dict]) -> str:
+    """The claims themselves with their verdicts."""
+    lines = []
+    for result in results:
+        first = result["findings"][0]
+        lines.append([result["title"], first["statement"], points(first), f"**{first['verdict']}**"])
+    return rows(["claim", "statement", "difference", "verdict"], lines)
+
+
+def page(results: list[dict]) -> str:
+    return "\n".join([OPENING, overview(results), *map(section, results)])
+
+
+def plot(result: dict) -> Figure:
+    """Every number of a claim with its interval: labels down, a colour and a shape for every series."""
+    labels, series = labels_and_series(result)
+    figure = new_figure(8, 1.4 + (0.26 + 0.09 * len(series)) * len(labels) + 0.3 * len(series))
+    axes = figure.subplots()
+    for place, one in enumerate(series):
+        line = [row for row in result["rows"] if row["series"] == one]
+        shift = 0.6 * ((place + 0.5) / len(series) - 0.5)
+        heights = [labels.index(row["label"]) + shift for row in line]
+        mean, low, high = (100 * np.array([row[name] for row in line]) for name in ("mean", "low", "high"))
+        axes.errorbar(mean, heights, xerr=np.stack([mean - low, high - mean]), label=one, fmt="osD^vPX"[place % 7],
+                      color=SERIES_COLOURS[place % 7], markersize=6, capsize=3)  # fmt: skip
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    dress(axes, result["title"], "right answers (%), with 95 % intervals over seeds", "")
+    if len(series) > 1:
+        figure.legend(loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
+    return figure
+
+
+def write(results_folder: Path | None = None, docs: Path = DOCS) -> None:
+    """The page and its plots. Where no result is kept there is no page."""
+    results = read_results(results_folder or keep.RESULTS)
+    if not results:
+        return
+    with atomic_write(docs / PAGE) as file:
+        file.write(page(results).encode("utf-8"))
+    for result in results:
+        with atomic_write(docs / PLOTS / f"{result['claim']}.png") as file:
+            plot(result).savefig(file, format="png", dpi=110)

@@ -1,0 +1,66 @@
+"""A claim with its numbers: what benchmarks/results keeps of it, and all that docs/claims.md is made from."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+from claims.arms import Setting
+from claims.claim import Claim, Finding, Number
+from claims.learn import answers, done, is_done
+from claims.verdict import difference, share, verdict
+from minclip.report import describe
+
+
+def result_of(claim: Claim, setting: Setting, seeds: list[int], say: Callable[[str], None] = print) -> dict:
+    """Trains what is missing, asks what was not asked, and gathers it; ready for JSON."""
+    for arm in claim.arms:
+        for seed in seeds:
+            began, there = time.perf_counter(), is_done(arm, seed, setting.out)
+            for number in claim.numbers:
+                if number.arm == arm:
+                    answers(number, seed, setting)
+            state = "was there" if there else f"{time.perf_counter() - began:.0f} s"
+            say(f"{claim.name}: {claim.name_of(arm)}, seed {seed}: {state}")
+    runs = [done(arm, seed, setting.out) for arm in claim.arms for seed in seeds]
+    config = setting.base.config
+    return {
+        "claim": claim.name,
+        "title": claim.title,
+        "said": claim.said,
+        "source": claim.source,
+        "measured": claim.measured,
+        "seeds": seeds,
+        "samples": config.samples,
+        "batch_size": config.batch_size,
+        "runs": len(runs),
+        "training_seconds": round(sum(run["seconds"] for run in runs)),
+        "stopped": [run["stopped"] for run in runs if run["stopped"]],
+        "device": describe(setting.device),
+        "rows": [{"label": row.label, "series": row.series, **shown(row.number, setting, seeds)} for row in claim.rows],
+        "findings": [found(finding, setting, seeds) for finding in claim.findings],
+    }
+
+
+def shown(number: Number, setting: Setting, seeds: list[int]) -> dict:
+    """A share with its interval and the number of pictures."""
+    right = [answers(number, seed, setting) for seed in seeds]
+    return rounded(asdict(share(right))) | {"n": len(right[0])}
+
+
+def found(finding: Finding, setting: Setting, seeds: list[int]) -> dict:
+    """A difference with its interval and the verdict."""
+    better = [answers(finding.better, seed, setting) for seed in seeds]
+    if isinstance(finding.worse, Number):
+        worse = [answers(finding.worse, seed, setting) for seed in seeds]
+        interval = difference(better, worse, finding.better.same_pictures(finding.worse))
+    else:
+        interval = difference(better, finding.worse, same_pictures=False)
+    return {"statement": finding.statement, **rounded(asdict(interval)), "verdict": verdict(interval)}
+
+
+def rounded(numbers: dict) -> dict:
+    """Shares to a hundredth of a percent."""
+    return {
+        name: [round(v, 4) for v in value] if isinstance(value, tuple) else round(value, 4)
+        for name, value in numbers.items()
+    }

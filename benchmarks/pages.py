@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from cards import write_cards
+
 from minclip.evaluate import format_table
 from minclip.plotting import plot_budget
 
@@ -149,6 +151,7 @@ def with_results(text: str) -> str:
 
 
 def main() -> None:
+    write_cards()
     for page in PAGES:
         path = ROOT / page
         path.write_text(with_results(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,6 +1,6 @@
 """minclip: the real CLIP, small enough to read.
 
-    model, preprocess, tokenizer = minclip.load("runs/picturebook-tiny")
+    model, preprocess, tokenizer = minclip.load("picturebook-small")
     image_features = model.encode_image(preprocess(image)[None])
     text_features = model.encode_text(tokenizer(["a red car", "two blue fish"]))
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from minclip import checkpoint
 from minclip.config import CLIPConfig
-from minclip.formats import huggingface, openclip
+from minclip.formats import huggingface, json_files, openclip
 from minclip.formats.files import write_sharded, write_tensors
 from minclip.formats.names import HUGGING_FACE, OPENAI
 from minclip.model import CLIP
@@ -367,6 +367,13 @@ def test_nor_does_openclips(entry, value, model, tokenizer, tmp_path):
     with pytest.raises(ValueError, match="_cfg") as caught:
         checkpoint.load(tmp_path, device="cpu")
     assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)
+
+
+def test_a_value_that_is_nested_deeper_than_python_prints_has_a_line_too():
+    deep: list = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert json_files.shown(deep) == "a list without end"
 
 
 def test_what_hugging_faces_configuration_leaves_out_has_its_defaults(tmp_path):

@@ -26,13 +26,13 @@ from minclip.formats.openclip import save_openclip
 from minclip.formats.recognise import (
     MODEL_FILE,
     STATE_FILE,
-    check_vocabulary,
     config_named,
     find_tokenizer,
     naming,
     other_peoples,
     weights_in,
 )
+from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.model import CLIP
 from minclip.precision import set_precision
 from minclip.preprocess import image_transform

@@ -45,7 +45,8 @@ class CLIPConfig:
             raise ValueError(f"CLIPConfig.quick_gelu={self.quick_gelu!r} must be true or false")
         for name, least in (("pixel_mean", -1e9), ("pixel_std", 1e-9)):
             values = getattr(self, name)
-            if len(values) != 3 or not all(isinstance(v, int | float) and least <= v < 1e9 for v in values):
+            numbers = values if isinstance(values, tuple) else ()
+            if len(numbers) != 3 or not all(isinstance(v, int | float) and least <= v < 1e9 for v in numbers):
                 raise ValueError(f"CLIPConfig.{name}={values!r} must be three numbers, one per channel")
 
     def check_number(self, name: str, value: object) -> None:

@@ -134,6 +134,14 @@ def test_an_error_of_the_disk_names_the_file_that_was_asked_for(model, tokenizer
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+@pytest.mark.parametrize("write", ["save_openai", "save_openclip", "save_huggingface"])
+def test_another_models_tokenizer_is_not_written(write, model, tokenizer, tmp_path):
+    other = BPETokenizer(tokenizer.merges[:-1], tokenizer.context_length)
+    with pytest.raises(ValueError, match="they do not belong together"):
+        getattr(checkpoint, write)(model, other, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("write", ["save_openai", "save_openclip"])
 def test_a_resnet_comes_back(write, resnet, tokenizer, tmp_path):
     path = tmp_path / "model.pt" if write == "save_openai" else tmp_path / "folder"

@@ -9,6 +9,7 @@ import torch
 
 from minclip.config import PRESETS, CLIPConfig
 from minclip.formats.names import IGNORED, Layout, Weights, of_resnet
+from minclip.formats.places import printable
 from minclip.model import CLIP
 from minclip.resnet import STRIDE
 
@@ -126,7 +127,7 @@ def check_tensors(tensors: Weights, expected: Weights, found: CLIPConfig) -> Non
 def listed(names: list[str]) -> str:
     """The first few names, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return ", ".join(map(printable, names[:SHOWN])) + more
 
 
 def advice(found: CLIPConfig) -> str:

@@ -10,7 +10,7 @@ from minclip.config import CLIPConfig
 from minclip.formats.files import float32, not_a_file, write_sharded
 from minclip.formats.json_files import count, per_channel, read_json, shown, write_json
 from minclip.formats.names import HUGGING_FACE
-from minclip.formats.tokenizer_files import write_tokenizer
+from minclip.formats.tokenizer_files import check_vocabulary, write_tokenizer
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -190,6 +190,7 @@ def save_huggingface(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -
     """
     folder = not_a_file(folder)
     content = config_content(model.config)  # refuses before anything is written
+    check_vocabulary(model.config, tokenizer)
     write_tokenizer(tokenizer, folder)
     write_json(folder / CONFIG_FILE, content)
     write_json(folder / PREPROCESSOR_FILE, preprocessor_content(model.config))

@@ -13,7 +13,7 @@ from minclip.data.paths import atomic_write
 from minclip.formats.assemble import build
 from minclip.formats.files import float32
 from minclip.formats.names import OPENAI, Weights
-from minclip.formats.tokenizer_files import fits_openai_merges, write_openai_merges
+from minclip.formats.tokenizer_files import check_vocabulary, fits_openai_merges, write_openai_merges
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -63,6 +63,7 @@ def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
         raise ValueError(f"{path} is a folder: pass a file, such as {path / 'model.pt'}")
     says_it_all(model.config)
     fits_openai_merges(tokenizer)
+    check_vocabulary(model.config, tokenizer)
     with atomic_write(path) as file:
         state = float32(to_openai_state_dict(model))
         torch.save({name: tensor.detach().cpu().clone() for name, tensor in state.items()}, file)

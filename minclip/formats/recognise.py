@@ -16,7 +16,7 @@ from minclip.formats.assemble import build, listed
 from minclip.formats.files import Stored
 from minclip.formats.names import HUGGING_FACE, layout_of
 from minclip.formats.openai import merges_beside
-from minclip.formats.tokenizer_files import is_tokenizer_folder, read_tokenizer
+from minclip.formats.tokenizer_files import check_vocabulary, is_tokenizer_folder, read_tokenizer
 from minclip.model import CLIP
 from minclip.tokenizer import FIXED_SYMBOLS, OPENAI_MERGES, BPETokenizer
 
@@ -107,16 +107,6 @@ def find_tokenizer(path: Path, config: CLIPConfig) -> BPETokenizer:
     except (FileNotFoundError, ValueError) as error:  # the weights are good all the same
         return no_tokenizer(str(error))
     return tokenizer
-
-
-def check_vocabulary(config: CLIPConfig, tokenizer: BPETokenizer) -> None:
-    """ValueError where the tokenizer is another model's."""
-    for name in ("vocab_size", "context_length"):
-        if getattr(tokenizer, name) != getattr(config, name):
-            raise ValueError(
-                f"the tokenizer has {name}={getattr(tokenizer, name)}, the model {getattr(config, name)}: "
-                f"they do not belong together"
-            )
 
 
 class NoTokenizer:

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from minclip.bpe import END_OF_WORD, Pair
+from minclip.config import CLIPConfig
 from minclip.data.paths import atomic_write
 from minclip.formats.json_files import read_json, shown, write_json
 from minclip.tokenizer import BYTE_SYMBOLS, EOT, OPENAI_MERGES, SOT, WORD, BPETokenizer
@@ -134,6 +135,16 @@ def in_clips_order(vocabulary: dict[str, int], merges: list[Pair], context_lengt
                 f"256 bytes with {END_OF_WORD}, the merges, special tokens, {SOT}, {EOT}, in this order"
             )
     return BPETokenizer(merges, context_length, special)
+
+
+def check_vocabulary(config: CLIPConfig, tokenizer: BPETokenizer) -> None:
+    """ValueError where the tokenizer is another model's."""
+    for name in ("vocab_size", "context_length"):
+        if getattr(tokenizer, name) != getattr(config, name):
+            raise ValueError(
+                f"the tokenizer has {name}={getattr(tokenizer, name)}, the model {getattr(config, name)}: "
+                f"they do not belong together"
+            )
 
 
 def write_tokenizer(tokenizer: BPETokenizer, folder: str | Path) -> None:

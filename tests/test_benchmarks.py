@@ -1,0 +1,225 @@
+"""The bench against other CLIPs, at a size of seconds: that all do the same work, and that each result has its form.
+
+How fast anyone is, is never asked here.
+"""
+
+import json
+import math
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import encode_speed
+import peers
+import scaling
+import train_speed
+
+from minclip.config import CLIPConfig
+from minclip.devices import choose_device
+
+SMALL = {
+    "embed_dim": 16, "image_size": 16, "patch_size": 8, "vision_width": 64, "vision_layers": 1, "text_width": 64,
+    "text_heads": 1, "text_layers": 1, "context_length": 8, "vocab_size": 60,
+}  # fmt: skip
+CONFIG = CLIPConfig.preset("tiny", **SMALL)
+QUICK = {"rounds": 2, "block": 0.01}
+UNCOMPILED = {name: {words: k for words, k in v.items() if "compiled" not in k} for name, v in peers.VARIANTS.items()}
+OTHERS = [name for name in peers.NAMES if name != peers.OURS]
+
+
+@pytest.fixture(autouse=True)
+def quick_peak(monkeypatch):
+    """A large product takes a second, which no test has."""
+    monkeypatch.setattr(train_speed, "matrix_product", partial(peers.matrix_product, side=128))
+
+
+def needs(name):
+    if peers.package(name) is None:
+        pytest.skip(f"{name} is not installed: pip install -e .[peers]")
+
+
+def assert_spread(numbers):
+    assert 0 < numbers["lowest"] <= numbers["median"] <= numbers["highest"]
+
+
+def without(monkeypatch, *names):
+    """As where these are not installed."""
+    found = peers.package
+    monkeypatch.setattr(peers, "package", lambda name: None if name in names else found(name))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_peer_has_our_losses_and_gradients_step_by_step(name):
+    needs(name)
+    apart = peers.agreement(CONFIG, pairs=6)[name]
+    assert apart["loss"] < train_speed.SAME_LOSS
+    assert apart["gradient"] < 1e-4
+
+
+def test_agreement_compares_steps_that_learn():
+    device, weights = choose_device("cpu", torch.float32), peers.new_weights(CONFIG)
+    ours = peers.make(peers.OURS, CONFIG, weights, device)
+    batch = peers.noise_batch(CONFIG, 6, 8, 8, device)
+    losses = [float(ours.step(batch)) for _ in range(4)]
+    assert losses == sorted(losses, reverse=True) and losses[0] - losses[-1] > 100 * train_speed.SAME_LOSS
+
+
+def test_other_work_is_no_race(monkeypatch):
+    needs(peers.OPEN_CLIP)
+    content = peers.openclip.config_content
+
+    def exact_gelu(config, own_words):
+        changed = content(config, own_words)
+        changed["model_cfg"]["quick_gelu"] = False
+        return changed
+
+    monkeypatch.setattr(peers.openclip, "config_content", exact_gelu)
+    with pytest.raises(ValueError, match="open_clip does other work"):
+        train_speed.measure(batch=6, longest=6, variants=UNCOMPILED, with_memory=False, **QUICK, **SMALL)
+
+
+def test_train_speed_has_a_number_for_everyone_here(capsys):
+    result = train_speed.measure(batch=6, longest=6, variants=UNCOMPILED, with_memory=False, **QUICK, **SMALL)
+    assert json.loads(json.dumps(result)) == result
+    assert {
+        f"{train_speed.called(dtype)}, {text}" for dtype in train_speed.dtypes() for text in ("whole", "cut")
+    } == set(result["settings"])
+    for setting, found in result["settings"].items():
+        assert list(found["contenders"]) == peers.installed()
+        for name, one in found["contenders"].items():
+            assert_spread(one["pairs_per_second"])
+            assert one["share_of_peak"] > 0
+            assert one["tokens_of_a_text"] == (6 if "cut" in setting and name != peers.OPEN_CLIP else 8)
+        if len(peers.installed()) > 1:
+            assert found["ratio"]["against"] in OTHERS
+            assert_spread(found["ratio"])
+    train_speed.table(result)
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in peers.NAMES)
+
+
+def test_a_missing_peers_column_says_so(monkeypatch, capsys):
+    without(monkeypatch, *OTHERS)
+    result = train_speed.measure(batch=4, longest=6, variants=UNCOMPILED, with_memory=False, **QUICK, **SMALL)
+    assert result["versions"] == {name: f"{name} (not installed)" for name in OTHERS}
+    assert list(result["agreement"]) == []
+    train_speed.table(result)
+    printed = capsys.readouterr().out
+    assert printed.count("not installed") == 2 * len(result["settings"]) and "no peer here" in printed
+    with pytest.raises(ValueError, match=r"open_clip is not installed: pip install -e \.\[peers\]"):
+        peers.make(peers.OPEN_CLIP, CONFIG, peers.new_weights(CONFIG), choose_device("cpu"))
+
+
+def test_a_variant_that_fails_says_why_and_another_is_taken(monkeypatch):
+    device = choose_device("cpu", torch.float32)
+    batch = peers.noise_batch(CONFIG, 4, 8, 8, device)
+    make, variants = train_speed.make, {"broken": {"broken": True}, "as it is": {}}
+
+    def broken(batch):
+        raise RuntimeError("no compiler here")
+
+    def some_broken(name, config, weights, device, **variant):
+        runner = make(name, config, weights, device)
+        return runner._replace(step=broken) if variant else runner
+
+    monkeypatch.setattr(train_speed, "make", some_broken)
+    monkeypatch.setitem(train_speed.VARIANTS, peers.OURS, variants)
+    found = train_speed.fastest_variant(peers.OURS, CONFIG, batch, device, list(variants))
+    assert found["variant"] == "as it is"
+    assert found["tried"]["broken"] == "RuntimeError: no compiler here"
+
+
+def test_encode_speed_compares_features_and_times_them(capsys):
+    result = encode_speed.measure(batches=(1, 3), longest=6, with_compiler=False, **QUICK, **SMALL)
+    assert json.loads(json.dumps(result)) == result
+    assert list(result["settings"]) == [train_speed.called(dtype) for dtype in train_speed.dtypes()]
+    for rows in result["settings"].values():
+        kinds = ("images", "texts, whole", "texts, cut")
+        assert list(rows) == [f"{kind}, batch {size}" for size in (1, 3) for kind in kinds]
+        for found in rows.values():
+            assert list(found["per_second"]) == peers.installed()
+            for rate in found["per_second"].values():
+                assert_spread(rate)
+    encode_speed.table(result)
+    assert "texts, cut, batch 3" in capsys.readouterr().out
+
+
+def test_features_that_differ_stop_the_race():
+    ours = torch.ones(2, 3)
+    encode_speed.check({peers.OURS: ours, "other": ours + 1e-6}, "text")
+    with pytest.raises(ValueError, match="other does other work: its text features"):
+        encode_speed.check({peers.OURS: ours, "other": ours * 1.01}, "text")
+    with pytest.raises(ValueError, match="other does other work"):
+        encode_speed.check({peers.OURS: ours, "other": ours * math.nan}, "text")
+
+
+def test_scaling_measures_every_point_and_draws_it(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(scaling, "BASE", {"pairs in a batch": 4, "tokens of a text": 8, "pixels of a side": 32})
+    monkeypatch.setattr(scaling, "memory", lambda **_: {"libraries": 100, "training": 10})
+    sweeps = {"pairs in a batch": (2, 4), "pixels of a side": (32,)}
+    result = scaling.measure(sweeps, pictures=12, side=40, epochs=1, batch=4, **QUICK)
+    assert json.loads(json.dumps(result)) == result
+    assert {changed: list(points) for changed, points in result["steps"].items()} == {
+        "pairs in a batch": ["2", "4"],
+        "pixels of a side": ["32"],
+    }
+    for points in result["steps"].values():
+        for point in points.values():
+            assert list(point) == [name for name in peers.installed() if name in scaling.LOOKS]
+            for found in point.values():
+                assert_spread(found["seconds"])
+    assert len(result["data"]["rates"]) == 4
+    for rate in result["data"]["rates"].values():
+        assert_spread(rate)
+    figure = scaling.plot_scaling(result["steps"])
+    assert [axes.get_xlabel() for axes in figure.axes] == [*sweeps, *sweeps]
+    assert list(figure.axes[0].lines[0].get_xdata()) == [2, 4]
+    figure.savefig(tmp_path / "scaling.png")
+    scaling.table(result)
+    assert "make_batch" in capsys.readouterr().out
+
+
+def test_memory_grows_with_the_batch():
+    question = {"name": peers.OURS, "preset": "tiny", "changes": SMALL, "dtype": "float32", "variant": {}}
+    few, many = (peers.memory(pairs=pairs, **question) for pairs in (4, 2048))
+    if few is None:
+        pytest.skip("this system does not say how much memory a process held")
+    assert many["training"] > few["training"] + 20
+    assert few["libraries"] > 50
+
+
+def test_the_work_of_a_step_is_what_a_peer_multiplies():
+    needs(peers.TRANSFORMERS)
+    device = choose_device("cpu", torch.float32)
+    peer = peers.make(peers.TRANSFORMERS, CONFIG, peers.new_weights(CONFIG), device, attention="eager")
+    with FlopCounterMode(display=False) as counter:
+        peer.step(peers.noise_batch(CONFIG, 3, 6, 8, device))
+    assert peers.step_flops(CONFIG, pairs=3, length=8) == counter.get_total_flops()
+
+
+def test_a_noise_batch_has_its_longest_text():
+    tokens = peers.noise_batch(CONFIG, 50, longest=6, length=8, device=choose_device("cpu")).tokens
+    ends = tokens.argmax(dim=1)
+    assert tokens.shape == (50, 8) and int(ends.max()) == 5 and int(ends.min()) == 3
+    assert bool((tokens.max(dim=1).values == CONFIG.vocab_size - 1).all())
+    assert bool((tokens[torch.arange(8) > ends[:, None]] == 0).all())
+
+
+def test_the_ratio_is_to_the_faster_peer():
+    times = {peers.OURS: [1.0, 1.0, 1.0], peers.OPEN_CLIP: [3.0, 3.0, 3.0], peers.TRANSFORMERS: [2.0, 1.5, 9.0]}
+    assert peers.ratio(times) == {"against": peers.TRANSFORMERS, "median": 2.0, "lowest": 1.5, "highest": 9.0}
+    assert peers.ratio({peers.OURS: [1.0]}) == {}
+
+
+def test_rounds_alternate_in_both_directions():
+    order = []
+    timed = {name: (lambda name=name: order.append(name), peers.nullcontext) for name in "ab"}
+    peers.alternating(timed, rounds=2, block=0)
+    blocks = [name for name, before in zip(order, [None, *order], strict=False) if name != before]
+    assert blocks == ["a", "b", "a", "b", "a"]

@@ -14,6 +14,7 @@ PROMISES = [
     ("picturebook-5min", "tasks.style.accuracy", 0.85, 1),
     ("picturebook-5min", "retrieval.image_to_text.R@5", 0.80, 1),
     ("picturebook-5min", "retrieval.text_to_image.R@5", 0.80, 1),
+    ("picturebook-tiny", "tasks.object.accuracy", 0.75, 1),
     ("picturebook-small", "tasks.object.accuracy", 0.85, 1),
     ("picturebook-small", "tasks.held_out_combination.accuracy", 0.80, 1),
     ("picturebook-small", "retrieval.image_to_text.R@1", 0.60, 1),

@@ -1,5 +1,6 @@
 """The models that come with minclip: there, small, known by name, and as good as their cards say."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -41,3 +42,9 @@ def test_it_loads_by_name_and_knows_what_it_sees(name):
         features = model.encode_text(tokenizer(["a red car", "a red car.", "two blue fish in the sea"]))
     same, other = torch.cosine_similarity(features[:1], features[1:])
     assert same > other
+
+
+def test_loading_does_not_wait_for_pytorchs_compiler():
+    """Making tensors without memory imports all of torch._dynamo: a second and more."""
+    code = "import sys, minclip; minclip.load('picturebook-small'); sys.exit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -14,6 +14,7 @@ from minclip.model import CLIP
 from minclip.resnet import STRIDE
 
 SHOWN = 5  # names in an error line
+LARGE = 20_000_000  # weights: fewer are drawn in less time than it takes not to draw them
 # what no tensor's shape tells
 NOT_IN_THE_SHAPES = ("text_heads", "vision_head_width", "quick_gelu", "pixel_mean", "pixel_std")
 TEXT_SHAPES = {  # name -> number of dimensions of the tensors that the configuration is read off
@@ -43,7 +44,9 @@ def build(tensors: Weights, layout: Layout, config: CLIPConfig | None = None) ->
     found = infer_config(weights, layout)
     config = found if config is None else config
     check_config(config, found)
-    with torch.device("meta"):  # shapes without memory
+    # tensors without memory, for which PyTorch first imports a second's worth of code: not for a small model
+    large = sum(tensor.numel() for tensor in weights.values()) > LARGE
+    with torch.random.fork_rng(devices=[]), torch.device("meta" if large else "cpu"):
         model = CLIP(config)
     expected = layout.from_ours(model.state_dict())
     check_tensors(tensors, expected, found)

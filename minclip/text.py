@@ -58,6 +58,6 @@ class TextTransformer(nn.Module):
         length = tokens.shape[1]
         x = self.token_embedding(tokens) + self.positional_embedding[:length]  # [batch, length, width]
         x = x.to(self.text_projection.dtype)  # embeddings stay float32 in a half-precision model
-        x = self.transformer(x, causal_mask(length, x.device))
-        x = x[torch.arange(x.shape[0], device=x.device), tokens.argmax(dim=-1)]  # EOT: [batch, width]
+        eot = tokens.argmax(dim=-1)  # [batch]
+        x = self.transformer(x, causal_mask(length, x.device), token=eot)  # [batch, width]
         return self.ln_final(x) @ self.text_projection  # [batch, embed_dim]

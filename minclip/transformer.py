@@ -61,15 +61,22 @@ class MultiHeadAttention(nn.Module):
         nn.init.xavier_uniform_(self.in_proj_weight)  # PyTorch's own start, kept by CLIP's vision blocks
         nn.init.zeros_(self.out_proj.bias)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """x: float [batch, tokens, width] -> the same shape."""
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value of every head. x: float [batch, tokens, width]."""
         batch, tokens, width = x.shape
         qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)  # [batch, tokens, 3 * width]
         qkv = qkv.view(batch, tokens, 3, self.heads, width // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # three of [batch, heads, tokens, head_width]
-        x = attention(query, key, value, mask)  # [batch, heads, tokens, head_width]
-        x = x.transpose(1, 2).reshape(batch, tokens, width)  # heads side by side again
-        return self.out_proj(x)
+        return query, key, value
+
+    def merge(self, x: Tensor) -> Tensor:
+        """The heads side by side again, mixed. x: float [batch, heads, tokens, head_width]."""
+        return self.out_proj(x.transpose(1, 2).flatten(2))  # [batch, tokens, width]
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """x: float [batch, tokens, width] -> the same shape."""
+        query, key, value = self.split(x)
+        return self.merge(attention(query, key, value, mask))
 
 
 class MLP(nn.Module):
@@ -108,6 +115,21 @@ class TransformerBlock(nn.Module):
         return x + self.mlp(self.ln_2(x))
 
 
+def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:
+    """block(x, mask) at one token of each row, without computing the others.
+
+    An encoder's last block is read at CLS or EOT alone. There the other tokens are needed as keys and values only:
+    their queries, their MLP and the gradients of both are left out (what that gains: benchmarks/README.md).
+    x: float [batch, tokens, width]; token: int64 [batch] -> float [batch, width].
+    """
+    rows = torch.arange(x.shape[0], device=x.device)
+    query, key, value = block.attn.split(block.ln_1(x))  # three of [batch, heads, tokens, head_width]
+    query = query[rows, :, token].unsqueeze(2)  # [batch, heads, 1, head_width]
+    mask = None if mask is None else mask[token][:, None, None]  # [batch, 1, 1, tokens]
+    x = x[rows, token].unsqueeze(1) + block.attn.merge(attention(query, key, value, mask))  # [batch, 1, width]
+    return (x + block.mlp(block.ln_2(x))).squeeze(1)  # [batch, width]
+
+
 class Transformer(nn.Module):
     """A stack of blocks."""
 
@@ -116,8 +138,12 @@ class Transformer(nn.Module):
         blocks = (TransformerBlock(width, heads, mlp_width, quick_gelu) for _ in range(layers))
         self.resblocks = nn.ModuleList(blocks)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """x: float [batch, tokens, width] -> the same shape."""
-        for block in self.resblocks:
+    def forward(self, x: Tensor, mask: Tensor | None = None, token: Tensor | None = None) -> Tensor:
+        """x: float [batch, tokens, width] -> the same shape, or float [batch, width] at one token of each row.
+
+        token: int64 [batch], which one.
+        """
+        *blocks, last = self.resblocks
+        for block in blocks:
             x = block(x, mask)
-        return x
+        return last(x, mask) if token is None else block_at(last, x, token, mask)  # type: ignore[arg-type]

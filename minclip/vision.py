@@ -71,6 +71,6 @@ class VisionTransformer(nn.Module):
         if kept is not None:
             tokens = F.pad(kept + 1, (1, 0))  # [batch, 1 + k]: CLS is token 0, patch i is token 1 + i
             x = x.gather(1, tokens[..., None].expand(-1, -1, x.shape[-1]))  # [batch, 1 + k, width]
-        x = self.ln_pre(x)
-        x = self.transformer(x)
-        return self.ln_post(x[:, 0]) @ self.proj  # CLS: [batch, width] -> [batch, embed_dim]
+        cls = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)  # the first token of every row
+        x = self.transformer(self.ln_pre(x), token=cls)  # [batch, width]
+        return self.ln_post(x) @ self.proj  # [batch, embed_dim]

@@ -31,7 +31,8 @@ from minclip.cores import one_thread
 from minclip.devices import Device, choose_device
 from minclip.formats import huggingface, openclip
 from minclip.formats.names import HUGGING_FACE, MINCLIP, OPENAI, Layout
-from minclip.model import CLIP, MAX_LOGIT_SCALE
+from minclip.loss import MAX_LOGIT_SCALE
+from minclip.model import CLIP
 from minclip.optim import build_optimizers
 from minclip.training import train_step
 

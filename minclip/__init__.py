@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from minclip.config import CLIPConfig
     from minclip.loss import clip_loss
     from minclip.model import CLIP
+    from minclip.similarity import cosine_similarity
     from minclip.tokenizer import BPETokenizer
     from minclip.zero_shot import classify, zero_shot_classifier
 
@@ -29,6 +30,7 @@ __all__ = [
     "checkpoint",
     "classify",
     "clip_loss",
+    "cosine_similarity",
     "load",
     "preprocess",
     "retrieval",
@@ -43,6 +45,7 @@ HOME_OF = {
     "available_models": "checkpoint",
     "classify": "zero_shot",
     "clip_loss": "loss",
+    "cosine_similarity": "similarity",
     "load": "checkpoint",
     "save": "checkpoint",
     "zero_shot_classifier": "zero_shot",

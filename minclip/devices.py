@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 MAX_CORES = 8  # Python runs one thread's code at a time: more of them would wait for each other
 
@@ -19,7 +20,23 @@ class Device:
     def precision(self) -> torch.autocast:
         """The context in which the encoders run; losses and optimisers stay in float32 outside of it."""
         enabled = self.autocast is not None
-        return torch.autocast(self.device.type, dtype=self.autocast or torch.bfloat16, enabled=enabled)
+        # no cache: every weight is used once, and its lock stops two threads that compile (torch 2.13)
+        dtype = self.autocast or torch.bfloat16
+        return torch.autocast(self.device.type, dtype=dtype, enabled=enabled, cache_enabled=False)
+
+    def send(self, tensor: Tensor) -> Tensor:
+        """A tensor of the CPU, on this device. A GPU is not waited for: it fetches the tensor when it comes to it.
+
+        It can so from memory alone that the system does not move (pinned); PyTorch keeps that until it is read.
+        """
+        if self.device.type != "cuda":
+            return tensor.to(self.device)
+        return tensor.contiguous().pin_memory().to(self.device, non_blocking=True)
+
+    def wait(self) -> None:
+        """Until the device has done all it was told, a GPU later than it was told: for what reads a clock."""
+        if self.device.type != "cpu":
+            torch.accelerator.synchronize(self.device)
 
 
 def cpu_multiplies_bfloat16() -> str | None:

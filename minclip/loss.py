@@ -3,9 +3,13 @@
 Sources: van den Oord et al. 2018 (InfoNCE), CLIP paper figure 3 (the symmetric form).
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+MAX_LOGIT_SCALE = math.log(100)  # CLIP paper section 2.5: logits may not be scaled by more than 100
 
 
 def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
@@ -42,3 +46,12 @@ def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor
     logits = similarity_logits(image_features, text_features, logit_scale)  # [batch, batch]
     pair = torch.arange(len(logits), device=logits.device)  # the right answer stands on the diagonal
     return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2
+
+
+def clamp_logit_scale(logit_scale: Tensor) -> None:
+    """Keeps exp(logit_scale), the factor on the cosines, in [1, 100]: in place, as CLIP does after every step.
+
+    logit_scale: the learned logarithm, a scalar.
+    """
+    with torch.no_grad():
+        logit_scale.clamp_(0, MAX_LOGIT_SCALE)

@@ -9,13 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from minclip.config import CLIPConfig
-from minclip.loss import similarity_logits
+from minclip.loss import clamp_logit_scale, similarity_logits
 from minclip.resnet import ModifiedResNet
 from minclip.text import TextTransformer
 from minclip.vision import VisionTransformer
 
 START_TEMPERATURE = 0.07  # CLIP paper section 2.5, after Wu et al. 2018
-MAX_LOGIT_SCALE = math.log(100)  # CLIP paper section 2.5: logits may not be scaled by more than 100
 
 
 def image_encoder(config: CLIPConfig) -> VisionTransformer | ModifiedResNet:
@@ -67,7 +66,6 @@ class CLIP(nn.Module):
         )
         return logits_per_image, logits_per_image.T
 
-    @torch.no_grad()
     def clamp_logit_scale(self) -> None:
         """Keeps the temperature in [1/100, 1], as CLIP does after every step."""
-        self.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
+        clamp_logit_scale(self.logit_scale)

@@ -33,13 +33,16 @@ def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
     """softmax(Q Kᵀ / √d + mask) V, for each head on its own.
 
-    query, key, value: float [batch, heads, tokens, head_width]; mask: float [tokens, tokens], added to the scores.
-    Returns float [batch, heads, tokens, head_width]. Source: Vaswani et al. 2017, equation 1.
+    query: float [batch, heads, queries, head_width]; key, value: float [batch, heads, tokens, head_width];
+    mask: float [..., queries, tokens], added to the scores.
+    Returns float [batch, heads, queries, head_width]. Source: Vaswani et al. 2017, equation 1.
     """
-    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)  # [batch, heads, tokens, tokens]
+    if query.is_cuda:  # the same numbers from one kernel, which never keeps the scores (Dao et al. 2022)
+        return F.scaled_dot_product_attention(query, key, value, None if mask is None else mask.to(query.dtype))
+    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)  # [batch, heads, queries, tokens]
     if mask is not None:
         scores = scores + mask.to(scores.dtype)
-    return scores.softmax(dim=-1) @ value  # [batch, heads, tokens, head_width]
+    return scores.softmax(dim=-1) @ value  # [batch, heads, queries, head_width]
 
 
 class MultiHeadAttention(nn.Module):
@@ -115,19 +118,34 @@ class TransformerBlock(nn.Module):
         return x + self.mlp(self.ln_2(x))
 
 
-def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:
-    """block(x, mask) at one token of each row, without computing the others.
+def attention_at(attn: MultiHeadAttention, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:
+    """attn(x, mask) at one token of each row, without making the keys and values of the others.
 
-    An encoder's last block is read at CLS or EOT alone. There the other tokens are needed as keys and values only:
-    their queries, their MLP and the gradients of both are left out (what that gains: benchmarks/README.md).
+    A lone query can carry the key's matrix itself: q · (K x) = (Kᵀ q) · x. And the mean of values is the value of the
+    mean: Σ a (V x) = V (Σ a x). So nothing but two products with x is left for every token.
     x: float [batch, tokens, width]; token: int64 [batch] -> float [batch, width].
     """
-    rows = torch.arange(x.shape[0], device=x.device)
-    query, key, value = block.attn.split(block.ln_1(x))  # three of [batch, heads, tokens, head_width]
-    query = query[rows, :, token].unsqueeze(2)  # [batch, heads, 1, head_width]
-    mask = None if mask is None else mask[token][:, None, None]  # [batch, 1, 1, tokens]
-    x = x[rows, token].unsqueeze(1) + block.attn.merge(attention(query, key, value, mask))  # [batch, 1, width]
-    return (x + block.mlp(block.ln_2(x))).squeeze(1)  # [batch, width]
+    asking = x[torch.arange(x.shape[0], device=x.device), token]  # [batch, width]
+    to_query, to_key, to_value = attn.in_proj_weight.unflatten(0, (3, attn.heads, -1))  # [heads, head_width, width]
+    query_bias, _, value_bias = attn.in_proj_bias.unflatten(0, (3, attn.heads, -1))  # softmax forgets the key's bias
+    query = torch.einsum("bw,hdw->bhd", asking, to_query) + query_bias  # [batch, heads, head_width]
+    query = torch.einsum("bhd,hdw->bhw", query * query.shape[-1] ** -0.5, to_key)  # [batch, heads, width]
+    scores = query @ x.transpose(1, 2)  # [batch, heads, tokens]
+    if mask is not None:
+        scores = scores + mask[token].unsqueeze(1).to(scores.dtype)
+    mean = scores.softmax(dim=-1) @ x  # [batch, heads, width]
+    values = torch.einsum("bhw,hdw->bhd", mean, to_value) + value_bias  # [batch, heads, head_width]
+    return attn.out_proj(values.flatten(1))  # [batch, width]
+
+
+def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:
+    """block(x, mask) at one token of each row: an encoder's last block is read at CLS or at EOT alone.
+
+    What that gains: benchmarks/README.md. x: float [batch, tokens, width]; token: int64 [batch] -> float [batch, width].
+    """
+    here = x[torch.arange(x.shape[0], device=x.device), token]  # [batch, width]
+    here = here + attention_at(block.attn, block.ln_1(x), token, mask)
+    return here + block.mlp(block.ln_2(here))
 
 
 class Transformer(nn.Module):

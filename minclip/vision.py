@@ -10,11 +10,32 @@ from torch.nn import functional as F
 from minclip.transformer import LayerNorm, Transformer
 
 
+def patchify(image: Tensor, patch_size: int) -> Tensor:
+    """Cuts pictures into square patches, in reading order; a patch is its red rows, its green rows, its blue rows.
+
+    image: float [batch, 3, height, width] -> float [batch, patches, 3 · patch_size²].
+    Raises ValueError where the patches do not fill the picture.
+    """
+    if image.shape[-2] % patch_size or image.shape[-1] % patch_size:
+        raise ValueError(
+            f"image is {image.shape[-2]} × {image.shape[-1]}: both must be multiples of patch_size={patch_size}"
+        )
+    x = image.unfold(2, patch_size, patch_size)  # [batch, 3, rows, width, patch_size]
+    x = x.unfold(3, patch_size, patch_size)  # [batch, 3, rows, columns, patch_size, patch_size]
+    return x.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)  # [batch, rows · columns, 3 · patch_size²]
+
+
+def keep_patches(x: Tensor, kept: Tensor) -> Tensor:
+    """CLS and some patches of each picture. x: float [batch, 1 + patches, width]; kept: int64 [batch, k]."""
+    tokens = F.pad(kept + 1, (1, 0))  # [batch, 1 + k]: CLS is token 0, patch i is token 1 + i
+    return x.gather(1, tokens[..., None].expand(-1, -1, x.shape[-1]))  # [batch, 1 + k, width]
+
+
 class PatchEmbedding(nn.Module):
     """Cuts a picture into patches and maps each to a token; adds the CLS token and positions.
 
     image: float [batch, 3, size, size] -> float [batch, 1 + patches, width], patches in reading order.
-    A convolution whose stride is its kernel is the same linear map applied to every patch.
+    A convolution whose stride is its kernel is one linear map applied to every patch, as `patchify` cuts them.
     """
 
     def __init__(self, image_size: int, patch_size: int, width: int):
@@ -69,8 +90,7 @@ class VisionTransformer(nn.Module):
             )
         x = self.embedding(image)  # [batch, 1 + patches, width]
         if kept is not None:
-            tokens = F.pad(kept + 1, (1, 0))  # [batch, 1 + k]: CLS is token 0, patch i is token 1 + i
-            x = x.gather(1, tokens[..., None].expand(-1, -1, x.shape[-1]))  # [batch, 1 + k, width]
+            x = keep_patches(x, kept)  # [batch, 1 + k, width]
         cls = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)  # the first token of every row
         x = self.transformer(self.ln_pre(x), token=cls)  # [batch, width]
         return self.ln_post(x) @ self.proj  # [batch, embed_dim]

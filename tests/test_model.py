@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minclip.config import CLIPConfig
 from minclip.model import CLIP
-from minclip.transformer import MLP, MultiHeadAttention, attention, causal_mask
+from minclip.transformer import MLP, MultiHeadAttention, Transformer, attention, causal_mask
 from minclip.vision import PatchEmbedding
 
 SMALL = CLIPConfig(
@@ -44,6 +44,21 @@ def test_multi_head_attention_is_pytorchs():
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(2, 5, 64)
     assert torch.allclose(ours(x), theirs(x, x, x)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("mask", [None, causal_mask(6)])
+def test_reading_one_token_gives_its_numbers_and_gradients(mask):
+    torch.manual_seed(0)
+    transformer, token = Transformer(width=32, layers=2, heads=2, mlp_width=64), torch.tensor([0, 5, 3])
+    x = torch.randn(3, 6, 32, requires_grad=True)
+    inputs = [x, *transformer.parameters()]
+    whole, read = transformer(x, mask)[torch.arange(3), token], transformer(x, mask, token)
+    assert read.shape == (3, 32) and torch.allclose(read, whole, atol=1e-5)
+    wanted = torch.randn(3, 32)
+    for ours, expected in zip(
+        torch.autograd.grad(read, inputs, wanted), torch.autograd.grad(whole, inputs, wanted), strict=True
+    ):
+        assert torch.allclose(ours, expected, atol=1e-4)
 
 
 def test_the_mlp_uses_quick_gelu():

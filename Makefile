@@ -7,7 +7,7 @@ DATA ?= picturebook
 # one process per core: let each of them compute on its own
 PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
-.PHONY: help train test test-slow format bench lab clean
+.PHONY: help train test test-slow lessons format bench lab clean
 
 help:
 	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
@@ -16,6 +16,7 @@ help:
 	@echo "make format     format the code"
 	@echo "make bench      the short measurements, and the pages made from all kept ones (see benchmarks/README.md)"
 	@echo "make lab        JupyterLab on the lessons"
+	@echo "make lessons    build the notebooks of lessons/ and solutions/ out of the lessons' texts and the library"
 	@echo "make clean      remove $(VENV); runs and drawn pictures stay"
 
 # installed again when the requirements change; every version comes from constraints.txt
@@ -30,7 +31,7 @@ $(VENV)/installed-course: $(VENV)/installed
 
 # other people's CLIPs, which the tests compare with
 $(VENV)/installed-peers: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,export,peers,shards]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[course,dev,export,peers,shards]"
 	@touch $@
 
 train: $(VENV)/installed
@@ -41,9 +42,13 @@ test: $(VENV)/installed-peers
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(PYTEST) -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval solutions -n auto --dist loadfile -q
 
 test-slow: $(VENV)/installed-peers
 	$(PYTEST) -m slow
+
+lessons: $(VENV)/installed-course
+	$(BIN)/python -m minclip.course.build
 
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix

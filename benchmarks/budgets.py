@@ -1,13 +1,14 @@
-"""How much a CLIP learns from the picture book in 2, 5, 10 and 30 minutes on two CPU cores.
+"""How much a CLIP learns from the picture book: one run for every budget, which is a number of samples.
 
-python benchmarks/budgets.py 2 5 10 30
+python benchmarks/budgets.py                   all of them
+python benchmarks/budgets.py 160000 400000     some
 
-Each budget is a run of its own, with its own warm-up and cosine; the number of samples is fixed, so that the numbers
-can be had again on any machine, and the minutes are what that takes on the machine named in the result. The run
-folders stay in runs/budget-*; the reports are kept as results/picturebook-*min.json. Takes as long as it says.
+Each run has its own warm-up and cosine, and its report is kept under the budget's name. Samples are what can be had
+again on any machine; the minutes are what they took on the machine, and with the code, of the kept result. What a run
+would take now is computed from the speed of a training step: see docs/recipes.md. Run folders are runs/budget-SAMPLES.
 """
 
-import sys
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,17 +18,28 @@ from minclip.config import CLIPConfig
 from minclip.experiment import run_training
 from minclip.recipes import RECIPES
 
-SAMPLES_PER_MINUTE = RECIPES["picturebook"].config.samples // 5  # the recipe is the five-minute budget
+# result -> samples. The names say in how many minutes a run was meant to fit on two cores; no number is taken from them
+BUDGETS = {
+    "picturebook-2min": 160_000,
+    "picturebook-5min": 400_000,  # the recipe as it is
+    "picturebook-10min": 800_000,
+    "picturebook-40min": 3_200_000,
+}
 
 
-def main(minutes: list[int]) -> None:
-    recipe = RECIPES["picturebook"]
-    for budget in minutes:
-        config = replace(recipe.config, samples=budget * SAMPLES_PER_MINUTE)
-        out = Path("runs") / f"budget-{budget}min"
-        report = run_training("picturebook", CLIPConfig.preset(recipe.preset), config, out)
-        keep_report(f"picturebook-{budget}min", report, out)
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("samples", nargs="*", type=int, help=f"of {', '.join(map(str, BUDGETS.values()))}; default all")
+    asked, recipe = parser.parse_args(argv).samples, RECIPES["picturebook"]
+    if unknown := set(asked) - set(BUDGETS.values()):
+        parser.error(f"samples {sorted(unknown)} are no budget: choose of {', '.join(map(str, BUDGETS.values()))}")
+    for name, samples in BUDGETS.items():
+        if samples in asked or not asked:
+            out = Path("runs") / f"budget-{samples}"
+            config = replace(recipe.config, samples=samples)
+            report = run_training("picturebook", CLIPConfig.preset(recipe.preset), config, out)
+            keep_report(name, report, out)
 
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]] or [2, 5, 10, 30])
+    main()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from budgets import BUDGETS
 from cards import write_cards
 
 from minclip.evaluate import format_table
@@ -18,7 +19,7 @@ from minclip.plotting import plot_budget
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = ("README.md", "docs/recipes.md", "benchmarks/README.md")
-BUDGETS = sorted(int(path.stem.split("-")[1].removesuffix("min")) for path in RESULTS.glob("picturebook-*min.json"))
+KEPT_BUDGETS = [name for name in BUDGETS if (RESULTS / f"{name}.json").is_file()]  # those that were run
 MARKS = re.compile(r"(<!-- result: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -55,23 +56,69 @@ def first_run() -> str:
     return f"{how(report['run'], report['machine'])}:\n\n```\n{format_table(report)}\n```\n"
 
 
+def cores(threads: int, machine: str) -> str:
+    """2 cores of Some Processor"""
+    return f"{threads} core{'s' if threads > 1 else ''} of {machine}"
+
+
+def step_rate() -> tuple[float, str] | None:
+    """Pairs a second of a training step, and how that was measured; None where it is not kept.
+
+    The race takes a compiled step where that is faster, but `minclip train` does not compile: then it is the rate that
+    was tried before the race.
+    """
+    if not (RESULTS / "train_speed.json").is_file():
+        return None
+    kept = result("train_speed")
+    dtype = "bfloat16" if "bfloat16, cut" in kept["settings"] else "float32"
+    ours, setting = kept["variants"][dtype]["minclip"], f"{dtype}, cut"
+    if ours["variant"] == "as it is":
+        rate = kept["settings"][setting]["contenders"]["minclip"]["pairs_per_second"]["median"]
+    else:
+        rate, setting = ours["tried"]["as it is"], f"{dtype}, whole texts, as it is"
+    where = cores(kept["threads"], kept["machine"])
+    return rate, f"{rate:,.0f} training steps' pairs a second on {where} (`results/train_speed.json`, {setting})"
+
+
 def budgets() -> str:
-    reports = {minutes: result(f"picturebook-{minutes}min") for minutes in BUDGETS}
+    reports = [result(name) for name in KEPT_BUDGETS]
     shown = ["object", "object_held_out_style", "held_out_combination", "seen_combination", "colour", "style"]
     shown += ["scene", "count", "relation", "relation_swap"]
     lines = [
-        ["training", *(f"{r['run']['seconds'] / 60:.1f} min" for r in reports.values())],
-        ["on", *(f"{r['run']['threads']} core{'s' if r['run']['threads'] > 1 else ''}" for r in reports.values())],
-        ["pictures a second", *(f"{r['run']['pictures_per_second']:,}" for r in reports.values())],
-        *([f"`{name}`", *(percent(r["tasks"][name]) for r in reports.values())] for name in shown),
+        ["training, measured", *(f"{r['run']['seconds'] / 60:.1f} min" for r in reports)],
+        ["on", *(cores(r["run"]["threads"], r["machine"]) for r in reports)],
+        ["pictures a second", *(f"{r['run']['pictures_per_second']:,}" for r in reports)],
+        *([f"`{name}`", *(percent(r["tasks"][name]) for r in reports)] for name in shown),
     ]
     for direction in ("image_to_text", "text_to_image"):
         for k in ("R@1", "R@5"):
-            name = f"{direction.replace('_to_', ' → ')} {k}"
-            lines.append([name, *(recall(r, direction, k) for r in reports.values())])
-    last = reports[BUDGETS[-1]]
-    note = f"\nMeasured on {last['machine']}, {last['run']['device']}, seed {last['run']['seed']}.\n"
-    return rows(["", *(f"{r['run']['samples']:,} samples" for r in reports.values())], lines) + note
+            lines.append([f"{direction.replace('_to_', ' → ')} {k}", *(recall(r, direction, k) for r in reports)])
+    devices = "; ".join(dict.fromkeys(r["run"]["device"] for r in reports))
+    note = f"\nMeasured on {devices}, seed {reports[-1]['run']['seed']}."
+    if measured := step_rate():
+        rate, how_measured = measured
+        lines.insert(0, ["training, computed", *(f"{r['run']['samples'] / rate / 60:.1f} min" for r in reports)])
+        note += f" Computed: samples by {how_measured}; AdamW alone. Muon, making batches and checkpoints come on top."
+    return rows(["", *(f"{r['run']['samples']:,} samples" for r in reports)], lines) + note + "\n"
+
+
+def sweep() -> str:
+    kept, names = result("sweep"), ("object", "object_held_out_style", "held_out_combination")
+    lines = []
+    for point in kept["points"]:
+        said = f"{point['value']} ({point['stopped'].split(':')[0]})" if point["stopped"] else point["value"]
+        scores = (percent(point["tasks"][name]) for name in names)
+        lines.append([point["axis"], said, *scores, f"{point['operations']:.2f} ×"])
+    seeds = [f"{100 * p['tasks']['object']['accuracy']:.1f}" for p in kept["points"] if p["axis"] == "base"]
+    note = (
+        f"\n{kept['recipe']['samples']:,} samples each, {kept['split']} pictures, "
+        f"{cores(kept['threads'], kept['machine'])}, {kept['device']}. "
+        f"`object` of the base, seed by seed: {', '.join(seeds)}."
+    )
+    if kept["missing"]:
+        note += f" Not run: {'; '.join(kept['missing'])}."
+    header = ["what is changed", "to", *(f"`{name}`" for name in names), "operations a pair"]
+    return rows(header, lines) + note + "\n\n![Object accuracy of every point of the sweep](sweep.png)\n"
 
 
 def photos() -> str:
@@ -138,6 +185,7 @@ def tokenizer_speed() -> str:
 SECTIONS: dict[str, Callable[[], str]] = {
     "first_run": first_run,
     "budgets": budgets,
+    "sweep": sweep,
     "photos": photos,
     "tricks": tricks,
     "bpe_training": bpe_training,
@@ -155,9 +203,10 @@ def main() -> None:
     for page in PAGES:
         path = ROOT / page
         path.write_text(with_results(path.read_text(encoding="utf-8")), encoding="utf-8")
-    rate = 60 * result("picturebook-5min")["run"]["pictures_per_second"]  # of two cores
+    measured = step_rate()  # else the rate of the run that had two cores for itself
+    rate = 60 * (measured[0] if measured else result("picturebook-5min")["run"]["pictures_per_second"])
     points = []
-    for report in (result(f"picturebook-{minutes}min") for minutes in BUDGETS):
+    for report in map(result, KEPT_BUDGETS):
         for name in ("object", "held_out_combination", "object_held_out_style", "relation"):
             points.append({"name": name, "minutes": report["run"]["samples"] / rate, **report["tasks"][name]})
     figure = plot_budget(points)

@@ -15,6 +15,8 @@ class LayerNorm(nn.LayerNorm):
     """Layer norm computed in float32 whatever the input's dtype: a variance of bfloat16 numbers is coarse."""
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.device.type == "cpu":  # the kernel there does so by itself, without a copy in float32
+            return F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
         weight, bias = self.weight.float(), self.bias.float()
         return F.layer_norm(x.float(), self.normalized_shape, weight, bias, self.eps).type_as(x)
 
@@ -141,7 +143,7 @@ def attention_at(attn: MultiHeadAttention, x: Tensor, token: Tensor, mask: Tenso
 def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:
     """block(x, mask) at one token of each row: an encoder's last block is read at CLS or at EOT alone.
 
-    What that gains: benchmarks/README.md. x: float [batch, tokens, width]; token: int64 [batch] -> float [batch, width].
+    x: float [batch, tokens, width]; token: int64 [batch] -> float [batch, width]. The gain: benchmarks/README.md.
     """
     here = x[torch.arange(x.shape[0], device=x.device), token]  # [batch, width]
     here = here + attention_at(block.attn, block.ln_1(x), token, mask)

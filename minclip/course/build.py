@@ -1,0 +1,215 @@
+"""Notebooks out of a lesson's text: the learner's, the solved and executed one, and nbgrader's source.
+
+    python -m minclip.course.build            (make lessons: builds what changed)
+    python -m minclip.course.build --all      (builds and executes everything anew)
+
+lessons/NN_name/lesson.md is a notebook in jupytext's Markdown. Three kinds of code cells are filled in here:
+
+    ```python exercise="clip_loss"              the library's text; or the cell's own, where a plainer one stands there
+    ```python check="clip_loss"                 clip_loss = check(clip_loss)
+    ```python given="transformer:Transformer"   the library's text, to be run and not to be written
+
+and a line `### exercise clip_loss` becomes the exercise's heading, with its number, difficulty and minutes.
+"""
+
+import argparse
+import os
+import re
+from importlib import import_module
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from minclip.course.mine import PLACE
+from minclip.course.outline import LESSONS, Lesson, exercise_of, number_of
+from minclip.course.stubs import METADATA, library_source, marked, solved, stub
+from minclip.data.paths import atomic_write
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 300  # for a cell while it is executed
+HEADING = re.compile(r"^### exercise (\w+)$", re.MULTILINE)
+
+
+def source_path(lesson: Lesson) -> Path:
+    return ROOT / "lessons" / lesson.name / "lesson.md"
+
+
+def lesson_path(lesson: Lesson) -> Path:
+    """The learner's notebook."""
+    return ROOT / "lessons" / lesson.name / f"{lesson.name}.ipynb"
+
+
+def solution_path(lesson: Lesson) -> Path:
+    return ROOT / "solutions" / lesson.name / f"{lesson.name}.ipynb"
+
+
+def written() -> list[Lesson]:
+    """The lessons whose text exists."""
+    return [lesson for lesson in LESSONS if source_path(lesson).is_file()]
+
+
+def stars(difficulty: int) -> str:
+    return "●" * difficulty + "○" * (3 - difficulty)
+
+
+def heading(name: str) -> str:
+    """Of an exercise, in one line."""
+    _, exercise = exercise_of(name)
+    about = f"{stars(exercise.difficulty)} · about {exercise.minutes} minutes"
+    return f"### Exercise {number_of(name)} · `{name}` · {about}"
+
+
+def title(lesson: Lesson) -> str:
+    """The first cell: what the lesson asks, and what it takes."""
+    exercises = "exercise" if len(lesson.exercises) == 1 else "exercises"
+    takes = f"{len(lesson.exercises)} {exercises}, about {2 * lesson.minutes} minutes in all."
+    return f"# {lesson.number:02} · {lesson.title}\n\n**{lesson.question}**\n\n{takes}"
+
+
+def grading_notebook(lesson: Lesson) -> NotebookNode:
+    """nbgrader's source: every exercise solved, its solution between marks, its check with points."""
+    text = jupytext.read(source_path(lesson), fmt="md")
+    cells = [cell_with_id(new_markdown_cell(title(lesson)), "title")]
+    for place, cell in enumerate(text.cells):
+        given = cell.metadata
+        if cell.cell_type == "markdown":
+            new = new_markdown_cell(HEADING.sub(lambda match: heading(match[1]), cell.source))
+        elif "exercise" in given:
+            new = exercise_cell(lesson, given["exercise"], cell.source)
+        elif "check" in given:
+            new = check_cell(given["check"])
+        elif "given" in given:
+            new = new_code_cell(given_source(given["given"]))
+        else:
+            new = new_code_cell(cell.source, metadata={k: given[k] for k in ("tags",) if k in given})
+        cells.append(cell_with_id(new, new.metadata.get("nbgrader", {}).get("grade_id", f"cell-{place:03}")))
+    metadata = METADATA | {"minclip": {"lesson": lesson.number, "made_from": "lesson.md"}}
+    return new_notebook(cells=cells, metadata=metadata)
+
+
+def cell_with_id(cell: NotebookNode, name: str) -> NotebookNode:
+    """Ids that are the same at every build, where nbformat draws them at random."""
+    cell.id = name
+    return cell
+
+
+def exercise_cell(lesson: Lesson, name: str, own: str) -> NotebookNode:
+    """The solved cell with its marks. own: the text in the lesson, where it is not the library's."""
+    home, exercise = exercise_of(name)
+    if home is not lesson:
+        raise ValueError(
+            f"{name} belongs to lesson {home.number}, not to {lesson.number}: see minclip/course/outline.py"
+        )
+    source = marked(own or library_source(exercise.library), exercise.write)
+    return new_code_cell(source, metadata={"nbgrader": nbgrader(name, solution=True)})
+
+
+def check_cell(name: str) -> NotebookNode:
+    _, exercise = exercise_of(name)
+    metadata = {"nbgrader": nbgrader(f"check-{name}", grade=True, locked=True, points=exercise.points)}
+    return new_code_cell(f"{name} = check({name})", metadata=metadata)
+
+
+def nbgrader(grade_id: str, **given: bool | int) -> dict:
+    """Its metadata, schema 3: no key more, none less."""
+    plain = {"grade": False, "locked": False, "solution": False, "task": False, "schema_version": 3}
+    return plain | given | {"grade_id": grade_id}
+
+
+def given_source(names: str) -> str:
+    """The library's texts: "transformer:Transformer block_at" names a module and what to take from it."""
+    home, _, wanted = names.partition(":")
+    module = import_module(f"minclip.{home}")
+    return "\n\n\n".join(library_source(getattr(module, name)) for name in wanted.split())
+
+
+def is_exercise(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def lesson_notebook(lesson: Lesson) -> NotebookNode:
+    """As the learner gets it."""
+    notebook = grading_notebook(lesson)
+    for cell in filter(is_exercise, notebook.cells):
+        cell.source = stub(cell.source, number_of(cell.id))
+    return notebook
+
+
+def solution_notebook(lesson: Lesson) -> NotebookNode:
+    """Solved, not executed yet."""
+    notebook = grading_notebook(lesson)
+    for cell in filter(is_exercise, notebook.cells):
+        cell.source = solved(cell.source)
+    return notebook
+
+
+def executed(notebook: NotebookNode, folder: Path, mine: Path | None = None) -> NotebookNode:
+    """The notebook with its outputs, run in `folder`. mine: where its checks keep answers; None: by the folder."""
+    outer = os.environ.pop(PLACE, None)
+    if mine is not None:
+        os.environ[PLACE] = str(mine)
+    try:
+        client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", record_timing=False)
+        client.execute(cwd=str(folder))
+    finally:
+        os.environ.pop(PLACE, None)
+        if outer is not None:
+            os.environ[PLACE] = outer
+    notebook.metadata.language_info = METADATA["language_info"]  # the kernel's says which Python it was
+    return notebook
+
+
+def same_cells(a: NotebookNode, b: NotebookNode) -> bool:
+    """Whether two notebooks ask the same: outputs and execution counts apart."""
+    return [bare(cell) for cell in a.cells] == [bare(cell) for cell in b.cells] and a.metadata == b.metadata
+
+
+def bare(cell: NotebookNode) -> dict:
+    return {key: cell[key] for key in ("id", "cell_type", "source", "metadata")}
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    nbformat.validate(notebook)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as file:
+        file.write((nbformat.writes(notebook) + "\n").encode("utf-8"))
+
+
+def read(path: Path) -> NotebookNode | None:
+    return nbformat.read(path, as_version=4) if path.is_file() else None
+
+
+def build(lesson: Lesson, everything: bool = False) -> list[Path]:
+    """Brings a lesson's notebooks up to date; returns those that were written."""
+    changed = []
+    new, path = lesson_notebook(lesson), lesson_path(lesson)
+    old = read(path)
+    if everything or old is None or not same_cells(new, old):
+        write(new, path)
+        changed.append(path)
+    new, path = solution_notebook(lesson), solution_path(lesson)
+    old = read(path)
+    if everything or old is None or not same_cells(new, old):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(executed(new, path.parent), path)
+        changed.append(path)
+    return changed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Builds the notebooks of the lessons out of their texts.")
+    parser.add_argument("--all", action="store_true", help="build and execute those that did not change, too")
+    parser.add_argument("lessons", nargs="*", type=int, help="numbers of lessons (default: all)")
+    arguments = parser.parse_args()
+    for lesson in written():
+        if not arguments.lessons or lesson.number in arguments.lessons:
+            for path in build(lesson, arguments.all):
+                print(path.relative_to(ROOT).as_posix())
+
+
+if __name__ == "__main__":
+    main()

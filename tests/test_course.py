@@ -1,0 +1,257 @@
+"""The course's machine: finding a learner's text, judging it, keeping it, handing it on."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from mistakes import run_cell
+
+from minclip.course import built, check, predict, progress
+from minclip.course.mine import finished, installed, load
+from minclip.course.outline import LESSONS, exercise_of, number_of
+from minclip.course.source import outside_names, source_of, unwritten
+from minclip.loss import clip_loss as minclips
+
+SETUP = """
+import torch
+from torch.nn import functional as F
+from minclip.loss import similarity_logits
+"""
+RIGHT = """
+def clip_loss(image_features, text_features, logit_scale):
+    if len(image_features) != len(text_features):
+        raise ValueError("no pairs")
+    logits = similarity_logits(image_features, text_features, logit_scale)
+    pair = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2
+"""
+
+
+@pytest.fixture(autouse=True)
+def mine(monkeypatch, tmp_path):
+    monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
+    return tmp_path / "my_minclip"
+
+
+def cell(code, setup=SETUP):
+    return run_cell(code, setup)
+
+
+def answer(code, name="clip_loss"):
+    return cell(code)[name]
+
+
+def said(capsys, code, name="clip_loss"):
+    """What check answers, and what it returns."""
+    returned = check(answer(code, name))
+    return capsys.readouterr().out, returned
+
+
+def test_the_text_of_a_class_is_found_through_its_methods():
+    code = "def other(): ...\n\nclass Net(torch.nn.Module):\n    @property\n    def y(self):\n        return 2\n"
+    assert source_of(cell(code)["Net"]) == code[code.index("class") :]
+
+
+def test_the_text_of_a_function_has_its_decorators_and_nothing_else():
+    code = "x = 1\n@torch.no_grad()\ndef f(a):\n    return a\n\n\ny = 2\n"
+    assert source_of(cell(code)["f"]) == "@torch.no_grad()\ndef f(a):\n    return a\n"
+
+
+def test_of_two_versions_in_two_cells_the_text_is_the_objects_own():
+    first, second = answer("def f():\n    return 1\n", "f"), answer("def f():\n    return 2\n", "f")
+    assert "1" in source_of(first) and "2" in source_of(second)
+
+
+def test_what_cannot_be_found_says_how_to_write_it():
+    space = {"__name__": "__main__"}
+    exec("def f(): pass", space)
+    with pytest.raises(ValueError, match="write it in a cell of its own"):
+        source_of(space["f"])
+
+
+def test_stubs_are_seen_in_functions_and_methods():
+    text = "class A:\n    def f(self):\n        'Doc.'\n        raise NotImplementedError\n    def g(self): pass\n"
+    assert unwritten(text) == ["f"]
+    assert unwritten("def h(x):\n    if x:\n        raise NotImplementedError\n    return x\n") == []
+
+
+def test_names_from_outside_leave_out_what_is_local_or_pythons():
+    text = "def f(x: Tensor, n=LIMIT):\n    y = [len(z) for z in x]\n    return math.sqrt(sum(y)) + g(n)\n"
+    assert outside_names(text) == ["LIMIT", "Tensor", "g", "math"]
+
+
+def test_an_unwritten_answer_gives_minclips(capsys):
+    stub = 'def clip_loss(image_features, text_features, logit_scale):\n    raise NotImplementedError("exercise 5.2")\n'
+    text, returned = said(capsys, stub)
+    assert text == "○ clip_loss: not written yet. The lesson goes on with minclip's.\n"
+    assert returned is minclips
+
+
+def test_a_right_answer_comes_back_and_is_kept(capsys, mine):
+    text, returned = said(capsys, RIGHT)
+    assert text.startswith("✓ clip_loss: ") and "Kept in my_minclip/loss.py" in text
+    assert returned is not minclips
+    kept = (mine / "loss.py").read_text(encoding="utf-8")
+    assert "from minclip.loss import similarity_logits" in kept and RIGHT.strip() in kept
+    assert finished() == ["clip_loss"]
+
+
+def test_a_wrong_answer_is_told_in_a_few_lines(capsys, mine):
+    text, returned = said(capsys, RIGHT.replace("F.cross_entropy(logits.T, pair)", "F.cross_entropy(logits, pair)"))
+    assert text.startswith("✗ clip_loss: the result is wrong\n  called    clip_loss(float [6, 16], float [6, 16], 5)\n")
+    assert "picture → text half only" in text
+    assert returned is minclips and not mine.exists()
+
+
+def test_an_error_names_the_learners_line(capsys):
+    text, _ = said(capsys, RIGHT.replace("logits.T, pair", "logits.T, pairs"))
+    assert "raises an error" in text and "line 7" in text and "NameError" in text and "pairs" in text
+
+
+def test_a_value_instead_of_the_function_is_explained(capsys):
+    value = torch.tensor(1.0)
+    assert check(value) is value
+    assert "check wants the function or class itself, found Tensor" in capsys.readouterr().out
+
+
+def test_running_the_check_again_does_not_praise_minclips(capsys):
+    assert check(minclips) is minclips
+    assert capsys.readouterr().out.startswith("○ clip_loss: this is minclip's")
+
+
+def test_another_name_lists_the_exercises(capsys):
+    check(answer("def clip_los():\n    return 1\n", "clip_los"))
+    assert "'clip_los' is not an exercise of this course: choose one of" in capsys.readouterr().out
+
+
+def test_a_loop_without_end_is_stopped(capsys, monkeypatch):
+    monkeypatch.setattr(sys.modules["minclip.course.judge"], "SECONDS", 0.5)
+    text, returned = said(capsys, "def clip_loss(images, texts, logit_scale):\n    while True:\n        pass\n")
+    assert "a loop that never ends?" in text and returned is minclips
+
+
+def test_what_it_prints_is_counted_and_not_shown(capsys):
+    text, _ = said(capsys, RIGHT.replace("    pair", "    print('here I am')\n    pair"))
+    assert text.startswith("✓") and "here I am" not in text and "take that out" in text
+
+
+def test_an_input_that_is_edited_is_refused(capsys):
+    text, _ = said(capsys, RIGHT.replace("    pair", "    image_features.mul_(2)\n    pair"))
+    assert "edits its input" in text
+
+
+def test_a_variable_of_the_notebook_is_named(capsys, mine):
+    own = "torch.arange(len(logits), device=logits.device)"
+    code = "target = torch.arange(6)\n" + RIGHT.replace(own, "target[: len(logits)]")
+    text, returned = said(capsys, code)
+    assert "it uses target, a tensor of this notebook: pass it in as an argument" in text
+    assert returned is minclips and not mine.exists()
+
+
+def test_helpers_and_constants_are_kept_with_the_answer(capsys):
+    helper = "def one_way(logits):\n    pair = torch.arange(len(logits), device=logits.device)\n"
+    helper += "    return F.cross_entropy(logits, pair)\n"
+    whole = "(F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2"
+    code = "HALF = 0.5\n" + helper + RIGHT.replace(whole, "HALF * (one_way(logits) + one_way(logits.T))")
+    text, _ = said(capsys, code)
+    assert text.startswith("✓")
+    features = torch.randn(4, 8)
+    assert torch.allclose(load("clip_loss")(features, -features, 10.0), minclips(features, -features, 10.0))
+
+
+def test_nbgrader_gets_an_error_for_a_wrong_answer_and_none_for_a_right_one(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(AssertionError, match="not written yet"):
+        check(answer("def clip_loss(a, b, c):\n    raise NotImplementedError\n"))
+    assert check(answer(RIGHT)) is not minclips
+
+
+def test_a_check_leaves_no_trace_in_random_numbers():
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    check(answer(RIGHT))
+    assert torch.equal(torch.rand(2), expected)
+
+
+def test_built_gives_the_learners_where_it_is_there(capsys):
+    check(answer(RIGHT))
+    capsys.readouterr()
+    loss, logits = built("clip_loss", "similarity_logits")
+    assert capsys.readouterr().out == "clip_loss: yours · similarity_logits: minclip's\n"
+    assert loss.__module__ == "my_minclip.loss"
+    assert logits is exercise_of("similarity_logits")[1].library
+
+
+def test_a_kept_file_that_was_broken_says_what_to_do(mine):
+    check(answer(RIGHT))
+    path = mine / "loss.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\nif\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"loss\.py does not run \(SyntaxError.*run its lesson again"):
+        built("clip_loss")
+
+
+def test_installed_puts_the_learners_parts_in_minclips_place():
+    from minclip import gradients, training
+
+    check(answer(RIGHT))
+    with installed() as names:
+        assert names == ["clip_loss"]
+        assert gradients.clip_loss.__module__ == "my_minclip.loss"
+        assert training.train_step.__defaults__[-1].__module__ == "my_minclip.loss"
+    assert gradients.clip_loss is minclips and training.train_step.__defaults__[-1] is minclips
+
+
+def test_nothing_built_cannot_be_installed():
+    with pytest.raises(ValueError, match="solve an exercise"), installed():
+        pass
+
+
+def test_solutions_keep_nothing(monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("MINCLIP_MINE")
+    folder = tmp_path / "solutions" / "05_symmetric_infonce"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    text, _ = said(capsys, RIGHT)
+    assert text.startswith("✓") and "Kept" not in text and list(tmp_path.rglob("*.py")) == []
+
+
+def test_lessons_keep_beside_each_other(monkeypatch, tmp_path):
+    monkeypatch.delenv("MINCLIP_MINE")
+    folder = tmp_path / "Kürs mit Leerzeichen" / "lessons" / "05_symmetric_infonce"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    check(answer(RIGHT))
+    assert (folder.parent / "my_minclip" / "loss.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("guess", "measured", "words"),
+    [
+        (4.0, 4.16, "you said 4: right"),
+        (8.0, 4.0, "2 times too high"),
+        (1.0, 4.0, "4 times too low"),
+        (..., 4.16, "4.16 (no prediction was made)"),
+        ("Yes", "yes", "you said Yes: right"),
+    ],
+)
+def test_predictions_are_compared(capsys, guess, measured, words):
+    predict("the loss", guess).compare(measured)
+    assert words in capsys.readouterr().out
+
+
+def test_progress_counts_what_is_built(capsys):
+    check(answer(RIGHT))
+    total = sum(len(lesson.exercises) for lesson in LESSONS)
+    assert progress().axes[0].get_title(loc="left") == f"Built so far: 1 of {total} parts"
+
+
+def test_exercises_are_numbered_within_their_lesson():
+    assert number_of("clip_loss") == "5.2"
+    for lesson in LESSONS:
+        for exercise in lesson.exercises:
+            assert exercise.library.__name__ == exercise.name

@@ -14,7 +14,7 @@ help:
 	@echo "make test       lint, types and tests"
 	@echo "make test-slow  the tests that take minutes"
 	@echo "make format     format the code"
-	@echo "make bench      the short measurements, and the pages made from all kept ones (see benchmarks/README.md)"
+	@echo "make bench      side by side with OpenCLIP and Hugging Face, an hour (CAPTIONS=file MERGES=file: tokenizers, too)"
 	@echo "make lab        JupyterLab on the lessons"
 	@echo "make lessons    build the notebooks of lessons/ and solutions/ out of the lessons' texts and the library"
 	@echo "make clean      remove $(VENV); runs and drawn pictures stay"
@@ -54,10 +54,8 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/installed
-	$(BIN)/python benchmarks/tricks.py
-	$(BIN)/python benchmarks/import_time.py
-	$(BIN)/python benchmarks/pages.py
+bench: $(VENV)/installed-peers
+	$(BIN)/python benchmarks/bench.py $(if $(CAPTIONS),--captions $(CAPTIONS)) $(if $(MERGES),--merges $(MERGES))
 
 lab: $(VENV)/installed-course
 	$(BIN)/jupyter lab lessons

@@ -5,26 +5,20 @@ python benchmarks/pages.py
 tests/test_pages.py fails where a page and a result differ.
 """
 
-import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from budgets import BUDGETS
 from cards import write_cards
+from kept import ROOT, cores, is_kept, result, rows
+from speed_pages import costs, encode_speed, scaling, train_speed
 
 from minclip.evaluate import format_table
 from minclip.plotting import plot_budget
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ("README.md", "docs/recipes.md", "benchmarks/README.md")
-KEPT_BUDGETS = [name for name in BUDGETS if (RESULTS / f"{name}.json").is_file()]  # those that were run
+PAGES = ("README.md", "docs/recipes.md", "docs/scaling.md", "benchmarks/README.md")
+KEPT_BUDGETS = [name for name in BUDGETS if is_kept(name)]  # those that were run
 MARKS = re.compile(r"(<!-- result: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def result(name: str) -> dict:
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def percent(task: dict) -> str:
@@ -35,11 +29,6 @@ def percent(task: dict) -> str:
 def recall(report: dict, direction: str, k: str) -> str:
     low, high = report["retrieval"]["intervals"][direction][k]
     return f"{100 * report['retrieval'][direction][k]:.1f} ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def rows(header: list[str], lines: list[list[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join("| " + " | ".join(line) + " |" for line in [header, ["---"] * len(header), *lines]) + "\n"
 
 
 def how(run: dict, machine: str) -> str:
@@ -56,18 +45,13 @@ def first_run() -> str:
     return f"{how(report['run'], report['machine'])}:\n\n```\n{format_table(report)}\n```\n"
 
 
-def cores(threads: int, machine: str) -> str:
-    """2 cores of Some Processor"""
-    return f"{threads} core{'s' if threads > 1 else ''} of {machine}"
-
-
 def step_rate() -> tuple[float, str] | None:
     """Pairs a second of a training step, and how that was measured; None where it is not kept.
 
     The race takes a compiled step where that is faster, but `minclip train` does not compile: then it is the rate that
     was tried before the race.
     """
-    if not (RESULTS / "train_speed.json").is_file():
+    if not is_kept("train_speed"):
         return None
     kept = result("train_speed")
     dtype = "bfloat16" if "bfloat16, cut" in kept["settings"] else "float32"
@@ -190,6 +174,10 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "tricks": tricks,
     "bpe_training": bpe_training,
     "tokenizer_speed": tokenizer_speed,
+    "train_speed": train_speed,
+    "encode_speed": encode_speed,
+    "scaling": scaling,
+    "costs": costs,
 }
 
 

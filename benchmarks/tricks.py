@@ -25,7 +25,7 @@ from minclip.devices import Device, choose_device
 from minclip.model import CLIP
 from minclip.optim import build_optimizers
 from minclip.training import train_step
-from minclip.transformer import MLP
+from minclip.transformer import MLP, TransformerBlock
 
 ROUNDS, BLOCK, BATCH, TEXT_LENGTH = 5, 4, 256, 16
 OTHER_PROGRAM = "import torch; torch.set_num_threads(1); x = torch.randn(512, 512)\nwhile True: x @ x"
@@ -68,6 +68,11 @@ def spelled_out(mlp: MLP, x: torch.Tensor) -> torch.Tensor:
     return mlp.c_proj(F.silu(1.702 * hidden) / 1.702)
 
 
+def whole_block(block: TransformerBlock, x: torch.Tensor, token: torch.Tensor, mask: torch.Tensor | None = None):
+    """The last block at every token, of which one is read."""
+    return block(x, mask)[torch.arange(len(x)), token]
+
+
 def fused(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None):
     """PyTorch's own attention."""
     mask = None if mask is None else mask.to(query.dtype)
@@ -102,6 +107,10 @@ def main() -> None:
         with replaced(MLP, "forward", spelled_out):
             alone()
 
+    def whole_last_block() -> None:
+        with replaced(transformer, "block_at", whole_block):
+            alone()
+
     def fused_attention() -> None:
         with replaced(transformer, "attention", fused):
             alone()
@@ -113,6 +122,7 @@ def main() -> None:
     no_bfloat16 = new_step(choose_device("cpu", torch.float32))
     uncut = new_step(device, CONFIG.context_length)
     tricks = {
+        "last_block": ("the last block at CLS and EOT only, against at every token", whole_last_block),
         "cores": ("every core encodes its own rows, against all sharing each operation", shared),
         "bfloat16": ("autocast to bfloat16, against float32", no_bfloat16),
         "quick_gelu": ("QuickGELU's factors on the weights, against on the activations", slow_mlp),

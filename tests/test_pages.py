@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import budgets  # noqa: E402
+import kept  # noqa: E402
 import pages  # noqa: E402
 
 
@@ -33,20 +34,20 @@ def test_links_lead_somewhere(page):
 def results(tmp_path, monkeypatch):
     """The kept budgets in a folder of their own, without the speed of a training step."""
     for name in pages.KEPT_BUDGETS:
-        shutil.copy(pages.RESULTS / f"{name}.json", tmp_path)
-    monkeypatch.setattr(pages, "RESULTS", tmp_path)
+        shutil.copy(kept.RESULTS / f"{name}.json", tmp_path)
+    monkeypatch.setattr(kept, "RESULTS", tmp_path)
     return tmp_path
 
 
 def keep_train_speed(folder, variant, dtype="bfloat16"):
     """A made-up one: 1,000 pairs a second as it is with whole texts, 2,000 in the race with cut ones."""
-    kept = {
+    made_up = {
         "machine": "Some Processor",
         "threads": 2,
         "variants": {dtype: {"minclip": {"variant": variant, "tried": {"as it is": 1000.0, "torch.compile": 1100.0}}}},
         "settings": {f"{dtype}, cut": {"contenders": {"minclip": {"pairs_per_second": {"median": 2000.0}}}}},
     }
-    (folder / "train_speed.json").write_text(json.dumps(kept), encoding="utf-8")
+    (folder / "train_speed.json").write_text(json.dumps(made_up), encoding="utf-8")
 
 
 def test_minutes_are_computed_only_where_a_step_was_measured(results):
@@ -67,13 +68,13 @@ def test_a_rate_is_of_what_minclip_train_does(results):
 
 
 def test_a_budget_is_a_number_of_samples_and_kept_under_its_name(monkeypatch, capsys):
-    kept = []
+    reports = []
     monkeypatch.setattr(budgets, "run_training", lambda data, preset, config, out: config.samples)
-    monkeypatch.setattr(budgets, "keep_report", lambda name, report, out: kept.append((name, report, out.name)))
+    monkeypatch.setattr(budgets, "keep_report", lambda name, report, out: reports.append((name, report, out.name)))
     budgets.main(["160000"])
-    assert kept == [("picturebook-2min", 160_000, "budget-160000")]
+    assert reports == [("picturebook-2min", 160_000, "budget-160000")]
     budgets.main([])
-    assert [samples for _, samples, _ in kept[1:]] == [160_000, 400_000, 800_000, 3_200_000]
+    assert [samples for _, samples, _ in reports[1:]] == [160_000, 400_000, 800_000, 3_200_000]
     with pytest.raises(SystemExit):
         budgets.main(["5"])
     assert "[5] are no budget: choose of 160000, 400000" in capsys.readouterr().err

@@ -1,0 +1,105 @@
+"""The tables of the benches against other CLIPs, and what they say of larger trainings. Used by pages.py."""
+
+from kept import cores, rows
+from kept import result as kept_result
+from peers import NAMES, OPEN_CLIP, OURS, step_flops
+
+from minclip.config import CLIPConfig
+
+# what larger trainings take: (pairs in the set, passes over it, model); CLIP's own is 400 million pairs, 32 passes
+SIZES = ((10**6, 32, "base"), (10**8, 32, "ViT-B/32"), (4 * 10**8, 32, "ViT-B/32"), (10**10, 1, "ViT-L/14"))
+CONTEXT = 77  # tokens; whole texts, as an upper bound
+GPU = ("one H100, its data sheet's 989 TFLOP/s of dense bfloat16 at 35 %", 0.35 * 989e12)
+
+
+def spread(numbers: dict, digits: int = 0) -> str:
+    """1,234 (1,200 to 1,300)"""
+    return f"{numbers['median']:,.{digits}f} ({numbers['lowest']:,.{digits}f} to {numbers['highest']:,.{digits}f})"
+
+
+def train_speed() -> str:
+    kept = kept_result("train_speed")
+    lines = []
+    for setting, found in kept["settings"].items():
+        line = [setting]
+        for name in NAMES:
+            one = found["contenders"].get(name)
+            share = f", {100 * one['share_of_peak']:.0f} %" if one else ""
+            line.append(f"{spread(one['pairs_per_second'])}{share}" if one else "not installed")
+        ratio = found["ratio"]
+        lines.append([*line, f"{spread(ratio, 2)} × {ratio['against']}" if ratio else "no peer"])
+    chosen = [f"{name} {one['variant']}" for best in kept["variants"].values() for name, one in best.items()]
+    apart = max([found["loss"] for found in kept["agreement"].values()], default=0)
+    note = (
+        f"\nPreset {kept['preset']}, {kept['batch']} pairs a step. Whole: texts of {kept['context_length']} tokens; "
+        f"cut: of {kept['longest_text']}, where an implementation can read such. Shares are of a large product's rate, "
+        f"counted as if everything was computed. In the order of the dtypes: {', '.join(chosen)}. Losses of three "
+        f"steps in float32 are at most {apart:.0e} apart. {kept['rounds']} rounds in turn, "
+        f"{cores(kept['threads'], kept['machine'])}; {', '.join(kept['versions'].values())}.\n"
+    )
+    return rows(["pairs a second", *NAMES, "ours / the faster peer"], lines) + note
+
+
+def encode_speed() -> str:
+    kept = kept_result("encode_speed")
+    lines = []
+    for setting, kinds in kept["settings"].items():
+        for kind, found in kinds.items():
+            rates = found["per_second"]
+            cells = [f"{rates[name]['median']:,.0f}" if name in rates else "not installed" for name in NAMES]
+            ratio = found["ratio"]
+            lines.append([f"{setting}: {kind}", *cells, spread(ratio, 2) if ratio else "no peer"])
+    note = f"\n{kept['rounds']} rounds in turn, {cores(kept['threads'], kept['machine'])}; preset {kept['preset']}.\n"
+    return rows(["a second", *NAMES, "ours / the faster peer"], lines) + note
+
+
+def scaling() -> str:
+    kept = kept_result("scaling")
+    lines = []
+    for changed, points in kept["steps"].items():
+        for value, point in points.items():
+            cells = [
+                f"{1000 * point[name]['seconds']['median']:.0f} ms, {point[name]['memory_mb']} MB"
+                if name in point
+                else "not installed"
+                for name in (OURS, OPEN_CLIP)
+            ]
+            lines.append([f"{value} {changed}", *cells])
+    rates = [[name, spread(rate)] for name, rate in kept["data"]["rates"].items()]
+    base = ", ".join(f"{value} {changed}" for changed, value in kept["base"].items())
+    note = f"\nPreset {kept['preset']}; what is not changed: {base}. {cores(kept['threads'], kept['machine'])}.\n\n"
+    return rows(["a training step", OURS, OPEN_CLIP], lines) + note + rows(["data", "pictures a second"], rates)
+
+
+def costs() -> str:
+    """Hours of larger trainings, from the rate that was measured here and from a data sheet."""
+    kept = kept_result("train_speed")
+    dtype = "bfloat16" if "bfloat16, whole" in kept["settings"] else "float32"
+    rate = kept["settings"][f"{dtype}, whole"]["contenders"][OURS]["pairs_per_second"]["median"]
+    here = rate * operations(kept["preset"], kept["context_length"])
+    lines = []
+    for pairs, passes, model in SIZES:
+        whole = pairs * passes * operations(model, CONTEXT)
+        lines.append(
+            [f"{pairs:.0e}", f"{passes}", model, f"{whole:.1e}", duration(whole / here), duration(whole / GPU[1])]
+        )
+    header = ["pairs", "passes", "model", "operations", "two cores as measured here", GPU[0]]
+    note = (
+        f"\nHere: {here / 1e9:,.0f} GFLOP/s, the rate of preset {kept['preset']} in {dtype} "
+        f"({cores(kept['threads'], kept['machine'])}); a larger model has larger matrices and may do better.\n"
+    )
+    return rows(header, lines) + note
+
+
+def operations(preset: str, context: int) -> float:
+    """Floating-point operations of a training step for one pair, the logits apart."""
+    config = CLIPConfig.preset(preset)
+    return step_flops(config, 1, min(context, config.context_length))
+
+
+def duration(seconds: float) -> str:
+    """In the unit in which a person would say it."""
+    for unit, length in (("years", 365.25 * 86400), ("days", 86400), ("hours", 3600)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds / 60:,.0f} minutes"

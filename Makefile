@@ -7,12 +7,13 @@ DATA ?= picturebook
 # one process per core: let each of them compute on its own
 PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
-.PHONY: help train test test-slow lessons format bench lab clean
+.PHONY: help train test test-slow test-browser lessons format bench lab clean
 
 help:
 	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
 	@echo "make test       lint, types and tests"
 	@echo "make test-slow  the tests that take minutes"
+	@echo "make test-browser  a lesson in JupyterLab, in headless Chromium (SCREENSHOTS=folder keeps pictures)"
 	@echo "make format     format the code"
 	@echo "make bench      side by side with OpenCLIP and Hugging Face, an hour (CAPTIONS=file MERGES=file: tokenizers, too)"
 	@echo "make lab        JupyterLab on the lessons"
@@ -45,7 +46,11 @@ test: $(VENV)/installed-peers
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval solutions -n auto --dist loadfile -q
 
 test-slow: $(VENV)/installed-peers
-	$(PYTEST) -m slow
+	$(PYTEST) -m "slow and not browser"
+
+test-browser: $(VENV)/installed-peers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt playwright
+	$(BIN)/python -m pytest -m browser -q
 
 lessons: $(VENV)/installed-course
 	$(BIN)/python -m minclip.course.build

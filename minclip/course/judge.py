@@ -60,14 +60,14 @@ def say(verdict: Verdict) -> None:
 def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     """Checks the answer, and keeps it where it is right."""
     name = exercise.name
+    if line := mine.later_syntax_error(name):
+        return Verdict(WRONG, f"{name}: your last version does not run ({line}). Mend it, run its cell, then this one.")
     if answer is exercise.library:
         return Verdict(MISSING, f"{name}: this is minclip's. Run the cell in which you write yours, then this one.")
     try:
         source = source_of(answer)
     except ValueError as error:
         return Verdict(WRONG, f"{name}: {error}")
-    if line := mine.later_syntax_error(name):
-        return Verdict(WRONG, f"{name}: your last version does not run ({line}). Mend it, run its cell, then this one.")
     missing = unwritten(source)
     if missing and (not exercise.write or set(exercise.write) <= set(missing)):
         return Verdict(MISSING, f"{name}: not written yet. The lesson goes on with minclip's.")
@@ -100,7 +100,8 @@ def tried(answer: Any, lesson: Lesson, exercise: Exercise) -> tuple[Verdict | No
         return Verdict(MISSING, f"{name}: not written yet. The lesson goes on with minclip's."), 0
     except Wrong as wrong:
         first, *more = [line for line in wrong.lines if line][:LINES]
-        return Verdict(WRONG, "\n".join([f"{name}: {first}", *more])), 0
+        said = [line if line.startswith("  ") else f"  → {line}" for line in more]  # facts, then what to do
+        return Verdict(WRONG, "\n".join([f"{name}: {first}", *said])), 0
     except TooLong:
         advice = f"a loop that never ends? The last call was {trial.last}"
         return Verdict(WRONG, f"{name}: not done after {SECONDS:.0f} seconds: {advice}"), 0

@@ -7,7 +7,7 @@ DATA ?= picturebook
 # one process per core: let each of them compute on its own
 PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
-.PHONY: help train test test-slow test-browser lessons format bench lab clean
+.PHONY: help train test test-slow test-browser lessons format bench gpu lab clean
 
 help:
 	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-browser  a lesson in JupyterLab, in headless Chromium (SCREENSHOTS=folder keeps pictures)"
 	@echo "make format     format the code"
 	@echo "make bench      side by side with OpenCLIP and Hugging Face, an hour (CAPTIONS=file MERGES=file: tokenizers, too)"
+	@echo "make gpu        nine minutes on a CUDA GPU: tests, a minute's learning, speed (PHOTOS=folder: photos, too)"
 	@echo "make lab        JupyterLab on the lessons"
 	@echo "make lessons    build the notebooks of lessons/ and solutions/ out of the lessons' texts and the library"
 	@echo "make clean      remove $(VENV); runs and drawn pictures stay"
@@ -61,6 +62,9 @@ format: $(VENV)/installed
 
 bench: $(VENV)/installed-peers
 	$(BIN)/python benchmarks/bench.py $(if $(CAPTIONS),--captions $(CAPTIONS)) $(if $(MERGES),--merges $(MERGES))
+
+gpu: $(VENV)/installed-peers
+	$(BIN)/python benchmarks/gpu.py
 
 lab: $(VENV)/installed-course
 	$(BIN)/jupyter lab lessons

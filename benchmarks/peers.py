@@ -34,7 +34,7 @@ from minclip.formats.names import HUGGING_FACE, MINCLIP, OPENAI, Layout
 from minclip.loss import MAX_LOGIT_SCALE
 from minclip.model import CLIP
 from minclip.optim import build_optimizers
-from minclip.training import train_step
+from minclip.training import train_step, with_compiled_encoders
 
 OURS, OPEN_CLIP, TRANSFORMERS = "minclip", "open_clip", "transformers"
 NAMES = (OURS, OPEN_CLIP, TRANSFORMERS)
@@ -109,18 +109,16 @@ def ours(config: CLIPConfig, weights: dict[str, Tensor], device: Device, compile
     model = CLIP(config)
     model.load_state_dict(weights)
     model.to(device.device).train()
-    if compiled:
-        for encoder in (model.visual, model.text):
-            encoder.compile(dynamic=False)
+    stepping = with_compiled_encoders(model, device) if compiled else model
     optimizers = adamw(model)
 
     def step(batch: Batch) -> Tensor:
-        return train_step(model, optimizers, batch, device)
+        return train_step(stepping, optimizers, batch, device)
 
     def threads() -> AbstractContextManager:
         return one_thread() if device.cores > 1 else nullcontext()
 
-    return Contender(OURS, model, MINCLIP, step, model.encode_image, model.encode_text, threads)
+    return Contender(OURS, model, MINCLIP, step, stepping.encode_image, stepping.encode_text, threads)
 
 
 def open_clip(config: CLIPConfig, weights: dict[str, Tensor], device: Device, compiled: bool = False) -> Contender:

@@ -6,6 +6,7 @@ Everything random about step t is drawn from (seed, t) alone: a run that stops a
 import hashlib
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -21,6 +22,8 @@ from minclip.preprocess import pixels_to_float
 from minclip.processes import own_rows
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
+
+COMPILED_LENGTHS = 8  # tokens; texts for compiled encoders are cut at multiples of it
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,12 @@ def generator_for(*key: object) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
 
 
+@lru_cache(maxsize=4)  # an epoch has many steps, and one order
+def epoch_order(pictures: int, seed: int, epoch: int) -> Tensor:
+    """All pictures of a set, shuffled anew for every epoch: int64 [pictures]. It is kept: not to be written into."""
+    return torch.randperm(pictures, generator=generator_for("shuffle", seed, epoch))
+
+
 def batch_indices(step: int, batch_size: int, pictures: int, seed: int) -> Tensor:
     """Which pictures make up the batch of a step: every epoch is a fresh shuffle, and batches run on across epochs.
 
@@ -89,9 +98,8 @@ def batch_indices(step: int, batch_size: int, pictures: int, seed: int) -> Tenso
     epochs = position // pictures
     indices = torch.empty_like(position)
     for epoch in epochs.unique().tolist():
-        order = torch.randperm(pictures, generator=generator_for("shuffle", seed, epoch))
         here = epochs == epoch
-        indices[here] = order[position[here] % pictures]
+        indices[here] = epoch_order(pictures, seed, epoch)[position[here] % pictures]
     return indices
 
 
@@ -111,7 +119,8 @@ class Batch(NamedTuple):
 def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPConfig, device: Device) -> Batch:
     """The batch of a step, of which a process makes its own rows. One random caption a picture.
 
-    What is drawn depends on seed and step alone. Tokens are cut after the last EOT: no row is changed by it.
+    What is drawn depends on seed and step alone. Tokens are cut after the last EOT: no row is changed by it. Nothing
+    here waits for a GPU: while it computes one step, the next one's batch is drawn.
     """
     generator = generator_for("batch", config.seed, step)
     indices = batch_indices(step, config.batch_size, len(pairs), config.seed)
@@ -122,7 +131,7 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     if config.patch_dropout:
         patches = model_config.patches
         order = torch.rand(len(indices), patches, generator=generator).argsort(dim=1)  # a shuffle of each row
-        kept = order[own, : max(1, round((1 - config.patch_dropout) * patches))].to(device.device)  # [batch, k]
+        kept = device.send(order[own, : max(1, round((1 - config.patch_dropout) * patches))])  # [batch, k]
     indices, crops, which = indices[own], crops[own], which[own]
 
     def seen(part: tuple[Tensor, Tensor]) -> Tensor:
@@ -130,8 +139,19 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
         return crop_and_resize(pixels, part[1], model_config.image_size)
 
     rows = math.ceil(len(indices) / device.cores)
-    parts = zip(indices.to(pairs.pixels.device).split(rows), crops.split(rows), strict=True)
+    parts = zip(device.send(indices).split(rows), device.send(crops).split(rows), strict=True)
     pixels = torch.cat(list(on_cores(seen, parts, device.cores)))  # [batch, 3, size, size]
     tokens = pairs.tokens[pairs.first[indices] + which].long()
+    return Batch(pixels, device.send(tokens[:, : text_length(tokens, config.compiled)]), kept)
+
+
+def text_length(tokens: Tensor, compiled: bool) -> int:
+    """How many tokens of every row must be read: up to the last EOT.
+
+    compiled: rounded up, as every length is compiled by itself; what stands after EOT never matters.
+
+    >>> text_length(torch.tensor([[1, 9, 0, 0, 0, 0, 0, 0, 0, 0]]), compiled=True)
+    8
+    """
     longest = int(tokens.argmax(dim=-1).max()) + 1
-    return Batch(pixels.to(device.device), tokens[:, :longest].to(device.device), kept)
+    return min(math.ceil(longest / COMPILED_LENGTHS) * COMPILED_LENGTHS, tokens.shape[1]) if compiled else longest

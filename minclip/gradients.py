@@ -55,6 +55,7 @@ def backward(
     shares = on_cores(carried_on, zip(parts, features, gradients, strict=True), cores)
     for parameter, gradient in zip(parameters, sum_over_processes(added(shares)), strict=True):
         if gradient is not None:
+            gradient = gradient.contiguous()  # a compiled encoder's may lie otherwise; fused optimisers read as it lies
             parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
     return value
 

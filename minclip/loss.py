@@ -15,8 +15,9 @@ MAX_LOGIT_SCALE = math.log(100)  # CLIP paper section 2.5: logits may not be sca
 def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
     """logit_scale · cosine of every picture with every text.
 
-    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm but zero;
-    logit_scale: the factor itself, exp of the learned parameter. Returns float32 [images, texts].
+    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm but zero and of any
+    precision: the cosines are computed in float32. logit_scale: the factor itself, exp of the learned parameter.
+    Returns float32 [images, texts].
     """
     if image_features.ndim != 2 or text_features.ndim != 2 or image_features.shape[1] != text_features.shape[1]:
         raise ValueError(
@@ -35,8 +36,8 @@ def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale
 def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
     """Mean of the picture → text and the text → picture cross entropy; pair i is picture i with text i.
 
-    image_features, text_features: float [batch, embed_dim], of any norm; logit_scale: the exponentiated factor.
-    Returns a scalar: ln(batch) for features that know nothing, 0 for perfect ones at a large scale.
+    image_features, text_features: float [batch, embed_dim], of any norm but zero; logit_scale: the factor itself.
+    Returns a scalar: ln(batch) where all cosines are equal, 0 for perfect features at a large scale.
     Raises ValueError where the two batches differ in length.
     """
     if len(image_features) != len(text_features):
@@ -49,9 +50,9 @@ def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor
 
 
 def clamp_logit_scale(logit_scale: Tensor) -> None:
-    """Keeps exp(logit_scale), the factor on the cosines, in [1, 100]: in place, as CLIP does after every step.
+    """Keeps the factor exp(logit_scale) between 1 and 100: in place, as CLIP does after every step.
 
-    logit_scale: the learned logarithm, a scalar.
+    logit_scale: the learned parameter, a logarithm; a scalar that requires a gradient.
     """
     with torch.no_grad():
         logit_scale.clamp_(0, MAX_LOGIT_SCALE)

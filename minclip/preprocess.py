@@ -6,6 +6,7 @@ as there.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -44,8 +45,13 @@ def pixels_to_float(
     if pixels.dtype != torch.uint8 or pixels.ndim != 4 or pixels.shape[-1] != 3:
         raise ValueError(f"pixels must be uint8 [batch, height, width, 3], found {pixels.dtype} {list(pixels.shape)}")
     x = pixels.permute(0, 3, 1, 2).float().div(255)  # [batch, 3, height, width], 0 to 1
-    channel_mean, channel_std = (torch.tensor(value, device=x.device).view(3, 1, 1) for value in (mean, std))
-    return x.sub_(channel_mean).div_(channel_std)
+    return x.sub_(per_channel(tuple(mean), x.device)).div_(per_channel(tuple(std), x.device))
+
+
+@cache
+def per_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """float [3, 1, 1] on the device. Sent there once: whatever is sent waits until a GPU has done all before it."""
+    return torch.tensor(values, device=device).view(3, 1, 1)
 
 
 def image_transform(

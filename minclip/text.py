@@ -50,6 +50,7 @@ class TextTransformer(nn.Module):
         nn.init.normal_(self.text_projection, std=width**-0.5)
 
     def forward(self, tokens: Tensor) -> Tensor:
+        """tokens: int64 [batch, length] -> features at each text's EOT: float [batch, embed_dim]."""
         if tokens.ndim != 2 or tokens.shape[1] > self.context_length:
             raise ValueError(
                 f"tokens has shape {list(tokens.shape)}, the model reads [batch, length ≤ {self.context_length}]: "

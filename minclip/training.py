@@ -3,6 +3,7 @@
 Batches are made in batches.py, gradients in gradients.py, files kept in runs.py. Source: CLIP paper section 2.5.
 """
 
+import copy
 import math
 import time
 from contextlib import nullcontext
@@ -69,6 +70,30 @@ def start(
     return optimizers, progress["step"], progress["seconds"]
 
 
+def with_compiled_encoders(model: CLIP, device: Device) -> CLIP:
+    """The same weights in a second CLIP, both of whose encoders torch.compile makes one program: for steps alone.
+
+    The model itself stays as it was: what evaluates it takes batches of many sizes, and each would be compiled anew.
+    Raises ValueError where the device's compiler is missing.
+    """
+    try:
+        torch.compile(lambda x: x.sin())(torch.zeros(2, device=device.device))
+    except RuntimeError as error:
+        raise ValueError(
+            f"compiled=True: torch.compile does not work on {device.device} here ({first_line(error)}): leave it out, "
+            f"or install what it needs: a C++ compiler for a CPU, Triton for a GPU"
+        ) from error
+    twin = copy.copy(model)  # shares every parameter
+    twin.encode_image = torch.compile(model.encode_image, dynamic=False)  # type: ignore[method-assign]
+    twin.encode_text = torch.compile(model.encode_text, dynamic=False)  # type: ignore[method-assign]
+    return twin
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in short."""
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
 def train(
     run: Run,
     model: CLIP,
@@ -93,6 +118,7 @@ def train(
     if count() > 1 and model.config.is_resnet:
         raise ValueError("a ResNet cannot be trained by several processes: its batch norm must see the whole batch")
     model.to(device.device).train()  # before the optimisers: their moments go where the weights are
+    stepping = with_compiled_encoders(model, device) if config.compiled else model
     fingerprint = pairs.fingerprint()
     optimizers, first, seconds = start(run, model, config, fingerprint, resume)
     warmup = round(config.warmup * config.steps)
@@ -103,10 +129,14 @@ def train(
         for step in range(first, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
             batch = make_batch(pairs, config, step, model.config, device)
-            value = train_step(model, optimizers, batch, device, config.micro_batch, loss)
+            value = train_step(stepping, optimizers, batch, device, config.micro_batch, loss)
             bar.update()
             done, last = step + 1, step + 1 == config.steps
-            if done % config.log_every == 0 or last:
+            rhythms = (config.log_every, config.evaluate_every, config.save_every)
+            logs, evaluates, saves = (last or done % steps == 0 for steps in rhythms)
+            if logs or evaluates or saves:
+                device.wait()  # here alone: in between a GPU is told the next steps before it has done the last
+            if logs:
                 entry = log_entry(done, config, float(value), optimizers, model, time.perf_counter() - began)
                 if is_first():
                     run.append(entry)
@@ -114,9 +144,9 @@ def train(
                 if not bar.disable and done == first_word(config):
                     bar.write(is_it_learning(entry["loss"], config.batch_size))
             seconds = time.perf_counter() - began
-            if monitor is not None and is_first() and (done % config.evaluate_every == 0 or last):
+            if monitor is not None and is_first() and evaluates:
                 run.append({"step": done, "samples": done * config.batch_size, **monitor.scores(model, tokenizer)})
-            if is_first() and (done % config.save_every == 0 or last):
+            if is_first() and saves:
                 run.save(model, tokenizer, optimizers, config, done, seconds, data, fingerprint)
             began = time.perf_counter() - seconds
     bar.close()

@@ -24,7 +24,7 @@ from minclip.gradients import backward
 from minclip.model import CLIP
 from minclip.recipes import TrainConfig
 
-config = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=8, vocab_size=40)
+config = CLIPConfig(128, 16, 8, 64, 2, 64, 1, 2, context_length=8, vocab_size=40)
 generator = torch.Generator().manual_seed(0)
 tokens = torch.randint(1, 39, (20, 8), generator=generator)
 tokens[:, 5] = 39

@@ -25,6 +25,7 @@ SETTINGS = {
     "--batch": ("batch_size", int, "pairs per step"),
     "--lr": ("learning_rate", float, "AdamW's peak learning rate"),
     "--optimizer": ("optimizer", str, "adamw or muon"),
+    "--compiled": ("compiled", bool, "torch.compile the encoders: a slow first step, then faster ones; for a GPU"),
 }
 
 
@@ -34,7 +35,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: a new one below runs/)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     for option, (name, kind, text) in SETTINGS.items():
-        parser.add_argument(option, dest=name, type=kind, help=text)
+        how = {"action": "store_true", "default": None} if kind is bool else {"type": kind}  # None: not given
+        parser.add_argument(option, dest=name, help=text, **how)
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
 

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -98,26 +98,26 @@ def load(name: str) -> Any | None:
 
 
 def modules(place: Path) -> dict[str, ModuleType]:
-    """All of the learner's files as modules of the package my_minclip, in the order of the course."""
-    package = ModuleType(PACKAGE)
-    package.__path__ = []
+    """All of the learner's files, imported anew as modules of the package my_minclip."""
     for known in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
         del sys.modules[known]
-    sys.modules[PACKAGE] = package
-    found: dict[str, ModuleType] = {}
-    for home in dict.fromkeys(exercise.home for lesson in LESSONS for exercise in lesson.exercises):
-        path = place / f"{home}.py"
-        if not path.is_file():
-            continue
-        module = sys.modules[f"{PACKAGE}.{home}"] = ModuleType(f"{PACKAGE}.{home}")
-        module.__file__ = str(path)
-        try:
-            exec(compile(path.read_text(encoding="utf-8"), path, "exec"), vars(module))
-        except Exception as error:
-            raise ValueError(
-                f"{path} does not run ({type(error).__name__}: {error}): mend it, or delete it and run its lesson again"
-            ) from error
-        found[home] = module
+    sys.modules[PACKAGE] = package = ModuleType(PACKAGE)
+    package.__path__ = [str(place)]  # wherever it lies: nothing is added to sys.path
+    invalidate_caches()
+    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it would outlive a quick second edit
+    homes = dict.fromkeys(exercise.home for lesson in LESSONS for exercise in lesson.exercises)
+    found = {}
+    try:
+        for home in homes:
+            if (place / f"{home}.py").is_file():
+                found[home] = import_module(f"{PACKAGE}.{home}")
+    except Exception as error:
+        raise ValueError(
+            f"{place / f'{home}.py'} does not run ({type(error).__name__}: {error}): mend it, or delete it and run its "
+            f"lesson again"
+        ) from error
+    finally:
+        sys.dont_write_bytecode = writes_bytecode
     return found
 
 

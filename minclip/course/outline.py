@@ -90,7 +90,7 @@ LESSONS = (
         4, "causal_text_encoder", "The text encoder", "How does a sentence become one vector?",
         (
             Exercise("causal_mask", "transformer", 1, 10, 2),
-            Exercise("TextTransformer", "text", 3, 30, 4, ("forward",)),
+            Exercise("TextTransformer", "text", 2, 25, 4, ("forward",)),
         ),
     ),
     Lesson(

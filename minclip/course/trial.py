@@ -41,6 +41,7 @@ class Trial:
     def __init__(self, mine: Any):
         self.mine = mine
         self.passed = 0
+        self.errors: dict[str, str] = {}  # what Python says -> what to do about it
         self.last = ""  # the last call, in words
         self.generator = torch.Generator().manual_seed(0)
 
@@ -71,7 +72,8 @@ class Trial:
         except (TooLong, KeyboardInterrupt, Wrong):
             raise
         except Exception as error:
-            raise Wrong(*self.heading("raises an error"), *where(error)) from error
+            advice = [what for says, what in self.errors.items() if says in str(error)]
+            raise Wrong(*self.heading("raises an error"), *where(error), *advice[:1]) from error
         for value, kept in zip((*arguments, *named.values()), before, strict=True):
             if not in_place and not equal(value, kept):
                 advice = "it changes what it was given: work on a new tensor or list instead of in place"
@@ -81,7 +83,8 @@ class Trial:
     def on_a_gpu(self, function: Callable, *arguments: Any, **named: Any) -> None:
         """Claims that it makes its new tensors where its inputs are.
 
-        No GPU is needed: inside, tensors that are made without a device land on PyTorch's meta device instead.
+        No GPU is needed: inside, tensors that are made without a device land on PyTorch's meta device instead. Not for
+        code that indexes: x[torch.arange(n), i] would read there at random (torch 2.13).
         """
         advice = "a tensor is made on the CPU, wherever the input is: pass device=..., such as the input's .device"
         try:
@@ -131,6 +134,8 @@ class Trial:
     def same_tensor(self, came: Any, expected: Tensor, known: Known, what: str, hint: str = "") -> None:
         if not isinstance(came, Tensor):
             none = "None: is there a return?" if came is None else type(came).__name__
+            number = "a plain number carries no gradient: leave out .item() and float()" if came is not None else ""
+            hint = number if isinstance(came, float | int) else hint
             self.wrong(f"{what} is no tensor", f"a tensor {list(expected.shape)}", none, came, known, hint)
         elif came.shape != expected.shape:
             self.wrong(f"{what} has the wrong shape", list(expected.shape), list(came.shape), came, known, hint)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 OURS = str(Path(__file__).parents[1])  # where minclip's own files are
 FEW = 8  # numbers that are shown in full
@@ -19,7 +19,9 @@ def equal(a: Any, b: Any, tolerance: float = 0.0) -> bool:
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     a, b = a.detach().cpu(), b.detach().cpu()
-    finite = b[b.isfinite()] if b.is_floating_point() else b
+    if not b.is_floating_point():
+        return torch.equal(a, b)
+    finite = b[b.isfinite()]
     largest = float(finite.abs().max()) if finite.numel() and tolerance else 0.0
     return torch.allclose(a, b, rtol=0, atol=tolerance * max(largest, 1e-6), equal_nan=True)
 
@@ -38,9 +40,10 @@ def in_words(value: Any) -> str:
     ('float [2, 3]', "'a cat'", '[1, 2]')
     """
     if isinstance(value, Tensor):
-        if value.numel() <= FEW and value.ndim <= 1:
-            return rounded(value)
-        return f"{'float' if value.is_floating_point() else 'int64'} {list(value.shape)}"
+        kind = "float" if value.dtype == torch.float32 else str(value.dtype).removeprefix("torch.")
+        short = value.numel() <= FEW and value.ndim <= 1
+        words = rounded(value) if short else f"{kind} {list(value.shape)}"
+        return f"Parameter({words})" if isinstance(value, nn.Parameter) else words
     text = repr(value)
     return text if len(text) <= 60 else text[:56] + " ..."
 

@@ -59,7 +59,9 @@ WRONG = [
            "text_features /= text_features.norm(dim=-1, keepdim=True)\n"
            "return logit_scale * image_features @ text_features.T", "changes what it was given"),
     logits(UNIT + "logits = logit_scale * a @ b.T", "is there a return?"),
-    logits(UNIT + "return logit_scale * a @ b", "RuntimeError"),
+    logits(UNIT + "return logit_scale * a @ b", "must be transposed"),
+    logits("return logit_scale * F.cosine_similarity(image_features.float(), text_features.float(), dim=-1)",
+           "row i with row i"),
     loss(TARGET + "return F.cross_entropy(logits, pair)", "picture → text half only"),
     loss(TARGET + "return F.cross_entropy(logits.T, pair)", "text → picture half only"),
     loss(TARGET + "return F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)", "divide their sum by 2"),
@@ -75,6 +77,13 @@ WRONG = [
          "return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2", "not all 0"),
     loss(TARGET + "each = [F.cross_entropy(x, pair, reduction='sum') for x in (logits, logits.T)]\n"
          "return sum(each) / 2", "mean over the batch"),
+    loss(TARGET + "return (F.cross_entropy(logits.softmax(1), pair) + F.cross_entropy(logits.T.softmax(1), pair)) / 2",
+         "its own softmax already"),
+    loss(TARGET + "return F.cross_entropy((logits + logits.T) / 2, pair)", "not the logits"),
+    loss("rows, columns = logits.softmax(dim=1).diagonal(), logits.softmax(dim=0).diagonal()\n"
+         "return -(rows.log() + columns.log()).mean() / 2", "runs to infinity"),
+    loss("pair = torch.arange(len(logits), device=logits.device).float()\n" + BOTH, "int64"),
+    loss(TARGET + BOTH.replace("return (", "return ((", 1) + ").item()", "leave out .item()"),
     loss(TARGET + "logits = logits.softmax(dim=-1)\n" + BOTH, "it does the softmax itself"),
     loss("pair = torch.arange(len(logits))\n" + BOTH, "wherever the input is"),
     loss("return -logits.diagonal().mean()", "no negatives"),
@@ -88,7 +97,8 @@ WRONG = [
     clamp("with torch.no_grad():\n    logit_scale.clamp_(1, 100)", "is a logarithm"),
     clamp("with torch.no_grad():\n    logit_scale.clamp(0, math.log(100))", "clamp_, with the underscore"),
     clamp("return logit_scale.clamp(0, math.log(100))", "clamp_, with the underscore"),
-    clamp("logit_scale.clamp_(0, math.log(100))", "leaf"),
+    clamp("logit_scale.clamp_(0, math.log(100))", "under torch.no_grad() only"),
+    clamp("with torch.no_grad():\n    logit_scale.clamp_(0, math.log(MAX_LOGIT_SCALE))", "is ln 100 already"),
     clamp("with torch.no_grad():\n    logit_scale.copy_(logit_scale.exp().clamp(1, 100))", "the logarithm afterwards"),
 ]  # fmt: skip
 

@@ -9,8 +9,14 @@ from torch.nn import functional as F
 from minclip import loss as library
 from minclip.course.trial import Known, Trial
 
+ROW_BY_ROW = "that compares row i with row i; here every picture meets every text: a matrix product"
+
 
 def similarity_logits(t: Trial) -> None:
+    t.errors = {
+        "must match the size of tensor b": ROW_BY_ROW,
+        "cannot be multiplied": "the second matrix must be transposed: [images, dim] @ [dim, texts]",
+    }
     images, texts, scale = t.normal(3, 8), t.normal(5, 8), torch.tensor(10.0)
     unit_images, unit_texts = F.normalize(images, dim=-1), F.normalize(texts, dim=-1)
     expected = library.similarity_logits(images, texts, scale)
@@ -55,6 +61,7 @@ def similarity_logits(t: Trial) -> None:
 
 
 def clip_loss(t: Trial) -> None:
+    t.errors = {"target dtype": "the targets are the numbers of classes, int64: torch.arange makes them"}
     images, texts, scale = t.normal(6, 16), t.normal(6, 16), torch.tensor(5.0)
     logits, pair = library.similarity_logits(images, texts, scale), torch.arange(6)
     expected = library.clip_loss(images, texts, scale)
@@ -79,6 +86,10 @@ def clip_loss(t: Trial) -> None:
         ),
         "take the mean over the batch, not the sum": lambda: 6 * expected,
         "cross_entropy takes logits: it does the softmax itself": lambda: both(logits.softmax(dim=-1)),
+        "each direction has its own softmax already: cross_entropy does it itself": lambda: (
+            (F.cross_entropy(logits.softmax(dim=-1), pair) + F.cross_entropy(logits.T.softmax(dim=-1), pair)) / 2
+        ),
+        "average the two losses, not the logits": lambda: F.cross_entropy((logits + logits.T) / 2, pair),
         "a loss is to be made small: the sign is the wrong way round": lambda: -expected,
         "only the diagonal is read: without the other pairs there are no negatives": lambda: -logits.diagonal().mean(),
         "it has one loss for every pair: return their mean": lambda: (
@@ -95,12 +106,19 @@ def clip_loss(t: Trial) -> None:
     t.on_a_gpu(t.mine, images, texts, scale)
     alike = torch.ones(4, 8)
     t.same(t(alike, alike, 10.0), torch.tensor(math.log(4)), hint="features that know nothing cost ln(batch)")
+    one = t.normal(1, 8)
+    opposite = (one.repeat(2, 1), torch.cat([one, -one]))
+    why = "the logarithm of a softmax runs to infinity: cross_entropy and log_softmax do not"
+    t.same(t(*opposite, 100.0), library.clip_loss(*opposite, 100.0), hint=why)
     order = torch.tensor([3, 0, 5, 1, 4, 2])
     t.same(t(images[order], texts[order], scale), expected, hint="the order of the pairs must not matter")
     t.raises(ValueError, t.mine, images, texts[:4], torch.tensor(5.0), why="6 pictures, 4 texts: those are no pairs")
 
 
 def clamp_logit_scale(t: Trial) -> None:
+    t.errors = {
+        "leaf Variable": "a parameter is changed in place under torch.no_grad() only: with torch.no_grad(): ..."
+    }
     limit, starts = math.log(100), torch.tensor([5.0, -1.0, 2.0])  # factors of 148, 0.37 and 7.4
     after = []
     for start in starts.tolist():
@@ -110,6 +128,7 @@ def clamp_logit_scale(t: Trial) -> None:
     known: Known = {
         "nothing is changed: clamp_, with the underscore, works in place": lambda: starts,
         "logit_scale is a logarithm: its limits are ln 1 = 0 and ln 100 = 4.605": lambda: starts.clamp(1, 100),
+        "MAX_LOGIT_SCALE is ln 100 already, not 100": lambda: starts.clamp(0, math.log(limit)),
         "the lower limit is missing: the factor exp(-1) = 0.37 is below 1": lambda: starts.clamp(max=limit),
         "the upper limit is missing: the factor exp(5) = 148 is above 100": lambda: starts.clamp(min=0),
         "it must hold the logarithm afterwards, not the factor": lambda: starts.exp().clamp(1, 100),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 from torch import Tensor
@@ -23,6 +24,8 @@ from minclip.figures import (
     write_in_cell,
 )
 
+# perfect along the rows, bad along the columns
+ONE_DIRECTION = torch.tensor([[4.0, 3.0, 3.2, 3.1], [0.2, 1.0, 0.1, 0.3], [0.3, 0.1, 1.2, 0.2], [0.1, 0.4, 0.2, 1.1]])
 SCALES = (1, 14, 100)  # no scale, CLIP's at the start, CLIP's limit
 
 
@@ -56,24 +59,41 @@ def draw_both_directions() -> Figure:
 
 
 def draw_pull_and_push(loss: Callable[[Tensor, Tensor, float], Tensor]) -> Figure:
-    """Three pairs on a circle, and where one step of training moves them."""
-    angles = torch.tensor([[0.2, 1.3], [1.9, 3.4], [4.2, 5.5]])  # radians, of each picture and its text
-    points = torch.stack([angles.cos(), angles.sin()], dim=-1)  # [pairs, 2, 2]
-    images, texts = (points[:, kind].clone().requires_grad_() for kind in (0, 1))
-    gradients = torch.autograd.grad(loss(images, texts, 2.0), (images, texts))
-    figure = new_figure(5.4, 5.4)
-    axes = figure.subplots()
-    axes.add_patch(Circle((0, 0), 1, fill=False, ec=OTHER_COLOUR))
-    for place, gradient, marker, name in zip((images, texts), gradients, "os", ("picture", "text"), strict=True):
-        for pair in range(3):
-            (x, y), (dx, dy) = place[pair].tolist(), (-1.2 * gradient[pair]).tolist()
-            colour = SERIES_COLOURS[(0, 2, 4)[pair]]
-            axes.plot(x, y, marker, color=colour, markersize=13)
-            axes.quiver(x, y, dx, dy, angles="xy", scale_units="xy", scale=1, color=colour, width=0.009)
-            axes.text(0.78 * x, 0.84 * y, f"{name} {pair}", ha="center", va="center", fontsize=FONT - 1)
-    axes.set(xlim=(-1.45, 1.45), ylim=(-1.35, 1.35), aspect="equal")
-    axes.set_axis_off()
+    """Three pairs on a circle: where a step of training turns them, and where 200 steps take them."""
+    angles = torch.tensor([[0.1, 1.2], [2.0, 0.6], [2.9, 4.2]])  # radians, of each picture and its text
+    moved = angles.clone()
+    for _ in range(200):
+        moved -= 0.3 * turning(loss, moved)
+    turns = -turning(loss, angles)
+    shown = 0.5 * turns.sign() * (turns.abs() / turns.abs().max()) ** 0.5  # the short ones would not be seen
+    figure = new_figure(9.6, 5.2)
+    left, right = figure.subplots(1, 2)
+    put_on_circle(left, "where they start", angles, shown)
+    put_on_circle(right, "after 200 steps", moved, torch.zeros(3, 2))
     return figure
+
+
+def turning(loss: Callable[[Tensor, Tensor, float], Tensor], angles: Tensor) -> Tensor:
+    """The gradient of the loss at scale 5 by the angles: float [pairs, 2], pictures and texts."""
+    angles = angles.clone().requires_grad_()
+    points = torch.stack([angles.cos(), angles.sin()], dim=-1)  # [pairs, 2, 2]
+    return torch.autograd.grad(loss(points[:, 0], points[:, 1], 5.0), angles)[0]
+
+
+def put_on_circle(axes: Axes, title: str, angles: Tensor, turns: Tensor) -> None:
+    """Pictures as discs, texts as squares, and for each an arrow along the circle, the longer the more it turns."""
+    axes.add_patch(Circle((0, 0), 1, fill=False, ec=OTHER_COLOUR))
+    for pair, kind in np.ndindex(3, 2):
+        angle, turn, colour = float(angles[pair, kind]), float(turns[pair, kind]), SERIES_COLOURS[(0, 2, 4)[pair]]
+        x, y = np.cos(angle), np.sin(angle)
+        axes.plot(x, y, "os"[kind], color=colour, markersize=13)
+        if turn:
+            axes.quiver(x, y, -y * turn, x * turn, angles="xy", scale_units="xy", scale=1, color=colour, width=0.011)
+        far = 0.72 if kind else 0.5  # texts nearer to the circle: names of a pair that met stay apart
+        axes.text(far * x, far * y, f"{('picture', 'text')[kind]} {pair}", ha="center", va="center", fontsize=FONT - 1)
+    axes.set(xlim=(-1.4, 1.4), ylim=(-1.45, 1.6), aspect="equal")
+    axes.set_title(title, fontsize=FONT)
+    axes.set_axis_off()
 
 
 def draw_temperatures(row: Tensor) -> Figure:
@@ -90,7 +110,7 @@ def draw_temperatures(row: Tensor) -> Figure:
 
 def draw_one_direction() -> Figure:
     """Logits that are perfect along the rows and bad along the columns."""
-    logits = np.array([[4.0, 3.0, 3.2, 3.1], [0.2, 1.0, 0.1, 0.3], [0.3, 0.1, 1.2, 0.2], [0.1, 0.4, 0.2, 1.1]])
+    logits = ONE_DIRECTION.numpy()
     figure = new_figure(9, 4)
     titles = ("best caption of each picture: all right", "best picture of each caption: 1 of 4 right")
     for axes, axis, title in zip(figure.subplots(1, 2), (1, 0), titles, strict=True):

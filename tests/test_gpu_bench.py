@@ -1,0 +1,317 @@
+"""The GPU bench in miniature on a CPU: every line of it, what it keeps when a part fails, and how it plans its time.
+
+How fast anything is, is never asked here.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import gpu
+import peers
+from gpu_parts import learn, show, sizes, speed
+
+from minclip.batches import text_length
+from minclip.cli import main as minclip
+from minclip.devices import choose_device
+from minclip.model import CLIP
+from minclip.recipes import TrainConfig
+from minclip.runs import Run
+from minclip.training import with_compiled_encoders
+
+ROOT = Path(__file__).parents[1]
+CPU = choose_device("cpu", torch.float32)
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Parts run here instead of in processes of their own, which would load torch each."""
+    calls = []
+
+    def started(command, limit):
+        calls.append((command[1], limit))
+        return f"its process ended with code {code}" if (code := gpu.main(command)) else None
+
+    monkeypatch.setattr(gpu, "started", started)
+    return calls
+
+
+def kept(folder, name="gpu-dry"):
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_a_dry_run_goes_through_everything(in_process, tmp_path, capsys):
+    learn.album(tmp_path / "photos" / "flickr8k")
+    before = sorted(gpu.RESULTS.iterdir())
+    out, names = tmp_path / "out", ["minute", "flickr8k", "small"]
+    asked = ["--dry", "--photos", str(tmp_path / "photos"), "--parts", ",".join([*names, "rsicd"]), "--out", str(out)]
+    assert gpu.main(asked) == 0
+    assert sorted(gpu.RESULTS.iterdir()) == before, "a dry run is no result"
+    assert {path.name for path in out.iterdir()} == {"gpu-dry.json", "gpu-throughput.png", "gpu-minute.png"}
+    result = kept(out)
+    assert list(result["parts"]) == names and result["gpu"] is None
+    assert result["not_reached"] == {"rsicd": "no photos: --photos FOLDER, with FOLDER/rsicd in it"}
+    for name in ("minute", "flickr8k"):
+        part = result["parts"][name]
+        assert part["run"]["samples"] == 160 and part["run"]["data"] == ("album" if name == "minute" else name)
+        assert set(part["calibration"]) == {"samples_per_second", "first_steps_seconds"}
+        assert [point["samples"] for point in part["curve"]] == list(range(8, 161, 8))
+        assert all({"seconds", "R@10"} <= set(point) for point in part["curve"])
+        assert part["retrieval"]["n_images"] == 12
+    assert result["parts"]["flickr8k"]["run"]["recipe"]["patch_dropout"] == 0.5
+    assert_speeds(result["parts"]["small"])
+    assert result["parts"]["small"]["agreement"].keys() == set(peers.installed()) - {peers.OURS}
+    assert "160 samples" in capsys.readouterr().out
+
+
+def assert_speeds(part):
+    words = {name: [words for stage in speed.STAGES for n, words in stage if n == name] for name in peers.installed()}
+    expected = {f"{name}, {w}, {kind}" for name in words for w in words[name] for kind in speed.kinds(name, w)}
+    assert set(part["contenders"]) == expected
+    for one in part["contenders"].values():
+        assert 0 < one["pairs_per_second"]["lowest"] <= one["pairs_per_second"]["highest"]
+        assert one["share_of_peak"] > 0 and one["first_step_seconds"] >= 0 and one["memory_mb"] is None
+        assert one["tokens_of_a_text"] == (6 if one["text"] == "cut" else 8)
+        assert one["first_loss"] == pytest.approx(
+            part["contenders"]["minclip, as it is, whole"]["first_loss"], abs=0.05
+        )
+    if len(words) > 1:
+        assert all(found["against"] in peers.NAMES[1:] for found in part["ratio"].values())
+    assert part["peak_tflops"].keys() == {"bfloat16", "float32"}
+
+
+def test_the_gpus_tests_hold_on_a_cpu_and_a_part_is_a_process(tmp_path):
+    command = [sys.executable, str(ROOT / "benchmarks" / "gpu.py"), "--dry", "--parts", "tests", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    part = kept(tmp_path)["parts"]["tests"]
+    assert part["passed"] > 12 and (part["failed"], part["skipped"]) == ([], 0)
+
+
+@pytest.mark.slow
+def test_compiling_holds_on_a_cpu():
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "gpu and slow",
+        "tests/test_gpu.py",
+    ]
+    variables = {**os.environ, "MINCLIP_TEST_DEVICE": "cpu"}
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_part_that_fails_is_named_and_the_others_go_on(in_process, monkeypatch, tmp_path, capsys):
+    def fails(work):
+        work.save({"begun": 1})
+        raise RuntimeError("no such kernel")
+
+    monkeypatch.setitem(gpu.PARTS, "tests", (10, fails))
+    monkeypatch.setitem(gpu.PARTS, "small", (10, lambda work: {"done": [work.sizes.device, work.photos]}))
+    assert gpu.main(["--dry", "--parts", "tests,small", "--out", str(tmp_path)]) == 1
+    parts = kept(tmp_path)["parts"]
+    assert parts["tests"].pop("seconds") >= 0
+    assert parts["tests"] == {"begun": 1, "error": "RuntimeError: no such kernel\n"}
+    assert parts["small"]["done"] == ["cpu", None]
+    assert "no such kernel" in capsys.readouterr().out.splitlines()[-3]
+
+
+def test_what_was_kept_of_a_part_that_is_killed_stays(monkeypatch, tmp_path):
+    def started(command, limit):
+        folder = Path(command[command.index("--folder") + 1])
+        gpu.write(gpu.part_file(folder, "small"), {"first": 1})
+        return "stopped after 30 s: its time was over"
+
+    monkeypatch.setattr(gpu, "started", started)
+    assert gpu.main(["--dry", "--parts", "small", "--out", str(tmp_path)]) == 1
+    part = kept(tmp_path)["parts"]["small"]
+    assert (part["first"], part["error"]) == (1, "stopped after 30 s: its time was over")
+
+
+def test_a_process_is_stopped_when_its_time_is_over(monkeypatch):
+    monkeypatch.setattr(gpu, "__file__", str(ROOT / "tests" / "second_tokenizer.py"))  # imports, and ends
+    assert gpu.started([], limit=0.05) == "stopped after 0 s: its time was over"
+    monkeypatch.setattr(gpu, "__file__", str(ROOT / "not there.py"))
+    assert gpu.started([], limit=60) == "its process ended with code 2"
+
+
+def test_the_parts_share_the_time_and_pass_on_what_they_do_not_need():
+    names = [name for name in gpu.PARTS if name != "long"]
+    assert sum(gpu.PARTS[name][0] for name in names) == 60 * 9
+    left, taken = 60 * 9.0, []
+    for place in range(len(names)):
+        taken.append(gpu.share(names[place:], left))
+        left -= taken[-1]
+    assert taken == pytest.approx([gpu.PARTS[name][0] for name in names]) and left == pytest.approx(0)
+    assert gpu.share(["small", "ViT-B/32"], 310) == pytest.approx(130)
+    assert gpu.share(["ViT-B/32"], 200) == 200
+
+
+def test_what_there_is_no_time_or_data_for_is_named(in_process, tmp_path):
+    assert gpu.main(["--dry", "--minutes", "0.5", "--parts", "rsicd,small", "--out", str(tmp_path)]) == 0
+    result = kept(tmp_path)
+    assert result["parts"] == {} and in_process == []
+    assert "--photos" in result["not_reached"]["rsicd"] and "more --minutes" in result["not_reached"]["small"]
+
+
+def test_a_part_knows_when_it_must_have_ended(in_process, monkeypatch, tmp_path):
+    monkeypatch.setitem(gpu.PARTS, "tests", (50, lambda work: {"left": work.left()}))
+    assert gpu.main(["--dry", "--minutes", "1", "--parts", "tests", "--out", str(tmp_path)]) == 0
+    limit = in_process[0][1]
+    assert 60 - gpu.CLOSING - 5 < limit <= 60 - gpu.CLOSING  # five seconds for a slow machine
+    assert kept(tmp_path)["parts"]["tests"]["left"] <= limit - gpu.GRACE
+
+
+def test_a_long_run_that_was_stopped_goes_on(tmp_path, monkeypatch):
+    class Stop(Exception):
+        pass
+
+    save = Run.save
+
+    def save_and_stop(self, *rest):
+        save(self, *rest)
+        raise Stop
+
+    until = time.time() + 1000
+    work = sizes.Work(sizes.DRY, tmp_path, None, until, save=print)
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "save", save_and_stop)
+        with pytest.raises(Stop):
+            learn.learned("long", sizes.DRY.long, work)
+    first = Run(tmp_path / "long").read_log()[-1]["samples"]
+    report = learn.learned("long", sizes.DRY.long, work)
+    assert first < report["run"]["samples"] == 320 and report["curve"][-1]["samples"] == 320
+
+
+def test_as_many_samples_as_fit_and_no_more_than_asked_for():
+    assert learn.samples_for(rate=1000, seconds=55, batch_size=64, most=10**9) == 51_136  # 0.93 × 55,000 in batches
+    assert learn.samples_for(rate=1000, seconds=55, batch_size=64, most=6_400) == 6_400
+    for seconds in (1, -3):
+        with pytest.raises(ValueError, match="give more --minutes"):
+            learn.samples_for(rate=1000, seconds=seconds, batch_size=64, most=10**9)
+
+
+def test_a_calibration_steps_as_a_run_does(monkeypatch):
+    steps = []
+    step = learn.train_step
+    monkeypatch.setattr(learn, "train_step", lambda *given: steps.append(given) or step(*given))
+    rate, warm = learn.calibrated(sizes.MINIATURE, sizes.ALBUM.train, CPU, seconds=0.01)
+    assert rate > 0 and warm > 0
+    assert len(steps) >= learn.WARM_STEPS + learn.BLOCK and (len(steps) - learn.WARM_STEPS) % learn.BLOCK == 0
+    batch = steps[0][2]
+    assert batch.pixels.shape == (8, 3, 16, 16) and batch.tokens.shape == (8, 16)
+
+
+def test_a_batch_that_does_not_fit_is_halved(monkeypatch):
+    tried = []
+
+    def measure(measured, pairs, work):
+        tried.append(pairs)
+        if pairs > 256:
+            raise torch.OutOfMemoryError("too much")
+        return {"pairs": pairs}
+
+    monkeypatch.setattr(speed, "measure", measure)
+    work = sizes.Work(sizes.DRY, Path(), None, 0, print)
+    assert speed.speed(replace(sizes.STEP, pairs=1024), work) == {"pairs": 256} and tried == [1024, 512, 256]
+    monkeypatch.setattr(speed, "LEAST_PAIRS", 512)
+    with pytest.raises(ValueError, match="not even 512 pairs fit"):
+        speed.speed(replace(sizes.STEP, pairs=1024), work)
+
+
+def test_other_work_takes_no_part():
+    entries = {f"{i}": speed.Entry("x", None, {}, {"first_loss": loss}) for i, loss in enumerate((5.0, 5.01))}
+    assert speed.other_work(entries) is None
+    entries["2"] = speed.Entry("x", None, {}, {"first_loss": 5.2})
+    assert speed.other_work(entries) == "other work: its first loss is 0.2 from 0's"
+    entries["2"] = speed.Entry("x", None, {}, {"first_loss": float("nan")})
+    assert "other work" in speed.other_work(entries)
+
+
+def test_ours_is_compared_with_a_peer_at_its_best():
+    runs = {
+        label: (speed.Entry(name, None, {}, {}), text)
+        for label, name, text in (
+            ("a", peers.OURS, "whole"), ("b", peers.OURS, "cut"), ("c", peers.OPEN_CLIP, "whole"),
+            ("d", peers.TRANSFORMERS, "whole"), ("e", peers.TRANSFORMERS, "cut"),
+        )
+    }  # fmt: skip
+    taken = {"a": [2.0], "b": [1.0], "c": [3.0], "d": [4.0], "e": [5.0]}
+    assert speed.best(taken, runs, "whole") == {peers.OURS: [2.0], peers.OPEN_CLIP: [3.0], peers.TRANSFORMERS: [4.0]}
+    assert speed.best(taken, runs, "cut") == {peers.OURS: [1.0], peers.OPEN_CLIP: [3.0], peers.TRANSFORMERS: [4.0]}
+    taken["e"] = [0.5]
+    assert speed.best(taken, runs, "cut")[peers.TRANSFORMERS] == [0.5]
+
+
+def test_a_figure_of_learning_shows_the_tests_interval_too(tmp_path):
+    report = {
+        "run": {"data": "picturebook", "samples": 1000, "seconds": 9.5},
+        "tasks": {"object": {"accuracy": 0.9, "low": 0.85, "high": 0.95}},
+        "curve": [
+            {"seconds": 4.0, "samples": 500, "zero_shot": 0.5},
+            {"seconds": 9.5, "samples": 1000, "zero_shot": 0.8},
+        ],
+    }
+    axes = show.plot_learning(report).axes[0]
+    assert (
+        list(axes.lines[0].get_ydata()) == [50, 80]
+        and "90.0 % (85.0 to 95.0)" in axes.get_legend_handles_labels()[1][1]
+    )
+    with pytest.raises(ValueError, match="never evaluated"):
+        show.plot_learning({**report, "curve": []})
+
+
+def test_a_gpu_that_is_not_there_and_a_part_that_does_not_exist_are_said(capsys):
+    if not torch.cuda.is_available():
+        assert gpu.main([]) == 2
+        assert "no CUDA GPU is here; --dry" in capsys.readouterr().err
+    assert gpu.main(["--dry", "--parts", "small,huge"]) == 2
+    assert "huge: choose of tests, minute" in capsys.readouterr().err
+
+
+def test_texts_for_compiled_encoders_have_few_lengths():
+    tokens = torch.zeros(3, 20, dtype=torch.long)
+    tokens[0, 9] = tokens[1, 4] = tokens[2, 2] = 99
+    assert [text_length(tokens, compiled) for compiled in (False, True)] == [10, 16]
+    tokens[0, 18] = 100
+    assert [text_length(tokens, compiled) for compiled in (False, True)] == [19, 20]
+
+
+def test_an_old_runs_settings_do_not_say_compiled_and_mean_not():
+    old = {name: value for name, value in TrainConfig().to_dict().items() if name != "compiled"}
+    assert TrainConfig.from_dict(old) == TrainConfig(compiled=False)
+    assert TrainConfig.from_dict(TrainConfig(compiled=True).to_dict()).compiled
+
+
+def test_the_compiler_that_is_missing_is_named_before_the_training(monkeypatch):
+    def missing(*_, **__):
+        raise RuntimeError("no C++ here\nmore")
+
+    monkeypatch.setattr(torch, "compile", missing)
+    with pytest.raises(ValueError, match=r"compiled=True: torch.compile does not work on cpu here \(no C\+\+ here\)"):
+        with_compiled_encoders(CLIP(sizes.MINIATURE), CPU)
+
+
+def test_the_command_line_takes_compiled(tmp_path, monkeypatch, capsys):
+    configs = []
+    monkeypatch.setattr("minclip.experiment.run_training", lambda data, model, config, *_: configs.append(config) or {})
+    monkeypatch.setattr("minclip.evaluate.format_table", lambda report: "")
+    asked = ["train", "--data", "picturebook", "--out", str(tmp_path / "run")]
+    assert minclip(asked) == 0 and minclip([*asked, "--compiled"]) == 0
+    assert [config.compiled for config in configs] == [False, True]
+    assert minclip(["train", "--resume", "--out", str(tmp_path), "--compiled"]) == 2
+    assert "leave out --compiled" in capsys.readouterr().err

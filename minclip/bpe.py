@@ -9,7 +9,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-END_OF_WORD = "</w>"  # the last symbol of a word carries it, so that "art" in "cart" and the word "art" differ
+END_OF_WORD = "</w>"  # the last symbol of a word carries it, so that "art" in "artist" and the word "art" differ
 
 Pair = tuple[str, str]
 

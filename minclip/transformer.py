@@ -35,9 +35,13 @@ def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
     """softmax(Q Kᵀ / √d + mask) V, for each head on its own.
 
-    query: float [batch, heads, queries, head_width]; key, value: float [batch, heads, tokens, head_width];
-    mask: float [..., queries, tokens], added to the scores.
-    Returns float [batch, heads, queries, head_width]. Source: Vaswani et al. 2017, equation 1.
+    query: float [batch, heads, queries, head_width]; key: float [batch, heads, tokens, head_width];
+    value: float [batch, heads, tokens, value_width]; mask: float [..., queries, tokens], added to the scores.
+    Returns float [batch, heads, queries, value_width]. Source: Vaswani et al. 2017, equation 1.
+
+    >>> key = torch.tensor([[[[9.0, 0.0], [0.0, 9.0]]]])  # two tokens that point to different sides
+    >>> attention(query=10 * key[:, :, 1:], key=key, value=torch.tensor([[[[1.0], [2.0]]]]))
+    tensor([[[[2.]]]])
     """
     if query.is_cuda:  # the same numbers from one kernel, which never keeps the scores (Dao et al. 2022)
         return F.scaled_dot_product_attention(query, key, value, None if mask is None else mask.to(query.dtype))

@@ -9,7 +9,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 
 from mistakes import run_cell
+from PIL import Image
 
+from minclip.cli import main
 from minclip.course import built, check, predict, progress
 from minclip.course.mine import finished, installed, load
 from minclip.course.outline import LESSONS, exercise_of, number_of
@@ -255,3 +257,19 @@ def test_exercises_are_numbered_within_their_lesson():
     for lesson in LESSONS:
         for exercise in lesson.exercises:
             assert exercise.library.__name__ == exercise.name
+
+
+def test_train_mine_trains_with_the_learners_loss(tmp_path, capsys):
+    counting = RIGHT.replace("    logits", "    clip_loss.calls = getattr(clip_loss, 'calls', 0) + 1\n    logits", 1)
+    check(answer(counting))
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    rows = ["file,caption"]
+    for number in range(30):
+        Image.new("RGB", (32, 32), (8 * number, 90, 200)).save(pictures / f"{number}.png")
+        rows += [f"{number}.png,a picture of shade {number}"]
+    (pictures / "captions.csv").write_text("\n".join(rows), encoding="utf-8")
+    command = ["train", "--data", str(pictures), "--config", "tiny", "--samples", "12", "--batch", "6", "--mine"]
+    assert main([*command, "--device", "cpu", "--out", str(tmp_path / "run")]) == 0
+    assert "minclip: with your clip_loss" in capsys.readouterr().err
+    assert sys.modules["my_minclip.loss"].clip_loss.calls == 2  # of two steps

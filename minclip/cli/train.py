@@ -3,6 +3,7 @@
     minclip train --data picturebook
     minclip train --data photos/ --config small --out runs/mine     (a folder with captions.csv: see minclip data)
     minclip train --out runs/mine --resume                          (goes on after Ctrl-C, a crash, a reboot)
+    minclip train --data picturebook --mine                         (with the parts that you wrote in the lessons)
     minclip classify my.png --labels "car,tree,fish"                (uses the newest run)
 
 What is left out comes from the data set's recipe (minclip/recipes.py), the folder from its name. A resumed run
@@ -37,6 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     for option, (name, kind, text) in SETTINGS.items():
         how = {"action": "store_true", "default": None} if kind is bool else {"type": kind}  # None: not given
         parser.add_argument(option, dest=name, help=text, **how)
+    parser.add_argument("--mine", action="store_true", help="with the parts that you built in the lessons")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
 
@@ -82,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minclip.processes import is_first, joined
 
     check(arguments)
-    with joined():
+    with joined(), with_mine(arguments.mine):
         report, out = trained(arguments)
         if not is_first():
             return 0
@@ -90,6 +92,19 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"\n{out / 'report.md'} shows the curves and the pictures with what the model says of them.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")
     return 0
+
+
+@contextmanager
+def with_mine(asked: bool) -> Iterator[None]:
+    """Inside, minclip is what the learner built of it, where that was asked for; says which parts."""
+    if not asked:
+        yield
+        return
+    from minclip.course.mine import installed
+
+    with installed() as names:
+        print(f"minclip: with your {', '.join(names)}", file=sys.stderr)
+        yield
 
 
 def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:

@@ -57,6 +57,10 @@ def lines_for(name: str, value: Any, seen: frozenset[str]) -> list[str]:
             text = source_of(value)
             return [*requirements(value, text, seen), f"\n\n{text.rstrip()}"]
         return [f"from {PACKAGE}.{exercise_of(name)[1].home} import {name}"]
+    for module in list(sys.modules.values()):  # the name of a type, or a table: objects that do not say where they live
+        place = getattr(module, "__name__", "")
+        if place.startswith("minclip.") and not place.startswith("minclip.course") and vars(module).get(name) is value:
+            return [f"from {place} import {name}"]
     found = "a tensor" if type(value).__name__ == "Tensor" else f"a {type(value).__name__}"
     raise ValueError(f"it uses {name}, {found} of this notebook: pass it in as an argument, or compute it inside")
 

@@ -65,7 +65,7 @@ LESSONS = (
             Exercise("merge_pair", "bpe", 2, 15, 2),
             Exercise("train_bpe", "bpe", 2, 20, 3),
             Exercise("apply_merges", "bpe", 2, 15, 2),
-            Exercise("BPETokenizer", "tokenizer", 3, 30, 5, ("encode", "decode", "__call__")),
+            Exercise("BPETokenizer", "tokenizer", 3, 40, 5, ("encode", "decode", "__call__")),
         ),
     ),
     Lesson(

@@ -6,6 +6,7 @@ arguments, which are given; of a class it is the methods that the outline names.
 
 import ast
 import inspect
+import re
 import textwrap
 from typing import Any
 
@@ -20,22 +21,30 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 def library_source(thing: Any) -> str:
-    """The text of a library function or class."""
-    return textwrap.dedent(inspect.getsource(thing)).rstrip()
+    """The text of a library function or class, without what is for the type checker alone."""
+    text = textwrap.dedent(inspect.getsource(thing)).rstrip()
+    return re.sub(r"  # type: ignore\[[\w, -]+\]$", "", text, flags=re.MULTILINE)
 
 
-def is_given(statement: ast.stmt) -> bool:
-    """Docstrings and `if ...: raise ...` at the beginning of a body: what is documented and refused is given."""
-    if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
-    return isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[-1], ast.Raise)
+def given_statements(body: list[ast.stmt]) -> int:
+    """How many statements at the beginning of a body are given: the docstring, and all up to the last refusal.
+
+    A refusal is `if ...: raise ...`; before it only assignments may stand, such as the one that it reads.
+    """
+    given = 0
+    for place, statement in enumerate(body):
+        text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        refusal = isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[-1], ast.Raise)
+        if text or refusal:
+            given = place + 1
+        elif not isinstance(statement, ast.Assign):
+            break
+    return min(given, len(body) - 1)
 
 
 def solution_lines(function: ast.FunctionDef) -> tuple[int, int, int]:
     """(first line, last line, indent) of what the learner writes; lines from 1."""
-    given = 0
-    while given < len(function.body) - 1 and is_given(function.body[given]):
-        given += 1
+    given = given_statements(function.body)
     before = function.body[given - 1].end_lineno if given else function.body[0].lineno - 1
     last = function.end_lineno
     assert before is not None and last is not None  # ast.parse fills them

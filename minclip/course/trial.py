@@ -72,8 +72,8 @@ class Trial:
         except (TooLong, KeyboardInterrupt, Wrong):
             raise
         except Exception as error:
-            advice = [what for says, what in self.errors.items() if says in str(error)]
-            raise Wrong(*self.heading("raises an error"), *where(error), *advice[:1]) from error
+            remedies = [what for says, what in self.errors.items() if says in str(error)]
+            raise Wrong(*self.heading("raises an error"), *where(error), *remedies[:1]) from error
         for value, kept in zip((*arguments, *named.values()), before, strict=True):
             if not in_place and not equal(value, kept):
                 advice = "it changes what it was given: work on a new tensor or list instead of in place"

@@ -63,7 +63,11 @@ def merge_pair(symbols: tuple[str, ...], pair: Pair) -> tuple[str, ...]:
 
 
 def apply_merges(symbols: tuple[str, ...], ranks: Mapping[Pair, int]) -> tuple[str, ...]:
-    """Merges a word's symbols, the earliest learned merge first, until no learned pair is left."""
+    """Merges a word's symbols, the earliest learned merge first, until no learned pair is left.
+
+    >>> apply_merges(("a", "b", "c"), {("b", "c"): 0, ("a", "b"): 1, ("a", "bc"): 2})
+    ('abc',)
+    """
     while len(symbols) > 1:
         pair = min(itertools.pairwise(symbols), key=lambda pair: ranks.get(pair, len(ranks)))
         if pair not in ranks:

@@ -21,7 +21,8 @@ STD = (0.26862954, 0.26130258, 0.27577711)
 def resize_and_crop(image: Image.Image, n_px: int) -> Image.Image:
     """The short side to n_px (bicubic), then the n_px × n_px square in the middle; RGB.
 
-    The long side is truncated and the crop's corner rounded half to even, as in torchvision.
+    The long side's new length is truncated to a whole number and the crop's corner rounded half to even, as in
+    torchvision.
     """
     width, height = image.size
     short = min(width, height)

@@ -71,7 +71,7 @@ class MultiHeadAttention(nn.Module):
         nn.init.zeros_(self.out_proj.bias)
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Query, key and value of every head. x: float [batch, tokens, width]."""
+        """x: float [batch, tokens, width] -> query, key, value: three of float [batch, heads, tokens, head_width]."""
         batch, tokens, width = x.shape
         qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)  # [batch, tokens, 3 * width]
         qkv = qkv.view(batch, tokens, 3, self.heads, width // self.heads)
@@ -79,7 +79,7 @@ class MultiHeadAttention(nn.Module):
         return query, key, value
 
     def merge(self, x: Tensor) -> Tensor:
-        """The heads side by side again, mixed. x: float [batch, heads, tokens, head_width]."""
+        """The heads side by side again, mixed: float [batch, heads, tokens, head_width] -> [batch, tokens, width]."""
         return self.out_proj(x.transpose(1, 2).flatten(2))  # [batch, tokens, width]
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -1,5 +1,6 @@
 """The course's machine: finding a learner's text, judging it, keeping it, handing it on."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from minclip.cli import main
 from minclip.course import built, check, predict, progress
+from minclip.course.limits import TooLong, time_limit
 from minclip.course.mine import finished, installed, load
 from minclip.course.outline import LESSONS, exercise_of, number_of
 from minclip.course.source import outside_names, source_of, unwritten
@@ -93,6 +95,14 @@ def test_an_unwritten_answer_gives_minclips(capsys):
     assert returned is minclips
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_stub_that_was_left_in_is_named(capsys, place):
+    line = '    raise NotImplementedError("exercise 5.2")\n'
+    code = RIGHT + line if place == "after" else RIGHT.replace("    logits =", f"{line}    logits =", 1)
+    text, _ = said(capsys, code)
+    assert text == "○ clip_loss: delete the line `raise NotImplementedError` in clip_loss: it is written.\n"
+
+
 def test_a_right_answer_comes_back_and_is_kept(capsys, mine):
     text, returned = said(capsys, RIGHT)
     assert text.startswith("✓ clip_loss: ") and "Kept in my_minclip/loss.py" in text
@@ -104,7 +114,8 @@ def test_a_right_answer_comes_back_and_is_kept(capsys, mine):
 
 def test_a_wrong_answer_is_told_in_a_few_lines(capsys, mine):
     text, returned = said(capsys, RIGHT.replace("F.cross_entropy(logits.T, pair)", "F.cross_entropy(logits, pair)"))
-    assert text.startswith("✗ clip_loss: the result is wrong\n  called    clip_loss(float [6, 16], float [6, 16], 5)\n")
+    heading = "✗ clip_loss: the result is wrong. The lesson goes on with minclip's."
+    assert text.startswith(f"{heading}\n  called    clip_loss(float [6, 16], float [6, 16], 5)\n")
     assert "picture → text half only" in text
     assert returned is minclips and not mine.exists()
 
@@ -134,6 +145,17 @@ def test_a_loop_without_end_is_stopped(capsys, monkeypatch):
     monkeypatch.setattr(sys.modules["minclip.course.judge"], "SECONDS", 0.5)
     text, returned = said(capsys, "def clip_loss(images, texts, logit_scale):\n    while True:\n        pass\n")
     assert "a loop that never ends?" in text and returned is minclips
+
+
+def test_a_loop_is_stopped_where_interrupts_are_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(TooLong), time_limit(0.3):
+            while True:
+                pass
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_what_it_prints_is_counted_and_not_shown(capsys):
@@ -234,7 +256,14 @@ def test_lessons_keep_beside_each_other(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("guess", "measured", "words"),
     [
-        (4.0, 4.16, "you said 4: right"),
+        (4.2, 4.16, "you said 4.2: right"),
+        (4, 4.16, "you said 4: close"),
+        ("1/3", 0.3333, "you said 1/3: right"),
+        (50, 0.5, "in the other unit"),
+        ("0.4 %", 0.5, "close"),
+        ("perhaps", 0.5, "that is no number"),
+        ("red automobile", "a red automobile", "right"),
+        ("a blue car", "a red automobile", "you said a blue car: no"),
         (8.0, 4.0, "2 times too high"),
         (1.0, 4.0, "4 times too low"),
         (..., 4.16, "4.16 (no prediction was made)"),

@@ -15,7 +15,7 @@ import torch
 from minclip.course import mine
 from minclip.course.limits import SECONDS, TooLong, captured, time_limit
 from minclip.course.outline import Exercise, Lesson, exercise_of
-from minclip.course.source import source_of, unwritten
+from minclip.course.source import half_written, source_of, unwritten
 from minclip.course.trial import NotWritten, Trial, Wrong
 
 RIGHT, WRONG, MISSING = "✓", "✗", "○"
@@ -73,6 +73,10 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         return Verdict(MISSING, f"{name}: not written yet. The lesson goes on with minclip's.")
     if missing:
         return Verdict(MISSING, f"{name}: {', '.join(missing)} not written yet. The lesson goes on with minclip's.")
+    if stale := half_written(source):
+        return Verdict(
+            MISSING, f"{name}: delete the line `raise NotImplementedError` in {', '.join(stale)}: it is written."
+        )
     with captured() as printed:
         verdict, passed = tried(answer, lesson, exercise)
     if verdict is not None:
@@ -101,7 +105,7 @@ def tried(answer: Any, lesson: Lesson, exercise: Exercise) -> tuple[Verdict | No
     except Wrong as wrong:
         first, *more = [line for line in wrong.lines if line][:LINES]
         said = [line if line.startswith("  ") else f"  → {line}" for line in more]  # facts, then what to do
-        return Verdict(WRONG, "\n".join([f"{name}: {first}", *said])), 0
+        return Verdict(WRONG, "\n".join([f"{name}: {first}. The lesson goes on with minclip's.", *said])), 0
     except TooLong:
         advice = f"a loop that never ends? The last call was {trial.last}"
         return Verdict(WRONG, f"{name}: not done after {SECONDS:.0f} seconds: {advice}"), 0

@@ -6,6 +6,7 @@ Python only: a loop inside a library's compiled code is not stopped.
 import _thread
 import contextlib
 import io
+import signal
 import threading
 from collections.abc import Iterator
 
@@ -33,6 +34,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
+    # where interrupts are ignored, as in a program that a shell has put into the background, this one would be, too
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer.start()
     try:
         yield
@@ -42,6 +45,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         raise
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
 
 
 @contextlib.contextmanager

@@ -50,14 +50,39 @@ def holds(node: ast.FunctionDef | ast.ClassDef, code: CodeType) -> bool:
     return first <= code.co_firstlineno <= (node.end_lineno or node.lineno)
 
 
+def given_statements(body: list[ast.stmt]) -> int:
+    """How many statements at the beginning of a body are given: the docstring, and all up to the last refusal.
+
+    A refusal is `if ...: raise ...`; before it only assignments may stand, such as the one that it reads.
+    """
+    given = 0
+    for place, statement in enumerate(body):
+        text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        refusal = isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[-1], ast.Raise)
+        if text or refusal:
+            given = place + 1
+        elif not isinstance(statement, ast.Assign):
+            break
+    return min(given, len(body) - 1)
+
+
+def is_stub(statement: ast.stmt) -> bool:
+    """raise NotImplementedError"""
+    return isinstance(statement, ast.Raise) and STUB in ast.dump(statement)
+
+
+def functions(source: str) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+
+
 def unwritten(source: str) -> list[str]:
-    """The functions of the text that still end in `raise NotImplementedError`, in its order."""
+    """The functions of the text in which nothing but `raise NotImplementedError` follows what is given."""
+    return [f.name for f in functions(source) if is_stub(f.body[-1]) and given_statements(f.body) == len(f.body) - 1]
 
-    def is_stub(statement: ast.stmt) -> bool:
-        return isinstance(statement, ast.Raise) and STUB in ast.dump(statement)
 
-    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
-    return [function.name for function in functions if is_stub(function.body[-1])]
+def half_written(source: str) -> list[str]:
+    """The functions of the text that were written, and still hold the line `raise NotImplementedError`."""
+    return [f.name for f in functions(source) if any(map(is_stub, f.body)) and f.name not in unwritten(source)]
 
 
 def outside_names(source: str) -> list[str]:

@@ -13,6 +13,8 @@ from typing import Any
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.preprocessors import ClearSolutions
 
+from minclip.course.source import given_statements
+
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -24,22 +26,6 @@ def library_source(thing: Any) -> str:
     """The text of a library function or class, without what is for the type checker alone."""
     text = textwrap.dedent(inspect.getsource(thing)).rstrip()
     return re.sub(r"  # type: ignore\[[\w, -]+\]$", "", text, flags=re.MULTILINE)
-
-
-def given_statements(body: list[ast.stmt]) -> int:
-    """How many statements at the beginning of a body are given: the docstring, and all up to the last refusal.
-
-    A refusal is `if ...: raise ...`; before it only assignments may stand, such as the one that it reads.
-    """
-    given = 0
-    for place, statement in enumerate(body):
-        text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        refusal = isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[-1], ast.Raise)
-        if text or refusal:
-            given = place + 1
-        elif not isinstance(statement, ast.Assign):
-            break
-    return min(given, len(body) - 1)
 
 
 def solution_lines(function: ast.FunctionDef) -> tuple[int, int, int]:

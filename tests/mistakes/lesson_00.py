@@ -30,7 +30,7 @@ WRONG = [
     cosine("return F.cosine_similarity(a, b)", "row i of a with row i of b only"),
     cosine("return (F.normalize(a, dim=-1) * F.normalize(b, dim=-1)).sum(dim=-1)", "row i of a with row i of b only"),
     cosine("return F.normalize(a, dim=0) @ F.normalize(b, dim=0).T", "down the columns"),
-    cosine("return F.normalize(a, dim=0) @ F.normalize(b, dim=0)", "RuntimeError"),
+    cosine("return F.normalize(a, dim=0) @ F.normalize(b, dim=0)", "has to be transposed"),
     cosine("return a @ b.T / (a.norm() * b.norm())", "the length of the whole matrix"),
     cosine("a = a / (a**2).sum(dim=-1, keepdim=True)\nb = b / (b**2).sum(dim=-1, keepdim=True)\nreturn a @ b.T",
            "the squared length"),
@@ -50,10 +50,19 @@ WRONG = [
     cosine(UNIT + "a @ b.T", "is there a return?"),
     cosine("a /= a.norm(dim=-1, keepdim=True)\nb /= b.norm(dim=-1, keepdim=True)\nreturn a @ b.T",
            "changes what it was given"),
-    cosine(UNIT + "return torch.stack([a[i] @ b.T for i in range(len(b))])", "IndexError"),
+    cosine(UNIT + "return torch.stack([a[i] @ b.T for i in range(len(b))])", "right for as many rows"),
     cosine(UNIT + "return torch.tensor((a @ b.T).tolist())", "the way back is cut"),
-    cosine(UNIT + "found = torch.zeros(len(a), len(b))\nfor i in range(len(a)):\n    for j in range(len(b)):\n"
-           "        found[i, j] = a[i] @ b[j]\nreturn found", "fail on a GPU"),
+    cosine(UNIT + "found = torch.zeros(len(a), len(a))\nfor i in range(len(a)):\n    for j in range(len(a)):\n"
+           "        found[i, j] = a[i] @ b[j]\nreturn found", "every row of a with every row of b"),
+    cosine("return (a @ b.T) / (a.norm(dim=-1) * b.norm(dim=-1))", "keepdim=True is missing for a"),
+    cosine("return a @ b.T / a.norm(dim=-1) / b.norm(dim=-1)", "keepdim=True is missing for a"),
+    cosine("return (a @ b.T) / (a.norm(dim=-1, keepdim=True) * b.norm(dim=-1, keepdim=True))",
+           "leave keepdim=True out for b"),
+    cosine("la, lb = a.norm(dim=-1), b.norm(dim=-1)\nreturn a @ b.T / la * lb", "multiplies by q"),
+    cosine("la, lb = a.norm(dim=-1, keepdim=True), b.norm(dim=-1)\nreturn a @ b.T / la * lb", "multiplies by q"),
+    cosine("la, lb = a.norm(dim=-1, keepdim=True), b.norm(dim=-1, keepdim=True)\nreturn a @ b.T / la * lb",
+           "with no keepdim for b"),
+    cosine("a /= a.norm(dim=-1)\nb /= b.norm(dim=-1)\nreturn a @ b.T", "keepdim=True is missing"),
     cosine(UNIT + "return a @ b.T", "a ValueError", given=BARE),
     cosine("assert a.any(dim=-1).all() and b.any(dim=-1).all()\n" + UNIT + "return a @ b.T", "AssertionError",
            given=GIVEN.partition("    if not")[0]),
@@ -68,4 +77,6 @@ CORRECT = [
     cosine("rows = []\nfor one in a:\n"
            "    rows.append(torch.stack([one @ other / (one.norm() * other.norm()) for other in b]))\n"
            "return torch.stack(rows)"),
+    cosine(UNIT + "found = torch.zeros(len(a), len(b))\nfor i in range(len(a)):\n    for j in range(len(b)):\n"
+           "        found[i, j] = a[i] @ b[j]\nreturn found"),
 ]  # fmt: skip

@@ -154,6 +154,8 @@ WRONG = [
           "{word_symbols(word): 1 for word in word_counts}", "counts 3 times"),
     learn("    words = {merge_pair(symbols, best): count for symbols, count in words.items()}\n", "",
           "in all words before you count again"),
+    learn("for symbols, count in words.items()}\nreturn", "for symbols, count in words.items()\n"
+          "             if merge_pair(symbols, best) != symbols}\nreturn", "words without the pair are lost"),
     learn("word_symbols(word)", "tuple(word)", "plain letters"),
     learn("word_symbols(word)", "(*word[:-1], word[-1] + END_OF_WORD)", "characters, not bytes"),
     learn("word_symbols(word)", "(*word_symbols(word)[:-1], word_symbols(word)[-1][:-4], END_OF_WORD)", "of its own"),

@@ -73,6 +73,7 @@ WRONG = [
               "tuple(''.join(word_symbols(word)).removesuffix(END_OF_WORD))", "the end of the word is missing"),
     tokenizer("apply_merges(word_symbols(word), self.ranks)", "word_symbols(word)", "the merges are missing"),
     tokenizer("if word in self.special_ids:", "if False:", "do not go through BPE"),
+    tokenizer("if word in self.special_ids:", "if word in (SOT, EOT):", "'new line' is a special token here"),
     tokenizer("[self.ids[symbol] for symbol in apply_merges(word_symbols(word), self.ranks)]",
               "apply_merges(word_symbols(word), self.ranks)", "these are symbols"),
     tokenizer("ids += [self.ids[symbol] for symbol in apply_merges(word_symbols(word), self.ranks)]",
@@ -111,7 +112,8 @@ WRONG = [
                    "        text = ''.join(self.symbols[i] for i in ids).replace(END_OF_WORD, ' ')\n"
                    "        return bytes(ord(c) for c in text).decode('utf-8', errors='replace')\n",
             says="other way round"),
-    tokenizer("character in symbol)", "character in symbol.replace(END_OF_WORD, ' '))", "characters of the table"),
+    tokenizer("character in symbol)", "character in symbol.replace(END_OF_WORD, ' '))", "become a space at the end"),
+    tokenizer("if symbol in self.special_ids:", "if symbol in (SOT, EOT):", "'new line' is a special token here"),
     tokenizer(ROW, "[*self.encode(text), self.special_ids[EOT]]", "SOT is missing"),
     tokenizer(ROW, "[self.special_ids[SOT], *self.encode(text)]", "EOT is missing"),
     tokenizer(ROW, "self.encode(text)", "SOT and EOT are missing"),
@@ -128,6 +130,7 @@ WRONG = [
     tokenizer("if not truncate:", "if False:", "truncate is False"),
     tokenizer('raise ValueError(f"{len(ids)} tokens, at most {self.context_length}: pass truncate=True")',
               'raise ValueError("too long")', "how many tokens"),
+    tokenizer('f"{len(ids)} tokens, at most', 'f"{len(ids) - 2} tokens, at most', "20 tokens and 16 fit"),
     tokenizer('raise ValueError(f"{len(ids)} tokens, at most', 'raise RuntimeError(f"{len(ids)} tokens, at most',
               "expected  a ValueError"),
     tokenizer("torch.tensor(rows)", "torch.tensor(rows, dtype=torch.float32)", "whole numbers"),
@@ -139,6 +142,8 @@ WRONG = [
 
 CORRECT = [
     tokenizer(),
+    tokenizer('{len(ids)} tokens, at most {self.context_length}:',
+              '{len(ids) - 2} tokens of its own, only {self.context_length - 2} fit:'),
     written(encode='''    def encode(self, text):
         return [i for word in self.pattern.findall(clean(text)) for i in self.of_word(word)]
 

@@ -62,6 +62,7 @@ RGB = "return image.convert('RGB')"
 
 TENSOR = "x = torch.as_tensor(pixels, device=device)\n"
 CHANNELS = TENSOR + "x = x.permute(0, 3, 1, 2).float()\n"
+CUT = "b, h, w, c = x.shape\n"
 CONSTANTS = "mean, std = (torch.tensor(v, device=x.device).view(3, 1, 1) for v in (mean, std))\n"
 
 SPLIT = "x = image.reshape(b, c, h // p, p, w // p, p)\n"
@@ -122,6 +123,12 @@ WRONG = [
             + "return (x / 255 - mean) / std", "permute moves the channels"),
     numbers(TENSOR + "b, h, w, c = x.shape\nx = x.view(b, c, h, w).float()\n" + CONSTANTS
             + "return (x / 255 - mean) / std", "permute moves the channels"),
+    numbers(TENSOR + CUT + "x = (x.float() / 255 - torch.tensor(mean)) / torch.tensor(std)\n"
+            "return x.reshape(b, 3, h, w)", "permute moves the channels"),
+    numbers(TENSOR + CUT + "return x.reshape(b, 3, h, w) / 255", "permute moves the channels"),
+    numbers(TENSOR + CUT + "x = x.reshape(b, 3, h, w).float()\n" + CONSTANTS + "return (x - mean) / std",
+            "permute moves the channels"),
+    numbers(CHANNELS + "return x", "nothing is normalised"),
     numbers(CHANNELS + "x = x / 255\nd = (0, 2, 3)\nreturn (x - x.mean(d, keepdim=True)) / x.std(d, keepdim=True)",
             "not those of these pixels"),
     numbers("x = pixels.permute(0, 3, 1, 2).float() / 255\n" + CONSTANTS + "return (x - mean) / std",
@@ -131,7 +138,11 @@ WRONG = [
     numbers((CHANNELS + CONSTANTS).replace(", device=device", "") + "return (x / 255 - mean) / std",
             "device is not used"),
     numbers((CHANNELS + CONSTANTS).replace("device=x.device", "device=device") + "return (x / 255 - mean) / std",
-            "make them where the pixels are"),
+            "give them device=x.device"),
+    numbers(CHANNELS + CONSTANTS.replace(", device=x.device", "") + "return (x / 255 - mean) / std",
+            "give them device=x.device"),
+    numbers((CHANNELS + CONSTANTS).replace("device=device", "device=device or 'cpu'") + "return (x / 255 - mean) / std",
+            "it moves them to the CPU"),
     numbers("x = np.asarray(pixels) / 255\nx = (x - np.array(mean)) / np.array(std)\n"
             "return torch.tensor(x).permute(0, 3, 1, 2)", "make float32"),
     numbers(TENSOR + "x //= 255\nreturn x.permute(0, 3, 1, 2).float()", "changes what it was given"),
@@ -139,6 +150,7 @@ WRONG = [
     patches(SPLIT + "return x.permute(0, 4, 2, 1, 3, 5).reshape(b, -1, c * p * p)", "column by column"),
     patches(SPLIT + "return x.permute(0, 2, 4, 3, 5, 1).reshape(b, -1, c * p * p)", "the channels are last"),
     patches("return image.reshape(b, -1, c * p * p)", "a reshape alone"),
+    patches("return image.permute(0, 2, 3, 1).reshape(b, -1, c * p * p)", "channels last and a reshape"),
     patches("x = image.reshape(b, c, h // p, w // p, p, p)\n"
             "return x.permute(0, 2, 3, 1, 4, 5).reshape(b, -1, c * p * p)", "each where it stands"),
     patches("x = image.reshape(b, c, p, h // p, p, w // p)\n"
@@ -167,7 +179,14 @@ WRONG = [
     embedding(TOKENS + "x = x + self.positional_embedding[:-1]\n" + CLS + "return torch.cat([cls, x], dim=1)",
               "the positions are added before CLS is there"),
     embedding(CONV + "x = x.flatten(2)\n" + CLS + JOIN, "transpose(1, 2) after it"),
-    embedding(CONV + "x = x.reshape(len(x), -1, x.shape[1])\n" + CLS + JOIN, "transpose(1, 2)"),
+    embedding(CONV + "x = x.reshape(len(x), -1, x.shape[1])\n" + CLS + JOIN, "reshape mixes patches and width"),
+    embedding(CONV + "x = x.flatten(2)\nx = x.reshape(len(x), -1, x.shape[1])\n" + CLS + JOIN,
+              "reshape mixes patches and width"),
+    embedding(CONV + "x = x.transpose(1, 2).flatten(2)\n" + CLS + JOIN, "flatten(2) comes first"),
+    embedding(CONV + CLS + JOIN, "rows and columns of the patches are still apart"),
+    embedding(CONV + "x = x.flatten(1)\n" + CLS + JOIN, "flatten(1) joins width"),
+    embedding(TOKENS + CLS + JOIN.replace(", dim=1", ""), "tokens need torch.cat"),
+    embedding(TOKENS + CLS + JOIN.replace("dim=1", "dim=2"), "dim=2 makes tokens longer"),
     embedding(CONV + "x = x.permute(0, 3, 2, 1).flatten(1, 2)\n" + CLS + JOIN, "column by column"),
     embedding(TOKENS + "cls = self.class_embedding[None, None]\n" + JOIN, "for one picture only"),
     embedding(TOKENS + "cls = self.class_embedding\n" + JOIN, "makes it [batch, 1, width]"),

@@ -96,6 +96,7 @@ def trained(
     parts: Callable[[str], Symbols] = word_symbols,
     weigh: bool = True,
     again: bool = True,
+    keep: bool = True,
 ) -> list[Pair]:
     """Training by the book: count all pairs, take the best, merge it everywhere."""
     rows = {parts(word): count if weigh else 1 for word, count in words.items()}
@@ -106,7 +107,8 @@ def trained(
             break
         found.append(best(counts))
         if again:
-            rows = {bpe.merge_pair(symbols, found[-1]): count for symbols, count in rows.items()}
+            grown = {symbols: bpe.merge_pair(symbols, found[-1]) for symbols in rows}
+            rows = {grown[symbols]: count for symbols, count in rows.items() if keep or grown[symbols] != symbols}
     return found
 
 
@@ -129,6 +131,7 @@ def wrong_training(words: Mapping[str, int], merges: int) -> Known:
         "a pair seen twice is still merged: stop below 2": {"least": 3},
         "a word that occurs 3 times counts 3 times": {"weigh": False},
         "merge the pair in all words before you count again": {"again": False},
+        "words without the pair are lost: they stay as they are, and are counted again": {"keep": False},
         "start from word_symbols(word): the end of the word, </w>, is missing": {"parts": bare},
         "start from word_symbols(word): these are characters, not bytes": {
             "parts": lambda word: (*word[:-1], word[-1] + END_OF_WORD)},

@@ -3,7 +3,7 @@
 Named as in lesson_01_mistakes.py, where the mistakes with single words are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,12 +23,12 @@ def encoded(
     cut: Callable[[str], list[str]] | None = None,
     parts: Callable[[str], Symbols] = word_symbols,
     apply: Callable[[Symbols, Mapping], Symbols] = apply_merges,
-    special: bool = True,
+    special: Collection[str] | None = None,
 ) -> list[int]:
-    """Encoding by the book."""
-    ids = []
+    """Encoding by the book. special: the tokens that are known as such; None: all."""
+    ids, known = [], theirs.special_ids if special is None else special
     for word in (cut or theirs.pattern.findall)(cleaned(text)):
-        if special and word in theirs.special_ids:
+        if word in known:
             ids.append(theirs.special_ids[word])
         else:
             ids += [theirs.ids[symbol] for symbol in apply(parts(word), theirs.ranks)]
@@ -46,7 +46,10 @@ def wrong_ids(theirs: BPETokenizer, text: str) -> Known:
         "merges go by rank, the smallest first; yours go in the order of the text": {"apply": leftmost},
         "merges go by rank, the smallest first; yours takes the first pair from the left": {"apply": scanned},
         "the merges are missing: apply_merges(word_symbols(word), self.ranks)": {"apply": lambda symbols, _: symbols},
-        "a special token is one id, from self.special_ids: its letters do not go through BPE": {"special": False},
+        "a special token is one id, from self.special_ids: its letters do not go through BPE": {"special": ()},
+        "'new line' is a special token here, as SOT and EOT are: self.special_ids has all of them": {
+            "special": (SOT, EOT)
+        },
     }
     return {
         **{name: partial(encoded, theirs, text, **how) for name, how in ways.items()},

@@ -16,7 +16,7 @@ from minclip.course.checks.lesson_02_mistakes import (
     wrong_squares,
     wrong_tokens,
 )
-from minclip.course.trial import Known, Trial, Wrong
+from minclip.course.trial import Known, NotWritten, Trial, Wrong
 
 
 class Shown(NamedTuple):
@@ -79,8 +79,13 @@ def resize_and_crop(t: Trial) -> None:
         t.same(as_numbers(came), expected, wrong_squares(image, n), "the picture", hint)
 
 
+ON_THE_CPU = "mean and std are made on the CPU, the pixels may be on a GPU (here: meta): give them device=x.device"
+
+
 def pixels_to_float(t: Trial) -> None:
     t.errors = {
+        "device cpu is not on": ON_THE_CPU,
+        "at least two devices": ON_THE_CPU,
         "numpy.ndarray": "torch.as_tensor(pixels, device=device) takes an array and a tensor",
         "dimension 1": "[3, 1, 1] meets the third dimension from the right: permute the channels to it first",
         "can't be cast": "uint8 holds whole numbers only: make float32 of the pixels first, .float()",
@@ -103,9 +108,11 @@ def pixels_to_float(t: Trial) -> None:
     t.holds(came.is_meta, "device is not used", "torch.as_tensor(pixels, device=device) brings the pixels there")
     try:  # PyTorch's meta device stands for a GPU: it does not mix with the CPU, either
         t.call(lambda _: t.mine(wide.to("meta")), shown[1], as_=name(t))
+    except NotWritten as moved:  # a NotImplementedError of PyTorch's own: nothing comes back from there
+        advice = "it moves them to the CPU: where no device is given, they stay where they are"
+        raise Wrong(*t.heading("would move pixels that are on a GPU"), advice) from moved
     except Wrong as wrong:
-        advice = "mean and std become tensors on the CPU: make them where the pixels are, device=x.device"
-        raise Wrong(*t.heading("would fail where the pixels are on a GPU"), advice) from wrong
+        raise Wrong(*t.heading("would fail where the pixels are on a GPU"), ON_THE_CPU) from wrong
     t.passed += 1
 
 
@@ -150,14 +157,22 @@ def patches_of(t: Trial, image: Tensor, patch_size: int) -> Any:
 def PatchEmbedding(t: Trial) -> None:
     late = "there is one position more than patches: put CLS before the patches, then add the positions"
     flat = "class_embedding is [width]: .expand(x.shape[0], 1, -1) makes it [batch, 1, width]"
+    turned = "flatten(2) leaves [batch, width, patches]: transpose(1, 2) after it"
     t.errors = VIEW | {
+        "Expected size 7 but got size 9": turned,
+        "(9) must match the size of tensor b (7)": turned,
+        "Expected size 7 but got size 21": "flatten(2) comes first: it joins rows and columns; then transpose(1, 2)",
+        "got 3 and 4": "rows and columns of the patches are still apart: flatten(2), then transpose(1, 2)",
+        "got 3 and 2": "flatten(1) joins width with rows and columns: flatten(2), then transpose(1, 2)",
+        "except in dimension 0": "dim=0 puts pictures one after the other: tokens need torch.cat([...], dim=1)",
+        "except in dimension 2": "dim=2 makes tokens longer: to put them one after the other, torch.cat([...], dim=1)",
         "(9) must match the size of tensor b (10)": late,
         "(10) must match the size of tensor b (9)": late,
         "same number of dimensions": flat,
         "Dimension out of range": flat,
     }
-    # where width and patches are both 9, a missing transpose runs through, and can be named
-    for size, patch_size, width in ((12, 4, 9), (12, 4, 7), (10, 5, 16)):
+    # 9 patches of width 7: a reshape can be told from a missing transpose, which where both are 9 runs through
+    for size, patch_size, width in ((12, 4, 7), (12, 4, 9), (10, 5, 16)):
         words = f"PatchEmbedding({size}, {patch_size}, {width})"
         mine, theirs = t.call(t.mine, size, patch_size, width), vision.PatchEmbedding(size, patch_size, width)
         t.copy_weights(mine, theirs)

@@ -106,6 +106,7 @@ def wrong_numbers(pixels: Tensor) -> Known:
     mean, std = flat_mean.view(3, 1, 1), flat_std.view(3, 1, 1)
     x = pixels.permute(0, 3, 1, 2).float() / 255
     right = (x - mean) / std
+    cut = pixels.reshape(x.shape).float() / 255
     every = (0, 2, 3)
     return {
         "this is only divided by 255: subtract the mean, then divide by std": lambda: x,
@@ -122,8 +123,14 @@ def wrong_numbers(pixels: Tensor) -> Known:
         "the channels are still last: permute(0, 3, 1, 2)": lambda: right.permute(0, 2, 3, 1),
         "the channels are still last, and nothing is normalised": lambda: x.permute(0, 2, 3, 1),
         "height and width have changed places: permute(0, 3, 1, 2)": lambda: right.transpose(2, 3),
-        "view and reshape only cut the numbers anew: permute moves the channels": lambda: (
-            (pixels.reshape(x.shape).float() / 255 - mean) / std
+        "nothing is normalised: divide by 255, subtract the mean, divide by std": lambda: 255 * x,
+        "view and reshape only cut the numbers anew: permute moves the channels": lambda: (cut - mean) / std,
+        "the numbers are right, then view or reshape cuts them anew: permute moves the channels": lambda: right.permute(
+            0, 2, 3, 1
+        ).reshape(x.shape),
+        "view and reshape only cut the numbers anew: permute moves the channels; then mean and std": lambda: cut,
+        "view and reshape only cut the numbers anew: permute moves the channels; then divide by 255": lambda: (
+            (255 * cut - mean) / std
         ),
         "take the mean and std that are given, not those of these pixels": lambda: (
             (x - x.mean(dim=every, keepdim=True)) / x.std(dim=every, keepdim=True)
@@ -149,6 +156,9 @@ def wrong_patches(image: Tensor, p: int) -> Known:
         "a reshape alone cuts the row of numbers anew: a permute has to bring each patch together": lambda: (
             image.reshape(shape)
         ),
+        "channels last and a reshape cut no patches: split height and width first, then permute": lambda: image.permute(
+            0, 2, 3, 1
+        ).reshape(shape),
         "split height into (rows, patch_size) and width into (columns, patch_size), each where it stands": lambda: (
             image.reshape(batch, 3, rows, columns, p, p).permute(0, 2, 3, 1, 4, 5).reshape(shape)
         ),

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from minclip import transformer as library
 from minclip import vision as library_vision
+from minclip.course.checks import lesson_03_mistakes as mistakes
 from minclip.course.trial import Known, Trial
 
 NAMES = ("query", "key", "value")
@@ -21,6 +22,7 @@ def named(mistakes: Mapping[str, Tensor]) -> Known:
 
 
 def attention(t: Trial) -> None:
+    t.errors = mistakes.ATTENTION
     query, key, value = (t.normal(2, 3, 7, 5) for _ in range(3))  # 2 pictures, 3 heads, 7 tokens, head_width 5
     raw, root = query @ key.mT, 5**0.5
     scores = raw / root
@@ -142,7 +144,9 @@ def split_is_right(t: Trial, mine: Any, theirs: Any, x: Tensor) -> None:
 def MultiHeadAttention(t: Trial) -> None:
     mine, theirs = both(t, library.MultiHeadAttention, 12, 3)
     x, found = t.normal(2, 7, 12), t.normal(2, 3, 7, 4)  # 2 pictures, 7 tokens, 3 heads of width 4
+    t.errors = mistakes.SPLIT
     split_is_right(t, mine, theirs, x)
+    t.errors = mistakes.MERGE
     project, side_by_side = theirs.out_proj, found.transpose(1, 2).flatten(2)
     known = {
         "out_proj is missing: it mixes what the heads found": side_by_side,
@@ -164,14 +168,14 @@ def MultiHeadAttention(t: Trial) -> None:
     forward(t, mine, theirs, x, known, "split and merge are right; has attention passed its check?")
     t.on_a_gpu(mine, x)
     mine, theirs = both(t, library.MultiHeadAttention, 18, 2)
-    x = t.normal(3, 4, 18)
+    x, t.errors = t.normal(3, 4, 18), mistakes.SIZES
     hint = "now 2 heads and width 18: read the sizes from x.shape and self.heads"
     t.same(t.call(mine, x, as_="forward"), theirs(x), hint=hint)
 
 
 def TransformerBlock(t: Trial) -> None:
     mine, block = both(t, library.TransformerBlock, 12, 3, 20)
-    x = t.normal(2, 7, 12)
+    x, t.errors = t.normal(2, 7, 12), mistakes.BLOCK
     attn, mlp, one, two = block.attn, block.mlp, block.ln_1, block.ln_2
     heard, other, bare = x + attn(one(x)), x + attn(two(x)), x + attn(x)
     post, late, normed = one(bare), x + one(attn(x)), one(x) + attn(one(x))
@@ -207,31 +211,10 @@ def TransformerBlock(t: Trial) -> None:
 def VisionTransformer(t: Trial) -> None:
     mine, theirs = both(t, library_vision.VisionTransformer, 12, 4, 16, 2, 2, 16, 20)
     image, kept = t.normal(3, 3, 12, 12), torch.tensor([[7, 0, 2, 5], [1, 8, 3, 4], [6, 2, 0, 1]])
-    embedded, stack, pre, post = theirs.embedding(image), theirs.transformer, theirs.ln_pre, theirs.ln_post
-    tokens = stack(pre(embedded))  # [3, 1 + 9, 16]
-    again = stack(pre(embedded + theirs.embedding.positional_embedding))
-    known = {
-        "this is the last token: CLS is the first": post(tokens[:, -1]) @ theirs.proj,
-        "this is the mean over all tokens: CLIP reads CLS, the first": post(tokens.mean(dim=1)) @ theirs.proj,
-        "this is the mean over all tokens: CLIP reads CLS, the first one": post(tokens).mean(dim=1) @ theirs.proj,
-        "this is the mean over the patches: CLIP reads CLS, the first token": post(tokens[:, 1:].mean(1)) @ theirs.proj,
-        "here are all tokens: only CLS, the first one, is read": post(tokens) @ theirs.proj,
-        "this is the first picture of the batch: the first token of every picture is [:, 0]": post(tokens[0])
-        @ theirs.proj,
-        "ln_post is missing: it comes before proj": tokens[:, 0] @ theirs.proj,
-        "ln_pre is missing: it comes before the transformer": post(stack(embedded)[:, 0]) @ theirs.proj,
-        "ln_pre and ln_post are missing": stack(embedded)[:, 0] @ theirs.proj,
-        "ln_pre and ln_post are swapped": pre(stack(post(embedded))[:, 0]) @ theirs.proj,
-        "ln_pre is used twice: ln_post comes before proj": pre(tokens[:, 0]) @ theirs.proj,
-        "proj is missing: it leads to the space that pictures share with texts": post(tokens[:, 0]),
-        "proj is transposed: it is [width, embed_dim] already": post(tokens[:, 0]) @ theirs.proj.T,
-        "proj comes after ln_post": post(tokens[:, 0] @ theirs.proj),
-        "leave the features as long as they are: the loss brings them to length 1": F.normalize(theirs(image), dim=-1),
-        "the transformer is missing": post(pre(embedded)[:, 0]) @ theirs.proj,
-        "the embedding has added the positions already": post(again[:, 0]) @ theirs.proj,
-    }
-    t.same(t.call(mine, image, as_="forward"), theirs(image), named(known))
-    lost = stack(pre(embedded.gather(1, kept[..., None].expand(-1, -1, 16))))[:, 0]
+    t.errors = mistakes.ENCODER
+    t.same(t.call(mine, image, as_="forward"), theirs(image), named(mistakes.features(theirs, image)))
+    stack, pre, post = theirs.transformer, theirs.ln_pre, theirs.ln_post
+    lost = stack(pre(theirs.embedding(image).gather(1, kept[..., None].expand(-1, -1, 16))))[:, 0]
     known = {
         "kept has no effect: leave the others out before the transformer, with keep_patches": theirs(image),
         "token 0 is CLS, patch i is token 1 + i: keep_patches knows that": post(lost) @ theirs.proj,

@@ -16,6 +16,18 @@ INFINITE = float("-inf")
 NAMES = ("context_length", "vocab_size", "width", "layers", "heads", "embed_dim")
 SIZES = (9, 30, 16, 2, 2, 6)  # of the encoder that is tried out, no two of them alike where it matters
 EOT = 29  # the last of 30 ids
+ERRORS = {  # what Python says of forward -> what to do about it
+    "'Parameter' object is not callable": "a tensor is no function: positional_embedding[:length], x @ text_projection",
+    "'Embedding' object is not subscriptable": "token_embedding is a module: call it, self.token_embedding(tokens)",
+    "'function' object has no attribute": "causal_mask is the function itself: call it, causal_mask(length, x.device)",
+    "converted to an index": "tokens.max gives ids and places: tokens.argmax(dim=-1) gives the places alone",
+    "could not be broadcast together": "one place for each text is needed: tokens.argmax(dim=-1), not dim=0",
+    "out of bounds for dimension 0": "this picks texts, not tokens: x[torch.arange(len(tokens)), eot]",
+    "out of bounds for dimension 1": "that is no place in a text: tokens.argmax(dim=-1) gives the place of each EOT",
+    "tensor a (2) must match the size of tensor b (9)": "token wants a place for each text: tokens.argmax(dim=-1)",
+    "cannot be multiplied": "text_projection is [width, embed_dim]: x @ self.text_projection, in this order, no .T",
+    "FloatTensor": "ids are whole numbers: give tokens to token_embedding as they are",
+}
 
 
 def causal_mask(t: Trial) -> None:
@@ -37,11 +49,10 @@ def causal_mask(t: Trial) -> None:
         "1 and 0 are factors, but attention adds the mask: 0 where allowed, -inf where forbidden": lambda: ones.tril(),
         "attention adds the mask: 0 where allowed, -inf (not 1) where forbidden": lambda: ones.triu(1),
     }
-    hint = "0 on and below the diagonal, float('-inf') itself (no large number) above it"
     came = t(length)
     truths = isinstance(came, Tensor) and came.dtype == torch.bool
     t.holds(not truths, "these are True and False", "attention adds the mask to its scores: write 0.0 and -inf")
-    t.same(came, full.triu(1), known, hint=hint)
+    t.same(came, full.triu(1), known, hint=hint_for(came, length))
     t.same(t(8), library_mask(8), hint="right for 5 tokens, wrong for 8: let length decide every size")
     t.same(t(1), torch.zeros(1, 1), hint="a text of one token sees itself")
     shares = t(4).softmax(dim=-1)
@@ -49,6 +60,17 @@ def causal_mask(t: Trial) -> None:
     elsewhere = t(3, device=torch.device("meta"))
     advice = "make the mask there: torch.full(..., device=device)"
     t.holds(isinstance(elsewhere, Tensor) and elsewhere.is_meta, "device is not heeded: it fails on a GPU", advice)
+
+
+def hint_for(came: Any, length: int) -> str:
+    """What to say of a mask that is wrong in no known way."""
+    if not isinstance(came, Tensor):
+        return ""
+    if came.shape != (length, length):
+        return "one square of length x length numbers: attention uses it for every text and head"
+    if came.dtype != torch.float32:
+        return "leave the dtype out: torch.zeros, and torch.full with float('-inf'), are float32"
+    return "0 on and below the diagonal, float('-inf') itself (no large number) above it"
 
 
 def encoders(t: Trial) -> tuple[nn.Module, library.TextTransformer]:
@@ -157,12 +179,14 @@ def mistakes(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]]:
 
 def TextTransformer(t: Trial) -> None:
     mine, theirs = encoders(t)
+    t.errors = ERRORS
     padded = t.whole(1, 28, 3, SIZES[0])  # ids of words, as long as the context; no 0 among them
     padded[:, 0] = 28
     for row, place in enumerate((4, 2, 6)):
         padded[row, place], padded[row, place + 1 :] = EOT, 0
     t.same(t.call(mine, padded), theirs(padded), mistakes(theirs, padded))
     cut = padded[:, :7]  # the last of the three has no padding now
+    t.errors = {}  # what fails from here on goes well with 9 tokens
     try:
         came = t.call(mine, cut)
     except Wrong as wrong:

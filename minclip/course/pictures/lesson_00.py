@@ -66,7 +66,8 @@ def draw_vectors(rows: Sequence[Any], vectors: Sequence[Tensor]) -> Figure:
         colour = TEXT_COLOUR if isinstance(what, str) else IMAGE_COLOUR
         for spine in right.spines.values():
             spine.set(edgecolor=colour, linewidth=2)
-    axes[-1][1].set_xlabel(f"the first {STRIP} of {len(vectors[0])} numbers", fontsize=FONT)
+    caption = f"the first {STRIP} of {len(vectors[0])} numbers: green above 0, purple below"
+    axes[-1][1].set_xlabel(caption, fontsize=FONT)
     return figure
 
 

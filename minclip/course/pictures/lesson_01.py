@@ -1,7 +1,6 @@
-"""The pictures of lesson 01: bytes, the cost of learning, coloured tokens, rows for the model, single words."""
+"""The pictures of lesson 01: bytes, frequent pairs, coloured tokens, rows for the model, single words."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate
 from unittest.mock import patch
 
 from matplotlib.figure import Figure
@@ -27,7 +26,6 @@ from minclip.figures import (
     MATCH_COLOUR,
     OTHER_COLOUR,
     QUIET_COLOUR,
-    SERIES_COLOURS,
     TEXT_COLOUR,
     dress,
     new_figure,
@@ -35,7 +33,7 @@ from minclip.figures import (
 
 __all__ = [
     "draw_bytes", "draw_compression", "draw_count", "draw_frequent", "draw_growth", "draw_ids", "draw_merge",
-    "draw_orders", "draw_ranks", "draw_rows", "draw_tokens", "draw_training", "draw_work", "pairs_looked_at",
+    "draw_orders", "draw_ranks", "draw_rows", "draw_tokens", "draw_training", "pairs_looked_at",
 ]  # fmt: skip
 
 
@@ -80,22 +78,6 @@ def pairs_looked_at(word_counts: Mapping[str, int], merges: int) -> tuple[list[i
         slow.append(sum(len(symbols) - 1 for symbols in words))
         words = {merge_pair(symbols, pair): count for symbols, count in words.items()}
     return slow, [*fast, *visits.values()]
-
-
-def draw_work(slow: Sequence[int], fast: Sequence[int]) -> Figure:
-    """Pairs looked at so far against merges learned: everything anew, and only what changes."""
-    figure = new_figure(8, 4)
-    axes = figure.subplots()
-    for name, counts, colour, line in (
-        ("count everything anew", slow, SERIES_COLOURS[3], "-"),
-        ("only the words that change", fast, MATCH_COLOUR, "--"),
-    ):
-        total = [count / 1000 for count in accumulate(counts)]
-        axes.plot(range(len(total)), total, line, color=colour, lw=2, label=name)
-        axes.annotate(f"{total[-1]:.0f}", (len(total) - 1, total[-1]), (5, 0), textcoords="offset points", va="center")
-    axes.legend(fontsize=FONT - 1, frameon=False)
-    dress(axes, "The same merges, less work", "merges learned", "pairs looked at (thousands)")
-    return figure
 
 
 def draw_tokens(texts: Iterable[str], encode: Callable[[str], list[int]], symbols: Sequence[str]) -> Figure:
@@ -148,7 +130,9 @@ def draw_frequent(counts: Mapping[Pair, int], how_many: int = 10) -> Figure:
     best = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:how_many]
     figure = new_figure(8, 3.4)
     axes = figure.subplots()
-    axes.bar(range(len(best)), [count for _, count in best], color=TEXT_COLOUR)
+    bars = axes.bar(range(len(best)), [count for _, count in best], color=TEXT_COLOUR)
+    axes.bar_label(bars, fontsize=FONT - 1)
+    axes.margins(y=0.12)  # room for the number on the tallest
     axes.set_xticks(range(len(best)), [f"{first} {second}" for (first, second), _ in best])
     dress(axes, "Neighbours in the captions", "pair of symbols", "times side by side")
     return figure

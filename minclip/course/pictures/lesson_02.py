@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from minclip.course.pictures.tensors import Box, draw_tensors
+from minclip.course.pictures.tensors import CELL, Box, draw_tensors, extent
 from minclip.figures import (
     FONT,
     IMAGE_COLOUR,
@@ -89,8 +89,8 @@ def parts_of(figure: Figure, rows: int, columns: int) -> list[SubFigure]:
 
 def draw_layout() -> Figure:
     """One picture of the batch: channels last, channels first."""
-    pixels = Box("pixels, uint8", ("height", "width", "channels"), QUIET_COLOUR, "0 to 255")
-    x = Box("x, float32", ("channels", "height", "width"), IMAGE_COLOUR, "about -2 to 2")
+    pixels = Box("one sheet: a row of pixels", ("height", "width", "channels"), QUIET_COLOUR, "uint8, 0 to 255")
+    x = Box("one sheet: a channel", ("channels", "height", "width"), IMAGE_COLOUR, "float32, about -2 to 2")
     return draw_tensors([pixels, "→", x], SIZES)
 
 
@@ -171,18 +171,21 @@ def draw_puzzle(patches: Tensor, order: Tensor) -> Figure:
 def draw_projection() -> Figure:
     """Every patch times one matrix."""
     patches = Box("patches", ("patches", "3 · patch_size²"), IMAGE_COLOUR)
-    matrix = Box("one matrix", ("3 · patch_size²", "token width"), LEARNED_COLOUR, "conv1.weight, flat")
+    matrix = Box("one matrix", ("3 · patch_size²", "token width"), LEARNED_COLOUR, "learned")
     return draw_tensors([patches, "@", matrix, "=", Box("tokens", ("patches", "token width"), IMAGE_COLOUR)], SIZES)
 
 
 def draw_row() -> Figure:
     """CLS before the patches, and a position for each."""
-    sizes = SIZES | {"1": 1, ROW: SIZES["patches"] + 1}
-    cls = Box("class_embedding", ("1", "token width"), LEARNED_COLOUR)
-    patches = Box("tokens of the patches", ("patches", "token width"), IMAGE_COLOUR)
+    sizes = SIZES | {ROW: SIZES["patches"] + 1}
+    joined = Box("class_embedding, patches", (ROW, "token width"), IMAGE_COLOUR)
     positions = Box("positional_embedding", (ROW, "token width"), LEARNED_COLOUR)
     row = Box("what the Transformer reads", (ROW, "token width"), IMAGE_COLOUR)
-    return draw_tensors([cls, "before", patches, "+", positions, "=", row], sizes)
+    figure = draw_tensors([joined, "+", positions, "=", row], sizes)
+    axes, (width, height) = figure.axes[0], extent(joined, sizes)
+    axes.add_patch(Rectangle((0, height / 2 - CELL), width, CELL, fc=LEARNED_COLOUR, ec="white"))
+    axes.text(width / 2, (height - CELL) / 2, "CLS", ha="center", va="center", fontsize=FONT - 1, color="white")
+    return figure
 
 
 def draw_filters(weight: Tensor, patches: Tensor) -> Figure:
@@ -206,7 +209,8 @@ def draw_filters(weight: Tensor, patches: Tensor) -> Figure:
 def draw_positions(similarity: Tensor) -> Figure:
     """For each position a map of how alike it is to all of them. similarity: cosines, float [patches, patches]."""
     side = round(len(similarity) ** 0.5)
-    figure = new_figure(7.2, 6.4)
+    figure = new_figure(7.2, 6.8)
+    figure.suptitle("how alike each framed position is to all 16", fontsize=FONT + 1)
     grid = figure.subplots(side, side)
     for place, axes in enumerate(grid.flat):
         row, column = divmod(place, side)

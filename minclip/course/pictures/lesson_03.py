@@ -43,17 +43,18 @@ def draw_scores() -> Figure:
 def draw_mixture() -> Figure:
     """One head: shares of the values."""
     shares = Box("softmax of scores", ("queries", "tokens"), IMAGE_COLOUR, "each row sums to 1")
-    values = Box("value", ("tokens", "head_width"), VALUE, "what tokens say")
-    result = Box("result", ("queries", "head_width"), MATCH_COLOUR, "one mixture each")
-    return draw_tensors([shares, " @ ", values, " = ", result], {"queries": 3, "tokens": 6, "head_width": 4})
+    values = Box("value", ("tokens", "value_width"), VALUE, "what tokens say")
+    result = Box("result", ("queries", "value_width"), MATCH_COLOUR, "one mixture each")
+    return draw_tensors([shares, " @ ", values, " = ", result], {"queries": 3, "tokens": 6, "value_width": 4})
 
 
 def draw_projection() -> Figure:
     """Every token gets a query, a key and a value."""
-    parts = [
-        Box(name, ("tokens", "width"), colour) for name, colour in (("query", QUERY), ("key", KEY), ("value", VALUE))
-    ]
-    return draw_tensors([Box("x", ("tokens", "width"), IMAGE_COLOUR), "in_proj →", *parts], {"tokens": 4, "width": 6})
+    x = Box("x", ("tokens", "width"), IMAGE_COLOUR)
+    weight = Box("in_proj_weight.T", ("width", "3 · width"), SERIES_COLOURS[2], "a third for each")
+    colours = {"query": QUERY, "key": KEY, "value": VALUE}
+    parts = [Box(name, ("tokens", "width"), colour) for name, colour in colours.items()]
+    return draw_tensors([x, "@", weight, "+ bias =", *parts], {"tokens": 4, "width": 3, "3 · width": 9})
 
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:
@@ -245,5 +246,5 @@ def draw_on_the_thing(percent: Tensor, area: float) -> Figure:
         write_in_cell(axes, layer, head, f"{percent[layer, head]:.0f}", float(percent[layer, head]) / 100)
     axes.set_xticks(range(heads), [f"head {head + 1}" for head in range(heads)], fontsize=FONT)
     axes.set_yticks(range(layers), [f"block {layer + 1}" for layer in range(layers)], fontsize=FONT)
-    axes.set_title(f"Looks at the thing (%)\nit fills {area:.0f} % of the picture", fontsize=FONT + 1, loc="left")
+    axes.set_title(f"Looks at the thing (%)\nits box fills {area:.0f} % of the picture", fontsize=FONT + 1, loc="left")
     return figure

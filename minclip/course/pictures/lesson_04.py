@@ -65,10 +65,10 @@ def draw_tokens(tokenizer: BPETokenizer, tokens: Tensor, columns: int) -> Figure
 def draw_encoder() -> Figure:
     """From ids to features: what has which shape."""
     tokens = Box("tokens", ("texts", "length"), QUIET_COLOUR)
-    embedded = Box("words + positions", ("texts", "length", "width"), TEXT_COLOUR)
+    embedded = Box("tokens + positions", ("texts", "length", "width"), TEXT_COLOUR)
     seen = Box("after the blocks", ("texts", "length", "width"), TEXT_COLOUR)
     read = Box("at EOT", ("texts", "width"), MATCH_COLOUR)
-    features = Box("features", ("texts", "embed_dim"), MATCH_COLOUR)
+    features = Box("features", ("texts", "embed_dim"), MATCH_COLOUR, "after ln_final\nand text_projection")
     steps: list[Box | str] = [tokens, "→", embedded, "mask →", seen, "→", read, "→", features]
     return draw_tensors(steps, {"texts": 3, "length": 5, "width": 3, "embed_dim": 4})
 
@@ -102,11 +102,6 @@ def matrix(numbers: Tensor, said: Sequence[str], rows: str, columns: str, title:
 def draw_mask(mask: Tensor, said: Sequence[str]) -> Figure:
     """0 and -inf, with the words that look and are looked at."""
     return matrix(mask, said, "this token looks ...", "... at this one", "The causal mask")
-
-
-def draw_shares(mask: Tensor, said: Sequence[str]) -> Figure:
-    """The attention of each token where all scores are equal."""
-    return matrix(mask.softmax(dim=-1), said, "this token looks ...", "... at this one", "All scores equal")
 
 
 def reach(encoder: TextTransformer, tokens: Tensor, mask: Tensor | None) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
+import kept
 import pages
 import sweep
 from claims.arms import Arm, Book
@@ -36,7 +37,7 @@ def small(tmp_path_factory):
         patch.setattr(sweep, "PER_CLASS", 1)
         patch.setattr(sweep, "PLOT", folder / "sweep.png")
         patch.setattr(sweep.keep, "RESULTS", folder)
-        patch.setattr(pages, "RESULTS", folder)
+        patch.setattr(kept, "RESULTS", folder)
         yield folder
 
 

@@ -16,7 +16,7 @@ from minclip.course.checks.lesson_02_mistakes import (
     wrong_squares,
     wrong_tokens,
 )
-from minclip.course.trial import Known, NotWritten, Trial, Wrong
+from minclip.course.trial import Known, Trial, Wrong
 
 
 class Shown(NamedTuple):
@@ -108,10 +108,10 @@ def pixels_to_float(t: Trial) -> None:
     t.holds(came.is_meta, "device is not used", "torch.as_tensor(pixels, device=device) brings the pixels there")
     try:  # PyTorch's meta device stands for a GPU: it does not mix with the CPU, either
         t.call(lambda _: t.mine(wide.to("meta")), shown[1], as_=name(t))
-    except NotWritten as moved:  # a NotImplementedError of PyTorch's own: nothing comes back from there
-        advice = "it moves them to the CPU: where no device is given, they stay where they are"
-        raise Wrong(*t.heading("would move pixels that are on a GPU"), advice) from moved
     except Wrong as wrong:
+        if isinstance(wrong.__cause__, NotImplementedError):  # PyTorch's: nothing comes back from meta
+            advice = "it moves them to the CPU: where no device is given, they stay where they are"
+            raise Wrong(*t.heading("would move pixels that are on a GPU"), advice) from wrong
         raise Wrong(*t.heading("would fail where the pixels are on a GPU"), ON_THE_CPU) from wrong
     t.passed += 1
 

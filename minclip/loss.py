@@ -50,7 +50,9 @@ def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor
 
 
 def clamp_logit_scale(logit_scale: Tensor) -> None:
-    """Keeps the factor exp(logit_scale) between 1 and 100: in place, as CLIP does after every step.
+    """Keeps the factor exp(logit_scale) between 1 and 100: in place, after every step.
+
+    The upper limit is CLIP's (paper section 2.5), the lower one open_clip's.
 
     logit_scale: the learned parameter, a logarithm; a scalar that requires a gradient.
     """

@@ -67,5 +67,5 @@ class CLIP(nn.Module):
         return logits_per_image, logits_per_image.T
 
     def clamp_logit_scale(self) -> None:
-        """Keeps the temperature in [1/100, 1], as CLIP does after every step."""
+        """Keeps the temperature in [1/100, 1], after every step of training."""
         clamp_logit_scale(self.logit_scale)

@@ -209,7 +209,7 @@ def wrong_symbols(symbols: Symbols, ranks: Mapping[Pair, int]) -> Known:
         "merges go by rank, the smallest first; yours takes the first learned pair from the left": lambda: scanned(
             symbols, ranks
         ),
-        "one merge is not the end: go on until no learned pair is left": lambda: applied(
+        "go on until no learned pair is left (and let pairs that were never learned come last)": lambda: applied(
             symbols, ranks, lambda found: min(found, key=ranks.__getitem__), times=1
         ),
         "a pair that was never learned comes last: its rank must be larger than all others": lambda: until_a_stranger(

@@ -70,8 +70,8 @@ def clip_loss(t: Trial) -> None:
         return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
     known = {
-        "this is the picture → text half only: take the text → picture half, too, and average": lambda: F.cross_entropy(
-            logits, pair
+        "this is the picture → text half only: take the text → picture half, with .T, too, and average": lambda: (
+            F.cross_entropy(logits, pair)
         ),
         "this is the text → picture half only: take the picture → text half, too, and average": lambda: F.cross_entropy(
             logits.T, pair

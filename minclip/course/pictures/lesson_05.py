@@ -25,7 +25,7 @@ from minclip.figures import (
 )
 
 # perfect along the rows, bad along the columns
-ONE_DIRECTION = torch.tensor([[4.0, 3.0, 3.2, 3.1], [0.2, 1.0, 0.1, 0.3], [0.3, 0.1, 1.2, 0.2], [0.1, 0.4, 0.2, 1.1]])
+ONE_DIRECTION = torch.tensor([[0.8, 0.6, 0.7, 0.6], [0.0, 0.2, 0.0, 0.1], [0.1, 0.0, 0.2, 0.0], [0.0, 0.1, 0.0, 0.2]])
 SCALES = (1, 14, 100)  # no scale, CLIP's at the start, CLIP's limit
 
 
@@ -109,14 +109,14 @@ def draw_temperatures(row: Tensor) -> Figure:
 
 
 def draw_one_direction() -> Figure:
-    """Logits that are perfect along the rows and bad along the columns."""
+    """Cosines that are perfect along the rows and bad along the columns."""
     logits = ONE_DIRECTION.numpy()
     figure = new_figure(9, 4)
     titles = ("best caption of each picture: all right", "best picture of each caption: 1 of 4 right")
     for axes, axis, title in zip(figure.subplots(1, 2), (1, 0), titles, strict=True):
-        axes.imshow(logits, cmap=SCORE_COLOURS, vmin=0, vmax=4)
+        axes.imshow(logits, cmap=SCORE_COLOURS, vmin=0, vmax=1)
         for place in np.ndindex(4, 4):
-            write_in_cell(axes, place[0], place[1], f"{logits[place]:.1f}", float(logits[place]) / 4)
+            write_in_cell(axes, place[0], place[1], f"{logits[place]:.1f}", float(logits[place]))
         for line, best in enumerate(logits.argmax(axis=axis)):
             x, y = (best, line) if axis else (line, best)
             colour = MATCH_COLOUR if x == y else SERIES_COLOURS[3]

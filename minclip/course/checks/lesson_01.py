@@ -93,7 +93,7 @@ def merge_pair(t: Trial) -> None:
     walk = "walk along with an index: behind a pair it goes on by 2, else by 1"
     helps = {
         "TypeError": "a tuple cannot be changed: fill a list, and make a tuple of it at the end",
-        "IndexError": "the last symbol has no right neighbour, and a list that is shortened has fewer places than range says",
+        "IndexError": "the last symbol has no right neighbour; and a list that gets shorter has fewer places",
     }
     t.same(advised(t, helps, t.mine, symbols, pair), expected, known, hint=walk)
     known = {"the order matters: ('n', 'a') is another pair": lambda: ("an", "t")}

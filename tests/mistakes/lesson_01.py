@@ -172,7 +172,7 @@ WRONG = [
           "    else:\n        i += 1\nreturn symbols", "first learned pair from the left"),
     apply(edited(APPLY, "min(found", "max(found"), "takes the largest"),
     apply("found = [p for p in zip(symbols, symbols[1:]) if p in ranks]\n"
-          "return merge_pair(symbols, min(found, key=ranks.get)) if found else symbols", "until no learned pair is left"),
+          "return merge_pair(symbols, min(found, key=ranks.get)) if found else symbols", "no learned pair is left"),
     apply("while len(symbols) > 1:\n    pair = min(zip(symbols, symbols[1:]), key=lambda p: ranks.get(p, -1))\n"
           "    if pair not in ranks:\n        break\n    symbols = merge_pair(symbols, pair)\nreturn symbols",
           "larger than all others"),

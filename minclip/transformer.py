@@ -92,7 +92,7 @@ class MLP(nn.Module):
     """width → hidden → width, token by token, with QuickGELU between, x · σ(1.702 x), or the exact GELU.
 
     x · σ(1.702 x) = silu(1.702 x) / 1.702. Both factors are applied to the weights, not to the activations, which
-    are many times larger: the same numbers, and less time for a training step (measured: benchmarks/README.md).
+    are many times larger: the same numbers with less to compute (what that gains on a CPU: benchmarks/README.md).
     """
 
     def __init__(self, width: int, hidden: int, quick_gelu: bool = True):

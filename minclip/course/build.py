@@ -175,7 +175,6 @@ def bare(cell: NotebookNode) -> dict:
 
 def write(notebook: NotebookNode, path: Path) -> None:
     nbformat.validate(notebook)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write((nbformat.writes(notebook) + "\n").encode("utf-8"))
 
@@ -187,17 +186,13 @@ def read(path: Path) -> NotebookNode | None:
 def build(lesson: Lesson, everything: bool = False) -> list[Path]:
     """Brings a lesson's notebooks up to date; returns those that were written."""
     changed = []
-    new, path = lesson_notebook(lesson), lesson_path(lesson)
-    old = read(path)
-    if everything or old is None or not same_cells(new, old):
-        write(new, path)
-        changed.append(path)
-    new, path = solution_notebook(lesson), solution_path(lesson)
-    old = read(path)
-    if everything or old is None or not same_cells(new, old):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(executed(new, path.parent), path)
-        changed.append(path)
+    both = ((lesson_notebook(lesson), lesson_path(lesson)), (solution_notebook(lesson), solution_path(lesson)))
+    for new, path in both:
+        old = read(path)
+        if everything or old is None or not same_cells(new, old):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(executed(new, path.parent) if path == solution_path(lesson) else new, path)
+            changed.append(path)
     return changed
 
 

@@ -4,6 +4,7 @@ Each module has SETUP, the lines that its lesson's notebook runs first, WRONG an
 """
 
 import linecache
+import textwrap
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -18,6 +19,11 @@ class Answer:
     exercise: str
     code: str
     says: str = ""
+
+
+def indented(body: str, by: int = 4) -> str:
+    """The lines of a function's body, as far in as it stands."""
+    return textwrap.indent(body.strip(), " " * by)
 
 
 def run_cell(code: str, setup: str = "") -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Answers to the exercise of lesson 00."""
 
-from mistakes import Answer
+from mistakes import Answer, indented
 
 SETUP = """
 import torch
@@ -16,7 +16,7 @@ GIVEN = """def cosine_similarity(a: Tensor, b: Tensor) -> Tensor:
 
 
 def cosine(body: str, says: str = "", given: str = GIVEN) -> Answer:
-    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    lines = indented(body)
     return Answer("cosine_similarity", f"{given}{lines}\n", says)
 
 

@@ -1,6 +1,6 @@
 """Answers to the exercises of lesson 01; those of BPETokenizer are in lesson_01_tokenizer.py."""
 
-from mistakes import Answer, lesson_01_tokenizer
+from mistakes import Answer, indented, lesson_01_tokenizer
 
 SETUP = """
 import itertools
@@ -23,7 +23,7 @@ HEADS = {
 
 
 def answer(exercise: str, body: str, says: str = "") -> Answer:
-    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    lines = indented(body)
     return Answer(exercise, f"{HEADS[exercise]}{lines}\n", says)
 
 

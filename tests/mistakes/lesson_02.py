@@ -2,7 +2,7 @@
 
 import textwrap
 
-from mistakes import Answer
+from mistakes import Answer, indented
 
 SETUP = """
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from minclip.vision import patchify
 
 
 def function(head: str, body: str) -> str:
-    return f"def {head}:\n{textwrap.indent(body.strip(), '    ')}\n"
+    return f"def {head}:\n{indented(body)}\n"
 
 
 def square(body: str, says: str = "") -> Answer:

@@ -3,7 +3,7 @@
 import inspect
 
 from minclip.text import TextTransformer
-from mistakes import Answer
+from mistakes import Answer, indented
 
 SETUP = """
 import torch
@@ -16,12 +16,12 @@ GIVEN = LIBRARY[: LIBRARY.index("        length = tokens.shape[1]")]  # the clas
 
 
 def mask(body: str, says: str = "") -> Answer:
-    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    lines = indented(body)
     return Answer("causal_mask", f"def causal_mask(length, device=None):\n{lines}\n", says)
 
 
 def text(body: str, says: str = "") -> Answer:
-    lines = "\n".join("        " + line for line in body.strip().splitlines())
+    lines = indented(body, 8)
     return Answer("TextTransformer", f"{GIVEN}{lines}\n", says)
 
 

@@ -1,6 +1,6 @@
 """Answers to the exercises of lesson 05."""
 
-from mistakes import Answer
+from mistakes import Answer, indented
 
 SETUP = """
 import math
@@ -12,21 +12,21 @@ from minclip.loss import MAX_LOGIT_SCALE, similarity_logits
 
 
 def logits(body: str, says: str = "") -> Answer:
-    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    lines = indented(body)
     head = "def similarity_logits(image_features, text_features, logit_scale):\n"
     return Answer("similarity_logits", f"{head}{lines}\n", says)
 
 
 def loss(body: str, says: str = "") -> Answer:
     body = "logits = similarity_logits(image_features, text_features, logit_scale)\n" + body.strip()
-    lines = "\n".join("    " + line for line in body.splitlines())
+    lines = indented(body)
     head = "def clip_loss(image_features, text_features, logit_scale):\n"
     check = "    if len(image_features) != len(text_features):\n        raise ValueError('no pairs')\n"
     return Answer("clip_loss", f"{head}{check}{lines}\n", says)
 
 
 def clamp(body: str, says: str = "") -> Answer:
-    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    lines = indented(body)
     return Answer("clamp_logit_scale", f"def clamp_logit_scale(logit_scale):\n{lines}\n", says)
 
 

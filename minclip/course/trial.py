@@ -57,10 +57,19 @@ class Trial:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self.call(self.mine, *arguments, **named)
 
-    def call(self, function: Callable, *arguments: Any, as_: str = "", in_place: bool = False, **named: Any) -> Any:
+    def call(
+        self,
+        function: Callable,
+        *arguments: Any,
+        as_: str = "",
+        in_place: bool = False,
+        errors: Mapping[str, str] | None = None,
+        **named: Any,
+    ) -> Any:
         """function(*arguments, **named), where function is the learner's.
 
-        as_: what to call it. Wrong where it raises, or, unless in_place, changes one of its arguments.
+        as_: what to call it; errors: what Python may say -> what to do about it, for this call alone. Wrong where it
+        raises, or, unless in_place, changes one of its arguments.
         """
         name = as_ or getattr(function, "__name__", type(function).__name__)
         parts = [in_words(value) for value in arguments] + [f"{key}={in_words(value)}" for key, value in named.items()]
@@ -73,7 +82,8 @@ class Trial:
         except Exception as error:
             if is_stub_line(error):
                 raise NotWritten from error
-            remedies = [what for says, what in self.errors.items() if says in str(error)]
+            said = f"{type(error).__name__}: {error}"
+            remedies = [what for says, what in {**(errors or {}), **self.errors}.items() if says in said]
             raise Wrong(*self.heading("raises an error"), *where(error, self.cell), *remedies[:1]) from error
         for value, kept in zip((*arguments, *named.values()), before, strict=True):
             if not in_place and not equal(value, kept):

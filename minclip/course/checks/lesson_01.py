@@ -1,7 +1,7 @@
 """How the answers of lesson 01 are judged: bytes as characters, merges learned and applied, texts as rows of ids."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from minclip.course.checks.lesson_01_mistakes import (
     wrong_training,
 )
 from minclip.course.checks.lesson_01_text_mistakes import wrong_ids, wrong_rows, wrong_texts
-from minclip.course.trial import Known, Trial, Wrong
+from minclip.course.trial import Known, Trial
 from minclip.course.values import in_words
 from minclip.tokenizer import EOT, SOT
 
@@ -25,15 +25,6 @@ WORDS = {"hat": 3, "that": 2, "tha": 1}
 MORE_WORDS = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "banana": 4, "café": 7, "naïve": 2, "aaaa": 3, "cats": 1}
 TEXTS = ["a low photo of the lowest newest river"] * 9 + ["the widest newer shower, a naïve café's flower bed"] * 5
 BYTES = range(256)
-
-
-def advised(t: Trial, advice: Mapping[str, str], function: Callable, *arguments: Any, **named: Any) -> Any:
-    """t.call, with a word of help where it raises an error of that name."""
-    try:
-        return t.call(function, *arguments, **named)
-    except Wrong as wrong:
-        more = [help for name, help in advice.items() if any(line.strip().startswith(name) for line in wrong.lines)]
-        raise Wrong(*wrong.lines[:4], *more[:1]) from wrong
 
 
 def bytes_to_unicode(t: Trial) -> None:
@@ -62,7 +53,7 @@ def count_pairs(t: Trial) -> None:
     few: dict[Symbols, int] = {tuple("anna"): 2, tuple("nana"): 3}
     more = {tuple("bananas"): 3, tuple("baaa"): 1, ("ca", "n"): 5}
     for given in (few, more, {("a",): 4, ("b", "c"): 2}, {}):
-        expected, came = dict(bpe.count_pairs(given)), advised(t, helps, t.mine, given)
+        expected, came = dict(bpe.count_pairs(given)), t.call(t.mine, given, errors=helps)
         known = wrong_counts(given)
         if not isinstance(came, Mapping):
             found = "None: is there a return?" if came is None else in_words(came)
@@ -95,7 +86,7 @@ def merge_pair(t: Trial) -> None:
         "TypeError": "a tuple cannot be changed: fill a list, and make a tuple of it at the end",
         "IndexError": "the last symbol has no right neighbour; and a list that gets shorter has fewer places",
     }
-    t.same(advised(t, helps, t.mine, symbols, pair), expected, known, hint=walk)
+    t.same(t.call(t.mine, symbols, pair, errors=helps), expected, known, hint=walk)
     known = {"the order matters: ('n', 'a') is another pair": lambda: ("an", "t")}
     t.same(t(("n", "a", "t"), pair), ("n", "a", "t"), known)
     known = {
@@ -128,7 +119,7 @@ def train_bpe(t: Trial) -> None:
         ({"cat": 1, "dog": 1}, 5),
         (MORE_WORDS, 0),
     ):
-        came = advised(t, ended, t.mine, words, merges)
+        came = t.call(t.mine, words, merges, errors=ended)
         expected, known = bpe.train_bpe(words, merges), wrong_training(words, merges)
         if isinstance(came, list) and came != expected:  # the first that differs: a list in full is too long to read
             same = next((i for i, (a, b) in enumerate(zip(expected, came, strict=False)) if a != b), None)
@@ -158,7 +149,7 @@ def apply_merges(t: Trial) -> None:
         *(("aaaa", aa), ("lowest", backwards), ("flowers", {})),
     ):
         symbols = word_symbols(word)
-        came = advised(t, ended, t.mine, symbols, learned)
+        came = t.call(t.mine, symbols, learned, errors=ended)
         t.same(came, bpe.apply_merges(symbols, learned), wrong_symbols(symbols, learned), hint=smallest)
 
 
@@ -187,7 +178,7 @@ def encode(t: Trial, mine: Any, theirs: library.BPETokenizer) -> None:
         "",
         f"a{EOT}b new line {SOT}",
     ):
-        t.same(advised(t, strange, mine.encode, text), theirs.encode(text), wrong_ids(theirs, text))
+        t.same(t.call(mine.encode, text, errors=strange), theirs.encode(text), wrong_ids(theirs, text))
 
 
 def decode(t: Trial, mine: Any, theirs: library.BPETokenizer) -> None:
@@ -206,18 +197,18 @@ def decode(t: Trial, mine: Any, theirs: library.BPETokenizer) -> None:
         ([*cactus[:2], *theirs.encode("bed")], broken),
         ([], broken),
     ):
-        t.same(advised(t, helps, mine.decode, ids), theirs.decode(ids), wrong_texts(theirs, ids))
+        t.same(t.call(mine.decode, ids, errors=helps), theirs.decode(ids), wrong_texts(theirs, ids))
 
 
 def rows(t: Trial, mine: Any, theirs: library.BPETokenizer) -> None:
     ragged = {"ValueError: expected sequence": "the rows are not equally long: fill each up to context_length"}
     texts = ["a lowest river", "the newest shower of the widest flower", "Bed"]
-    t.same(advised(t, ragged, mine.__call__, texts), theirs(texts), wrong_rows(theirs, texts))
+    t.same(t.call(mine.__call__, texts, errors=ragged), theirs(texts), wrong_rows(theirs, texts))
     one = "a naïve photo"
-    t.same(advised(t, ragged, mine.__call__, one), theirs(one), wrong_rows(theirs, [one]))
+    t.same(t.call(mine.__call__, one, errors=ragged), theirs(one), wrong_rows(theirs, [one]))
     exact, longer = "a " * 14, "the photo " * 9
     fits = {"ValueError": f"14 ids, SOT and EOT are {theirs.context_length}: that still fits"}
-    t.same(advised(t, fits, mine.__call__, exact), theirs(exact), wrong_rows(theirs, [exact]))
+    t.same(t.call(mine.__call__, exact, errors=fits), theirs(exact), wrong_rows(theirs, [exact]))
     why = f"{len(theirs.encode(longer)) + 2} tokens, context_length is {theirs.context_length}, and truncate is False"
     said = t.raises(ValueError, mine.__call__, [texts[0], longer], why=why)
     wanted = "say how many tokens it has, how many fit, and that truncate=True would cut it"
@@ -228,6 +219,6 @@ def rows(t: Trial, mine: Any, theirs: library.BPETokenizer) -> None:
     helpful = (whole <= said_numbers or inside <= said_numbers) and "truncate" in said
     t.holds(helpful, "the error does not help", f"  says      {said:.60}", wanted)
     both = [texts[0], longer, exact]
-    came = advised(t, {**ragged, **fits}, mine.__call__, both, truncate=True)
+    came = t.call(mine.__call__, both, truncate=True, errors={**ragged, **fits})
     t.same(came, theirs(both, truncate=True), wrong_rows(theirs, both))
     t.same(came.dtype, torch.int64, what="the dtype")

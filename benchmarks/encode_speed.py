@@ -12,24 +12,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 
 import torch
+from clock import alternating, load_average, print_table, ratio, seconds, spread
 from keep import keep
-from peers import (
-    NAMES,
-    OPEN_CLIP,
-    OURS,
-    VARIANTS,
-    alternating,
-    installed,
-    load_average,
-    make,
-    new_weights,
-    noise_batch,
-    print_table,
-    ratio,
-    spread,
-    version,
-)
+from peers import NAMES, OPEN_CLIP, OURS, VARIANTS, installed, make, new_weights, version
 from train_speed import called, dtypes, times
+from workload import noise_batch
 
 from minclip.config import CLIPConfig
 from minclip.devices import Device, choose_device
@@ -86,7 +73,7 @@ def race(
             if device.autocast is None:
                 with around():
                     check({n: function() for n, function in functions.items()}, kind)
-            taken = alternating({n: (function, around) for n, function in functions.items()}, rounds, block)
+            taken = alternating({n: partial(seconds, f, around) for n, f in functions.items()}, rounds, block)
             found[f"{kind}, batch {size}"] = {
                 "per_second": {n: spread(size / call for call in one) for n, one in taken.items()},
                 "ratio": ratio(taken),

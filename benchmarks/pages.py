@@ -136,10 +136,15 @@ def tricks() -> str:
 
 def bpe_training() -> str:
     kept = result("bpe_training")
+    ratio, growth, anew = kept["ratio"], kept["growth"], kept["anew"]
     return (
-        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip "
-        f"{kept['ratio_median']:.2f} times as long as {kept['peer']} "
-        f"({kept['ratio_lowest']:.2f} to {kept['ratio_highest']:.2f} in {kept['repeats']} rounds; {kept['machine']}).\n"
+        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip {ratio['median']:.2f} times as long "
+        f"as {kept['peer']} ({ratio['lowest']:.2f} to {ratio['highest']:.2f} in {kept['repeats']} rounds), and "
+        f"{growth['time']['median']:.1f} times as long as on 1 in {growth['captions']:.0f} of them. Counting "
+        f"every pair of the text anew for each merge, as minbpe does, takes {anew['times']['median']:.0f} times as "
+        f"long as minclip for the same {anew['merges']:,} merges on {anew['captions']:,} captions "
+        f"({anew['times']['lowest']:.0f} to {anew['times']['highest']:.0f} in {anew['repeats']} rounds; "
+        f"{kept['machine']}).\n"
     )
 
 

@@ -1,29 +1,21 @@
-"""Three CLIPs of one architecture with the same weights: minclip's, OpenCLIP's and Hugging Face's, and a clock.
+"""Three CLIPs of one architecture with the same weights: minclip's, OpenCLIP's and Hugging Face's.
 
 Each trains and encodes as its own code does it, on as many threads as PyTorch gives by itself; the optimiser is the
 same fused AdamW for all. The proof that they do the same work is here, too: `agreement`. What is measured with them
 stands in train_speed.py, encode_speed.py and scaling.py.
-
-python benchmarks/peers.py '{"name": "open_clip", "preset": "tiny"}'        prints the memory that its steps take
 """
 
 import copy
-import json
-import os
-import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
+from workload import noise_batch
 
 from minclip.batches import Batch
 from minclip.config import CLIPConfig
@@ -50,7 +42,6 @@ VARIANTS: dict[str, dict[str, dict]] = {
         "torch.compile, eager attention": {"compiled": True, "attention": "eager"},
     },
 }
-MEMORY_STEPS = 3
 
 
 class Contender(NamedTuple):
@@ -187,18 +178,6 @@ def trained(model: nn.Module, value: Callable[[Batch], Tensor], device: Device) 
     return step
 
 
-def noise_batch(config: CLIPConfig, pairs: int, longest: int, length: int, device: Device) -> Batch:
-    """Pictures and texts without meaning. The longest text has `longest` tokens of `length`, the others fewer."""
-    generator = torch.Generator().manual_seed(1)
-    pixels = torch.randn(pairs, 3, config.image_size, config.image_size, generator=generator)
-    tokens = torch.randint(1, config.vocab_size - 2, (pairs, length), generator=generator)
-    ends = torch.randint(longest // 2, longest, (pairs, 1), generator=generator)
-    ends[0] = longest - 1
-    place = torch.arange(length)
-    tokens = tokens.where(place < ends, torch.where(place == ends, config.vocab_size - 1, 0))  # EOT, then zeros
-    return Batch(pixels.to(device.device), tokens.to(device.device))
-
-
 def agreement(config: CLIPConfig, pairs: int, steps: int = 3) -> dict[str, dict[str, float]]:
     """How far each peer is from us in float32, from the same weights on the same batch, step by step.
 
@@ -225,141 +204,3 @@ def agreement(config: CLIPConfig, pairs: int, steps: int = 3) -> dict[str, dict[
         apart = max(abs(one - other) for one, other in zip(losses[OURS], losses[name], strict=True))
         found[name] = {"loss": apart, "gradient": max(shares)}
     return found
-
-
-def step_flops(config: CLIPConfig, pairs: int, length: int) -> int:
-    """Operations of a training step's matrix products, for texts of so many tokens, where everything is computed.
-
-    Who leaves out what nobody reads does with fewer; it is the same work all the same.
-    """
-
-    def blocks(tokens: int, width: int, hidden: int, layers: int) -> int:
-        return layers * (tokens * width * (4 * width + 2 * hidden) + 2 * tokens**2 * width)
-
-    hidden = config.vision_mlp_width or 4 * config.vision_width
-    assert isinstance(config.vision_layers, int) and config.patch_size is not None  # a ViT
-    products = blocks(1 + config.patches, config.vision_width, hidden, config.vision_layers)
-    products += blocks(length, config.text_width, 4 * config.text_width, config.text_layers)
-    products += (config.vision_width + config.text_width) * config.embed_dim + pairs * config.embed_dim  # and logits
-    stem = config.patches * 3 * config.patch_size**2 * config.vision_width  # needs no gradient of the pixels
-    return 2 * pairs * (3 * products + 2 * stem)
-
-
-def seconds(function: Callable[[], object], calls: int, around: Callable[[], AbstractContextManager]) -> float:
-    """Of a call, in a block of calls of one kind: threads that wait spin for a while, into the call that follows."""
-    with around():
-        wait(function())
-        began = time.perf_counter()
-        for _ in range(calls):
-            last = function()
-        wait(last)
-        return (time.perf_counter() - began) / calls
-
-
-def wait(result: object) -> None:
-    """A GPU is done only when its numbers can be read."""
-    if isinstance(result, Tensor) and result.is_cuda:
-        torch.cuda.synchronize()
-
-
-def calls_for(function: Callable[[], object], block: float, around: Callable[[], AbstractContextManager]) -> int:
-    """How many calls make a block of about `block` seconds."""
-    seconds(function, 1, around)  # compiled on its first call
-    return max(1, round(block / seconds(function, 1, around)))
-
-
-Timed = tuple[Callable[[], object], Callable[[], AbstractContextManager]]
-
-
-def alternating(timed: dict[str, Timed], rounds: int, block: float) -> dict[str, list[float]]:
-    """Seconds of a call for each, round by round: in turn, every other round backwards, blocks of `block` seconds."""
-    calls = {name: calls_for(function, block, around) for name, (function, around) in timed.items()}
-    found: dict[str, list[float]] = {name: [] for name in timed}
-    for number in range(rounds):
-        for name in list(timed) if number % 2 == 0 else reversed(timed):
-            function, around = timed[name]
-            found[name].append(seconds(function, calls[name], around))
-    return found
-
-
-def spread(values: Iterable[float], digits: int = 4) -> dict[str, float]:
-    """Median, lowest and highest, to so many significant digits."""
-    values = sorted(values)
-    numbers = {"median": statistics.median(values), "lowest": values[0], "highest": values[-1]}
-    return {name: float(f"{value:.{digits}g}") for name, value in numbers.items()}
-
-
-def ratio(times: dict[str, list[float]]) -> dict:
-    """How many times as fast ours is as the faster peer, over the rounds; {} without one."""
-    peers = {name: statistics.median(times[name]) for name in times if name in NAMES and name != OURS}
-    if not peers:
-        return {}
-    faster = min(peers, key=peers.__getitem__)
-    return {"against": faster, **spread(b / a for a, b in zip(times[OURS], times[faster], strict=True))}
-
-
-def load_average() -> float | None:
-    """How many programs wanted a core in the last minute; near 0 on a quiet machine. None where it is not counted."""
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
-
-
-def matrix_product(dtype: torch.dtype, device: Device, side: int = 2048) -> tuple[Callable[[], Tensor], int]:
-    """(a large product, its floating-point operations): what the machine does at its best."""
-    left, right = torch.randn(2, side, side, device=device.device).to(dtype)
-    return lambda: left @ right, 2 * side**3
-
-
-def print_table(header: list[str], lines: list[list[str]]) -> None:
-    """Columns as wide as what stands in them."""
-    widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
-    for line in [header, *lines]:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def resident(highest: bool) -> float | None:
-    """MB of memory that this process holds, or the most that it held; None where the system does not say.
-
-    Not ru_maxrss, which on Linux begins with what the parent process held.
-    """
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return None
-    lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":" in line)
-    return int(lines["VmHWM" if highest else "VmRSS"].split()[0]) / 1024
-
-
-def step_memory(
-    name: str, preset: str, changes: dict, pairs: int, dtype: str, variant: dict, length: int | None = None
-) -> dict | None:
-    """MB that a process takes beyond its libraries: weights, moments, gradients and what a step keeps."""
-    config = CLIPConfig.preset(preset, **changes)
-    device, weights = choose_device("cpu", getattr(torch, dtype)), new_weights(config)
-    length = length or config.context_length
-    batch = noise_batch(config, 2, length, length, device)
-    package(name)
-    first = make(name, config, weights, device, **variant)
-    first.step(batch)  # now all libraries and threads are there; it stays, so that its memory is not used again
-    before = resident(highest=False)
-    if before is None:
-        return None
-    runner = make(name, config, weights, device, **variant)
-    batch = noise_batch(config, pairs, length, length, device)
-    with runner.threads():
-        for _ in range(MEMORY_STEPS):
-            runner.step(batch)
-    peak = resident(highest=True)
-    assert peak is not None
-    return {"libraries": round(before), "training": round(peak - before)}
-
-
-def memory(**question: object) -> dict | None:
-    """step_memory in a process of its own."""
-    command = [sys.executable, __file__, json.dumps(question)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode:
-        raise RuntimeError(f"{question} did not run: {done.stderr[-2000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-if __name__ == "__main__":
-    print(json.dumps(step_memory(**json.loads(sys.argv[1]))))

@@ -2,10 +2,10 @@
 
 python benchmarks/scaling.py        (a quarter of an hour; on a quiet machine, with the extra `peers`)
 
-Steps: minclip and OpenCLIP (not compiled: every size would need its own compilation), alternating, one number
-changed at a time, in the precision that minclip chooses here; the memory of each in a process of its own. Data:
-pictures a second of reading a set into memory (`load_pairs`, once) and of making batches from it (`make_batch`, every
-step), against a DataLoader that decodes, crops and resizes the same files with PIL at every step.
+Steps: minclip and OpenCLIP (not compiled: every size would need its own compilation), alternating, each in a process
+of its own, one number changed at a time, in the precision that minclip chooses here; and the memory of each. Data:
+pictures a second of reading a set into memory (`load_pairs`, once, also of a quarter of the set) and of making batches
+from it (`make_batch`, every step), against a DataLoader that decodes, crops and resizes the same files with PIL.
 Writes results/scaling.json and docs/scaling.png.
 """
 
@@ -15,29 +15,17 @@ import random
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from apart import Apart
+from clock import alternating, load_average, print_table, seconds, spread
 from keep import keep
 from matplotlib.figure import Figure
-from peers import (
-    OPEN_CLIP,
-    OURS,
-    alternating,
-    installed,
-    load_average,
-    make,
-    memory,
-    new_weights,
-    noise_batch,
-    nullcontext,
-    print_table,
-    seconds,
-    spread,
-    version,
-)
+from peers import OPEN_CLIP, OURS, installed, version
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
@@ -66,18 +54,20 @@ LOOKS = {OURS: (IMAGE_COLOUR, "-o"), OPEN_CLIP: (WRONG_COLOUR, "--s")}
 
 def step_point(pairs: int, length: int, side: int, rounds: int, block: float) -> dict:
     """Seconds and MB of a training step of each."""
-    device = choose_device("cpu")
+    dtype = "float32" if choose_device("cpu").autocast is None else "bfloat16"
     changes = {"context_length": length, "image_size": side}
-    config = CLIPConfig.preset(PRESET, **changes)
-    weights, batch = new_weights(config), noise_batch(config, pairs, length, length, device)
-    runners = {name: make(name, config, weights, device) for name in installed() if name in LOOKS}
-    times = alternating({n: (partial(r.step, batch), r.threads) for n, r in runners.items()}, rounds, block)
-    dtype = "float32" if device.autocast is None else "bfloat16"
-    found = {}
-    for name, taken in times.items():
-        needed = memory(name=name, preset=PRESET, changes=changes, pairs=pairs, dtype=dtype, variant={})
-        found[name] = {"seconds": spread(taken), "memory_mb": needed and needed["training"]}
-    return found
+    with ExitStack() as stack:
+        runners = {
+            name: stack.enter_context(Apart(name, PRESET, pairs, dtype, changes=changes))
+            for name in installed()
+            if name in LOOKS
+        }
+        times = alternating({name: runner.seconds for name, runner in runners.items()}, rounds, block)
+        needed = {name: runner.memory() for name, runner in runners.items()}
+    return {
+        name: {"seconds": spread(taken), "memory_mb": needed[name] and needed[name]["training"]}
+        for name, taken in times.items()
+    }
 
 
 def sweep(sweeps: dict[str, Iterable[int]], rounds: int, block: float) -> dict[str, dict]:
@@ -115,6 +105,7 @@ class FilesAsPIL(Dataset):
 
 def write_files(folder: Path, count: int, side: int) -> list[Path]:
     """Pages of the picture book as JPEG files, with their table of captions."""
+    folder.mkdir()
     book = PictureBook("val", size=side, count=count, captions_per_picture=1, cache=folder, progress=False)
     files = [folder / f"{index:05}.jpg" for index in range(count)]
     for index, file in enumerate(files):
@@ -130,26 +121,24 @@ def data_loading(pictures: int = PICTURES, side: int = SIDE, epochs: int = EPOCH
     config = CLIPConfig.preset(PRESET)
     device, recipe = choose_device("cpu"), TrainConfig(batch_size=batch)
     with tempfile.TemporaryDirectory() as temporary:
-        files = write_files(Path(temporary), pictures, side)
-        dataset = Folder(temporary)
-        captions = all_captions(dataset)
-        tokenizer = BPETokenizer.train([text for texts in captions for text in texts], 600, config.context_length)
-
-        def load() -> object:
-            return load_pairs(dataset, captions, tokenizer, config.image_size, device)
-
-        loaded = [seconds(load, 1, nullcontext) for _ in range(epochs)]
-        pairs, steps = load_pairs(dataset, captions, tokenizer, config.image_size, device), pictures // batch
+        found = {}
+        for count in (pictures // 4, pictures):
+            folder = Path(temporary) / str(count)
+            files = write_files(folder, count, side)
+            dataset = Folder(folder)
+            captions = all_captions(dataset)
+            tokenizer = BPETokenizer.train([text for texts in captions for text in texts], 600, config.context_length)
+            load = partial(load_pairs, dataset, captions, tokenizer, config.image_size, device)
+            taken = [seconds(load, nullcontext, 1) for _ in range(epochs)]
+            found[f"load_pairs, once, of {count:,} files"] = spread(count / one for one in taken)
+        pairs, steps = load(), pictures // batch
 
         def batches() -> None:
             for step in range(steps):
                 make_batch(pairs, recipe, step, config, device)
 
-        made = [seconds(batches, 1, one_thread) for _ in range(epochs)]
-        found = {
-            "load_pairs, once": spread(pictures / one for one in loaded),
-            "make_batch, every step": spread(steps * batch / one for one in made),
-        }
+        made = [seconds(batches, one_thread, 1) for _ in range(epochs)]
+        found["make_batch, every step"] = spread(steps * batch / one for one in made)
         for workers in (0, os.cpu_count() or 1):
             loader = DataLoader(
                 FilesAsPIL(files, config.image_size), batch, True, num_workers=workers, persistent_workers=workers > 0

@@ -2,7 +2,8 @@
 
 from kept import cores, rows
 from kept import result as kept_result
-from peers import NAMES, OPEN_CLIP, OURS, step_flops
+from peers import NAMES, OPEN_CLIP, OURS
+from workload import step_flops
 
 from minclip.config import CLIPConfig
 

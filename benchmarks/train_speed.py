@@ -2,51 +2,31 @@
 
 python benchmarks/train_speed.py        (a quarter of an hour; on a quiet machine, with the extra `peers`)
 
-First that they do the same work: losses of three steps and gradients. Then pairs a second, alternating in one process,
-each peer in the setting in which it is fastest here (VARIANTS in peers.py). "whole": every text has the whole context
-length; "cut": texts end with the batch's longest, where an implementation can read such. Share of peak: the matrix
-products of a step against a large matrix product of the same dtype, timed in the same rounds on all cores.
+First that they do the same work: losses of three steps and gradients. Then pairs a second, in turn, each in a process
+of its own and in the setting in which it is fastest here (VARIANTS in peers.py). "whole": every text has the whole
+context length; "cut": texts end with the batch's longest, where an implementation can read such. Share of peak: the
+matrix products of a step against a large matrix product of the same dtype, timed in the same rounds on all cores.
 Writes results/train_speed.json.
 """
 
-import gc
 from collections.abc import Sequence
+from contextlib import ExitStack, nullcontext
 from functools import partial
+from typing import NamedTuple
 
 import torch
+from apart import Apart
+from clock import Timed, alternating, load_average, print_table, ratio, seconds, spread
 from keep import keep
-from peers import (
-    NAMES,
-    OPEN_CLIP,
-    OURS,
-    VARIANTS,
-    Contender,
-    Timed,
-    agreement,
-    alternating,
-    installed,
-    load_average,
-    make,
-    matrix_product,
-    memory,
-    new_weights,
-    noise_batch,
-    nullcontext,
-    print_table,
-    ratio,
-    seconds,
-    spread,
-    step_flops,
-    version,
-)
+from peers import NAMES, OPEN_CLIP, OURS, VARIANTS, agreement, installed, new_weights, version
+from workload import matrix_product, step_flops
 
-from minclip.batches import Batch
 from minclip.config import CLIPConfig
-from minclip.devices import Device, choose_device, cpu_multiplies_bfloat16
+from minclip.devices import choose_device, cpu_multiplies_bfloat16
 
 SAME_LOSS = 1e-4  # float32: the losses may not be further apart
 BATCH, LONGEST, ROUNDS, BLOCK = 256, 16, 7, 3.0  # pairs, tokens (as in the picture book), rounds, seconds of a block
-PEAK = "matrix product"
+PEAK, HELPED = "matrix product", "the faster peer, memory kept"
 
 
 def dtypes() -> list[torch.dtype]:
@@ -58,57 +38,72 @@ def called(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def fastest_variant(name: str, config: CLIPConfig, batch: Batch, device: Device, variants: Sequence[str]) -> dict:
-    """{"variant": the best of them, "tried": pairs a second of each}. One that fails says why."""
-    weights, tried = new_weights(config), {}
+class Chosen(NamedTuple):
+    """A contender in the setting in which it is fastest, running."""
+
+    variant: str
+    rate: float  # pairs a second, roughly
+    runner: Apart
+    tried: dict[str, float | str]  # pairs a second of each setting; of one that failed, why
+    memory: dict[str, dict | None]  # MB of each setting
+
+
+def fastest(name: str, question: dict, variants: Sequence[str]) -> Chosen:
+    """Tries the settings one after the other; only the fastest goes on running. One that fails says why."""
+    running, rates, tried = {}, {}, {}
     for words in variants:
-        runner = make(name, config, weights, device, **VARIANTS[name][words])
+        runner = Apart(name, variant=VARIANTS[name][words], **question)
         try:
-            times = [seconds(partial(runner.step, batch), 2, runner.threads) for _ in range(3)]
-            tried[words] = float(f"{len(batch.pixels) / min(times[1:]):.4g}")
-        except Exception as error:  # a compiler's: no C++ here, an operation it does not know, ...
-            tried[words] = f"{type(error).__name__}: {error!s:.100}"
-        print(f"{name}, {words}, {device.reason}: {tried[words]} pairs/s", flush=True)
-        del runner
-        torch.compiler.reset()
-        gc.collect()
-    rates = {words: rate for words, rate in tried.items() if isinstance(rate, float)}
-    return {"variant": max(rates, key=rates.__getitem__), "tried": tried}
+            best = min([runner.seconds(2) for _ in range(3)][1:])
+            running[words] = runner
+            rates[words] = tried[words] = float(f"{question['pairs'] / best:.4g}")
+        except RuntimeError as error:
+            tried[words] = str(error)
+            runner.close()
+        print(f"{name}, {words}, {question['dtype']}: {tried[words]} pairs/s", flush=True)
+    if not rates:
+        raise RuntimeError(f"{name} runs in none of its settings: {tried}")
+    needed = {words: runner.memory() for words, runner in running.items()}
+    chosen = max(rates, key=rates.__getitem__)
+    for words, runner in running.items():
+        if words != chosen:
+            runner.close()
+    return Chosen(chosen, rates[chosen], running[chosen], tried, needed)
 
 
-def race(
-    runners: dict[str, Contender],
-    config: CLIPConfig,
-    batches: dict[str, Batch],
-    device: Device,
-    rounds: int,
-    block: float,
-):
-    """Pairs a second of each on its batch, our ratio to the faster peer, and all against the matrix product."""
-    product, product_flops = matrix_product(device.autocast or torch.float32, device)
-    timed: dict[str, Timed] = {
-        name: (partial(runner.step, batches[name]), runner.threads) for name, runner in runners.items()
-    }
-    taken = alternating(timed | {PEAK: (product, nullcontext)}, rounds, block)
+def race(question: dict, best: dict[str, Chosen], lengths: dict[str, int], rounds: int, block: float) -> dict:
+    """Pairs a second of each, our ratio to the faster peer, and all against the matrix product.
+
+    ratio_memory_kept: to the same peer with the memory allocator told what minclip tells it.
+    """
+    config = CLIPConfig.preset(question["preset"], **question["changes"])
+    product, product_flops = matrix_product(getattr(torch, question["dtype"]), choose_device("cpu"))
+    timed: dict[str, Timed] = {PEAK: partial(seconds, product, nullcontext)}
+    timed |= {name: partial(one.runner.seconds, length=lengths[name]) for name, one in best.items()}
+    peers = {name: one.rate for name, one in best.items() if name != OURS}
+    with ExitStack() as stack:
+        if peers:
+            peer = max(peers, key=peers.__getitem__)
+            variant = VARIANTS[peer][best[peer].variant]
+            helped = stack.enter_context(Apart(peer, variant=variant, keeps_memory=True, **question))
+            timed[HELPED] = partial(helped.seconds, length=lengths[peer])
+        taken = alternating(timed, rounds, block)
     peak = product_flops / spread(taken.pop(PEAK))["median"]
+    ratio_memory_kept = ratio({OURS: taken[OURS], peer: taken.pop(HELPED)}) if peers else {}
     contenders = {}
     for name, found in taken.items():
-        pairs, length = batches[name].tokens.shape
-        flops = step_flops(config, pairs, length)
+        flops = step_flops(config, question["pairs"], lengths[name])
         contenders[name] = {
-            "pairs_per_second": spread(pairs / one for one in found),
+            "pairs_per_second": spread(question["pairs"] / one for one in found),
             "share_of_peak": round(flops / spread(found)["median"] / peak, 3),
-            "tokens_of_a_text": length,
+            "tokens_of_a_text": lengths[name],
         }
-    return {"peak_gflops": round(peak / 1e9, 1), "contenders": contenders, "ratio": ratio(taken)}
-
-
-def step_memory(
-    name: str, preset: str, changes: dict, batch: int, dtype: torch.dtype, variants: Sequence[str]
-) -> dict[str, dict | None]:
-    """Memory of training in its plain setting and in its fastest."""
-    question = {"name": name, "preset": preset, "changes": changes, "pairs": batch, "dtype": called(dtype)}
-    return {words: memory(**question, variant=VARIANTS[name][words]) for words in dict.fromkeys(variants)}
+    return {
+        "peak_gflops": round(peak / 1e9, 1),
+        "contenders": contenders,
+        "ratio": ratio(taken),
+        "ratio_memory_kept": ratio_memory_kept,
+    }
 
 
 def measure(
@@ -118,7 +113,6 @@ def measure(
     rounds: int = ROUNDS,
     block: float = BLOCK,
     variants: dict[str, dict[str, dict]] = VARIANTS,
-    with_memory: bool = True,
     **changes: object,
 ) -> dict:
     """Everything; `changes` are of the preset. Raises ValueError where a peer's losses are not ours."""
@@ -127,32 +121,26 @@ def measure(
     for name, apart in same.items():
         if not apart["loss"] <= SAME_LOSS:
             raise ValueError(f"{name} does other work: its loss is {apart['loss']:.2g} from minclip's")
-    weights, settings, chosen, needed = new_weights(config), {}, {}, {}
-    for dtype in dtypes():
-        device = choose_device("cpu", dtype)
-        whole = noise_batch(config, batch, longest, config.context_length, device)
-        cut = whole._replace(tokens=whole.tokens[:, :longest])
-        best = {n: fastest_variant(n, config, whole, device, list(variants[n])) for n in installed()}
-        chosen[called(dtype)] = best
-        runners = {n: make(n, config, weights, device, **VARIANTS[n][one["variant"]]) for n, one in best.items()}
-        for words, text in (("whole", whole), ("cut", cut)):
-            batches = {n: whole if n == OPEN_CLIP else text for n in runners}
-            settings[f"{called(dtype)}, {words}"] = race(runners, config, batches, device, rounds, block)
-        del runners
-        torch.compiler.reset()
-        if with_memory:
-            needed[called(dtype)] = {
-                name: step_memory(name, preset, changes, batch, dtype, [next(iter(variants[name])), one["variant"]])
-                for name, one in best.items()
-            }
+    whole, settings, chosen, needed = config.context_length, {}, {}, {}
+    for dtype in map(called, dtypes()):
+        question = {"preset": preset, "changes": changes, "pairs": batch, "longest": longest, "dtype": dtype}
+        with ExitStack() as stack:
+            best = {name: fastest(name, question, list(variants[name])) for name in installed()}
+            for one in best.values():
+                stack.enter_context(one.runner)
+            for words, length in (("whole", whole), ("cut", longest)):
+                lengths = {name: whole if name == OPEN_CLIP else length for name in best}
+                settings[f"{dtype}, {words}"] = race(question, best, lengths, rounds, block)
+        chosen[dtype] = {name: {"variant": one.variant, "tried": one.tried} for name, one in best.items()}
+        needed[dtype] = {name: one.memory for name, one in best.items()}
     return {
         "threads": torch.get_num_threads(),
         "load_before": load,
         "preset": preset,
-        "parameters": sum(tensor.numel() for tensor in weights.values()),
+        "parameters": sum(tensor.numel() for tensor in new_weights(config).values()),
         "batch": batch,
         "longest_text": longest,
-        "context_length": config.context_length,
+        "context_length": whole,
         "rounds": rounds,
         "versions": {name: version(name) for name in NAMES if name != OURS},
         "agreement": same,

@@ -1,4 +1,6 @@
-"""What each trick of the training step gains: the step with it and without it, alternating, in one process.
+"""What each trick of the training step gains: the step with it and without it, alternating.
+
+In one process but for `memory`, which is a matter of the whole process, so that each way has its own there.
 
 python benchmarks/tricks.py        (about two minutes; on a quiet machine)
 
@@ -9,15 +11,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 
 import torch
+from apart import Apart
+from clock import Timed, seconds
 from keep import keep
 from torch.nn import functional as F
 
-from minclip import transformer
+from minclip import optim, transformer
 from minclip.batches import Batch
 from minclip.config import CLIPConfig
 from minclip.cores import one_thread
@@ -42,15 +47,6 @@ def new_step(device: Device, text_length: int = TEXT_LENGTH) -> Callable[[], Non
     tokens = torch.randint(1, 2000, (BATCH, text_length))
     tokens[:, TEXT_LENGTH - 1] = CONFIG.vocab_size - 1
     return lambda: train_step(model, optimizers, Batch(pixels, tokens), device)
-
-
-def milliseconds(step: Callable[[], object]) -> float:
-    """Of a step, in a block of steps of one kind: threads that wait spin for a while, into the step that follows."""
-    step()
-    began = time.perf_counter()
-    for _ in range(BLOCK):
-        step()
-    return 1000 * (time.perf_counter() - began) / BLOCK
 
 
 @contextmanager
@@ -85,9 +81,19 @@ def in_float32(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask
         return ATTENTION(query.float(), key.float(), value.float(), mask).to(value.dtype)
 
 
-def compare(name: str, trick: str, without: Callable[[], None], with_it: Callable[[], None]) -> dict:
+def in_turn(function: Callable, items: Iterable, cores: int) -> Iterator:
+    """on_cores with one core."""
+    return map(function, items)
+
+
+def here(step: Callable[[], None]) -> Timed:
+    """A step of this process."""
+    return partial(seconds, step, nullcontext)
+
+
+def compare(name: str, trick: str, without: Timed, with_it: Timed) -> dict:
     """Both in turn; the first round only warms up."""
-    rounds = [(milliseconds(without), milliseconds(with_it)) for _ in range(ROUNDS + 1)][1:]
+    rounds = [(without(BLOCK), with_it(BLOCK)) for _ in range(ROUNDS + 1)][1:]
     gains = sorted(slow / fast for slow, fast in rounds)
     result = {"trick": trick, "gain": statistics.median(gains), "lowest": gains[0], "highest": gains[-1]}
     print(name, result)
@@ -119,21 +125,33 @@ def main() -> None:
         with replaced(transformer, "attention", in_float32):
             alone()
 
+    def muon_in_turn() -> None:
+        with replaced(optim, "on_cores", in_turn):
+            alone()
+
     no_bfloat16 = new_step(choose_device("cpu", torch.float32))
     uncut = new_step(device, CONFIG.context_length)
     tricks = {
         "last_block": ("the last block at CLS and EOT only, against at every token", whole_last_block),
         "cores": ("every core encodes its own rows, against all sharing each operation", shared),
+        "muon_cores": ("Muon's matrices shared out to the cores, against one after the other", muon_in_turn),
         "bfloat16": ("autocast to bfloat16, against float32", no_bfloat16),
         "quick_gelu": ("QuickGELU's factors on the weights, against on the activations", slow_mlp),
         "attention_dtype": ("attention in bfloat16 like the rest, against in float32", float32_attention),
         "attention": ("attention written out, against scaled_dot_product_attention", fused_attention),
         "text_length": (f"texts cut after the longest, {TEXT_LENGTH} of {CONFIG.context_length} tokens", uncut),
     }
-    results = {name: compare(name, trick, without, alone) for name, (trick, without) in tricks.items()}
+    results = {name: compare(name, trick, here(without), here(alone)) for name, (trick, without) in tricks.items()}
+    dtype = "float32" if device.autocast is None else "bfloat16"
+    question = {"name": "minclip", "preset": "tiny", "pairs": BATCH, "dtype": dtype, "longest": TEXT_LENGTH}
+    with Apart(**question) as kept, Apart(**question, keeps_memory=False) as given_back:
+        trick = "freed memory kept by the process, against given back to the system (AdamW)"
+        results["memory"] = compare("memory", trick, given_back.seconds, kept.seconds)
     with subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM]) as other:
         time.sleep(3)  # it imports torch first
-        results["cores_busy"] = compare("cores_busy", "the same while another program takes a core", shared, alone)
+        results["cores_busy"] = compare(
+            "cores_busy", "the same while another program takes a core", here(shared), here(alone)
+        )
         other.kill()
     keep("tricks", {"threads": torch.get_num_threads(), "device": device.reason, "rounds": ROUNDS, "tricks": results})
 

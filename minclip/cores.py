@@ -5,6 +5,8 @@ long; where another program needs a core, all of them wait for it, operation by 
 much longer (measured: benchmarks/README.md, `cores` and `cores_busy`).
 """
 
+import ctypes
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +15,8 @@ from typing import TypeVar
 
 import torch
 
+# malloc.h: threads' own heaps, pieces apart from the heap, free bytes at its end before it shrinks
+M_ARENA_MAX, M_MMAP_MAX, M_TRIM_THRESHOLD = -8, -4, -1
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -28,9 +32,26 @@ def on_cores(function: Callable[[In], Out], items: Iterable[In], cores: int) -> 
     return map(function, items) if cores == 1 else pool(cores).map(function, items)
 
 
+@cache
+def keep_freed_memory() -> None:
+    """Asks Linux's C library (glibc) to keep what is freed for what is needed next; elsewhere nothing is done.
+
+    Left alone it gives large pieces back to the system and takes them again at every operation, page by page: measured
+    in benchmarks/README.md, `memory`. See mallopt(3). Holds until the process ends.
+    """
+    if sys.platform != "linux" or not hasattr(library := ctypes.CDLL(None), "mallopt"):
+        return
+    for option, value in ((M_ARENA_MAX, 1), (M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1)):
+        library.mallopt(option, value)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Inside, PyTorch's own threads are switched off here too: waiting for a busy core, they would only spin."""
+    """Inside, PyTorch's own threads are switched off here too: waiting for a busy core, they would only spin.
+
+    For whoever computes the same sizes again and again: freed memory is kept for the next time.
+    """
+    keep_freed_memory()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

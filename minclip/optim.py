@@ -3,10 +3,13 @@
 Sources: CLIP paper appendix F (constants), Loshchilov and Hutter 2019 (AdamW), Jordan et al. 2024 (Muon).
 """
 
+import itertools
 import math
 
 import torch
 from torch import nn
+
+from minclip.cores import on_cores
 
 # CLIP paper appendix F, common hyperparameters
 VIT = {"betas": (0.9, 0.98), "eps": 1e-6}
@@ -22,6 +25,16 @@ def is_gain_or_bias(parameter: nn.Parameter) -> bool:
 def is_block_matrix(name: str, parameter: nn.Parameter) -> bool:
     """The weight matrices inside Transformer blocks: what Muon is made for (not embeddings, not projections out)."""
     return "resblocks" in name and parameter.ndim == 2
+
+
+def block_of(name: str) -> tuple[str, str]:
+    """The encoder and the number of the block that a parameter belongs to.
+
+    >>> block_of("text.transformer.resblocks.1.mlp.c_fc.weight")
+    ('text.transformer.', '1')
+    """
+    encoder, _, rest = name.partition("resblocks.")
+    return encoder, rest.partition(".")[0]
 
 
 def param_groups(model: nn.Module, weight_decay: float, block_matrices: bool = True) -> list[dict]:
@@ -40,8 +53,9 @@ def param_groups(model: nn.Module, weight_decay: float, block_matrices: bool = T
 def build_optimizers(
     model: nn.Module, optimizer: str, learning_rate: float, weight_decay: float, muon_learning_rate: float
 ) -> list[torch.optim.Optimizer]:
-    """[AdamW] over everything, or [AdamW, Muon] with Muon on the block matrices.
+    """[AdamW] over everything, or [AdamW, Muon, Muon, …]: a Muon for the matrices of each block, AdamW for the rest.
 
+    Muon looks at one matrix at a time: many of them do what one would, and cores can share them (`take_steps`).
     Each group remembers its peak rate under "peak_lr", from which `set_learning_rate` scales.
     """
     if optimizer not in OPTIMIZERS:
@@ -52,8 +66,10 @@ def build_optimizers(
         torch.optim.AdamW(groups, lr=learning_rate, fused=True, **constants)  # type: ignore[arg-type]
     ]
     if optimizer == "muon":
-        matrices = [p for name, p in model.named_parameters() if is_block_matrix(name, p)]
-        optimizers.append(torch.optim.Muon(matrices, lr=muon_learning_rate, weight_decay=weight_decay))
+        matrices = [(name, p) for name, p in model.named_parameters() if is_block_matrix(name, p)]
+        for _, block in itertools.groupby(matrices, key=lambda named: block_of(named[0])):
+            own = [p for _, p in block]
+            optimizers.append(torch.optim.Muon(own, lr=muon_learning_rate, weight_decay=weight_decay))
     for one in optimizers:
         for group in one.param_groups:
             group["peak_lr"] = group["lr"]
@@ -76,3 +92,8 @@ def set_learning_rate(optimizers: list[torch.optim.Optimizer], share: float) -> 
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = share * group["peak_lr"]
+
+
+def take_steps(optimizers: list[torch.optim.Optimizer], cores: int = 1) -> None:
+    """A step of every optimiser, as many at a time as there are cores (what that gains: benchmarks/README.md)."""
+    list(on_cores(lambda optimizer: optimizer.step(), optimizers, cores))

@@ -120,7 +120,13 @@ class Run:
 
 
 def restore_optimizers(optimizers: list[torch.optim.Optimizer], tensors: dict[str, torch.Tensor]) -> None:
-    """Puts saved moments back: names are optimizer.<which>.<parameter>.<moment>."""
+    """Puts saved moments back: names are optimizer.<which>.<parameter>.<moment>. ValueError if they are of others."""
+    kept = {int(name.split(".")[1]) for name in tensors}
+    if kept != set(range(len(optimizers))):
+        raise ValueError(
+            f"the checkpoint holds moments of {len(kept)} optimisers, not of {len(optimizers)}: it was begun with "
+            f"another optimizer or another version of minclip; finish it there, or start a new run"
+        )
     for k, optimizer in enumerate(optimizers):
         state: dict[int, dict[str, torch.Tensor]] = {}
         for name, tensor in tensors.items():

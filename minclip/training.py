@@ -18,7 +18,7 @@ from minclip.devices import Device
 from minclip.gradients import Loss, backward
 from minclip.loss import clip_loss
 from minclip.model import CLIP
-from minclip.optim import build_optimizers, lr_schedule, set_learning_rate
+from minclip.optim import build_optimizers, lr_schedule, set_learning_rate, take_steps
 from minclip.processes import count, is_first
 from minclip.recipes import TrainConfig
 from minclip.runs import Run, restore_optimizers
@@ -38,8 +38,7 @@ def train_step(
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     value = backward(model, batch, device, micro_batch, loss)
-    for optimizer in optimizers:
-        optimizer.step()
+    take_steps(optimizers, device.cores)
     model.clamp_logit_scale()
     return value
 

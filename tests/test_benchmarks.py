@@ -5,6 +5,7 @@ How fast anyone is, is never asked here.
 
 import json
 import math
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
+import clock
 import encode_speed
 import peers
 import scaling
 import train_speed
+import workload
+from apart import Apart
 
 from minclip.config import CLIPConfig
 from minclip.devices import choose_device
@@ -29,14 +33,14 @@ SMALL = {
 }  # fmt: skip
 CONFIG = CLIPConfig.preset("tiny", **SMALL)
 QUICK = {"rounds": 2, "block": 0.01}
-UNCOMPILED = {name: {words: k for words, k in v.items() if "compiled" not in k} for name, v in peers.VARIANTS.items()}
+PLAIN = {name: dict([next(iter(variants.items()))]) for name, variants in peers.VARIANTS.items()}
 OTHERS = [name for name in peers.NAMES if name != peers.OURS]
 
 
 @pytest.fixture(autouse=True)
 def quick_peak(monkeypatch):
     """A large product takes a second, which no test has."""
-    monkeypatch.setattr(train_speed, "matrix_product", partial(peers.matrix_product, side=128))
+    monkeypatch.setattr(train_speed, "matrix_product", partial(workload.matrix_product, side=128))
 
 
 def needs(name):
@@ -65,7 +69,7 @@ def test_a_peer_has_our_losses_and_gradients_step_by_step(name):
 def test_agreement_compares_steps_that_learn():
     device, weights = choose_device("cpu", torch.float32), peers.new_weights(CONFIG)
     ours = peers.make(peers.OURS, CONFIG, weights, device)
-    batch = peers.noise_batch(CONFIG, 6, 8, 8, device)
+    batch = workload.noise_batch(CONFIG, 6, 8, 8, device)
     losses = [float(ours.step(batch)) for _ in range(4)]
     assert losses == sorted(losses, reverse=True) and losses[0] - losses[-1] > 100 * train_speed.SAME_LOSS
 
@@ -81,11 +85,12 @@ def test_other_work_is_no_race(monkeypatch):
 
     monkeypatch.setattr(peers.openclip, "config_content", exact_gelu)
     with pytest.raises(ValueError, match="open_clip does other work"):
-        train_speed.measure(batch=6, longest=6, variants=UNCOMPILED, with_memory=False, **QUICK, **SMALL)
+        train_speed.measure(batch=6, longest=6, variants=PLAIN, **QUICK, **SMALL)
 
 
-def test_train_speed_has_a_number_for_everyone_here(capsys):
-    result = train_speed.measure(batch=6, longest=6, variants=UNCOMPILED, with_memory=False, **QUICK, **SMALL)
+def test_train_speed_has_a_number_for_everyone_here(monkeypatch, capsys):
+    monkeypatch.setattr(train_speed, "dtypes", lambda: [torch.float32])
+    result = train_speed.measure(batch=6, longest=6, variants=PLAIN, **QUICK, **SMALL)
     assert json.loads(json.dumps(result)) == result
     assert {
         f"{train_speed.called(dtype)}, {text}" for dtype in train_speed.dtypes() for text in ("whole", "cut")
@@ -99,6 +104,7 @@ def test_train_speed_has_a_number_for_everyone_here(capsys):
         if len(peers.installed()) > 1:
             assert found["ratio"]["against"] in OTHERS
             assert_spread(found["ratio"])
+            assert_spread(found["ratio_memory_kept"])
     train_speed.table(result)
     printed = capsys.readouterr().out
     assert all(name in printed for name in peers.NAMES)
@@ -106,7 +112,7 @@ def test_train_speed_has_a_number_for_everyone_here(capsys):
 
 def test_a_missing_peers_column_says_so(monkeypatch, capsys):
     without(monkeypatch, *OTHERS)
-    result = train_speed.measure(batch=4, longest=6, variants=UNCOMPILED, with_memory=False, **QUICK, **SMALL)
+    result = train_speed.measure(batch=4, longest=6, variants=PLAIN, **QUICK, **SMALL)
     assert result["versions"] == {name: f"{name} (not installed)" for name in OTHERS}
     assert list(result["agreement"]) == []
     train_speed.table(result)
@@ -117,22 +123,13 @@ def test_a_missing_peers_column_says_so(monkeypatch, capsys):
 
 
 def test_a_variant_that_fails_says_why_and_another_is_taken(monkeypatch):
-    device = choose_device("cpu", torch.float32)
-    batch = peers.noise_batch(CONFIG, 4, 8, 8, device)
-    make, variants = train_speed.make, {"broken": {"broken": True}, "as it is": {}}
-
-    def broken(batch):
-        raise RuntimeError("no compiler here")
-
-    def some_broken(name, config, weights, device, **variant):
-        runner = make(name, config, weights, device)
-        return runner._replace(step=broken) if variant else runner
-
-    monkeypatch.setattr(train_speed, "make", some_broken)
+    variants = {"broken": {"broken": True}, "as it is": {}}
     monkeypatch.setitem(train_speed.VARIANTS, peers.OURS, variants)
-    found = train_speed.fastest_variant(peers.OURS, CONFIG, batch, device, list(variants))
-    assert found["variant"] == "as it is"
-    assert found["tried"]["broken"] == "RuntimeError: no compiler here"
+    question = {"preset": "tiny", "changes": SMALL, "pairs": 4, "dtype": "float32"}
+    found = train_speed.fastest(peers.OURS, question, list(variants))
+    with found.runner:
+        assert found.variant == "as it is" and found.runner.seconds(1) > 0
+    assert "unexpected keyword argument 'broken'" in found.tried["broken"]
 
 
 def test_encode_speed_compares_features_and_times_them(capsys):
@@ -161,7 +158,6 @@ def test_features_that_differ_stop_the_race():
 
 def test_scaling_measures_every_point_and_draws_it(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(scaling, "BASE", {"pairs in a batch": 4, "tokens of a text": 8, "pixels of a side": 32})
-    monkeypatch.setattr(scaling, "memory", lambda **_: {"libraries": 100, "training": 10})
     sweeps = {"pairs in a batch": (2, 4), "pixels of a side": (32,)}
     result = scaling.measure(sweeps, pictures=12, side=40, epochs=1, batch=4, **QUICK)
     assert json.loads(json.dumps(result)) == result
@@ -174,7 +170,7 @@ def test_scaling_measures_every_point_and_draws_it(monkeypatch, tmp_path, capsys
             assert list(point) == [name for name in peers.installed() if name in scaling.LOOKS]
             for found in point.values():
                 assert_spread(found["seconds"])
-    assert len(result["data"]["rates"]) == 4
+    assert len(result["data"]["rates"]) == 5
     for rate in result["data"]["rates"].values():
         assert_spread(rate)
     figure = scaling.plot_scaling(result["steps"])
@@ -186,12 +182,31 @@ def test_scaling_measures_every_point_and_draws_it(monkeypatch, tmp_path, capsys
 
 
 def test_memory_grows_with_the_batch():
-    question = {"name": peers.OURS, "preset": "tiny", "changes": SMALL, "dtype": "float32", "variant": {}}
-    few, many = (peers.memory(pairs=pairs, **question) for pairs in (4, 2048))
+    found = []
+    for pairs in (4, 2048):
+        with Apart(peers.OURS, "tiny", pairs, "float32", changes=SMALL) as runner:
+            runner.seconds(2)
+            found.append(runner.memory())
+    few, many = found
     if few is None:
         pytest.skip("this system does not say how much memory a process held")
     assert many["training"] > few["training"] + 20
     assert few["libraries"] > 50
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc gives memory back and takes it again")
+def test_kept_memory_is_not_fetched_again():
+    """Counted in pages that the system hands out, which depend on no other program."""
+    code = (
+        "import resource, torch\nfrom minclip.cores import one_thread\n"
+        "fetched = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "def pages():\n    before = fetched()\n    for _ in range(20): torch.ones(20_000_000)\n"
+        "    return fetched() - before\n"
+        "pages(); left_alone = pages()\nwith one_thread():\n    pages(); print(left_alone, pages())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    left_alone, kept = map(int, done.stdout.split())
+    assert kept < 100 and left_alone > 20 * kept
 
 
 def test_the_work_of_a_step_is_what_a_peer_multiplies():
@@ -199,12 +214,12 @@ def test_the_work_of_a_step_is_what_a_peer_multiplies():
     device = choose_device("cpu", torch.float32)
     peer = peers.make(peers.TRANSFORMERS, CONFIG, peers.new_weights(CONFIG), device, attention="eager")
     with FlopCounterMode(display=False) as counter:
-        peer.step(peers.noise_batch(CONFIG, 3, 6, 8, device))
-    assert peers.step_flops(CONFIG, pairs=3, length=8) == counter.get_total_flops()
+        peer.step(workload.noise_batch(CONFIG, 3, 6, 8, device))
+    assert workload.step_flops(CONFIG, pairs=3, length=8) == counter.get_total_flops()
 
 
 def test_a_noise_batch_has_its_longest_text():
-    tokens = peers.noise_batch(CONFIG, 50, longest=6, length=8, device=choose_device("cpu")).tokens
+    tokens = workload.noise_batch(CONFIG, 50, longest=6, length=8, device=choose_device("cpu")).tokens
     ends = tokens.argmax(dim=1)
     assert tokens.shape == (50, 8) and int(ends.max()) == 5 and int(ends.min()) == 3
     assert bool((tokens.max(dim=1).values == CONFIG.vocab_size - 1).all())
@@ -213,13 +228,13 @@ def test_a_noise_batch_has_its_longest_text():
 
 def test_the_ratio_is_to_the_faster_peer():
     times = {peers.OURS: [1.0, 1.0, 1.0], peers.OPEN_CLIP: [3.0, 3.0, 3.0], peers.TRANSFORMERS: [2.0, 1.5, 9.0]}
-    assert peers.ratio(times) == {"against": peers.TRANSFORMERS, "median": 2.0, "lowest": 1.5, "highest": 9.0}
-    assert peers.ratio({peers.OURS: [1.0]}) == {}
+    assert clock.ratio(times) == {"against": peers.TRANSFORMERS, "median": 2.0, "lowest": 1.5, "highest": 9.0}
+    assert clock.ratio({peers.OURS: [1.0]}) == {}
 
 
 def test_rounds_alternate_in_both_directions():
     order = []
-    timed = {name: (lambda name=name: order.append(name), peers.nullcontext) for name in "ab"}
-    peers.alternating(timed, rounds=2, block=0)
+    timed = {name: lambda calls, name=name: order.append(name) or 1.0 for name in "ab"}
+    clock.alternating(timed, rounds=2, block=0)
     blocks = [name for name, before in zip(order, [None, *order], strict=False) if name != before]
     assert blocks == ["a", "b", "a", "b", "a"]

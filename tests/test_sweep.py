@@ -122,7 +122,7 @@ def test_a_loss_that_is_no_number_is_a_result_and_no_end(tmp_path):
     point = sweep.Point("wild", "optimiser", "no number", replace(MINIATURE, loss=no_number))
     content = sweep.measure(point, tmp_path, choose_device("cpu"))
     assert content["tasks"] == sweep.kept(point, tmp_path)["tasks"]
-    assert content["stopped"].startswith("the loss is nan") and content["tasks"]["object"]["accuracy"] == 0
+    assert content["stopped"].startswith("the loss is nan") and content["tasks"]["object"]["accuracy"] < 0.1
 
 
 def test_the_stem_has_the_tokens_of_one_convolution_and_learns():

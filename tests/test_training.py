@@ -13,7 +13,7 @@ from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
 from minclip.gradients import backward
 from minclip.model import CLIP
-from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate
+from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate, take_steps
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
 from minclip.training import is_it_learning, train_step
@@ -152,14 +152,32 @@ def test_weight_decay_spares_gains_biases_and_the_temperature():
 
 def test_muon_takes_the_block_matrices_and_adamw_the_rest():
     model = new_model()
-    adamw, muon = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
-    in_muon = {id(p) for group in muon.param_groups for p in group["params"]}
+    adamw, *muons = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
+    blocks = [[id(p) for group in muon.param_groups for p in group["params"]] for muon in muons]
+    assert len(blocks) == model.config.vision_layers + model.config.text_layers and all(len(b) == 4 for b in blocks)
+    in_muon = {one for block in blocks for one in block}
     in_adamw = {id(p) for group in adamw.param_groups for p in group["params"]}
     for name, parameter in model.named_parameters():
         assert (id(parameter) in in_muon) == is_block_matrix(name, parameter)
         assert (id(parameter) in in_muon) != (id(parameter) in in_adamw)
-    set_learning_rate([adamw, muon], 0.5)
-    assert (adamw.param_groups[0]["lr"], muon.param_groups[0]["lr"]) == (0.0005, 0.01)
+    set_learning_rate([adamw, *muons], 0.5)
+    assert adamw.param_groups[0]["lr"] == 0.0005 and all(muon.param_groups[0]["lr"] == 0.01 for muon in muons)
+
+
+def test_muon_for_each_block_on_cores_does_what_one_muon_does():
+    one, apart = new_model(), new_model()
+    apart.load_state_dict(one.state_dict())
+    whole = torch.optim.Muon([p for n, p in one.named_parameters() if is_block_matrix(n, p)], lr=0.02, weight_decay=0.2)
+    _, *muons = build_optimizers(apart, "muon", 1e-3, 0.2, 0.02)
+    for step in range(2):
+        for model in (one, apart):
+            generator = torch.Generator().manual_seed(step)
+            for parameter in model.parameters():
+                parameter.grad = torch.randn(parameter.shape, generator=generator)
+        whole.step()
+        take_steps(muons, cores=2)
+    for (name, expected), found in zip(one.named_parameters(), apart.parameters(), strict=True):
+        assert torch.equal(expected, found), name
 
 
 def test_the_rate_rises_linearly_and_falls_as_half_a_cosine():

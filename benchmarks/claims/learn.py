@@ -8,7 +8,7 @@ changes a measure deletes its answers (arms/*/MEASURE-*.npz); what is trained st
 import json
 import time
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -45,15 +45,17 @@ def train_clip(arm: Arm, seed: int, folder: Path, device: Device) -> tuple[float
     run, config = Run(folder), replace(arm.config, seed=seed)
     tokenizer, pairs = pairs_of(arm.data, arm.model, device)
     resume = run.exists()
-    model = run.load()[0] if resume else new_model(replace(arm.model, vocab_size=tokenizer.vocab_size), seed)
+    new = partial(new_model, replace(arm.model, vocab_size=tokenizer.vocab_size), seed)
+    model = run.load()[0] if resume else new()
     arm.change(model)
     try:
         return train(run, model, tokenizer, pairs, config, device, resume=resume, progress=False, loss=arm.loss), None
     except ValueError as error:
         if not str(error).startswith("the loss is"):
             raise
-        if not (folder / MODEL_FILE).is_file():  # a night of runs must not end here: what it has come to is asked
-            save(model, tokenizer, folder / MODEL_FILE)
+        if not (folder / MODEL_FILE).is_file():  # a night of runs must not end here
+            save(new(), tokenizer, folder / MODEL_FILE)
+            return 0.0, f"{error}; as there is none yet, its start is asked"
         return 0.0, str(error)
 
 

@@ -18,7 +18,7 @@ from minclip.data.picturebook.world import KINDS
 from minclip.data.protocol import ChoiceTask, ClassTask
 from minclip.devices import Device
 from minclip.model import image_encoder
-from minclip.optim import build_optimizers, lr_schedule, set_learning_rate
+from minclip.optim import build_optimizers, lr_schedule, set_learning_rate, take_steps
 from minclip.preprocess import pixels_to_float
 from minclip.zero_shot import evaluating
 
@@ -78,8 +78,7 @@ def train_net(arm: Arm, seed: int, device: Device) -> Net:
             logits = net(batch.pixels)  # [batch, classes]
         net.zero_grad(set_to_none=True)
         F.cross_entropy(logits.float(), batch.tokens[:, 0]).backward()
-        for optimizer in optimizers:
-            optimizer.step()
+        take_steps(optimizers)
     return net.eval()
 
 

@@ -1,7 +1,8 @@
 """Two pictures and a few lines of what the GPU bench found: throughput beside the peers', and a minute's learning."""
 
+from clock import print_table
 from matplotlib.figure import Figure
-from peers import OURS, print_table
+from peers import OURS
 from train_speed import times
 
 from minclip.figures import FONT, IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, QUIET_COLOUR, dress, new_figure

@@ -7,10 +7,12 @@ every text has the context's length; "cut": it ends with the batch's longest, wh
 import gc
 import statistics
 import time
+from contextlib import nullcontext
 from functools import partial
 from typing import NamedTuple
 
 import torch
+from clock import Timed, alternating, ratio, seconds, spread
 from gpu_parts.sizes import Measured, Work
 from peers import (
     NAMES,
@@ -19,21 +21,14 @@ from peers import (
     TRANSFORMERS,
     VARIANTS,
     Contender,
-    Timed,
     agreement,
-    alternating,
     make,
-    matrix_product,
     new_weights,
-    noise_batch,
-    nullcontext,
     package,
-    ratio,
-    spread,
-    step_flops,
     version,
 )
 from train_speed import SAME_LOSS
+from workload import matrix_product, noise_batch, step_flops
 
 from minclip.batches import Batch
 from minclip.config import CLIPConfig
@@ -148,7 +143,7 @@ def peaks(work: Work, device: Device) -> dict[str, dict]:
     sizes = work.sizes
     dtypes = {"bfloat16": torch.bfloat16, "float32": torch.float32}
     products = {name: matrix_product(dtype, device, sizes.side) for name, dtype in dtypes.items()}
-    timed: dict[str, Timed] = {name: (product, nullcontext) for name, (product, _) in products.items()}
+    timed: dict[str, Timed] = {name: partial(seconds, product, nullcontext) for name, (product, _) in products.items()}
     taken = alternating(timed, sizes.rounds, sizes.block)
     return {name: spread(products[name][1] / 1e12 / one for one in found) for name, found in taken.items()}
 
@@ -197,12 +192,12 @@ def race(entries: dict[str, Entry], config: CLIPConfig, device: Device, work: Wo
     product, product_flops = matrix_product(torch.bfloat16, device, work.sizes.side)
     runs = {f"{label}, {kind}": (entry, kind) for label, entry in entries.items() for kind in entry.batches}
     timed: dict[str, Timed] = {
-        label: (partial(entry.runner.step, entry.batches[kind]), entry.runner.threads)
+        label: partial(seconds, partial(entry.runner.step, entry.batches[kind]), entry.runner.threads)
         for label, (entry, kind) in runs.items()
     }
     round_seconds = 2 * work.sizes.block * (len(timed) + 1)  # with the warm call before each block
     rounds = max(1, min(work.sizes.rounds, int(work.left() / 2 / round_seconds)))
-    taken = alternating(timed | {PEAK: (product, nullcontext)}, rounds, work.sizes.block)
+    taken = alternating(timed | {PEAK: partial(seconds, product, nullcontext)}, rounds, work.sizes.block)
     peak = product_flops / spread(taken.pop(PEAK))["median"]
     contenders = {}
     for label, (entry, kind) in runs.items():

@@ -1,0 +1,132 @@
+"""A contender that trains in a process of its own, a few steps whenever it is told to.
+
+As its users run it: with no other's memory allocator, threads or compiled code around it. Between its turns it sleeps.
+
+python benchmarks/apart.py '{"name": "open_clip", "preset": "tiny", ...}'        what `Apart` starts and talks to
+"""
+
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+from clock import seconds
+from peers import make, new_weights, package
+from workload import noise_batch
+
+from minclip import cores
+from minclip.config import CLIPConfig
+from minclip.devices import choose_device
+
+
+class Apart:
+    """One contender on one batch. It ends with the with-block.
+
+    name, variant: see peers.make; preset, changes: the model; pairs, longest: see workload.noise_batch; dtype: that of
+    autocast; keeps_memory: True calls minclip's cores.keep_freed_memory for it, False keeps minclip from calling it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        preset: str,
+        pairs: int,
+        dtype: str,
+        variant: dict | None = None,
+        changes: dict | None = None,
+        longest: int | None = None,
+        keeps_memory: bool | None = None,
+    ):
+        question = {"name": name, "preset": preset, "pairs": pairs, "dtype": dtype, "variant": variant or {}}
+        question |= {"changes": changes or {}, "longest": longest, "keeps_memory": keeps_memory}
+        command = [sys.executable, __file__, json.dumps(question)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+
+    def ask(self, **question: object) -> dict:
+        """Raises RuntimeError with what the process had to say where it failed."""
+        assert self.process.stdin is not None and self.process.stdout is not None  # they are pipes
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline() or '{"error": "the process ended"}')
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer
+
+    def seconds(self, calls: int, length: int | None = None) -> float:
+        """Of a step, in a block of them, texts cut to `length` tokens."""
+        return self.ask(calls=calls, length=length)["seconds"]
+
+    def memory(self) -> dict | None:
+        """MB of its libraries, and of training: the most that it held so far beyond them. None where nobody counts."""
+        return self.ask()["memory"]
+
+    def close(self) -> None:
+        """Ends the process."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def __enter__(self) -> "Apart":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def resident(highest: bool) -> float | None:
+    """MB of memory that this process holds, or the most that it held; None where the system does not say.
+
+    Not ru_maxrss, which on Linux begins with what the parent process held.
+    """
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return None
+    lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":" in line)
+    return int(lines["VmHWM" if highest else "VmRSS"].split()[0]) / 1024
+
+
+def answered(question: dict, answers) -> None:
+    """The process: makes the contender, then a line for every line that it reads."""
+    if question["keeps_memory"]:
+        cores.keep_freed_memory()
+    elif question["keeps_memory"] is False:
+        cores.keep_freed_memory = lambda: None  # type: ignore[assignment]
+    name, pairs, variant = question["name"], question["pairs"], question["variant"]
+    config = CLIPConfig.preset(question["preset"], **question["changes"])
+    device, weights = choose_device("cpu", getattr(torch, question["dtype"])), new_weights(config)
+    whole = config.context_length
+    package(name)
+    first = make(name, config, weights, device, **variant)
+    first.step(noise_batch(config, 2, whole, whole, device))  # now all libraries and threads are there; it stays
+    before = resident(highest=False)
+    runner = make(name, config, weights, device, **variant)
+    batch = noise_batch(config, pairs, question["longest"] or whole, whole, device)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "calls" in asked:
+            cut = batch._replace(tokens=batch.tokens[:, : asked["length"] or whole])
+            answer: dict = {"seconds": seconds(partial(runner.step, cut), runner.threads, asked["calls"])}
+        else:
+            peak = resident(highest=True)
+            counted = before is not None and peak is not None
+            answer = {"memory": {"libraries": round(before), "training": round(peak - before)} if counted else None}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def main() -> None:
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)  # what libraries print is no answer
+        try:
+            answered(json.loads(sys.argv[1]), answers)
+        except Exception as error:  # a compiler's: no C++ here, an operation it does not know, ...
+            print(json.dumps({"error": f"{type(error).__name__}: {error!s:.300}"}), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

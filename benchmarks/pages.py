@@ -46,20 +46,17 @@ def first_run() -> str:
 
 
 def step_rate() -> tuple[float, str] | None:
-    """Pairs a second of a training step, and how that was measured; None where it is not kept.
+    """Pairs a second of a training step as it is (`minclip train` does not compile), and how that was measured.
 
-    The race takes a compiled step where that is faster, but `minclip train` does not compile: then it is the rate that
-    was tried before the race.
+    None where it is not kept.
     """
     if not is_kept("train_speed"):
         return None
     kept = result("train_speed")
     dtype = "bfloat16" if "bfloat16, cut" in kept["settings"] else "float32"
-    ours, setting = kept["variants"][dtype]["minclip"], f"{dtype}, cut"
-    if ours["variant"] == "as it is":
-        rate = kept["settings"][setting]["contenders"]["minclip"]["pairs_per_second"]["median"]
-    else:
-        rate, setting = ours["tried"]["as it is"], f"{dtype}, whole texts, as it is"
+    setting = f"{dtype}, cut"
+    contenders = kept["settings"][setting]["contenders"]
+    rate = contenders.get("minclip, as it is", contenders["minclip"])["pairs_per_second"]["median"]
     where = cores(kept["threads"], kept["machine"])
     return rate, f"{rate:,.0f} training steps' pairs a second on {where} (`results/train_speed.json`, {setting})"
 

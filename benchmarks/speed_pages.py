@@ -27,18 +27,19 @@ def train_speed() -> str:
             one = found["contenders"].get(name)
             share = f", {100 * one['share_of_peak']:.0f} %" if one else ""
             line.append(f"{spread(one['pairs_per_second'])}{share}" if one else "not installed")
-        ratio = found["ratio"]
-        lines.append([*line, f"{spread(ratio, 2)} × {ratio['against']}" if ratio else "no peer"])
+        ratio, helped = found["ratio"], found["ratio_memory_kept"]
+        against = f"{spread(ratio, 2)} × {ratio['against']}" if ratio else "no peer"
+        lines.append([*line, against, spread(helped, 2) if helped else "no peer"])
     chosen = [f"{name} {one['variant']}" for best in kept["variants"].values() for name, one in best.items()]
     apart = max([found["loss"] for found in kept["agreement"].values()], default=0)
     note = (
         f"\nPreset {kept['preset']}, {kept['batch']} pairs a step. Whole: texts of {kept['context_length']} tokens; "
         f"cut: of {kept['longest_text']}, where an implementation can read such. Shares are of a large product's rate, "
         f"counted as if everything was computed. In the order of the dtypes: {', '.join(chosen)}. Losses of three "
-        f"steps in float32 are at most {apart:.0e} apart. {kept['rounds']} rounds in turn, "
+        f"steps in float32 are at most {apart:.0e} apart. {kept['rounds']} rounds in turn, a process for each, "
         f"{cores(kept['threads'], kept['machine'])}; {', '.join(kept['versions'].values())}.\n"
     )
-    return rows(["pairs a second", *NAMES, "ours / the faster peer"], lines) + note
+    return rows(["pairs a second", *NAMES, "ours / the faster peer", "to it with our allocator"], lines) + note
 
 
 def encode_speed() -> str:

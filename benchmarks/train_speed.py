@@ -27,6 +27,7 @@ from minclip.devices import choose_device, cpu_multiplies_bfloat16
 SAME_LOSS = 1e-4  # float32: the losses may not be further apart
 BATCH, LONGEST, ROUNDS, BLOCK = 256, 16, 7, 3.0  # pairs, tokens (as in the picture book), rounds, seconds of a block
 PEAK, HELPED = "matrix product", "the faster peer, memory kept"
+AS_IT_IS = f"{OURS}, as it is"  # what minclip train does by itself
 
 
 def dtypes() -> list[torch.dtype]:
@@ -74,7 +75,8 @@ def fastest(name: str, question: dict, variants: Sequence[str]) -> Chosen:
 def race(question: dict, best: dict[str, Chosen], lengths: dict[str, int], rounds: int, block: float) -> dict:
     """Pairs a second of each, our ratio to the faster peer, and all against the matrix product.
 
-    ratio_memory_kept: to the same peer with the memory allocator told what minclip tells it.
+    ratio_memory_kept: to the same peer with the memory allocator told what minclip tells it. minclip as it is takes
+    part, too, where it is faster compiled.
     """
     config = CLIPConfig.preset(question["preset"], **question["changes"])
     product, product_flops = matrix_product(getattr(torch, question["dtype"]), choose_device("cpu"))
@@ -82,6 +84,9 @@ def race(question: dict, best: dict[str, Chosen], lengths: dict[str, int], round
     timed |= {name: partial(one.runner.seconds, length=lengths[name]) for name, one in best.items()}
     peers = {name: one.rate for name, one in best.items() if name != OURS}
     with ExitStack() as stack:
+        if best[OURS].variant != "as it is":
+            plain = stack.enter_context(Apart(OURS, **question))
+            timed[AS_IT_IS] = partial(plain.seconds, length=lengths[OURS])
         if peers:
             peer = max(peers, key=peers.__getitem__)
             variant = VARIANTS[peer][best[peer].variant]
@@ -92,11 +97,12 @@ def race(question: dict, best: dict[str, Chosen], lengths: dict[str, int], round
     ratio_memory_kept = ratio({OURS: taken[OURS], peer: taken.pop(HELPED)}) if peers else {}
     contenders = {}
     for name, found in taken.items():
-        flops = step_flops(config, question["pairs"], lengths[name])
+        length = lengths[OURS if name == AS_IT_IS else name]
+        flops = step_flops(config, question["pairs"], length)
         contenders[name] = {
             "pairs_per_second": spread(question["pairs"] / one for one in found),
             "share_of_peak": round(flops / spread(found)["median"] / peak, 3),
-            "tokens_of_a_text": lengths[name],
+            "tokens_of_a_text": length,
         }
     return {
         "peak_gflops": round(peak / 1e9, 1),

@@ -39,20 +39,20 @@ def results(tmp_path, monkeypatch):
     return tmp_path
 
 
-def keep_train_speed(folder, variant, dtype="bfloat16"):
-    """A made-up one: 1,000 pairs a second as it is with whole texts, 2,000 in the race with cut ones."""
+def keep_train_speed(folder, dtype="bfloat16", **rates):
+    """A made-up one, with pairs a second of each contender."""
+    contenders = {name: {"pairs_per_second": {"median": rate}} for name, rate in rates.items()}
     made_up = {
         "machine": "Some Processor",
         "threads": 2,
-        "variants": {dtype: {"minclip": {"variant": variant, "tried": {"as it is": 1000.0, "torch.compile": 1100.0}}}},
-        "settings": {f"{dtype}, cut": {"contenders": {"minclip": {"pairs_per_second": {"median": 2000.0}}}}},
+        "settings": {f"{dtype}, cut": {"contenders": contenders}},
     }
     (folder / "train_speed.json").write_text(json.dumps(made_up), encoding="utf-8")
 
 
 def test_minutes_are_computed_only_where_a_step_was_measured(results):
     assert pages.step_rate() is None and "omputed" not in pages.budgets()
-    keep_train_speed(results, "as it is")
+    keep_train_speed(results, minclip=2000.0)
     text = pages.budgets()
     place = list(budgets.BUDGETS.values()).index(400_000) + 1
     assert text.splitlines()[2].split(" | ")[place] == "3.3 min"
@@ -61,9 +61,9 @@ def test_minutes_are_computed_only_where_a_step_was_measured(results):
 
 
 def test_a_rate_is_of_what_minclip_train_does(results):
-    keep_train_speed(results, "torch.compile")
+    keep_train_speed(results, **{"minclip": 1100.0, "minclip, as it is": 1000.0})
     assert pages.step_rate()[0] == 1000
-    keep_train_speed(results, "as it is", dtype="float32")
+    keep_train_speed(results, dtype="float32", minclip=2000.0)
     assert pages.step_rate()[0] == 2000 and "float32, cut" in pages.step_rate()[1]
 
 

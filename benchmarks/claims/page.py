@@ -85,12 +85,15 @@ def section(result: dict) -> str:
 
 
 def overview(results: list[dict]) -> str:
-    """The claims themselves with their verdicts."""
+    """The claims themselves with their verdicts, and which of them nobody has measured."""
     lines = []
     for result in results:
         first = result["findings"][0]
         lines.append([result["title"], first["statement"], points(first), f"**{first['verdict']}**"])
-    return rows(["claim", "statement", "difference", "verdict"], lines)
+    shown = {result["claim"] for result in results}
+    missing = [name.replace("_", " ") for name in CLAIMS if name not in shown]
+    left = f"\nNot measured yet: {', '.join(missing)}.\n" if missing else ""
+    return rows(["claim", "statement", "difference", "verdict"], lines) + left
 
 
 def page(results: list[dict]) -> str:

@@ -1,6 +1,6 @@
 """Everything that is measured side by side with others, in one command: make bench.
 
-python benchmarks/bench.py [--captions FILE] [--merges FILE]     (three quarters of an hour; on a quiet machine)
+python benchmarks/bench.py [--captions FILE] [--merges FILE]     (an hour; on a quiet machine)
 
 Each part is a process of its own, keeps its result in results/, and can be run alone. The tokenizer's parts need a
 file with a caption per line, and OpenAI's merges: without them they are left out, and their kept results stay. At the

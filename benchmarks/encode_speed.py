@@ -1,6 +1,6 @@
 """Encoding pictures and texts: minclip, OpenCLIP and Hugging Face side by side, with the same weights, in eval mode.
 
-python benchmarks/encode_speed.py        (ten minutes; on a quiet machine, with the extra `peers`)
+python benchmarks/encode_speed.py        (twenty minutes; on a quiet machine, with the extra `peers`)
 
 Pictures and texts a second, one at a time and 64 at a time, alternating in one process. Compiled and not is measured
 apart, since a reader who encodes one picture will not compile. "cut": texts end with the batch's longest, where an

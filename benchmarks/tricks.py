@@ -30,7 +30,7 @@ from minclip.devices import Device, choose_device
 from minclip.model import CLIP
 from minclip.optim import build_optimizers
 from minclip.training import train_step
-from minclip.transformer import MLP, TransformerBlock
+from minclip.transformer import TransformerBlock
 
 ROUNDS, BLOCK, BATCH, TEXT_LENGTH = 5, 4, 256, 16
 OTHER_PROGRAM = "import torch; torch.set_num_threads(1); x = torch.randn(512, 512)\nwhile True: x @ x"
@@ -56,12 +56,6 @@ def replaced(owner: object, name: str, value: object):
     setattr(owner, name, value)
     yield
     setattr(owner, name, original)
-
-
-def spelled_out(mlp: MLP, x: torch.Tensor) -> torch.Tensor:
-    """The MLP with QuickGELU's factors on the activations."""
-    hidden = mlp.c_fc(x)
-    return mlp.c_proj(F.silu(1.702 * hidden) / 1.702)
 
 
 def whole_block(block: TransformerBlock, x: torch.Tensor, token: torch.Tensor, mask: torch.Tensor | None = None):
@@ -109,10 +103,6 @@ def main() -> None:
         with one_thread():
             plain()
 
-    def slow_mlp() -> None:
-        with replaced(MLP, "forward", spelled_out):
-            alone()
-
     def whole_last_block() -> None:
         with replaced(transformer, "block_at", whole_block):
             alone()
@@ -136,7 +126,6 @@ def main() -> None:
         "cores": ("every core encodes its own rows, against all sharing each operation", shared),
         "muon_cores": ("Muon's matrices shared out to the cores, against one after the other", muon_in_turn),
         "bfloat16": ("autocast to bfloat16, against float32", no_bfloat16),
-        "quick_gelu": ("QuickGELU's factors on the weights, against on the activations", slow_mlp),
         "attention_dtype": ("attention in bfloat16 like the rest, against in float32", float32_attention),
         "attention": ("attention written out, against scaled_dot_product_attention", fused_attention),
         "text_length": (f"texts cut after the longest, {TEXT_LENGTH} of {CONFIG.context_length} tokens", uncut),

@@ -89,11 +89,7 @@ class MultiHeadAttention(nn.Module):
 
 
 class MLP(nn.Module):
-    """width → hidden → width, token by token, with QuickGELU between, x · σ(1.702 x), or the exact GELU.
-
-    x · σ(1.702 x) = silu(1.702 x) / 1.702. Both factors are applied to the weights, not to the activations, which
-    are many times larger: the same numbers with less to compute (what that gains on a CPU: benchmarks/README.md).
-    """
+    """width → hidden → width, token by token, with QuickGELU between, x · σ(1.702 x), or the exact GELU."""
 
     def __init__(self, width: int, hidden: int, quick_gelu: bool = True):
         super().__init__()
@@ -102,10 +98,9 @@ class MLP(nn.Module):
         self.c_proj = nn.Linear(hidden, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.quick_gelu:
-            return self.c_proj(F.gelu(self.c_fc(x)))  # [batch, tokens, hidden] -> [batch, tokens, width]
-        x = F.linear(x, QUICK_GELU * self.c_fc.weight, QUICK_GELU * self.c_fc.bias)  # [batch, tokens, hidden]
-        return F.linear(F.silu(x), self.c_proj.weight / QUICK_GELU, self.c_proj.bias)  # [batch, tokens, width]
+        x = self.c_fc(x)  # [batch, tokens, hidden]
+        x = F.silu(QUICK_GELU * x) / QUICK_GELU if self.quick_gelu else F.gelu(x)  # silu(x) = x · σ(x)
+        return self.c_proj(x)  # [batch, tokens, width]
 
 
 class TransformerBlock(nn.Module):

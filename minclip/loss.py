@@ -24,10 +24,7 @@ def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale
             f"features must be [images, embed_dim] and [texts, embed_dim] of one embed_dim, "
             f"found {list(image_features.shape)} and {list(text_features.shape)}"
         )
-    image_features, text_features = (
-        image_features.float(),
-        text_features.float(),
-    )  # bfloat16 cosines are too coarse
+    image_features, text_features = image_features.float(), text_features.float()  # bfloat16 is too coarse
     image_features = image_features / image_features.norm(dim=-1, keepdim=True)
     text_features = text_features / text_features.norm(dim=-1, keepdim=True)
     return logit_scale * image_features @ text_features.T  # [images, texts]

@@ -9,16 +9,17 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import torch
 from clock import seconds
-from peers import make, new_weights, package
+from peers import OURS, make, new_weights
 from workload import noise_batch
 
-from minclip import cores
 from minclip.config import CLIPConfig
+from minclip.cores import keep_freed_memory
 from minclip.devices import choose_device
 
 
@@ -26,7 +27,7 @@ class Apart:
     """One contender on one batch. It ends with the with-block.
 
     name, variant: see peers.make; preset, changes: the model; pairs, longest: see workload.noise_batch; dtype: that of
-    autocast; keeps_memory: True calls minclip's cores.keep_freed_memory for it, False keeps minclip from calling it.
+    autocast; keeps_memory: whether freed memory is kept as cores.py does it, by default for minclip alone.
     """
 
     def __init__(
@@ -50,12 +51,18 @@ class Apart:
     def ask(self, **question: object) -> dict:
         """Raises RuntimeError with what the process had to say where it failed."""
         assert self.process.stdin is not None and self.process.stdout is not None  # they are pipes
-        self.process.stdin.write(json.dumps(question) + "\n")
-        self.process.stdin.flush()
+        with suppress(OSError):  # it has ended: what it had to say can still be read
+            self.process.stdin.write(json.dumps(question) + "\n")
+            self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline() or '{"error": "the process ended"}')
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer
+
+    def ready(self) -> "Apart":
+        """Waits until it is made: the clock of others runs once nobody loads libraries any more."""
+        self.memory()
+        return self
 
     def seconds(self, calls: int, length: int | None = None) -> float:
         """Of a step, in a block of them, texts cut to `length` tokens."""
@@ -68,8 +75,12 @@ class Apart:
     def close(self) -> None:
         """Ends the process."""
         assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait()
+        with suppress(OSError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
         self.process.stdout.close()
 
     def __enter__(self) -> "Apart":
@@ -88,22 +99,21 @@ def resident(highest: bool) -> float | None:
     if not status.is_file():
         return None
     lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":" in line)
-    return int(lines["VmHWM" if highest else "VmRSS"].split()[0]) / 1024
+    found = lines.get("VmHWM" if highest else "VmRSS")
+    return None if found is None else int(found.split()[0]) / 1024
 
 
 def answered(question: dict, answers) -> None:
     """The process: makes the contender, then a line for every line that it reads."""
-    if question["keeps_memory"]:
-        cores.keep_freed_memory()
-    elif question["keeps_memory"] is False:
-        cores.keep_freed_memory = lambda: None  # type: ignore[assignment]
     name, pairs, variant = question["name"], question["pairs"], question["variant"]
+    if question["keeps_memory"] or (question["keeps_memory"] is None and name == OURS):
+        keep_freed_memory()  # as training.train does it
     config = CLIPConfig.preset(question["preset"], **question["changes"])
     device, weights = choose_device("cpu", getattr(torch, question["dtype"])), new_weights(config)
     whole = config.context_length
-    package(name)
     first = make(name, config, weights, device, **variant)
-    first.step(noise_batch(config, 2, whole, whole, device))  # now all libraries and threads are there; it stays
+    with first.threads():
+        first.step(noise_batch(config, 2, whole, whole, device))  # now all libraries and threads are there; it stays
     before = resident(highest=False)
     runner = make(name, config, weights, device, **variant)
     batch = noise_batch(config, pairs, question["longest"] or whole, whole, device)

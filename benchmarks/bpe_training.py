@@ -2,8 +2,8 @@
 
 python benchmarks/bpe_training.py Flickr8k.token.txt      (any text file with a caption per line)
 
-All run in one process, alternating; the ratios are what counts. minbpe's way, every pair of the whole text counted anew
-for every merge, takes so long that it is measured on fewer captions. Writes results/bpe_training.json.
+All run in one process, one after the other; the ratios are what counts. minbpe's way, every pair of the whole text
+counted anew for every merge, takes so long that it is measured on fewer captions. Writes results/bpe_training.json.
 """
 
 import itertools
@@ -60,7 +60,7 @@ def counted_anew(texts: list[str], merges: int = MERGES) -> list[Pair]:
     return learned
 
 
-def seconds(train: Callable, *arguments: object) -> float:
+def taken(train: Callable, *arguments: object) -> float:
     began = time.perf_counter()
     train(*arguments)
     return time.perf_counter() - began
@@ -71,11 +71,12 @@ def main() -> None:
     texts = [line.split("\t")[-1] for line in lines][:CAPTIONS]
     few, part = texts[:FEW_CAPTIONS], texts[: len(texts) // GROWTH]
     vocab_size = MERGES + theirs(texts, 0)  # it always keeps the alphabet: the rest of its vocabulary are merges
-    if (len(ours(texts)), theirs(texts, vocab_size)) != (MERGES, vocab_size) or counted_anew(few) != ours(few):
+    learned = [len(ours(texts)), len(ours(part)), theirs(texts, vocab_size)]
+    if learned != [MERGES, MERGES, vocab_size] or counted_anew(few) != ours(few):
         raise SystemExit("they do not do the same work: nothing was measured")
-    rust = [seconds(ours, texts) / seconds(theirs, texts, vocab_size) for _ in range(REPEATS)]
-    growth = [seconds(ours, texts) / seconds(ours, part) for _ in range(FEW_REPEATS)]
-    anew = [seconds(counted_anew, few) / seconds(ours, few) for _ in range(FEW_REPEATS)]
+    rust = [taken(ours, texts) / taken(theirs, texts, vocab_size) for _ in range(REPEATS)]
+    growth = [taken(ours, texts) / taken(ours, part) for _ in range(FEW_REPEATS)]
+    anew = [taken(counted_anew, few) / taken(ours, few) for _ in range(FEW_REPEATS)]
     result = {
         "captions": len(texts),
         "merges": MERGES,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
 import torch
-from peers import NAMES, OURS
 from torch import Tensor
 
 Timed = Callable[[int], float]  # a number of calls -> seconds of one; partial(seconds, function, around) is one
@@ -51,15 +50,6 @@ def spread(values: Iterable[float], digits: int = 4) -> dict[str, float]:
     values = sorted(values)
     numbers = {"median": statistics.median(values), "lowest": values[0], "highest": values[-1]}
     return {name: float(f"{value:.{digits}g}") for name, value in numbers.items()}
-
-
-def ratio(times: dict[str, list[float]]) -> dict:
-    """How many times as fast ours is as the faster peer, over the rounds; {} without one."""
-    peers = {name: statistics.median(times[name]) for name in times if name in NAMES and name != OURS}
-    if not peers:
-        return {}
-    faster = min(peers, key=peers.__getitem__)
-    return {"against": faster, **spread(b / a for a, b in zip(times[OURS], times[faster], strict=True))}
 
 
 def load_average() -> float | None:

@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 
 import torch
-from clock import alternating, load_average, print_table, ratio, seconds, spread
+from clock import alternating, load_average, print_table, seconds, spread
 from keep import keep
-from peers import NAMES, OPEN_CLIP, OURS, VARIANTS, installed, make, new_weights, version
+from peers import NAMES, OPEN_CLIP, OURS, VARIANTS, installed, make, new_weights, ratio, version
 from train_speed import called, dtypes, times
 from workload import noise_batch
 

@@ -6,6 +6,7 @@ stands in train_speed.py, encode_speed.py and scaling.py.
 """
 
 import copy
+import statistics
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 import torch
+from clock import spread
 from torch import Tensor, nn
 from workload import noise_batch
 
@@ -30,11 +32,12 @@ from minclip.training import train_step, with_compiled_encoders
 
 OURS, OPEN_CLIP, TRANSFORMERS = "minclip", "open_clip", "transformers"
 NAMES = (OURS, OPEN_CLIP, TRANSFORMERS)
+AS_IT_IS = "as it is"
 LEARNING_RATE, WEIGHT_DECAY = 5e-4, 0.2  # CLIP's
 # settings in which a peer may be at its best: (in words, keywords of its maker). All that each offers for speed
 VARIANTS: dict[str, dict[str, dict]] = {
-    OURS: {"as it is": {}, "torch.compile": {"compiled": True}},
-    OPEN_CLIP: {"as it is": {}, "torch.compile": {"compiled": True}},
+    OURS: {AS_IT_IS: {}, "torch.compile": {"compiled": True}},
+    OPEN_CLIP: {AS_IT_IS: {}, "torch.compile": {"compiled": True}},
     TRANSFORMERS: {
         "sdpa": {},
         "eager attention": {"attention": "eager"},
@@ -106,10 +109,7 @@ def ours(config: CLIPConfig, weights: dict[str, Tensor], device: Device, compile
     def step(batch: Batch) -> Tensor:
         return train_step(stepping, optimizers, batch, device)
 
-    def threads() -> AbstractContextManager:
-        return one_thread() if device.cores > 1 else nullcontext()
-
-    return Contender(OURS, model, MINCLIP, step, stepping.encode_image, stepping.encode_text, threads)
+    return Contender(OURS, model, MINCLIP, step, stepping.encode_image, stepping.encode_text, one_thread)
 
 
 def open_clip(config: CLIPConfig, weights: dict[str, Tensor], device: Device, compiled: bool = False) -> Contender:
@@ -176,6 +176,15 @@ def trained(model: nn.Module, value: Callable[[Batch], Tensor], device: Device) 
         return loss.detach()
 
     return step
+
+
+def ratio(times: dict[str, list[float]]) -> dict:
+    """How many times as fast ours is as the faster peer, over the rounds; {} without one."""
+    peers = {name: statistics.median(times[name]) for name in times if name in NAMES and name != OURS}
+    if not peers:
+        return {}
+    faster = min(peers, key=peers.__getitem__)
+    return {"against": faster, **spread(b / a for a, b in zip(times[OURS], times[faster], strict=True))}
 
 
 def agreement(config: CLIPConfig, pairs: int, steps: int = 3) -> dict[str, dict[str, float]]:

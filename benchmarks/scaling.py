@@ -58,7 +58,7 @@ def step_point(pairs: int, length: int, side: int, rounds: int, block: float) ->
     changes = {"context_length": length, "image_size": side}
     with ExitStack() as stack:
         runners = {
-            name: stack.enter_context(Apart(name, PRESET, pairs, dtype, changes=changes))
+            name: stack.enter_context(Apart(name, PRESET, pairs, dtype, changes=changes)).ready()
             for name in installed()
             if name in LOOKS
         }
@@ -137,14 +137,14 @@ def data_loading(pictures: int = PICTURES, side: int = SIDE, epochs: int = EPOCH
             for step in range(steps):
                 make_batch(pairs, recipe, step, config, device)
 
-        made = [seconds(batches, one_thread, 1) for _ in range(epochs)]
-        found["make_batch, every step"] = spread(steps * batch / one for one in made)
         for workers in (0, os.cpu_count() or 1):
             loader = DataLoader(
                 FilesAsPIL(files, config.image_size), batch, True, num_workers=workers, persistent_workers=workers > 0
             )
             taken = [epoch_seconds(loader) for _ in range(epochs + 1)][1:]  # the first one starts the workers
             found[f"DataLoader with PIL, {workers} workers, every step"] = spread(pictures / one for one in taken)
+        made = [seconds(batches, one_thread, 1) for _ in range(epochs)]
+        found["make_batch, every step"] = spread(steps * batch / one for one in made)
     return {"pictures": pictures, "file_pixels": side, "read_pixels": config.image_size, "batch": batch, "rates": found}
 
 

@@ -2,7 +2,7 @@
 
 from kept import cores, rows
 from kept import result as kept_result
-from peers import NAMES, OPEN_CLIP, OURS
+from peers import AS_IT_IS, NAMES, OPEN_CLIP, OURS
 from workload import step_flops
 
 from minclip.config import CLIPConfig
@@ -23,23 +23,32 @@ def train_speed() -> str:
     lines = []
     for setting, found in kept["settings"].items():
         line = [setting]
-        for name in NAMES:
+        for name in (*NAMES, f"{OURS}, {AS_IT_IS}"):
+            if name not in found["contenders"] and name not in NAMES:  # it is what stands in minclip's column
+                name = OURS
             one = found["contenders"].get(name)
             share = f", {100 * one['share_of_peak']:.0f} %" if one else ""
             line.append(f"{spread(one['pairs_per_second'])}{share}" if one else "not installed")
-        ratio, helped = found["ratio"], found["ratio_memory_kept"]
-        against = f"{spread(ratio, 2)} × {ratio['against']}" if ratio else "no peer"
-        lines.append([*line, against, spread(helped, 2) if helped else "no peer"])
+        ratios = (found["ratio"], found["ratio_memory_kept"])
+        lines.append([*line, *(f"{spread(one, 2)} × {one['against']}" if one else "no peer" for one in ratios)])
     chosen = [f"{name} {one['variant']}" for best in kept["variants"].values() for name, one in best.items()]
     apart = max([found["loss"] for found in kept["agreement"].values()], default=0)
     note = (
         f"\nPreset {kept['preset']}, {kept['batch']} pairs a step. Whole: texts of {kept['context_length']} tokens; "
         f"cut: of {kept['longest_text']}, where an implementation can read such. Shares are of a large product's rate, "
-        f"counted as if everything was computed. In the order of the dtypes: {', '.join(chosen)}. Losses of three "
+        f"counted as if everything was computed: who leaves out what nobody reads may pass 100 %. In brackets: slowest "
+        f"and fastest round. In the order of the dtypes: {', '.join(chosen)}. Losses of three "
         f"steps in float32 are at most {apart:.0e} apart. {kept['rounds']} rounds in turn, a process for each, "
         f"{cores(kept['threads'], kept['machine'])}; {', '.join(kept['versions'].values())}.\n"
     )
-    return rows(["pairs a second", *NAMES, "ours / the faster peer", "to it with our allocator"], lines) + note
+    header = [
+        "pairs a second",
+        *NAMES,
+        f"{OURS}, {AS_IT_IS}",
+        f"{OURS} / the faster peer",
+        "where peers keep memory, too",
+    ]
+    return rows(header, lines) + note
 
 
 def encode_speed() -> str:
@@ -50,8 +59,12 @@ def encode_speed() -> str:
             rates = found["per_second"]
             cells = [f"{rates[name]['median']:,.0f}" if name in rates else "not installed" for name in NAMES]
             ratio = found["ratio"]
-            lines.append([f"{setting}: {kind}", *cells, spread(ratio, 2) if ratio else "no peer"])
-    note = f"\n{kept['rounds']} rounds in turn, {cores(kept['threads'], kept['machine'])}; preset {kept['preset']}.\n"
+            against = f"{spread(ratio, 2)} × {ratio['against']}" if ratio else "no peer"
+            lines.append([f"{setting}: {kind}", *cells, against])
+    note = (
+        f"\nMedians of {kept['rounds']} rounds in turn, in brackets the lowest and the highest; "
+        f"{cores(kept['threads'], kept['machine'])}; preset {kept['preset']}.\n"
+    )
     return rows(["a second", *NAMES, "ours / the faster peer"], lines) + note
 
 
@@ -69,7 +82,14 @@ def scaling() -> str:
             lines.append([f"{value} {changed}", *cells])
     rates = [[name, spread(rate)] for name, rate in kept["data"]["rates"].items()]
     base = ", ".join(f"{value} {changed}" for changed, value in kept["base"].items())
-    note = f"\nPreset {kept['preset']}; what is not changed: {base}. {cores(kept['threads'], kept['machine'])}.\n\n"
+    data = kept["data"]
+    note = (
+        f"\nPreset {kept['preset']}, nobody compiled, bfloat16 where the CPU has it; what is not changed: {base}. "
+        f"Medians of {kept['rounds']} rounds (bands in the plot: lowest to highest), "
+        f"{cores(kept['threads'], kept['machine'])}.\n\n"
+        f"{data['pictures']:,} JPEG files of {data['file_pixels']} pixels a side, read at {data['read_pixels']}; in "
+        f"brackets the lowest and the highest of the repeats.\n\n"
+    )
     return rows(["a training step", OURS, OPEN_CLIP], lines) + note + rows(["data", "pictures a second"], rates)
 
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import torch
 from apart import Apart
-from clock import Timed, alternating, load_average, print_table, ratio, seconds, spread
+from clock import Timed, alternating, load_average, print_table, seconds, spread
 from keep import keep
-from peers import NAMES, OPEN_CLIP, OURS, VARIANTS, agreement, installed, new_weights, version
+from peers import AS_IT_IS, NAMES, OPEN_CLIP, OURS, VARIANTS, agreement, installed, new_weights, ratio, version
 from workload import matrix_product, step_flops
 
 from minclip.config import CLIPConfig
@@ -26,8 +26,8 @@ from minclip.devices import choose_device, cpu_multiplies_bfloat16
 
 SAME_LOSS = 1e-4  # float32: the losses may not be further apart
 BATCH, LONGEST, ROUNDS, BLOCK = 256, 16, 7, 3.0  # pairs, tokens (as in the picture book), rounds, seconds of a block
-PEAK, HELPED = "matrix product", "the faster peer, memory kept"
-AS_IT_IS = f"{OURS}, as it is"  # what minclip train does by itself
+PEAK = "matrix product"
+OURS_AS_IT_IS = f"{OURS}, {AS_IT_IS}"  # what minclip train does by itself
 
 
 def dtypes() -> list[torch.dtype]:
@@ -43,61 +43,54 @@ class Chosen(NamedTuple):
     """A contender in the setting in which it is fastest, running."""
 
     variant: str
-    rate: float  # pairs a second, roughly
     runner: Apart
-    tried: dict[str, float | str]  # pairs a second of each setting; of one that failed, why
+    tried: dict[str, float | str]  # pairs a second of each setting, with whole texts; of one that failed, why
     memory: dict[str, dict | None]  # MB of each setting
 
 
-def fastest(name: str, question: dict, variants: Sequence[str]) -> Chosen:
+def fastest(name: str, question: dict, variants: Sequence[str], stack: ExitStack) -> Chosen:
     """Tries the settings one after the other; only the fastest goes on running. One that fails says why."""
-    running, rates, tried = {}, {}, {}
+    running, rates, tried, needed = {}, {}, {}, {}
     for words in variants:
-        runner = Apart(name, variant=VARIANTS[name][words], **question)
+        runner = stack.enter_context(Apart(name, variant=VARIANTS[name][words], **question))
         try:
             best = min([runner.seconds(2) for _ in range(3)][1:])
-            running[words] = runner
             rates[words] = tried[words] = float(f"{question['pairs'] / best:.4g}")
+            running[words], needed[words] = runner, runner.memory()
         except RuntimeError as error:
             tried[words] = str(error)
-            runner.close()
-        print(f"{name}, {words}, {question['dtype']}: {tried[words]} pairs/s", flush=True)
+        print(f"{name}, {words}, {question['dtype']}, pairs a second: {tried[words]}", flush=True)
     if not rates:
         raise RuntimeError(f"{name} runs in none of its settings: {tried}")
-    needed = {words: runner.memory() for words, runner in running.items()}
     chosen = max(rates, key=rates.__getitem__)
-    for words, runner in running.items():
-        if words != chosen:
-            runner.close()
-    return Chosen(chosen, rates[chosen], running[chosen], tried, needed)
+    return Chosen(chosen, running[chosen], tried, needed)
 
 
 def race(question: dict, best: dict[str, Chosen], lengths: dict[str, int], rounds: int, block: float) -> dict:
     """Pairs a second of each, our ratio to the faster peer, and all against the matrix product.
 
-    ratio_memory_kept: to the same peer with the memory allocator told what minclip tells it. minclip as it is takes
-    part, too, where it is faster compiled.
+    ratio_memory_kept: where the peers' memory allocator is told what minclip tells it. minclip as it is takes part,
+    too, where it is faster compiled.
     """
     config = CLIPConfig.preset(question["preset"], **question["changes"])
     product, product_flops = matrix_product(getattr(torch, question["dtype"]), choose_device("cpu"))
     timed: dict[str, Timed] = {PEAK: partial(seconds, product, nullcontext)}
     timed |= {name: partial(one.runner.seconds, length=lengths[name]) for name, one in best.items()}
-    peers = {name: one.rate for name, one in best.items() if name != OURS}
+    kept = {name: f"{name}, memory kept" for name in best if name != OURS}
     with ExitStack() as stack:
-        if best[OURS].variant != "as it is":
-            plain = stack.enter_context(Apart(OURS, **question))
-            timed[AS_IT_IS] = partial(plain.seconds, length=lengths[OURS])
-        if peers:
-            peer = max(peers, key=peers.__getitem__)
-            variant = VARIANTS[peer][best[peer].variant]
-            helped = stack.enter_context(Apart(peer, variant=variant, keeps_memory=True, **question))
-            timed[HELPED] = partial(helped.seconds, length=lengths[peer])
+        if best[OURS].variant != AS_IT_IS:
+            plain = stack.enter_context(Apart(OURS, **question)).ready()
+            timed[OURS_AS_IT_IS] = partial(plain.seconds, length=lengths[OURS])
+        for name, label in kept.items():
+            variant = VARIANTS[name][best[name].variant]
+            helped = stack.enter_context(Apart(name, variant=variant, keeps_memory=True, **question)).ready()
+            timed[label] = partial(helped.seconds, length=lengths[name])
         taken = alternating(timed, rounds, block)
+    helped_times = {OURS: taken[OURS]} | {name: taken.pop(label) for name, label in kept.items()}
     peak = product_flops / spread(taken.pop(PEAK))["median"]
-    ratio_memory_kept = ratio({OURS: taken[OURS], peer: taken.pop(HELPED)}) if peers else {}
     contenders = {}
     for name, found in taken.items():
-        length = lengths[OURS if name == AS_IT_IS else name]
+        length = lengths[OURS if name == OURS_AS_IT_IS else name]
         flops = step_flops(config, question["pairs"], length)
         contenders[name] = {
             "pairs_per_second": spread(question["pairs"] / one for one in found),
@@ -108,7 +101,7 @@ def race(question: dict, best: dict[str, Chosen], lengths: dict[str, int], round
         "peak_gflops": round(peak / 1e9, 1),
         "contenders": contenders,
         "ratio": ratio(taken),
-        "ratio_memory_kept": ratio_memory_kept,
+        "ratio_memory_kept": ratio(helped_times),
     }
 
 
@@ -131,9 +124,7 @@ def measure(
     for dtype in map(called, dtypes()):
         question = {"preset": preset, "changes": changes, "pairs": batch, "longest": longest, "dtype": dtype}
         with ExitStack() as stack:
-            best = {name: fastest(name, question, list(variants[name])) for name in installed()}
-            for one in best.values():
-                stack.enter_context(one.runner)
+            best = {name: fastest(name, question, list(variants[name]), stack) for name in installed()}
             for words, length in (("whole", whole), ("cut", longest)):
                 lengths = {name: whole if name == OPEN_CLIP else length for name in best}
                 settings[f"{dtype}, {words}"] = race(question, best, lengths, rounds, block)

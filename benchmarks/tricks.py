@@ -25,14 +25,14 @@ from torch.nn import functional as F
 from minclip import optim, transformer
 from minclip.batches import Batch
 from minclip.config import CLIPConfig
-from minclip.cores import one_thread
+from minclip.cores import keep_freed_memory, one_thread
 from minclip.devices import Device, choose_device
 from minclip.model import CLIP
 from minclip.optim import build_optimizers
 from minclip.training import train_step
 from minclip.transformer import TransformerBlock
 
-ROUNDS, BLOCK, BATCH, TEXT_LENGTH = 5, 4, 256, 16
+ROUNDS, CALLS, BATCH, TEXT_LENGTH = 5, 4, 256, 16
 OTHER_PROGRAM = "import torch; torch.set_num_threads(1); x = torch.randn(512, 512)\nwhile True: x @ x"
 CONFIG = CLIPConfig.preset("tiny")
 ATTENTION = transformer.attention
@@ -87,7 +87,7 @@ def here(step: Callable[[], None]) -> Timed:
 
 def compare(name: str, trick: str, without: Timed, with_it: Timed) -> dict:
     """Both in turn; the first round only warms up."""
-    rounds = [(without(BLOCK), with_it(BLOCK)) for _ in range(ROUNDS + 1)][1:]
+    rounds = [(without(CALLS), with_it(CALLS)) for _ in range(ROUNDS + 1)][1:]
     gains = sorted(slow / fast for slow, fast in rounds)
     result = {"trick": trick, "gain": statistics.median(gains), "lowest": gains[0], "highest": gains[-1]}
     print(name, result)
@@ -95,6 +95,7 @@ def compare(name: str, trick: str, without: Timed, with_it: Timed) -> dict:
 
 
 def main() -> None:
+    keep_freed_memory()  # as training.train does
     device = choose_device("cpu")
     plain = new_step(device)
     shared = new_step(replace(device, cores=1))  # PyTorch lets all its threads share every operation
@@ -123,8 +124,8 @@ def main() -> None:
     uncut = new_step(device, CONFIG.context_length)
     tricks = {
         "last_block": ("the last block at CLS and EOT only, against at every token", whole_last_block),
-        "cores": ("every core encodes its own rows, against all sharing each operation", shared),
-        "muon_cores": ("Muon's matrices shared out to the cores, against one after the other", muon_in_turn),
+        "cores": ("rows and Muon's matrices on a core each, against all cores sharing each operation", shared),
+        "muon_cores": ("Muon's matrices shared out to the cores, against one after the other on one", muon_in_turn),
         "bfloat16": ("autocast to bfloat16, against float32", no_bfloat16),
         "attention_dtype": ("attention in bfloat16 like the rest, against in float32", float32_attention),
         "attention": ("attention written out, against scaled_dot_product_attention", fused_attention),
@@ -138,10 +139,11 @@ def main() -> None:
         results["memory"] = compare("memory", trick, given_back.seconds, kept.seconds)
     with subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM]) as other:
         time.sleep(3)  # it imports torch first
-        results["cores_busy"] = compare(
-            "cores_busy", "the same while another program takes a core", here(shared), here(alone)
-        )
-        other.kill()
+        try:
+            trick = "cores, while another program takes one of them"
+            results["cores_busy"] = compare("cores_busy", trick, here(shared), here(alone))
+        finally:
+            other.kill()
     keep("tricks", {"threads": torch.get_num_threads(), "device": device.reason, "rounds": ROUNDS, "tricks": results})
 
 

@@ -34,10 +34,11 @@ def on_cores(function: Callable[[In], Out], items: Iterable[In], cores: int) -> 
 
 @cache
 def keep_freed_memory() -> None:
-    """Asks Linux's C library (glibc) to keep what is freed for what is needed next; elsewhere nothing is done.
+    """Asks Linux's C library (glibc) to keep what is freed for what is needed next; elsewhere nothing changes.
 
-    Left alone it gives large pieces back to the system and takes them again at every operation, page by page: measured
-    in benchmarks/README.md, `memory`. See mallopt(3). Holds until the process ends.
+    Left alone it gives large pieces back to the system and takes them again at every operation, page by page (measured:
+    benchmarks/README.md, `memory`). See mallopt(3). To be called before threads compute, which get heaps of their own
+    otherwise; it holds until the process ends. A PyTorch with another allocator (on ARM) does not listen.
     """
     if sys.platform != "linux" or not hasattr(library := ctypes.CDLL(None), "mallopt"):
         return
@@ -47,11 +48,7 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Inside, PyTorch's own threads are switched off here too: waiting for a busy core, they would only spin.
-
-    For whoever computes the same sizes again and again: freed memory is kept for the next time.
-    """
-    keep_freed_memory()
+    """Inside, PyTorch's own threads are switched off here too: waiting for a busy core, they would only spin."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -66,7 +66,7 @@ def build_optimizers(
         torch.optim.AdamW(groups, lr=learning_rate, fused=True, **constants)  # type: ignore[arg-type]
     ]
     if optimizer == "muon":
-        matrices = [(name, p) for name, p in model.named_parameters() if is_block_matrix(name, p)]
+        matrices = [(name, p) for name, p in model.named_parameters() if p.requires_grad and is_block_matrix(name, p)]
         for _, block in itertools.groupby(matrices, key=lambda named: block_of(named[0])):
             own = [p for _, p in block]
             optimizers.append(torch.optim.Muon(own, lr=muon_learning_rate, weight_decay=weight_decay))
@@ -95,5 +95,8 @@ def set_learning_rate(optimizers: list[torch.optim.Optimizer], share: float) -> 
 
 
 def take_steps(optimizers: list[torch.optim.Optimizer], cores: int = 1) -> None:
-    """A step of every optimiser, as many at a time as there are cores (what that gains: benchmarks/README.md)."""
-    list(on_cores(lambda optimizer: optimizer.step(), optimizers, cores))
+    """A step of every optimiser, as many at a time as there are cores (what that gains: benchmarks/README.md).
+
+    A lone one keeps all of PyTorch's threads to itself.
+    """
+    list(on_cores(lambda optimizer: optimizer.step(), optimizers, cores if len(optimizers) > 1 else 1))

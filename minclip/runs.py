@@ -120,7 +120,7 @@ class Run:
 
 
 def restore_optimizers(optimizers: list[torch.optim.Optimizer], tensors: dict[str, torch.Tensor]) -> None:
-    """Puts saved moments back: names are optimizer.<which>.<parameter>.<moment>. ValueError if they are of others."""
+    """Puts saved moments back: names are optimizer.<which>.<parameter>.<moment>. ValueError for another number."""
     kept = {int(name.split(".")[1]) for name in tensors}
     if kept != set(range(len(optimizers))):
         raise ValueError(

@@ -13,7 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from minclip.batches import Batch, Pairs, make_batch
-from minclip.cores import one_thread
+from minclip.cores import keep_freed_memory, one_thread
 from minclip.devices import Device
 from minclip.gradients import Loss, backward
 from minclip.loss import clip_loss
@@ -113,9 +113,11 @@ def train(
 
     With resume=True the model must be the one of `run.load()`; the log then goes on as if nothing had happened.
     Seconds count steps only, not evaluation or checkpoints. Raises ValueError where the loss stops being a number.
+    On Linux the process keeps the memory that training took, for what it does next (cores.py).
     """
     if count() > 1 and model.config.is_resnet:
         raise ValueError("a ResNet cannot be trained by several processes: its batch norm must see the whole batch")
+    keep_freed_memory()
     model.to(device.device).train()  # before the optimisers: their moments go where the weights are
     stepping = with_compiled_encoders(model, device) if config.compiled else model
     fingerprint = pairs.fingerprint()

@@ -99,7 +99,7 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.c_fc(x)  # [batch, tokens, hidden]
-        x = F.silu(QUICK_GELU * x) / QUICK_GELU if self.quick_gelu else F.gelu(x)  # silu(x) = x · σ(x)
+        x = F.silu(QUICK_GELU * x) / QUICK_GELU if self.quick_gelu else F.gelu(x)  # silu(x) = x · σ(x), one operation
         return self.c_proj(x)  # [batch, tokens, width]
 
 

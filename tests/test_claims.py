@@ -338,7 +338,7 @@ def test_the_page_shows_kept_results_and_nothing_else(tmp_path):
     assert text.index("## Title of zero_shot") < text.index("## Title of temperature")
     assert "Title of counting" not in text and "Not measured yet: ensembling, " in text and "counting, " in text
     assert "It is said. (Somebody 2021, section 1)" in text and "300,000 samples" in text
-    assert "| this | 50.0 (40.0 to 61.2) | 50.0 (40.0 to 61.2) |" in text
+    assert "| this | 50.0 (40.0 to 61.2) | 50.0 (40.0 to 61.2) | 100 |" in text
     assert "| This beats that. | +50.0 (+40.0 to +61.2) | **opposite** |" in text
     assert {path.name for path in (tmp_path / "docs" / "claims").iterdir()} == {"temperature.png", "zero_shot.png"}
 

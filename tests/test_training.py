@@ -9,6 +9,7 @@ import torch
 from minclip.augment import crop_and_resize, random_crops
 from minclip.batches import Pairs, all_captions, batch_indices, generator_for, load_pairs, make_batch
 from minclip.config import CLIPConfig
+from minclip.cores import one_thread
 from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
 from minclip.gradients import backward
@@ -174,7 +175,8 @@ def test_muon_for_each_block_on_cores_does_what_one_muon_does():
             generator = torch.Generator().manual_seed(step)
             for parameter in model.parameters():
                 parameter.grad = torch.randn(parameter.shape, generator=generator)
-        whole.step()
+        with one_thread():  # as each of the others has
+            whole.step()
         take_steps(muons, cores=2)
     for (name, expected), found in zip(one.named_parameters(), apart.parameters(), strict=True):
         assert torch.equal(expected, found), name

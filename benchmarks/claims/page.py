@@ -23,8 +23,11 @@ of large ones, and what is seen here may have other reasons there.
 Every number is a mean over seeds, in percent, with its 95 % interval: the luck of training (Student's t over the
 seeds) and that of the pictures asked, together. Every statement says that one number is above another; its difference
 is taken between runs of the same seeds, in points. **Seen**: the interval of the difference lies above 0;
-**opposite**: below 0; **not seen**: it holds 0. The rule was written before the results
-(`benchmarks/claims/verdict.py`). The first statement of a section is the claim, the others explain it.
+**opposite**: below 0; **not seen**: it holds 0. *Not seen* is not *false*: look how wide the interval is. And of forty
+statements about differences that do not exist, one would be *seen* by luck. The rule was written before the results
+(`benchmarks/claims/verdict.py`). The first statement of a section is the one closest to what is said, the others
+explain it; in *Who stands where* and in *style by style* it was chosen anew after their results, by what their source
+says.
 """
 
 
@@ -58,7 +61,9 @@ def numbers_table(result: dict) -> str:
     """Labels down, series across."""
     labels, series = labels_and_series(result)
     cells = {(row["label"], row["series"]): percent(row) for row in result["rows"]}
-    return rows(["", *series], [[label, *(cells.get((label, one), "") for one in series)] for label in labels])
+    asked = {label: sorted({f"{row['n']:,}" for row in result["rows"] if row["label"] == label}) for label in labels}
+    lines = [[label, *(cells.get((label, one), "") for one in series), " or ".join(asked[label])] for label in labels]
+    return rows(["", *series, "pictures"], lines)
 
 
 def section(result: dict) -> str:
@@ -67,7 +72,8 @@ def section(result: dict) -> str:
     minutes = result["training_seconds"] / 60
     how = (
         f"{result['samples']:,} samples in batches of {result['batch_size']} where nothing else is said, seeds "
-        f"{seeds}; {result['runs']} runs, {minutes:.0f} minutes of training on {result['machine']}, {result['device']}."
+        f"{seeds}; {result['runs']} runs (one that sections share is trained once), {minutes:.0f} minutes added up, on "
+        f"{result['machine']}, {result['device']}."
     )
     if stopped:
         how += f" {stopped} of the runs stopped early: {result['stopped'][0]}."
@@ -84,15 +90,36 @@ def section(result: dict) -> str:
     )
 
 
+def anchor(title: str) -> str:
+    """The link to a heading, as GitHub makes it.
+
+    >>> anchor("One template or an ensemble, style by style")
+    'one-template-or-an-ensemble-style-by-style'
+    """
+    return "".join(c for c in title.lower() if c.isalnum() or c in " -").replace(" ", "-")
+
+
 def overview(results: list[dict]) -> str:
     """The claims themselves with their verdicts, and which of them nobody has measured."""
     lines = []
     for result in results:
         first = result["findings"][0]
-        lines.append([result["title"], first["statement"], points(first), f"**{first['verdict']}**"])
+        lines.append(
+            [
+                f"[{result['title']}](#{anchor(result['title'])})",
+                first["statement"],
+                points(first),
+                f"**{first['verdict']}**",
+            ]
+        )
     shown = {result["claim"] for result in results}
     missing = [name.replace("_", " ") for name in CLAIMS if name not in shown]
-    left = f"\nNot measured yet: {', '.join(missing)}.\n" if missing else ""
+    left = (
+        f"\nNot measured yet: {', '.join(missing)}. What each would compare says `python benchmarks/claims.py --list`; "
+        f"`--only temperature` measures one.\n"
+        if missing
+        else ""
+    )
     return rows(["claim", "statement", "difference", "verdict"], lines) + left
 
 
@@ -114,7 +141,7 @@ def plot(result: dict) -> Figure:
                       color=SERIES_COLOURS[place % 7], markersize=6, capsize=3)  # fmt: skip
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    dress(axes, result["title"], "right answers (%), with 95 % intervals over seeds", "")
+    dress(axes, result["title"], "right answers (%); 95 % intervals: training and pictures together", "")
     if len(series) > 1:
         figure.legend(loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
     return figure

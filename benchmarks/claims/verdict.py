@@ -62,8 +62,10 @@ def difference(better: list[np.ndarray], worse: list[np.ndarray] | float, same_p
     both; then the luck of an easy picture is everybody's and cancels.
     """
     first = np.stack(better).astype(float)  # [seeds, pictures]
-    if isinstance(worse, float):
-        return interval((first.mean(axis=1) - worse).tolist(), spread(first), least=-1.0)
+    if isinstance(worse, float):  # the share's own interval, which ends at 0 and 1
+        found = share(better)
+        by_seed = tuple(value - worse for value in found.by_seed)
+        return Interval(found.mean - worse, found.low - worse, found.high - worse, by_seed)
     second = np.stack(worse).astype(float)
     variance = spread(first - second) if same_pictures else spread(first) + spread(second)
     return interval((first.mean(axis=1) - second.mean(axis=1)).tolist(), variance, least=-1.0)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-from clock import Timed, alternating, ratio, seconds, spread
+from clock import Timed, alternating, seconds, spread
 from gpu_parts.sizes import Measured, Work
 from peers import (
     NAMES,
@@ -25,6 +25,7 @@ from peers import (
     make,
     new_weights,
     package,
+    ratio,
     version,
 )
 from train_speed import SAME_LOSS

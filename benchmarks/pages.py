@@ -35,7 +35,7 @@ def recall(report: dict, direction: str, k: str) -> str:
 def how(run: dict, machine: str) -> str:
     """In which run the numbers came out."""
     return (
-        f"{run['samples']:,} pictures in {run['seconds'] / 60:.1f} minutes of training, "
+        f"{run['samples']:,} samples of 100,000 pictures in {run['seconds'] / 60:.1f} minutes of training, "
         f"{run['pictures_per_second']:,} a second; seed {run['seed']}; {run['threads']} cores of {machine}, "
         f"{run['device']}"
     )
@@ -79,8 +79,10 @@ def budgets() -> str:
     note = f"\nMeasured on {devices}, seed {reports[-1]['run']['seed']}."
     if measured := step_rate():
         rate, how_measured = measured
-        lines.insert(0, ["training, computed", *(f"{r['run']['samples'] / rate / 60:.1f} min" for r in reports)])
-        note += f" Computed: samples by {how_measured}; AdamW alone. Muon, making batches and checkpoints come on top."
+        lines.insert(
+            0, ["AdamW steps alone, computed", *(f"{r['run']['samples'] / rate / 60:.1f} min" for r in reports)]
+        )
+        note += f" Computed, a lower bound: samples by {how_measured}. Muon, batches and checkpoints come on top."
     return rows(["", *(f"{r['run']['samples']:,} samples" for r in reports)], lines) + note + "\n"
 
 
@@ -98,7 +100,7 @@ def sweep() -> str:
         f"`object` of the base, seed by seed: {', '.join(seeds)}."
     )
     if kept["missing"]:
-        note += f" Not run: {'; '.join(kept['missing'])}."
+        note += f" Not run yet: {'; '.join(kept['missing'])}."
     header = ["what is changed", "to", *(f"`{name}`" for name in names), "operations a pair"]
     return rows(header, lines) + note + "\n\n![Object accuracy of every point of the sweep](sweep.png)\n"
 
@@ -113,7 +115,8 @@ def photos() -> str:
         lines.append(
             [
                 f"{name}, {found['n_images']:,} test photos",
-                f"{run['seconds'] / 60:.1f} min, {run['samples']:,} samples",
+                f"{run['samples']:,} samples, {run['seconds'] / 60:.1f} min on "
+                f"{cores(run['threads'], report['machine'])}, seed {run['seed']}",
                 recall(report, "image_to_text", "R@10"),
                 recall(report, "text_to_image", "R@10"),
                 "; ".join(zero_shot),
@@ -135,13 +138,14 @@ def tricks() -> str:
 def bpe_training() -> str:
     kept = result("bpe_training")
     ratio, growth, anew = kept["ratio"], kept["growth"], kept["anew"]
+    longer, times = growth["time"], anew["times"]
     return (
-        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip {ratio['median']:.2f} times as long "
-        f"as {kept['peer']} ({ratio['lowest']:.2f} to {ratio['highest']:.2f} in {kept['repeats']} rounds), and "
-        f"{growth['time']['median']:.1f} times as long as on 1 in {growth['captions']:.0f} of them. Counting "
-        f"every pair of the text anew for each merge, as minbpe does, takes {anew['times']['median']:.0f} times as "
-        f"long as minclip for the same {anew['merges']:,} merges on {anew['captions']:,} captions "
-        f"({anew['times']['lowest']:.0f} to {anew['times']['highest']:.0f} in {anew['repeats']} rounds; "
+        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip {ratio['median']:.2f} times as long as "
+        f"tokenizers (Rust), which uses all cores ({ratio['lowest']:.2f} to {ratio['highest']:.2f} in "
+        f"{kept['repeats']} rounds), and {longer['median']:.1f} times as long as on 1 in {growth['captions']:.0f} of "
+        f"them ({longer['lowest']:.1f} to {longer['highest']:.1f}). Counting every pair of the text anew for each merge, "
+        f"as minbpe does, takes {times['median']:.0f} times as long as minclip for the same {anew['merges']:,} merges on "
+        f"{anew['captions']:,} captions ({times['lowest']:.0f} to {times['highest']:.0f} in {anew['repeats']} rounds; "
         f"{kept['machine']}).\n"
     )
 
@@ -194,12 +198,10 @@ def main() -> None:
     for page in PAGES:
         path = ROOT / page
         path.write_text(with_results(path.read_text(encoding="utf-8")), encoding="utf-8")
-    measured = step_rate()  # else the rate of the run that had two cores for itself
-    rate = 60 * (measured[0] if measured else result("picturebook-5min")["run"]["pictures_per_second"])
     points = []
     for report in map(result, KEPT_BUDGETS):
         for name in ("object", "held_out_combination", "object_held_out_style", "relation"):
-            points.append({"name": name, "minutes": report["run"]["samples"] / rate, **report["tasks"][name]})
+            points.append({"name": name, "samples": report["run"]["samples"], **report["tasks"][name]})
     figure = plot_budget(points)
     figure.savefig(ROOT / "docs" / "budgets.png", dpi=110)
 

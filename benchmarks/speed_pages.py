@@ -10,7 +10,7 @@ from minclip.config import CLIPConfig
 # what larger trainings take: (pairs in the set, passes over it, model); CLIP's own is 400 million pairs, 32 passes
 SIZES = ((10**6, 32, "base"), (10**8, 32, "ViT-B/32"), (4 * 10**8, 32, "ViT-B/32"), (10**10, 1, "ViT-L/14"))
 CONTEXT = 77  # tokens; whole texts, as an upper bound
-GPU = ("one H100, its data sheet's 989 TFLOP/s of dense bfloat16 at 35 %", 0.35 * 989e12)
+GPU = ("one H100, computed: 35 % (assumed) of its data sheet's 989 TFLOP/s of dense bfloat16", 0.35 * 989e12)
 
 
 def spread(numbers: dict, digits: int = 0) -> str:
@@ -107,8 +107,9 @@ def costs() -> str:
         )
     header = ["pairs", "passes", "model", "operations", "two cores as measured here", GPU[0]]
     note = (
-        f"\nHere: {here / 1e9:,.0f} GFLOP/s, the rate of preset {kept['preset']} in {dtype} "
-        f"({cores(kept['threads'], kept['machine'])}); a larger model has larger matrices and may do better.\n"
+        f"\nHere: {here / 1e9:,.0f} GFLOP/s, work that is skipped counted as done: the rate of preset "
+        f"{kept['preset']} in {dtype} ({cores(kept['threads'], kept['machine'])}); a larger model has larger matrices "
+        f"and may do better.\n"
     )
     return rows(header, lines) + note
 

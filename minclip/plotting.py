@@ -206,25 +206,26 @@ def plot_retrieval(
 
 
 def plot_budget(points: Sequence[Mapping[str, Any]], chance: float | None = None) -> Figure:
-    """Accuracy against the minutes spent; points of one name are joined.
+    """Accuracy against the number of samples trained on; points of one name are joined.
 
-    points: {"name": str, "minutes": float, "accuracy": share, "low": share, "high": share}; chance: share.
+    points: {"name": str, "samples": int, "accuracy": share, "low": share, "high": share}; chance: share.
     """
     check_lengths(points=points)
     figure = new_figure(8, 5)
     axes = figure.subplots()
     for place, name in enumerate(dict.fromkeys(point["name"] for point in points)):
-        line = sorted((point for point in points if point["name"] == name), key=lambda point: point["minutes"])
-        minutes, share, low, high = (
-            np.array([float(point[key]) for point in line]) for key in ("minutes", "accuracy", "low", "high")
+        line = sorted((point for point in points if point["name"] == name), key=lambda point: point["samples"])
+        samples, share, low, high = (
+            np.array([float(point[key]) for point in line]) for key in ("samples", "accuracy", "low", "high")
         )
         marker = "osD^vPX"[place % 7]  # shape says it again for those who do not see the colour
-        axes.errorbar(minutes, 100 * share, 100 * np.stack([share - low, high - share]), label=name,
+        axes.errorbar(samples, 100 * share, 100 * np.stack([share - low, high - share]), label=name,
                       color=SERIES_COLOURS[place % 7], marker=marker, markersize=8, capsize=4)  # fmt: skip
     if chance is not None:
         axes.axhline(100 * chance, color=QUIET_COLOUR, linestyle="--", label=f"chance {100 * chance:.1f} %")
     axes.set_ylim(0, 100)
     axes.set_xlim(left=0)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.legend(fontsize=FONT - 1, frameon=False)
-    dress(axes, "Accuracy for time, with 95 % intervals", "training (minutes)", "accuracy (%)")
+    dress(axes, "Accuracy by samples, with 95 % intervals", "samples trained on", "accuracy (%)")
     return figure

@@ -144,16 +144,16 @@ def test_retrieval_takes_rows_of_different_length():
 
 def test_budget_shows_accuracy_over_minutes_with_intervals():
     points = [
-        {"name": "tiny", "minutes": 5, "accuracy": 0.7, "low": 0.68, "high": 0.73},
-        {"name": "tiny", "minutes": 1, "accuracy": 0.3, "low": 0.28, "high": 0.32},
-        {"name": "small", "minutes": 5, "accuracy": 0.8, "low": 0.78, "high": 0.82},
+        {"name": "tiny", "samples": 5, "accuracy": 0.7, "low": 0.68, "high": 0.73},
+        {"name": "tiny", "samples": 1, "accuracy": 0.3, "low": 0.28, "high": 0.32},
+        {"name": "small", "samples": 5, "accuracy": 0.8, "low": 0.78, "high": 0.82},
     ]
     axes = plot_budget(points, chance=0.02).axes[0]
     tiny, small = axes.containers
     assert tiny.lines[0].get_xydata() == pytest.approx(np.array([[1.0, 30.0], [5.0, 70.0]]))
     segment = tiny.lines[2][0].get_segments()[1]
     assert segment == pytest.approx(np.array([[5, 68], [5, 73]]))
-    assert small.get_label() == "small" and "minutes" in axes.get_xlabel()
+    assert small.get_label() == "small" and "samples" in axes.get_xlabel()
     assert "chance 2.0 %" in [text.get_text() for text in axes.get_legend().get_texts()]
 
 

@@ -17,8 +17,9 @@ from minclip.config import CLIPConfig
 from minclip.devices import choose_device
 from minclip.formats.files import read_tensors
 from minclip.model import CLIP
+from minclip.optim import build_optimizers
 from minclip.recipes import TrainConfig
-from minclip.runs import Run
+from minclip.runs import Run, restore_optimizers
 from minclip.tokenizer import BPETokenizer
 from minclip.training import train
 
@@ -172,3 +173,11 @@ def test_a_log_line_cut_off_by_a_kill_is_forgotten(tmp_path):
     assert run.read_log() == [{"step": 1}, {"step": 2}]
     run.cut_log(1)
     assert json.loads(run.log_path.read_text(encoding="utf-8")) == {"step": 1}
+
+
+def test_moments_of_other_optimisers_are_refused():
+    model = CLIP(CLIPConfig.preset("tiny", vocab_size=600))
+    optimizers = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
+    of_two = {"optimizer.0.0.exp_avg": torch.zeros(2), "optimizer.1.0.momentum_buffer": torch.zeros(2)}
+    with pytest.raises(ValueError, match=r"moments of 2 optimisers, not of 7: .* start a new run"):
+        restore_optimizers(optimizers, of_two)

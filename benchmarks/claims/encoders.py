@@ -53,11 +53,11 @@ def text_direction(setting: Setting) -> Claim:
     return Claim(
         name="text_direction",
         title="Text read forwards or both ways",
-        said="The text encoder is causal so that it could begin as a language model; for matching alone nothing speaks "
-        "for it, and most text encoders read both ways.",
+        said="The text encoder is causal so that a language model could be its start, or a second objective.",
         source="Radford et al. 2021 (CLIP), section 2.4 (left to future work there)",
         measured=f"The causal mask, or none but that of the padding; all else equal, {base.model.text_layers} layers. "
-        "(With one layer both would be the same: EOT sees the whole text anyway.)",
+        "(With one layer both would be the same: EOT sees the whole text anyway.) "
+        "That reading both ways might match better is our question.",
         rows=table({"causal": base, "both ways": both}, asked),
         findings=(
             Finding("Reading both ways is better at naming classes.", Number(both), Number(base)),

@@ -140,13 +140,13 @@ def bpe_training() -> str:
     ratio, growth, anew = kept["ratio"], kept["growth"], kept["anew"]
     longer, times = growth["time"], anew["times"]
     return (
-        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip {ratio['median']:.2f} times as long as "
-        f"tokenizers (Rust), which uses all cores ({ratio['lowest']:.2f} to {ratio['highest']:.2f} in "
+        f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip {ratio['median']:.2f} times as long "
+        f"as tokenizers (Rust), which uses all cores ({ratio['lowest']:.2f} to {ratio['highest']:.2f} in "
         f"{kept['repeats']} rounds), and {longer['median']:.1f} times as long as on 1 in {growth['captions']:.0f} of "
-        f"them ({longer['lowest']:.1f} to {longer['highest']:.1f}). Counting every pair of the text anew for each merge, "
-        f"as minbpe does, takes {times['median']:.0f} times as long as minclip for the same {anew['merges']:,} merges on "
-        f"{anew['captions']:,} captions ({times['lowest']:.0f} to {times['highest']:.0f} in {anew['repeats']} rounds; "
-        f"{kept['machine']}).\n"
+        f"them ({longer['lowest']:.1f} to {longer['highest']:.1f}). Counting every pair of the text anew for each "
+        f"merge, as minbpe does, takes {times['median']:.0f} times as long as minclip for the same "
+        f"{anew['merges']:,} merges on {anew['captions']:,} captions ({times['lowest']:.0f} to {times['highest']:.0f} "
+        f"in {anew['repeats']} rounds; {kept['machine']}).\n"
     )
 
 

@@ -284,7 +284,7 @@ def test_doctor_speaks_on_an_older_python(monkeypatch, capsys):
     monkeypatch.setattr(sys, "version_info", (3, 10, 13, "final", 0))
     assert runpy.run_path(doctor.__file__)["run"](None) == 1
     printed = capsys.readouterr().out
-    assert "[FAIL] Python 3.10.13\n       remedy: install Python 3.11 or newer" in printed
+    assert "[FAIL] Python 3.10.13\n       remedy: install Python 3.11.4 or newer" in printed
     assert printed.count("[") == 1  # and nothing of packages
 
 

@@ -18,7 +18,7 @@ from keep import keep
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from minclip.bpe import Pair, merge_pair, word_symbols
-from minclip.tokenizer import FIXED_SYMBOLS, BPETokenizer
+from minclip.tokenizer import FIXED_SYMBOLS, BPETokenizer, clean
 
 CAPTIONS, MERGES, REPEATS = 40_000, 2_000, 7
 FEW_CAPTIONS, FEW_REPEATS = 2_000, 3  # for minbpe's way
@@ -45,10 +45,8 @@ def theirs(texts: list[str], vocab_size: int) -> int:
 def counted_anew(texts: list[str], merges: int = MERGES) -> list[Pair]:
     """minbpe's way (RegexTokenizer.train): all words of the text in their order, repeated ones too; all pairs counted
     for each merge. Of equally frequent pairs the alphabetically first, so that it learns what minclip learns."""
-    tokenizer = BPETokenizer([])
-    words = [
-        word_symbols(word) for text in texts for word in tokenizer.pattern.findall(" ".join(tokenizer.chunks(text)))
-    ]
+    pattern = BPETokenizer([]).pattern
+    words = [word_symbols(word) for text in texts for word in pattern.findall(clean(text))]
     learned: list[Pair] = []
     while len(learned) < merges:
         counts = Counter(pair for symbols in words for pair in itertools.pairwise(symbols))
@@ -82,7 +80,6 @@ def main() -> None:
         "merges": MERGES,
         "repeats": REPEATS,
         "ratio": spread(rust, 3),
-        "peer": "tokenizers (Rust), its own parallelism",
         "growth": {"captions": len(texts) / len(part), "time": spread(growth, 3)},
         "anew": {"captions": len(few), "merges": len(ours(few)), "repeats": FEW_REPEATS, "times": spread(anew, 3)},
     }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from budgets import BUDGETS
 from cards import write_cards
 from kept import ROOT, cores, is_kept, result, rows
-from peers import AS_IT_IS, OURS
+from peers import OURS, OURS_AS_IT_IS
 from speed_pages import costs, encode_speed, scaling, train_speed
 
 from minclip.evaluate import format_table
@@ -57,7 +57,7 @@ def step_rate() -> tuple[float, str] | None:
     dtype = "bfloat16" if "bfloat16, cut" in kept["settings"] else "float32"
     setting = f"{dtype}, cut"
     contenders = kept["settings"][setting]["contenders"]
-    rate = contenders.get(f"{OURS}, {AS_IT_IS}", contenders[OURS])["pairs_per_second"]["median"]
+    rate = contenders.get(OURS_AS_IT_IS, contenders[OURS])["pairs_per_second"]["median"]
     where = cores(kept["threads"], kept["machine"])
     return rate, f"{rate:,.0f} training steps' pairs a second on {where} (`results/train_speed.json`, {setting})"
 

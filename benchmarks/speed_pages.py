@@ -2,7 +2,7 @@
 
 from kept import cores, rows
 from kept import result as kept_result
-from peers import AS_IT_IS, NAMES, OPEN_CLIP, OURS
+from peers import NAMES, OPEN_CLIP, OURS, OURS_AS_IT_IS
 from workload import step_flops
 
 from minclip.config import CLIPConfig
@@ -23,10 +23,9 @@ def train_speed() -> str:
     lines = []
     for setting, found in kept["settings"].items():
         line = [setting]
-        for name in (*NAMES, f"{OURS}, {AS_IT_IS}"):
-            if name not in found["contenders"] and name not in NAMES:  # it is what stands in minclip's column
-                name = OURS
-            one = found["contenders"].get(name)
+        contenders = {OURS_AS_IT_IS: found["contenders"][OURS]} | found["contenders"]  # apart only where it is another
+        for name in (*NAMES, OURS_AS_IT_IS):
+            one = contenders.get(name)
             share = f", {100 * one['share_of_peak']:.0f} %" if one else ""
             line.append(f"{spread(one['pairs_per_second'])}{share}" if one else "not installed")
         ratios = (found["ratio"], found["ratio_memory_kept"])
@@ -44,7 +43,7 @@ def train_speed() -> str:
     header = [
         "pairs a second",
         *NAMES,
-        f"{OURS}, {AS_IT_IS}",
+        OURS_AS_IT_IS,
         f"{OURS} / the faster peer",
         "where peers keep memory, too",
     ]

@@ -18,7 +18,19 @@ import torch
 from apart import Apart
 from clock import Timed, alternating, load_average, print_table, seconds, spread
 from keep import keep
-from peers import AS_IT_IS, NAMES, OPEN_CLIP, OURS, VARIANTS, agreement, installed, new_weights, ratio, version
+from peers import (
+    AS_IT_IS,
+    NAMES,
+    OPEN_CLIP,
+    OURS,
+    OURS_AS_IT_IS,
+    VARIANTS,
+    agreement,
+    installed,
+    new_weights,
+    ratio,
+    version,
+)
 from workload import matrix_product, step_flops
 
 from minclip.config import CLIPConfig
@@ -27,7 +39,6 @@ from minclip.devices import choose_device, cpu_multiplies_bfloat16
 SAME_LOSS = 1e-4  # float32: the losses may not be further apart
 BATCH, LONGEST, ROUNDS, BLOCK = 256, 16, 7, 3.0  # pairs, tokens (as in the picture book), rounds, seconds of a block
 PEAK = "matrix product"
-OURS_AS_IT_IS = f"{OURS}, {AS_IT_IS}"  # what minclip train does by itself
 
 
 def dtypes() -> list[torch.dtype]:
@@ -49,7 +60,7 @@ class Chosen(NamedTuple):
 
 
 def fastest(name: str, question: dict, variants: Sequence[str], stack: ExitStack) -> Chosen:
-    """Tries the settings one after the other; only the fastest goes on running. One that fails says why."""
+    """Tries the settings one after the other; the slower ones sleep until the stack ends. One that fails says why."""
     running, rates, tried, needed = {}, {}, {}, {}
     for words in variants:
         runner = stack.enter_context(Apart(name, variant=VARIANTS[name][words], **question))

@@ -5,19 +5,23 @@ python benchmarks/budgets.py 160000 400000     some
 
 Each run has its own warm-up and cosine, and its report is kept under the budget's name. Samples are what can be had
 again on any machine; the minutes are what they took on the machine, and with the code, of the kept result. What a run
-would take now is computed from the speed of a training step: see docs/recipes.md. Run folders are runs/budget-SAMPLES.
+would take now is computed from the speed of a training step: see docs/recipes.md. Run folders are runs/budget-SAMPLES;
+a run that was stopped goes on, a finished one is not trained again.
 """
 
 import argparse
+import json
 from dataclasses import replace
 from pathlib import Path
 
 from keep import keep_report
 
 from minclip.config import CLIPConfig
-from minclip.experiment import run_training
-from minclip.recipes import RECIPES
+from minclip.experiment import resume_run, run_training
+from minclip.recipes import RECIPES, TrainConfig
+from minclip.runs import Run
 
+RECIPE = RECIPES["picturebook"]
 # result -> samples. The names say in how many minutes a run was meant to fit on two cores; no number is taken from them
 BUDGETS = {
     "picturebook-2min": 160_000,
@@ -27,18 +31,33 @@ BUDGETS = {
 }
 
 
+def folder(samples: int) -> Path:
+    return Path("runs") / f"budget-{samples}"
+
+
+def trained(samples: int) -> dict:
+    """The report of the finished run in `folder`.
+
+    Raises ValueError where the folder holds a run of another recipe.
+    """
+    run, config = Run(folder(samples)), replace(RECIPE.config, samples=samples)
+    if not run.exists():
+        return run_training("picturebook", CLIPConfig.preset(RECIPE.preset), config, run.folder)
+    if TrainConfig.from_dict(run.load()[2]["train_config"]) != config:
+        raise ValueError(f"{run.folder} holds a run of another recipe: move it away")
+    finished = run.folder / "report.json"
+    return json.loads(finished.read_text(encoding="utf-8")) if finished.is_file() else resume_run(run.folder)
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("samples", nargs="*", type=int, help=f"of {', '.join(map(str, BUDGETS.values()))}; default all")
-    asked, recipe = parser.parse_args(argv).samples, RECIPES["picturebook"]
+    asked = parser.parse_args(argv).samples
     if unknown := set(asked) - set(BUDGETS.values()):
         parser.error(f"samples {sorted(unknown)} are no budget: choose of {', '.join(map(str, BUDGETS.values()))}")
     for name, samples in BUDGETS.items():
         if samples in asked or not asked:
-            out = Path("runs") / f"budget-{samples}"
-            config = replace(recipe.config, samples=samples)
-            report = run_training("picturebook", CLIPConfig.preset(recipe.preset), config, out)
-            keep_report(name, report, out)
+            keep_report(name, trained(samples), folder(samples))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,15 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from minclip.config import CLIPConfig
+from minclip.model import CLIP
+from minclip.runs import Run
+from minclip.tokenizer import BPETokenizer
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -67,14 +73,52 @@ def test_a_rate_is_of_what_minclip_train_does(results):
     assert pages.step_rate()[0] == 2000 and "float32, cut" in pages.step_rate()[1]
 
 
-def test_a_budget_is_a_number_of_samples_and_kept_under_its_name(monkeypatch, capsys):
+@pytest.fixture
+def training(monkeypatch, tmp_path):
+    """Budgets in a folder of their own, where training only notes how many samples it was asked for."""
+    started = []
+
+    def run_training(data, preset, config, out):
+        started.append(config.samples)
+        return {"samples": config.samples}
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(budgets, "run_training", run_training)
+    return started
+
+
+def test_a_budget_is_a_number_of_samples_and_kept_under_its_name(training, monkeypatch, capsys):
     reports = []
-    monkeypatch.setattr(budgets, "run_training", lambda data, preset, config, out: config.samples)
     monkeypatch.setattr(budgets, "keep_report", lambda name, report, out: reports.append((name, report, out.name)))
     budgets.main(["160000"])
-    assert reports == [("picturebook-2min", 160_000, "budget-160000")]
+    assert reports == [("picturebook-2min", {"samples": 160_000}, "budget-160000")]
     budgets.main([])
-    assert [samples for _, samples, _ in reports[1:]] == [160_000, 400_000, 800_000, 3_200_000]
+    assert training == [160_000, 160_000, 400_000, 800_000, 3_200_000]
     with pytest.raises(SystemExit):
         budgets.main(["5"])
     assert "[5] are no budget: choose of 160000, 400000" in capsys.readouterr().err
+
+
+def leave_a_run(samples, **changes):
+    """What a training of so many samples leaves after its first checkpoint."""
+    model, tokenizer = CLIP(replace(CLIPConfig.preset("tiny"), vocab_size=514)), BPETokenizer([], context_length=32)
+    run, config = Run(budgets.folder(samples)), replace(budgets.RECIPE.config, samples=samples, **changes)
+    run.create()
+    run.save(model, tokenizer, [], config, step=1, seconds=1.0, data="picturebook", pairs="")
+    return run.folder
+
+
+def test_a_run_goes_on_and_a_finished_one_is_read(training, monkeypatch):
+    monkeypatch.setattr(budgets, "resume_run", lambda out: {"gone on with": out.name})
+    out = leave_a_run(160_000)
+    assert budgets.trained(160_000) == {"gone on with": "budget-160000"}
+    (out / "report.json").write_text('{"finished": true}', encoding="utf-8")
+    assert budgets.trained(160_000) == {"finished": True}
+    assert training == []
+
+
+def test_a_run_of_another_recipe_is_not_taken_for_a_budget(training):
+    leave_a_run(400_000, learning_rate=0.5)
+    with pytest.raises(ValueError, match=r"budget-400000 holds a run of another recipe"):
+        budgets.trained(400_000)
+    assert training == []

@@ -1,4 +1,4 @@
-"""A contender that trains in a process of its own, a few steps whenever it is told to.
+"""A contender that trains, or encodes, in a process of its own: a few steps whenever it is told to.
 
 As its users run it: with no other's memory allocator, threads or compiled code around it. Between its turns it sleeps.
 
@@ -15,19 +15,23 @@ from pathlib import Path
 
 import torch
 from clock import seconds
-from peers import OURS, make, new_weights
+from peers import OURS, Contender, make, new_weights
 from workload import noise_batch
 
+from minclip.batches import Batch
 from minclip.config import CLIPConfig
 from minclip.cores import keep_freed_memory
 from minclip.devices import choose_device
+
+STEP, IMAGES, TEXTS = "step", "images", "texts"  # who trains is asked for steps, who encodes for the others
 
 
 class Apart:
     """One contender on one batch. It ends with the with-block.
 
     name, variant: see peers.make; preset, changes: the model; pairs, longest: see workload.noise_batch; dtype: that of
-    autocast; keeps_memory: whether freed memory is kept as cores.py does it, by default for minclip alone.
+    autocast; keeps_memory: whether freed memory is kept as cores.py does it, by default where minclip trains; encodes:
+    not how it trains is asked, but how its two encoders read, in eval mode, with weights in dtype.
     """
 
     def __init__(
@@ -40,9 +44,10 @@ class Apart:
         changes: dict | None = None,
         longest: int | None = None,
         keeps_memory: bool | None = None,
+        encodes: bool = False,
     ):
         question = {"name": name, "preset": preset, "pairs": pairs, "dtype": dtype, "variant": variant or {}}
-        question |= {"changes": changes or {}, "longest": longest, "keeps_memory": keeps_memory}
+        question |= {"changes": changes or {}, "longest": longest, "keeps_memory": keeps_memory, "encodes": encodes}
         command = [sys.executable, __file__, json.dumps(question)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -64,12 +69,15 @@ class Apart:
         self.memory()
         return self
 
-    def seconds(self, calls: int, length: int | None = None) -> float:
-        """Of a step, in a block of them, texts cut to `length` tokens."""
-        return self.ask(calls=calls, length=length)["seconds"]
+    def seconds(self, calls: int, length: int | None = None, work: str = STEP, pairs: int | None = None) -> float:
+        """Of a step (or of IMAGES, of TEXTS), in a block of them: the batch's first `pairs`, texts cut to `length`."""
+        return self.ask(calls=calls, length=length, work=work, pairs=pairs)["seconds"]
 
     def memory(self) -> dict | None:
-        """MB of its libraries, and of training: the most that it held so far beyond them. None where nobody counts."""
+        """MB of its libraries, and of training: the most that it held so far beyond them.
+
+        None where nobody counts, and of who encodes.
+        """
         return self.ask()["memory"]
 
     def close(self) -> None:
@@ -81,6 +89,7 @@ class Apart:
             self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
         self.process.stdout.close()
 
     def __enter__(self) -> "Apart":
@@ -106,27 +115,41 @@ def resident(highest: bool) -> float | None:
 def answered(question: dict, answers) -> None:
     """The process: makes the contender, then a line for every line that it reads."""
     name, pairs, variant = question["name"], question["pairs"], question["variant"]
-    if question["keeps_memory"] or (question["keeps_memory"] is None and name == OURS):
-        keep_freed_memory()  # as training.train does it
+    by_default = name == OURS and not question["encodes"]  # as training.train does it
+    if by_default if question["keeps_memory"] is None else question["keeps_memory"]:
+        keep_freed_memory()
     config = CLIPConfig.preset(question["preset"], **question["changes"])
     device, weights = choose_device("cpu", getattr(torch, question["dtype"])), new_weights(config)
-    whole = config.context_length
-    first = make(name, config, weights, device, **variant)
-    with first.threads():
-        first.step(noise_batch(config, 2, whole, whole, device))  # now all libraries and threads are there; it stays
-    before = resident(highest=False)
+    whole, before = config.context_length, None
+    if not question["encodes"]:
+        first = make(name, config, weights, device, **variant)
+        with first.threads():
+            first.step(noise_batch(config, 2, whole, whole, device))  # now all libraries and threads are there
+        before = resident(highest=False)
     runner = make(name, config, weights, device, **variant)
+    if question["encodes"]:
+        runner.model.eval()
+        if device.autocast is not None:
+            runner.halve(device.autocast)
     batch = noise_batch(config, pairs, question["longest"] or whole, whole, device)
     for line in sys.stdin:
         asked = json.loads(line)
         if "calls" in asked:
-            cut = batch._replace(tokens=batch.tokens[:, : asked["length"] or whole])
-            answer: dict = {"seconds": seconds(partial(runner.step, cut), runner.threads, asked["calls"])}
+            part = Batch(batch.pixels[: asked["pairs"]], batch.tokens[: asked["pairs"], : asked["length"]])
+            answer: dict = {"seconds": timed(runner, asked["work"], part, asked["calls"])}
         else:
             peak = resident(highest=True)
             counted = before is not None and peak is not None
             answer = {"memory": {"libraries": round(before), "training": round(peak - before)} if counted else None}
         print(json.dumps(answer), file=answers, flush=True)
+
+
+def timed(runner: Contender, work: str, batch: Batch, calls: int) -> float:
+    """Seconds of a call of what is asked for."""
+    if work == STEP:
+        return seconds(partial(runner.step, batch), runner.threads, calls)
+    encode = {IMAGES: partial(runner.encode_image, batch.pixels), TEXTS: partial(runner.encode_text, batch.tokens)}
+    return seconds(encode[work], torch.no_grad, calls)
 
 
 def main() -> None:

@@ -40,10 +40,16 @@ def trained(samples: int) -> dict:
 
     Raises ValueError where the folder holds a run of another recipe.
     """
-    run, config = Run(folder(samples)), replace(RECIPE.config, samples=samples)
+    run, config, preset = (
+        Run(folder(samples)),
+        replace(RECIPE.config, samples=samples),
+        CLIPConfig.preset(RECIPE.preset),
+    )
     if not run.exists():
-        return run_training("picturebook", CLIPConfig.preset(RECIPE.preset), config, run.folder)
-    if TrainConfig.from_dict(run.load()[2]["train_config"]) != config:
+        return run_training("picturebook", preset, config, run.folder)
+    model, _, progress, _ = run.load()
+    same_model = replace(model.config, vocab_size=preset.vocab_size) == preset
+    if not same_model or TrainConfig.from_dict(progress["train_config"]) != config:
         raise ValueError(f"{run.folder} holds a run of another recipe: move it away")
     finished = run.folder / "report.json"
     return json.loads(finished.read_text(encoding="utf-8")) if finished.is_file() else resume_run(run.folder)

@@ -5,17 +5,19 @@ import statistics
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+Name = TypeVar("Name")
 Timed = Callable[[int], float]  # a number of calls -> seconds of one; partial(seconds, function, around) is one
 
 
-def alternating(timed: dict[str, Timed], rounds: int, block: float) -> dict[str, list[float]]:
+def alternating(timed: dict[Name, Timed], rounds: int, block: float) -> dict[Name, list[float]]:
     """Seconds of a call for each, round by round: in turn, every other round backwards, blocks of `block` seconds."""
     calls = {name: calls_for(one, block) for name, one in timed.items()}
-    found: dict[str, list[float]] = {name: [] for name in timed}
+    found: dict[Name, list[float]] = {name: [] for name in timed}
     for number in range(rounds):
         for name in list(timed) if number % 2 == 0 else reversed(timed):
             found[name].append(timed[name](calls[name]))

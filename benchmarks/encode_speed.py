@@ -2,38 +2,52 @@
 
 python benchmarks/encode_speed.py        (twenty minutes; on a quiet machine, with the extra `peers`)
 
-Pictures and texts a second, one at a time and 64 at a time, alternating in one process. Compiled and not is measured
-apart, since a reader who encodes one picture will not compile. "cut": texts end with the batch's longest, where an
-implementation can read such. Before the clock runs, all features are compared. Writes results/encode_speed.json.
+Pictures and texts a second, one at a time and 64 at a time, each contender in a process of its own, in turn: as it is
+and compiled, since a reader who encodes one picture will not compile; with the faster kind of attention where a peer
+offers two. "cut": texts end with the batch's longest, where an implementation can read such. bfloat16: weights as each
+library loads them so. Before the clock runs, features are compared, in float32 and not compiled. Writes
+results/encode_speed.json.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+import statistics
+from contextlib import ExitStack
 from functools import partial
 
 import torch
-from clock import alternating, load_average, print_table, seconds, spread
+from apart import IMAGES, TEXTS, Apart
+from clock import alternating, load_average, print_table, spread
 from keep import keep
-from peers import NAMES, OPEN_CLIP, OURS, VARIANTS, installed, make, new_weights, ratio, version
+from peers import (
+    AS_IT_IS,
+    NAMES,
+    OPEN_CLIP,
+    OURS,
+    TRANSFORMERS,
+    VARIANTS,
+    installed,
+    make,
+    new_weights,
+    ratio,
+    version,
+)
 from train_speed import called, dtypes, times
 from workload import noise_batch
 
 from minclip.config import CLIPConfig
-from minclip.devices import Device, choose_device
+from minclip.devices import choose_device
 
 BATCHES, LONGEST, ROUNDS, BLOCK = (1, 64), 16, 7, 1.0
 SAME = 1e-4  # float32: largest difference of features, as a share of the largest number
-VARIANT = {OURS: "as it is", OPEN_CLIP: "as it is", "transformers": "sdpa"}
-COMPILED = {OURS: "as it is", OPEN_CLIP: "torch.compile", "transformers": "torch.compile, sdpa"}
-
-
-@contextmanager
-def reading(device: Device):
-    """No graph, in the device's precision."""
-    with ExitStack() as stack:
-        stack.enter_context(torch.no_grad())
-        stack.enter_context(device.precision())
-        yield
+COMPILED = "compiled"
+# the settings of each, by their words in VARIANTS: the faster one counts
+SETTINGS: dict[str, dict[str, list[str]]] = {
+    AS_IT_IS: {OURS: [AS_IT_IS], OPEN_CLIP: [AS_IT_IS], TRANSFORMERS: ["sdpa", "eager attention"]},
+    COMPILED: {
+        OURS: ["torch.compile"],
+        OPEN_CLIP: ["torch.compile"],
+        TRANSFORMERS: ["torch.compile, sdpa", "torch.compile, eager attention"],
+    },
+}
 
 
 def check(features: dict[str, torch.Tensor], what: str) -> None:
@@ -44,43 +58,68 @@ def check(features: dict[str, torch.Tensor], what: str) -> None:
             raise ValueError(f"{name} does other work: its {what} features are {apart:.2g} from minclip's")
 
 
-def race(
-    config: CLIPConfig,
-    device: Device,
-    variant: dict[str, str],
-    batches: tuple[int, ...],
-    longest: int,
-    rounds: int,
-    block: float,
-):
-    """setting -> items a second of each, and our ratio to the faster peer."""
-    weights, found = new_weights(config), {}
-    runners = {n: make(n, config, weights, device, **VARIANTS[n][variant[n]]) for n in installed()}
-    for runner in runners.values():
-        runner.model.eval()
-    around: Callable[[], AbstractContextManager] = partial(reading, device)
-    for size in batches:
-        whole = noise_batch(config, size, longest, config.context_length, device)
-        kinds = {
-            "images": {n: partial(r.encode_image, whole.pixels) for n, r in runners.items()},
-            "texts, whole": {n: partial(r.encode_text, whole.tokens) for n, r in runners.items()},
-            "texts, cut": {
-                n: partial(r.encode_text, whole.tokens[:, : config.context_length if n == OPEN_CLIP else longest])
-                for n, r in runners.items()
-            },
+def agree(config: CLIPConfig, pairs: int, longest: int) -> None:
+    """ValueError where a peer's features are not ours, in float32, of whole texts or of cut ones."""
+    device, weights = choose_device("cpu", torch.float32), new_weights(config)
+    batch = noise_batch(config, pairs, longest, config.context_length, device)
+    runners = {name: make(name, config, weights, device) for name in installed()}
+    with torch.no_grad():
+        for runner in runners.values():
+            runner.model.eval()
+        check({name: runner.encode_image(batch.pixels) for name, runner in runners.items()}, "image")
+        for length in (config.context_length, longest):
+            texts = {name: batch.tokens[:, : read_by(name, length, config)] for name in runners}
+            check({name: runner.encode_text(texts[name]) for name, runner in runners.items()}, "text")
+
+
+def read_by(name: str, length: int, config: CLIPConfig) -> int:
+    """How many tokens of texts of this length an implementation reads."""
+    return config.context_length if name == OPEN_CLIP else length
+
+
+def race(question: dict, batches: tuple[int, ...], longest: int, rounds: int, block: float, compiled: bool) -> dict:
+    """setting -> kind and batch -> items a second of each, and our ratio to the faster peer."""
+    config = CLIPConfig.preset(question["preset"], **question["changes"])
+    asked = {words: variants for words, variants in SETTINGS.items() if compiled or words != COMPILED}
+    kinds = {
+        "images": (IMAGES, config.context_length),
+        "texts, whole": (TEXTS, config.context_length),
+        "texts, cut": (TEXTS, longest),
+    }
+    found: dict[str, dict] = {words: {} for words in asked}
+    with ExitStack() as stack:
+        runners = {
+            (name, variant): stack.enter_context(
+                Apart(name, variant=VARIANTS[name][variant], encodes=True, **question)
+            ).ready()
+            for settings in asked.values()
+            for name in installed()
+            for variant in settings[name]
         }
-        for kind, functions in kinds.items():
-            if device.autocast is None:
-                with around():
-                    check({n: function() for n, function in functions.items()}, kind)
-            taken = alternating({n: partial(seconds, f, around) for n, f in functions.items()}, rounds, block)
-            found[f"{kind}, batch {size}"] = {
-                "per_second": {n: spread(size / call for call in one) for n, one in taken.items()},
-                "ratio": ratio(taken),
-            }
-            print(kind, size, found[f"{kind}, batch {size}"], flush=True)
-    torch.compiler.reset()
+        for size in batches:
+            for kind, (work, length) in kinds.items():
+                timed = {
+                    (name, variant): partial(
+                        runner.seconds, length=read_by(name, length, config), work=work, pairs=size
+                    )
+                    for (name, variant), runner in runners.items()
+                }
+                taken = alternating(timed, rounds, block)
+                for words, settings in asked.items():
+                    best = {name: fastest(taken, name, settings[name]) for name in installed()}
+                    own = {name: taken[name, variant] for name, variant in best.items()}
+                    found[words][f"{kind}, batch {size}"] = {
+                        "settings": best,
+                        "per_second": {name: spread(size / call for call in one) for name, one in own.items()},
+                        "ratio": ratio(own),
+                    }
+                    print(words, kind, size, found[words][f"{kind}, batch {size}"], flush=True)
     return found
+
+
+def fastest(taken: dict[tuple[str, str], list[float]], name: str, variants: list[str]) -> str:
+    """Of a contender's settings the one with the lowest median."""
+    return min(variants, key=lambda variant: statistics.median(taken[name, variant]))
 
 
 def measure(
@@ -94,14 +133,12 @@ def measure(
 ) -> dict:
     """Everything; `changes` are of the preset. Raises ValueError where a peer's features are not ours."""
     config, load = CLIPConfig.preset(preset, **changes), load_average()
+    agree(config, max(batches), longest)
     settings = {}
-    for dtype in dtypes():
-        device = choose_device("cpu", dtype)
-        settings[called(dtype)] = race(config, device, VARIANT, batches, longest, rounds, block)
-        if with_compiler and len(installed()) > 1:
-            settings[f"{called(dtype)}, peers compiled"] = race(
-                config, device, COMPILED, batches, longest, rounds, block
-            )
+    for dtype in map(called, dtypes()):
+        question = {"preset": preset, "changes": changes, "pairs": max(batches), "longest": longest, "dtype": dtype}
+        for words, found in race(question, batches, longest, rounds, block, with_compiler).items():
+            settings[f"{dtype}, {words}"] = found
     return {
         "threads": torch.get_num_threads(),
         "load_before": load,

@@ -9,6 +9,7 @@ import copy
 import statistics
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import NamedTuple
@@ -28,14 +29,15 @@ from minclip.formats.names import HUGGING_FACE, MINCLIP, OPENAI, Layout
 from minclip.loss import MAX_LOGIT_SCALE
 from minclip.model import CLIP
 from minclip.optim import build_optimizers
+from minclip.precision import set_precision
 from minclip.training import train_step, with_compiled_encoders
 
 OURS, OPEN_CLIP, TRANSFORMERS = "minclip", "open_clip", "transformers"
 NAMES = (OURS, OPEN_CLIP, TRANSFORMERS)
 AS_IT_IS = "as it is"
-OURS_AS_IT_IS = f"{OURS}, {AS_IT_IS}"  # what minclip train does by itself, in a race where compiled is faster
+OURS_AS_IT_IS = f"{OURS}, {AS_IT_IS}"  # not compiled, as minclip train runs, in a race where compiled is faster
 LEARNING_RATE, WEIGHT_DECAY = 5e-4, 0.2  # CLIP's
-# settings in which a peer may be at its best: (in words, keywords of its maker). All that each offers for speed
+# the settings of which each may run in its best: in words -> keywords of its maker
 VARIANTS: dict[str, dict[str, dict]] = {
     OURS: {AS_IT_IS: {}, "torch.compile": {"compiled": True}},
     OPEN_CLIP: {AS_IT_IS: {}, "torch.compile": {"compiled": True}},
@@ -57,6 +59,7 @@ class Contender(NamedTuple):
     step: Callable[[Batch], Tensor]  # trains one step, returns the loss before it
     encode_image: Callable[[Tensor], Tensor]
     encode_text: Callable[[Tensor], Tensor]
+    halve: Callable[[torch.dtype], object]  # its weights to a half precision, as whoever loads it so gets them
     threads: Callable[[], AbstractContextManager]  # around its training: minclip's cores work apart, see cores.py
 
 
@@ -110,13 +113,15 @@ def ours(config: CLIPConfig, weights: dict[str, Tensor], device: Device, compile
     def step(batch: Batch) -> Tensor:
         return train_step(stepping, optimizers, batch, device)
 
-    return Contender(OURS, model, MINCLIP, step, stepping.encode_image, stepping.encode_text, one_thread)
+    image, text, halve = stepping.encode_image, stepping.encode_text, partial(set_precision, model)
+    return Contender(OURS, model, MINCLIP, step, image, text, halve, one_thread)
 
 
 def open_clip(config: CLIPConfig, weights: dict[str, Tensor], device: Device, compiled: bool = False) -> Contender:
     """As open_clip_train's loop does it. Its texts always have the whole context length."""
     from open_clip.loss import ClipLoss
     from open_clip.model import CLIP as OpenCLIP
+    from open_clip.model import convert_weights_to_lp
 
     model = OpenCLIP(**copy.deepcopy(openclip.config_content(config, own_words=False)["model_cfg"]))
     model.load_state_dict(OPENAI.from_ours(weights))
@@ -126,8 +131,9 @@ def open_clip(config: CLIPConfig, weights: dict[str, Tensor], device: Device, co
     def value(batch: Batch) -> Tensor:
         return loss(*forward(batch.pixels, batch.tokens))
 
-    image, text = maybe(compiled, model.encode_image), maybe(compiled, model.encode_text)
-    return Contender(OPEN_CLIP, model, OPENAI, trained(model, value, device), image, text, nullcontext)
+    image = maybe(compiled, lambda pixels: model.encode_image(pixels.to(model.visual.conv1.weight.dtype)))
+    text, halve = maybe(compiled, model.encode_text), partial(convert_weights_to_lp, model)
+    return Contender(OPEN_CLIP, model, OPENAI, trained(model, value, device), image, text, halve, nullcontext)
 
 
 def hugging_face(
@@ -147,7 +153,9 @@ def hugging_face(
 
     image = maybe(compiled, lambda pixels: model.get_image_features(pixels).pooler_output)
     text = maybe(compiled, lambda tokens: model.get_text_features(tokens).pooler_output)
-    return Contender(TRANSFORMERS, model, HUGGING_FACE, trained(model, value, device), image, text, nullcontext)
+    return Contender(
+        TRANSFORMERS, model, HUGGING_FACE, trained(model, value, device), image, text, model.to, nullcontext
+    )
 
 
 def maybe(compiled: bool, function: Callable) -> Callable:
@@ -208,9 +216,9 @@ def agreement(config: CLIPConfig, pairs: int, steps: int = 3) -> dict[str, dict[
         if gradients[name].keys() != gradients[OURS].keys():
             raise ValueError(f"{name} has gradients for other weights than minclip: it does other work")
         shares = [
-            ((gradient - gradients[name][key]).abs().max() / gradient.abs().max()).item()
+            (gradient - gradients[name][key]).abs().max() / gradient.abs().max()
             for key, gradient in gradients[OURS].items()
         ]
-        apart = max(abs(one - other) for one, other in zip(losses[OURS], losses[name], strict=True))
-        found[name] = {"loss": apart, "gradient": max(shares)}
+        apart = (torch.tensor(losses[OURS]) - torch.tensor(losses[name])).abs()  # the largest is NaN where one is
+        found[name] = {"loss": apart.max().item(), "gradient": torch.stack(shares).max().item()}
     return found

@@ -30,14 +30,17 @@ def train_speed() -> str:
             line.append(f"{spread(one['pairs_per_second'])}{share}" if one else "not installed")
         ratios = (found["ratio"], found["ratio_memory_kept"])
         lines.append([*line, *(f"{spread(one, 2)} × {one['against']}" if one else "no peer" for one in ratios)])
-    chosen = [f"{name} {one['variant']}" for best in kept["variants"].values() for name, one in best.items()]
+    chosen = [
+        f"{setting}: " + ", ".join(f"{name} ({one['variant']})" for name, one in best.items())
+        for setting, best in kept["variants"].items()
+    ]
     apart = max([found["loss"] for found in kept["agreement"].values()], default=0)
     note = (
-        f"\nPreset {kept['preset']}, {kept['batch']} pairs a step. Whole: texts of {kept['context_length']} tokens; "
-        f"cut: of {kept['longest_text']}, where an implementation can read such. Shares are of a large product's rate, "
-        f"counted as if everything was computed: who leaves out what nobody reads may pass 100 %. In brackets: slowest "
-        f"and fastest round. In the order of the dtypes: {', '.join(chosen)}. Losses of three "
-        f"steps in float32 are at most {apart:.0e} apart. {kept['rounds']} rounds in turn, a process for each, "
+        f"\nPreset {kept['preset']}, {kept['batch']} pairs a step. Whole: texts padded to {kept['context_length']} "
+        f"tokens; cut: to {kept['longest_text']}, where an implementation can read such. Shares are of a large "
+        f"product's rate, counted as if everything was computed: who leaves out what nobody reads may pass 100 %. In "
+        f"brackets: slowest and fastest round. The fastest settings are, {'; '.join(chosen)}. Losses of three steps "
+        f"in float32 are at most {apart:.0e} apart. {kept['rounds']} rounds in turn, a process for each, "
         f"{cores(kept['threads'], kept['machine'])}; {', '.join(kept['versions'].values())}.\n"
     )
     header = [
@@ -104,7 +107,7 @@ def costs() -> str:
         lines.append(
             [f"{pairs:.0e}", f"{passes}", model, f"{whole:.1e}", duration(whole / here), duration(whole / GPU[1])]
         )
-    header = ["pairs", "passes", "model", "operations", "two cores as measured here", GPU[0]]
+    header = ["pairs", "passes", "model", "operations", f"{kept['threads']} cores as measured here", GPU[0]]
     note = (
         f"\nHere: {here / 1e9:,.0f} GFLOP/s, work that is skipped counted as done: the rate of preset "
         f"{kept['preset']} in {dtype} ({cores(kept['threads'], kept['machine'])}); a larger model has larger matrices "

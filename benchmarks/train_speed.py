@@ -1,15 +1,16 @@
 """Training steps of minclip, OpenCLIP and Hugging Face side by side: one architecture, the same weights and batch.
 
-python benchmarks/train_speed.py        (a quarter of an hour; on a quiet machine, with the extra `peers`)
+python benchmarks/train_speed.py        (twenty minutes; on a quiet machine, with the extra `peers`)
 
-First that they do the same work: losses of three steps and gradients. Then pairs a second, in turn, each in a process
-of its own and in the setting in which it is fastest here (VARIANTS in peers.py). "whole": every text has the whole
-context length; "cut": texts end with the batch's longest, where an implementation can read such. Share of peak: the
-matrix products of a step against a large matrix product of the same dtype, timed in the same rounds on all cores.
+First that they do the same work: losses of three steps and gradients, in float32 and not compiled. Then pairs a second,
+in turn, each in a process of its own and in the setting in which it is fastest here, by tries in turn (VARIANTS in
+peers.py). "whole": texts are padded to the whole context length; "cut": to the batch's longest, where an implementation
+can read such. Share of peak: the matrix products of a step against a large matrix product of the same dtype, timed in
+the same rounds on all cores.
 Writes results/train_speed.json.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import NamedTuple
@@ -36,8 +37,9 @@ from workload import matrix_product, step_flops
 from minclip.config import CLIPConfig
 from minclip.devices import choose_device, cpu_multiplies_bfloat16
 
-SAME_LOSS = 1e-4  # float32: the losses may not be further apart
-BATCH, LONGEST, ROUNDS, BLOCK = 256, 16, 7, 3.0  # pairs, tokens (as in the picture book), rounds, seconds of a block
+SAME_LOSS = 1e-4  # float32: the losses may not be further apart, nor gradients by more of their tensor's largest number
+BATCH, LONGEST = 256, 16  # pairs, tokens (as in the picture book)
+TRIES, ROUNDS, BLOCK = 3, 7, 3.0  # rounds that choose a setting, rounds that count, seconds of a block
 PEAK = "matrix product"
 
 
@@ -50,48 +52,69 @@ def called(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+class Started(NamedTuple):
+    """A contender in all of its settings, running until the stack ends."""
+
+    running: dict[str, Apart]
+    failed: dict[str, str]  # setting -> why it does not run here
+
+
 class Chosen(NamedTuple):
-    """A contender in the setting in which it is fastest, running."""
+    """The setting in which a contender is fastest."""
 
     variant: str
-    runner: Apart
-    tried: dict[str, float | str]  # pairs a second of each setting, with whole texts; of one that failed, why
-    memory: dict[str, dict | None]  # MB of each setting
+    tried: dict[str, float | str]  # pairs a second of each; of one that failed, why
 
 
-def fastest(name: str, question: dict, variants: Sequence[str], stack: ExitStack) -> Chosen:
-    """Tries the settings one after the other; the slower ones sleep until the stack ends. One that fails says why."""
-    running, rates, tried, needed = {}, {}, {}, {}
+def started(name: str, question: dict, variants: Iterable[str], lengths: set[int], stack: ExitStack) -> Started:
+    """Makes a contender, and lets it take a step with texts of each length: each is compiled by itself."""
+    found = Started({}, {})
     for words in variants:
         runner = stack.enter_context(Apart(name, variant=VARIANTS[name][words], **question))
         try:
-            best = min([runner.seconds(2) for _ in range(3)][1:])
-            rates[words] = tried[words] = float(f"{question['pairs'] / best:.4g}")
-            running[words], needed[words] = runner, runner.memory()
+            for length in lengths:
+                runner.seconds(1, length)
+            found.running[words] = runner
         except RuntimeError as error:
-            tried[words] = str(error)
-        print(f"{name}, {words}, {question['dtype']}, pairs a second: {tried[words]}", flush=True)
-    if not rates:
-        raise RuntimeError(f"{name} runs in none of its settings: {tried}")
-    chosen = max(rates, key=rates.__getitem__)
-    return Chosen(chosen, running[chosen], tried, needed)
+            found.failed[words] = str(error)
+    if not found.running:
+        raise RuntimeError(f"{name} runs in none of its settings: {found.failed}")
+    return found
 
 
-def race(question: dict, best: dict[str, Chosen], lengths: dict[str, int], rounds: int, block: float) -> dict:
-    """Pairs a second of each, our ratio to the faster peer, and all against the matrix product.
+def fastest(contender: Started, pairs: int, length: int, block: float) -> Chosen:
+    """The settings of one contender in turn, with texts of this length."""
+    timed: dict[str, Timed] = {
+        words: partial(runner.seconds, length=length) for words, runner in contender.running.items()
+    }
+    medians = {words: spread(taken)["median"] for words, taken in alternating(timed, TRIES, block).items()}
+    rates = {words: float(f"{pairs / median:.4g}") for words, median in medians.items()}
+    return Chosen(max(rates, key=rates.__getitem__), rates | contender.failed)
 
-    ratio_memory_kept: where the peers' memory allocator is told what minclip tells it. minclip as it is takes part,
-    too, where it is faster compiled.
+
+def race(
+    question: dict,
+    contenders: dict[str, Started],
+    best: dict[str, Chosen],
+    lengths: dict[str, int],
+    rounds: int,
+    block: float,
+) -> dict:
+    """Pairs a second of each in its best setting, our ratio to the faster peer, and all against the matrix product.
+
+    ratio_memory_kept: where the peers' memory allocator is told what minclip tells it, in the setting that was the
+    fastest without. minclip as it is takes part, too, where it is faster compiled.
     """
     config = CLIPConfig.preset(question["preset"], **question["changes"])
     product, product_flops = matrix_product(getattr(torch, question["dtype"]), choose_device("cpu"))
     timed: dict[str, Timed] = {PEAK: partial(seconds, product, nullcontext)}
-    timed |= {name: partial(one.runner.seconds, length=lengths[name]) for name, one in best.items()}
-    kept = {name: f"{name}, memory kept" for name in best if name != OURS}
+    for name, contender in contenders.items():
+        timed[name] = partial(contender.running[best[name].variant].seconds, length=lengths[name])
+    plain = contenders[OURS].running.get(AS_IT_IS)
+    if plain and best[OURS].variant != AS_IT_IS:
+        timed[OURS_AS_IT_IS] = partial(plain.seconds, length=lengths[OURS])
+    kept = {name: f"{name}, memory kept" for name in contenders if name != OURS}
     with ExitStack() as stack:
-        if best[OURS].variant != AS_IT_IS:
-            plain = stack.enter_context(Apart(OURS, **question)).ready()
-            timed[OURS_AS_IT_IS] = partial(plain.seconds, length=lengths[OURS])
         for name, label in kept.items():
             variant = VARIANTS[name][best[name].variant]
             helped = stack.enter_context(Apart(name, variant=variant, keeps_memory=True, **question)).ready()
@@ -99,18 +122,18 @@ def race(question: dict, best: dict[str, Chosen], lengths: dict[str, int], round
         taken = alternating(timed, rounds, block)
     helped_times = {OURS: taken[OURS]} | {name: taken.pop(label) for name, label in kept.items()}
     peak = product_flops / spread(taken.pop(PEAK))["median"]
-    contenders = {}
+    numbers = {}
     for name, found in taken.items():
         length = lengths[OURS if name == OURS_AS_IT_IS else name]
         flops = step_flops(config, question["pairs"], length)
-        contenders[name] = {
+        numbers[name] = {
             "pairs_per_second": spread(question["pairs"] / one for one in found),
             "share_of_peak": round(flops / spread(found)["median"] / peak, 3),
             "tokens_of_a_text": length,
         }
     return {
         "peak_gflops": round(peak / 1e9, 1),
-        "contenders": contenders,
+        "contenders": numbers,
         "ratio": ratio(taken),
         "ratio_memory_kept": ratio(helped_times),
     }
@@ -122,25 +145,40 @@ def measure(
     longest: int = LONGEST,
     rounds: int = ROUNDS,
     block: float = BLOCK,
-    variants: dict[str, dict[str, dict]] = VARIANTS,
+    variants: dict[str, Iterable[str]] = VARIANTS,
     **changes: object,
 ) -> dict:
-    """Everything; `changes` are of the preset. Raises ValueError where a peer's losses are not ours."""
+    """Everything, with each contender in these of its VARIANTS; `changes` are of the preset.
+
+    Raises ValueError where a peer's losses or gradients are not ours.
+    """
     config, load = CLIPConfig.preset(preset, **changes), load_average()
     same = agreement(config, batch)
     for name, apart in same.items():
-        if not apart["loss"] <= SAME_LOSS:
-            raise ValueError(f"{name} does other work: its loss is {apart['loss']:.2g} from minclip's")
+        for what, far in apart.items():
+            if not far <= SAME_LOSS:
+                raise ValueError(f"{name} does other work: its {what} is {far:.2g} from minclip's")
     whole, settings, chosen, needed = config.context_length, {}, {}, {}
+    lengths = {
+        words: {name: whole if name == OPEN_CLIP else length for name in installed()}
+        for words, length in (("whole", whole), ("cut", longest))
+    }
     for dtype in map(called, dtypes()):
         question = {"preset": preset, "changes": changes, "pairs": batch, "longest": longest, "dtype": dtype}
         with ExitStack() as stack:
-            best = {name: fastest(name, question, list(variants[name]), stack) for name in installed()}
-            for words, length in (("whole", whole), ("cut", longest)):
-                lengths = {name: whole if name == OPEN_CLIP else length for name in best}
-                settings[f"{dtype}, {words}"] = race(question, best, lengths, rounds, block)
-        chosen[dtype] = {name: {"variant": one.variant, "tried": one.tried} for name, one in best.items()}
-        needed[dtype] = {name: one.memory for name, one in best.items()}
+            contenders = {
+                name: started(name, question, variants[name], {of[name] for of in lengths.values()}, stack)
+                for name in installed()
+            }
+            for words, of in lengths.items():
+                best = {name: fastest(one, batch, of[name], block) for name, one in contenders.items()}
+                print(f"{dtype}, {words}, pairs a second: {best}", flush=True)
+                settings[f"{dtype}, {words}"] = race(question, contenders, best, of, rounds, block)
+                chosen[f"{dtype}, {words}"] = {name: one._asdict() for name, one in best.items()}
+            needed[dtype] = {
+                name: {words: runner.memory() for words, runner in one.running.items()}
+                for name, one in contenders.items()
+            }
     return {
         "threads": torch.get_num_threads(),
         "load_before": load,

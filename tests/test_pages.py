@@ -99,9 +99,11 @@ def test_a_budget_is_a_number_of_samples_and_kept_under_its_name(training, monke
     assert "[5] are no budget: choose of 160000, 400000" in capsys.readouterr().err
 
 
-def leave_a_run(samples, **changes):
+def leave_a_run(samples, patch_size=8, **changes):
     """What a training of so many samples leaves after its first checkpoint."""
-    model, tokenizer = CLIP(replace(CLIPConfig.preset("tiny"), vocab_size=514)), BPETokenizer([], context_length=32)
+    tokenizer = BPETokenizer([], context_length=32)
+    config = CLIPConfig.preset(budgets.RECIPE.preset, vocab_size=tokenizer.vocab_size, patch_size=patch_size)
+    model = CLIP(config)
     run, config = Run(budgets.folder(samples)), replace(budgets.RECIPE.config, samples=samples, **changes)
     run.create()
     run.save(model, tokenizer, [], config, step=1, seconds=1.0, data="picturebook", pairs="")
@@ -117,8 +119,9 @@ def test_a_run_goes_on_and_a_finished_one_is_read(training, monkeypatch):
     assert training == []
 
 
-def test_a_run_of_another_recipe_is_not_taken_for_a_budget(training):
-    leave_a_run(400_000, learning_rate=0.5)
+@pytest.mark.parametrize("other", [{"learning_rate": 0.5}, {"patch_size": 16}])
+def test_a_run_of_another_recipe_is_not_taken_for_a_budget(training, other):
+    leave_a_run(400_000, **other)
     with pytest.raises(ValueError, match=r"budget-400000 holds a run of another recipe"):
         budgets.trained(400_000)
     assert training == []

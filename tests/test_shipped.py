@@ -11,10 +11,12 @@ import minclip
 from minclip import pretrained
 from minclip.data.picturebook import tasks
 from minclip.evaluate import evaluate_task
+from minclip.suites import Suite
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import ship  # noqa: E402
 from cards import model_card, result  # noqa: E402
 
 NAMES = pretrained.shipped()
@@ -48,3 +50,34 @@ def test_loading_does_not_wait_for_pytorchs_compiler():
     """Making tensors without memory imports all of torch._dynamo: a second and more."""
     code = "import sys, minclip; minclip.load('picturebook-small'); sys.exit('torch._dynamo' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_shipped_is_replaced_once_the_new_file_was_measured(tmp_path, monkeypatch):
+    model, _, tokenizer = minclip.load(NAMES[0], device="cpu")
+    (tmp_path / "run").mkdir()
+    minclip.save(model, tokenizer, tmp_path / "run" / "model.safetensors")
+    old = tmp_path / "picturebook-tiny.safetensors"
+    old.write_bytes(b"the old one")
+    kept = {}
+    monkeypatch.setattr(ship, "SHIPPED", tmp_path)
+    monkeypatch.setattr(ship, "folder", lambda samples: tmp_path / "run")
+    monkeypatch.setattr(ship, "trained", lambda samples: {"run": {"samples": samples}})
+    monkeypatch.setattr(ship, "keep", kept.__setitem__)
+    monkeypatch.setattr(ship, "model_card", lambda name: f"a card made of {kept[name]['run']}")
+
+    def broken(data, size):
+        assert old.read_bytes() == b"the old one"
+        raise ValueError("the test pictures are not there")
+
+    monkeypatch.setattr(ship, "evaluation_suite", broken)
+    with pytest.raises(ValueError, match="the test pictures are not there"):
+        ship.main("picturebook-tiny")
+    assert old.read_bytes() == b"the old one" and not kept
+
+    few = tasks(model.config.image_size, per_class=1, names=["object"], progress=False)
+    monkeypatch.setattr(ship, "evaluation_suite", lambda data, size: Suite(few, None))
+    ship.main("picturebook-tiny")
+    numbers = kept["picturebook-tiny"]
+    assert numbers["shipped"]["bytes"] == old.stat().st_size > 1e6
+    assert 0 < numbers["shipped"]["rounding"] < 1e-3 and numbers["tasks"]["object"]["n"] == 52 * 11
+    assert (tmp_path / "picturebook-tiny.md").read_text(encoding="utf-8") == "a card made of {'samples': 400000}"

@@ -75,14 +75,14 @@ def budgets() -> str:
     for direction in ("image_to_text", "text_to_image"):
         for k in ("R@1", "R@5"):
             lines.append([f"{direction.replace('_to_', ' → ')} {k}", *(recall(r, direction, k) for r in reports)])
-    devices = "; ".join(dict.fromkeys(r["run"]["device"] for r in reports))
-    note = f"\nMeasured on {devices}, seed {reports[-1]['run']['seed']}."
+    devices = "; ".join(dict.fromkeys(f"{r['machine']}: {r['run']['device']}" for r in reports))
+    note = f"\n{devices}. Seed {reports[-1]['run']['seed']}."
     if measured := step_rate():
         rate, how_measured = measured
         lines.insert(
             0, ["AdamW steps alone, computed", *(f"{r['run']['samples'] / rate / 60:.1f} min" for r in reports)]
         )
-        note += f" Computed, a lower bound: samples by {how_measured}. Muon, batches and checkpoints come on top."
+        note += f" Computed: samples by {how_measured}. Muon, batches and checkpoints come on top."
     return rows(["", *(f"{r['run']['samples']:,} samples" for r in reports)], lines) + note + "\n"
 
 
@@ -128,7 +128,7 @@ def photos() -> str:
 def tricks() -> str:
     kept = result("tricks")
     lines = [
-        [f"`{name}`", t["trick"], f"{t['gain']:.2f} × ({t['lowest']:.2f} to {t['highest']:.2f})"]
+        [f"`{name}`", t["trick"], "{median:.2f} × ({lowest:.2f} to {highest:.2f})".format(**t["gain"])]
         for name, t in kept["tricks"].items()
     ]
     note = f"\nMedian and spread of {kept['rounds']} rounds, {kept['threads']} cores of {kept['machine']}.\n"

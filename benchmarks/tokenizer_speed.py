@@ -12,10 +12,12 @@ import statistics
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
-from unittest.mock import patch
 
+from clock import spread
 from keep import keep
+from peers import package
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one core for each
 from tokenizers import Tokenizer
@@ -26,17 +28,12 @@ from minclip.tokenizer import BPETokenizer
 CAPTIONS, REPEATS = 40_000, 7
 
 
-def original():
+def original() -> tuple[type, str]:
     """OpenAI's class and where it comes from: their package, else open_clip's copy."""
-    with patch("torch.library.register_fake", lambda *_, **__: lambda function: function):
-        try:  # the package imports torchvision, whose compiled part may be made for another torch
-            from clip.simple_tokenizer import SimpleTokenizer
-
-            return SimpleTokenizer, "OpenAI's own (clip)"
-        except ImportError:
-            from open_clip.tokenizer import SimpleTokenizer
-
-            return SimpleTokenizer, "OpenAI's, in open_clip's copy"
+    theirs = package("clip.simple_tokenizer")
+    if theirs is not None:
+        return theirs.SimpleTokenizer, "OpenAI's own (clip)"
+    return import_module("open_clip.tokenizer").SimpleTokenizer, "OpenAI's, in open_clip's copy"
 
 
 def seconds(encode, texts: list[str]) -> float:
@@ -48,9 +45,7 @@ def seconds(encode, texts: list[str]) -> float:
 
 def ratios(rounds: list[dict], other: str, state: str) -> dict[str, float]:
     """How many times as fast ours is, over the rounds."""
-    found = sorted(times[f"{other} {state}"] / times[f"ours {state}"] for times in rounds)
-    numbers = {"median": statistics.median(found), "lowest": found[0], "highest": found[-1]}
-    return {name: round(value, 2) for name, value in numbers.items()}
+    return spread((times[f"{other} {state}"] / times[f"ours {state}"] for times in rounds), digits=3)
 
 
 def main() -> None:

@@ -1,13 +1,12 @@
 """What each trick of the training step gains: the step with it and without it, alternating.
 
-In one process but for `memory`, which is a matter of the whole process, so that each way has its own there.
+In one process but for memory, which is a matter of the whole process, so that each way has its own there.
 
 python benchmarks/tricks.py        (about two minutes; on a quiet machine)
 
 Writes results/tricks.json: time without the trick / time with it, median of the rounds, with the spread.
 """
 
-import statistics
 import subprocess
 import sys
 import time
@@ -17,8 +16,8 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-from apart import Apart
-from clock import Timed, seconds
+from apart import IMAGES, STEP, Apart
+from clock import Timed, seconds, spread
 from keep import keep
 from torch.nn import functional as F
 
@@ -88,10 +87,17 @@ def here(step: Callable[[], None]) -> Timed:
 def compare(name: str, trick: str, without: Timed, with_it: Timed) -> dict:
     """Both in turn; the first round only warms up."""
     rounds = [(without(CALLS), with_it(CALLS)) for _ in range(ROUNDS + 1)][1:]
-    gains = sorted(slow / fast for slow, fast in rounds)
-    result = {"trick": trick, "gain": statistics.median(gains), "lowest": gains[0], "highest": gains[-1]}
-    print(name, result)
-    return {key: round(v, 2) if isinstance(v, float) else v for key, v in result.items()}
+    gain = spread((slow / fast for slow, fast in rounds), digits=3)
+    print(name, gain)
+    return {"trick": trick, "gain": gain}
+
+
+def memory(name: str, what: str, work: str, **question: object) -> dict:
+    """Freed memory kept or given back, each in a process of its own."""
+    asked: dict = {"name": "minclip", "preset": "tiny", "pairs": BATCH, **question}
+    with Apart(**asked, keeps_memory=True) as kept, Apart(**asked, keeps_memory=False) as given_back:
+        trick = f"freed memory kept by the process, against given back to the system ({what})"
+        return compare(name, trick, partial(given_back.seconds, work=work), partial(kept.seconds, work=work))
 
 
 def main() -> None:
@@ -133,10 +139,9 @@ def main() -> None:
     }
     results = {name: compare(name, trick, here(without), here(alone)) for name, (trick, without) in tricks.items()}
     dtype = "float32" if device.autocast is None else "bfloat16"
-    question = {"name": "minclip", "preset": "tiny", "pairs": BATCH, "dtype": dtype, "longest": TEXT_LENGTH}
-    with Apart(**question) as kept, Apart(**question, keeps_memory=False) as given_back:
-        trick = "freed memory kept by the process, against given back to the system (AdamW)"
-        results["memory"] = compare("memory", trick, given_back.seconds, kept.seconds)
+    results["memory"] = memory("memory", "AdamW", STEP, dtype=dtype, longest=TEXT_LENGTH)
+    encoding = "pictures encoded, float32"
+    results["memory_images"] = memory("memory_images", encoding, IMAGES, dtype="float32", encodes=True)
     with subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM]) as other:
         time.sleep(3)  # it imports torch first
         try:

@@ -37,7 +37,7 @@ def keep_freed_memory() -> None:
     """Asks Linux's C library (glibc) to keep what is freed for what is needed next; elsewhere nothing changes.
 
     Left alone it gives large pieces back to the system and takes them again at every operation, page by page (measured:
-    benchmarks/README.md, `memory`). See mallopt(3). To be called before threads compute, which get heaps of their own
+    benchmarks/README.md, `memory…`). See mallopt(3). To be called before threads compute, which get heaps of their own
     otherwise; it holds until the process ends. A PyTorch with another allocator (on ARM) does not listen.
     """
     if sys.platform != "linux" or not hasattr(library := ctypes.CDLL(None), "mallopt"):

@@ -13,19 +13,17 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-import pytest
-import torch
-from torch.utils.flop_counter import FlopCounterMode
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-
 import clock
 import encode_speed
 import peers
+import pytest
 import scaling
+import torch
 import train_speed
 import workload
 from apart import Apart
+from others import installed
+from torch.utils.flop_counter import FlopCounterMode
 
 from minclip.config import CLIPConfig
 from minclip.devices import choose_device
@@ -46,11 +44,6 @@ def quick_peak(monkeypatch):
     monkeypatch.setattr(train_speed, "matrix_product", partial(workload.matrix_product, side=128))
 
 
-def needs(name):
-    if peers.package(name) is None:
-        pytest.skip(f"{name} is not installed: pip install -e .[peers]")
-
-
 def assert_spread(numbers):
     assert 0 < numbers["lowest"] <= numbers["median"] <= numbers["highest"]
 
@@ -63,7 +56,7 @@ def without(monkeypatch, *names):
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_peer_has_our_losses_and_gradients_step_by_step(name):
-    needs(name)
+    installed(name)
     apart = peers.agreement(CONFIG, pairs=6)[name]
     assert apart["loss"] < train_speed.SAME_LOSS
     assert apart["gradient"] < 1e-4
@@ -78,7 +71,7 @@ def test_agreement_compares_steps_that_learn():
 
 
 def test_a_loss_that_is_no_number_is_other_work(monkeypatch):
-    needs(peers.OPEN_CLIP)
+    installed(peers.OPEN_CLIP)
     make = peers.make
 
     def lost_after_a_step(name, *asked, **variant):
@@ -97,7 +90,7 @@ def test_a_loss_that_is_no_number_is_other_work(monkeypatch):
 
 
 def test_other_work_is_no_race(monkeypatch):
-    needs(peers.OPEN_CLIP)
+    installed(peers.OPEN_CLIP)
     content = peers.openclip.config_content
 
     def exact_gelu(config, own_words):
@@ -254,7 +247,7 @@ def test_the_faster_kind_of_attention_counts():
 
 @pytest.mark.parametrize("name", peers.NAMES)
 def test_half_precision_is_what_each_library_makes_of_it(name):
-    needs(name)
+    installed(name)
     device, weights = choose_device("cpu", torch.float32), peers.new_weights(CONFIG)
     batch = workload.noise_batch(CONFIG, 4, 6, 8, device)
     runner = peers.make(name, CONFIG, weights, device)
@@ -346,7 +339,7 @@ def pages_fetched(process):
     ],
 )
 def test_who_keeps_memory_is_told_by_name_or_by_hand(name, asked, keeps):
-    needs(name)
+    installed(name)
     with Apart(name, "tiny", 2048, "float32", changes=SMALL, keeps_memory=asked) as runner:
         counted = []
         for _ in range(4):
@@ -372,7 +365,7 @@ def test_kept_memory_is_not_fetched_again():
 
 
 def test_the_work_of_a_step_is_what_a_peer_multiplies():
-    needs(peers.TRANSFORMERS)
+    installed(peers.TRANSFORMERS)
     device = choose_device("cpu", torch.float32)
     peer = peers.make(peers.TRANSFORMERS, CONFIG, peers.new_weights(CONFIG), device, attention="eager")
     with FlopCounterMode(display=False) as counter:

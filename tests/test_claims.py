@@ -4,7 +4,6 @@ import importlib.util
 import io
 import json
 import math
-import sys
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,36 +11,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from claims import CLAIMS, learn, page, supervised
+from claims.arms import Arm, Book, Setting
+from claims.encoders import reads_both_ways
+from claims.noise import picture_with
+from claims.objective import loss_in_groups_of_16, picture_finds_text, text_finds_picture
+from claims.result import result_of
+from claims.verdict import Interval, difference, share, verdict
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-from claims import CLAIMS, learn, page, supervised  # noqa: E402
-from claims.arms import Arm, Book, Setting  # noqa: E402
-from claims.encoders import reads_both_ways  # noqa: E402
-from claims.noise import picture_with  # noqa: E402
-from claims.objective import loss_in_groups_of_16, picture_finds_text, text_finds_picture  # noqa: E402
-from claims.result import result_of  # noqa: E402
-from claims.verdict import Interval, difference, share, verdict  # noqa: E402
-
-from minclip.checkpoint import load  # noqa: E402
-from minclip.config import CLIPConfig  # noqa: E402
-from minclip.data.emoji import STYLES, Emoji  # noqa: E402
-from minclip.data.picturebook import PictureBook, World  # noqa: E402
-from minclip.data.picturebook.conditions import (  # noqa: E402
+from minclip.checkpoint import load
+from minclip.config import CLIPConfig
+from minclip.data.emoji import STYLES, Emoji
+from minclip.data.picturebook import PictureBook, World
+from minclip.data.picturebook.conditions import (
     OWN_STYLE,
     SHARED_NAME,
     ConditionedBook,
     Conditions,
     family_words,
 )
-from minclip.data.picturebook.objects import CLASSES  # noqa: E402
-from minclip.devices import choose_device  # noqa: E402
-from minclip.experiment import new_model  # noqa: E402
-from minclip.loss import clip_loss  # noqa: E402
-from minclip.recipes import TrainConfig  # noqa: E402
+from minclip.data.picturebook.objects import CLASSES
+from minclip.devices import choose_device
+from minclip.experiment import new_model
+from minclip.loss import clip_loss
+from minclip.recipes import TrainConfig
 
+ROOT = Path(__file__).parents[1]
 SMALL = CLIPConfig(32, 16, 8, 64, 1, 64, 1, 2, context_length=32, vocab_size=1200)
 CONFIG = TrainConfig(samples=64, batch_size=16, log_every=1, save_every=1)
 

@@ -2,13 +2,9 @@
 
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from mistakes import run_cell
 from PIL import Image
 

@@ -11,13 +11,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-import torch
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-
 import gpu
 import peers
+import pytest
+import torch
 from gpu_parts import learn, show, sizes, speed
 
 from minclip.batches import text_length

@@ -1,13 +1,9 @@
 """Every wrong answer that people write is refused, most by name; every other right one is accepted."""
 
-import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from mistakes import Answer, run_cell
 
 from minclip.course.judge import LINES, MISSING, RIGHT, WRONG, judge

@@ -3,10 +3,12 @@
 import json
 import re
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+import budgets
+import kept
+import pages
 import pytest
 
 from minclip.config import CLIPConfig
@@ -15,11 +17,6 @@ from minclip.runs import Run
 from minclip.tokenizer import BPETokenizer
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import budgets  # noqa: E402
-import kept  # noqa: E402
-import pages  # noqa: E402
 
 
 @pytest.mark.parametrize("page", pages.PAGES)

@@ -7,10 +7,10 @@ are far below their epsilon, so that a wrong epsilon shows; at 0.3 the attention
 import copy
 import json
 from dataclasses import asdict
-from unittest.mock import patch
 
 import pytest
 import torch
+from others import installed
 
 from minclip import checkpoint
 from minclip.config import CLIPConfig
@@ -21,18 +21,8 @@ from minclip.tokenizer import BPETokenizer
 TOLERANCE = 3e-5  # of the largest number; float32 sums in another order
 TEXTS = ["a red car", "two blue fish in the sea", "a small green tree and a dog at night", "a"]
 
-try:
-    # torchvision's compiled part is made for one build of torch; what the peers use of it works without
-    with patch("torch.library.register_fake", lambda *_, **__: lambda function: function):
-        import torchvision  # noqa: F401
-except ImportError:
-    pass  # then the peers are not there either
 WORDS = BPETokenizer.train(TEXTS * 3, vocab_size=560, context_length=12)
 VOCABULARY = WORDS.vocab_size
-
-
-def installed(name):
-    return pytest.importorskip(name, reason=f"{name} is not installed: pip install -e .[peers]")
 
 
 @pytest.fixture

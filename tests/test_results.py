@@ -14,6 +14,7 @@ PROMISES = [
     ("picturebook-5min", "tasks.style.accuracy", 0.85, 1),
     ("picturebook-5min", "retrieval.image_to_text.R@5", 0.80, 1),
     ("picturebook-5min", "retrieval.text_to_image.R@5", 0.80, 1),
+    ("picturebook-40min", "tasks.object.accuracy", 0.95, 1),
     ("picturebook-tiny", "tasks.object.accuracy", 0.75, 1),
     ("picturebook-small", "tasks.object.accuracy", 0.85, 1),
     ("picturebook-small", "tasks.held_out_combination.accuracy", 0.80, 1),
@@ -51,7 +52,8 @@ def test_a_promise_is_kept_by_its_result(name, number, lowest, highest):
 
 def test_every_trick_pays_where_it_is_meant_to():
     tricks = json.loads((RESULTS / "tricks.json").read_text(encoding="utf-8"))["tricks"]
-    assert tricks.pop("cores")["gain"] > 0.9, "on a quiet machine it may cost little"
-    assert tricks["cores_busy"]["gain"] > 1.5, "it is there for machines that do something else, too"
-    assert tricks["last_block"]["gain"] > 1.1 and tricks["bfloat16"]["gain"] > 1.3 and tricks["attention"]["gain"] > 1.1
-    assert all(trick["gain"] >= 1 for trick in tricks.values()), "the small ones gain little, and cost nothing"
+    gains = {name: trick["gain"]["median"] for name, trick in tricks.items()}
+    assert gains.pop("cores") > 0.9, "on a quiet machine it may cost little"
+    assert gains["cores_busy"] > 1.5, "it is there for machines that do something else, too"
+    assert gains["last_block"] > 1.1 and gains["bfloat16"] > 1.3 and gains["attention"] > 1.1
+    assert all(gain >= 1 for gain in gains.values()), "the small ones gain little, and cost nothing"

@@ -19,6 +19,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
+from others import installed
 from PIL import Image
 
 from minclip.cli import main
@@ -494,11 +495,10 @@ def test_without_the_package_one_line_says_how_to_get_it(book, tmp_path, monkeyp
 @pytest.fixture
 def open_clip_data(monkeypatch):
     """open_clip's own module of training data."""
-    with patch("torch.library.register_fake", lambda *_, **__: lambda function: function):
-        pytest.importorskip("torchvision", reason="torchvision is not installed: pip install -e .[peers]")
+    installed("torchvision")
     if importlib.util.find_spec("pandas") is None:  # which only its tables need
         monkeypatch.setitem(sys.modules, "pandas", ModuleType("pandas"))
-    data = pytest.importorskip("open_clip_train.data", reason="open_clip is not installed: pip install -e .[peers]")
+    data = installed("open_clip_train.data")
     # since 0.2.96 webdataset marks the end of a shard, which open_clip 3.3 stumbles over (issue 935; it asks for an
     # older one); this gives it what it expects
     files = wds.tariterators.tar_file_expander

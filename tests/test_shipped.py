@@ -2,22 +2,17 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+import ship
 import torch
+from cards import model_card, result
 
 import minclip
 from minclip import pretrained
 from minclip.data.picturebook import tasks
 from minclip.evaluate import evaluate_task
 from minclip.suites import Suite
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import ship  # noqa: E402
-from cards import model_card, result  # noqa: E402
 
 NAMES = pretrained.shipped()
 

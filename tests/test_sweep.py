@@ -1,18 +1,13 @@
 """The sweep in miniature: every point trains and is kept once, the stem is one, table and plot show what was kept."""
 
 import json
-import sys
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
-import torch
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import kept
 import pages
+import pytest
 import sweep
+import torch
 from claims.arms import Arm, Book
 
 from minclip.config import CLIPConfig

@@ -4,9 +4,9 @@ import gzip
 import json
 import random
 import re
-from unittest.mock import patch
 
 import pytest
+from others import installed
 from test_tokenizer import ODD
 
 from minclip.formats.json_files import read_json, write_json
@@ -20,17 +20,6 @@ from minclip.tokenizer import EOT, OPENAI_MERGES, SOT, BPETokenizer, clean
 
 CAPTIONS = ["A red car, isn't it?", "two blue fish in the sea", "3 small trees & a dog's house!", "", "THE END..."]
 HUGGING_FACE = ["merges.txt", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.json"]
-
-try:
-    # torchvision's compiled part is made for one build of torch; the original's tokenizer does without
-    with patch("torch.library.register_fake", lambda *_, **__: lambda function: function):
-        import torchvision  # noqa: F401
-except ImportError:
-    pass
-
-
-def installed(name):
-    return pytest.importorskip(name, reason=f"{name} is not installed: pip install -e .[peers]")
 
 
 @pytest.fixture

@@ -40,7 +40,9 @@ def newest_run(folder: Path = RUNS) -> Path:
 def open_model(arguments: argparse.Namespace) -> "tuple[CLIP, Preprocess, BPETokenizer]":
     """(model, preprocess, tokenizer) that the arguments ask for; says on stderr which one it chose."""
     from minclip.checkpoint import load
+    from minclip.cores import keep_freed_memory
 
+    keep_freed_memory()  # the process is the command's own
     chosen = arguments.model
     if chosen is None:
         chosen = newest_run()

@@ -1,0 +1,14 @@
+"""Other people's packages, for the tests that compare with them."""
+
+from types import ModuleType
+
+import pytest
+from peers import package
+
+
+def installed(name: str) -> ModuleType:
+    """The package or module of that name; where it is not there, the test is skipped."""
+    found = package(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed: pip install -e .[peers]")
+    return found

@@ -142,7 +142,7 @@ def test_retrieval_takes_rows_of_different_length():
         plot_retrieval(["one"], [IMAGES[:2]], [[True]])
 
 
-def test_budget_shows_accuracy_over_minutes_with_intervals():
+def test_budget_shows_accuracy_over_samples_with_intervals():
     points = [
         {"name": "tiny", "samples": 5, "accuracy": 0.7, "low": 0.68, "high": 0.73},
         {"name": "tiny", "samples": 1, "accuracy": 0.3, "low": 0.28, "high": 0.32},
@@ -154,6 +154,7 @@ def test_budget_shows_accuracy_over_minutes_with_intervals():
     segment = tiny.lines[2][0].get_segments()[1]
     assert segment == pytest.approx(np.array([[5, 68], [5, 73]]))
     assert small.get_label() == "small" and "samples" in axes.get_xlabel()
+    assert list(axes.get_xticks()) == [1, 5] and axes.get_xscale() == "log"
     assert "chance 2.0 %" in [text.get_text() for text in axes.get_legend().get_texts()]
 
 

@@ -40,11 +40,8 @@ def trained(samples: int) -> dict:
 
     Raises ValueError where the folder holds a run of another recipe.
     """
-    run, config, preset = (
-        Run(folder(samples)),
-        replace(RECIPE.config, samples=samples),
-        CLIPConfig.preset(RECIPE.preset),
-    )
+    config, preset = replace(RECIPE.config, samples=samples), CLIPConfig.preset(RECIPE.preset)
+    run = Run(folder(samples))
     if not run.exists():
         return run_training("picturebook", preset, config, run.folder)
     model, _, progress, _ = run.load()

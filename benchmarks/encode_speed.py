@@ -28,6 +28,7 @@ from peers import (
     make,
     new_weights,
     ratio,
+    read_by,
     version,
 )
 from train_speed import called, dtypes, times
@@ -70,11 +71,6 @@ def agree(config: CLIPConfig, pairs: int, longest: int) -> None:
         for length in (config.context_length, longest):
             texts = {name: batch.tokens[:, : read_by(name, length, config)] for name in runners}
             check({name: runner.encode_text(texts[name]) for name, runner in runners.items()}, "text")
-
-
-def read_by(name: str, length: int, config: CLIPConfig) -> int:
-    """How many tokens of texts of this length an implementation reads."""
-    return config.context_length if name == OPEN_CLIP else length
 
 
 def race(question: dict, batches: tuple[int, ...], longest: int, rounds: int, block: float, compiled: bool) -> dict:

@@ -88,6 +88,11 @@ def installed() -> list[str]:
     return [name for name in NAMES if package(name)]
 
 
+def read_by(name: str, length: int, config: CLIPConfig) -> int:
+    """How many tokens of texts of this length an implementation reads."""
+    return config.context_length if name == OPEN_CLIP else length
+
+
 def new_weights(config: CLIPConfig) -> dict[str, Tensor]:
     """Freshly made weights, the same every time, in our names."""
     torch.manual_seed(0)

@@ -22,7 +22,6 @@ from keep import keep
 from peers import (
     AS_IT_IS,
     NAMES,
-    OPEN_CLIP,
     OURS,
     OURS_AS_IT_IS,
     VARIANTS,
@@ -30,6 +29,7 @@ from peers import (
     installed,
     new_weights,
     ratio,
+    read_by,
     version,
 )
 from workload import matrix_product, step_flops
@@ -160,7 +160,7 @@ def measure(
                 raise ValueError(f"{name} does other work: its {what} is {far:.2g} from minclip's")
     whole, settings, chosen, needed = config.context_length, {}, {}, {}
     lengths = {
-        words: {name: whole if name == OPEN_CLIP else length for name in installed()}
+        words: {name: read_by(name, length, config) for name in installed()}
         for words, length in (("whole", whole), ("cut", longest))
     }
     for dtype in map(called, dtypes()):

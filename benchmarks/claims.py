@@ -3,13 +3,14 @@
 python benchmarks/claims.py                        all of them, three seeds each: a night on two cores
 python benchmarks/claims.py --list                 what is compared, and what is left to train
 python benchmarks/claims.py --only temperature     some of them
+python benchmarks/claims.py --seeds 0              a third of the time: the luck of training is that of other claims
 python benchmarks/claims.py --samples 1024 --seeds 0 --pictures few --out runs/try       whether it runs at all
 python benchmarks/claims.py --page                 docs/claims.md from the kept results, without training
 
 A run that was killed goes on; arms that claims share (the base!) are trained once. To split the work: call --list once
 (it times a step for the arm of equal time), then give processes other --seeds and the same --out, and at the end call
-it with all seeds. Results lie in OUT/claims-*.json; those of a whole run (all pictures, 300,000 samples, three seeds)
-are kept in results/.
+it with all seeds. Results lie in OUT/claims-*.json; those of whole runs (all pictures, 300,000 samples) are kept in
+results/, unless more seeds are kept there already.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import keep
 from claims import CLAIMS, page
 from claims.arms import SAMPLES, SEEDS, Arm, Book, Setting
 from claims.learn import is_done
+from claims.luck import pooled
 from claims.result import result_of
 
 from minclip.data.paths import atomic_write, data_root
@@ -82,14 +84,16 @@ def main(argv: list[str] | None = None) -> None:
     setting = setting_of(asked)
     if asked.list:
         return say_what_is_left(setting, asked.only, asked.seeds)
-    whole = asked.samples == SAMPLES and asked.pictures == "all" and len(set(asked.seeds)) >= len(SEEDS)
+    whole = asked.samples == SAMPLES and asked.pictures == "all"
     for claim in claims_of(setting, asked.only):
-        result = {"machine": keep.machine(), **result_of(claim, setting, asked.seeds)}
+        kept = {result["claim"]: result for result in page.read_results(keep.RESULTS)}
+        luck = pooled(kept.values())
+        result = {"machine": keep.machine(), **result_of(claim, setting, asked.seeds, luck)}
         with atomic_write(setting.out / f"claims-{claim.name}.json") as file:
             file.write(json.dumps(result, indent=1, ensure_ascii=False).encode("utf-8"))
         for finding in result["findings"]:
             print(f"  {finding['statement']} {page.points(finding)}: {finding['verdict']}")
-        if whole:
+        if whole and len(asked.seeds) >= len(kept.get(claim.name, {"seeds": ()})["seeds"]):
             keep.keep(f"claims-{claim.name}", result)
             page.write()
 

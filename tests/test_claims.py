@@ -14,6 +14,7 @@ import torch
 from claims import CLAIMS, learn, page, supervised
 from claims.arms import Arm, Book, Setting
 from claims.encoders import reads_both_ways
+from claims.luck import kind_of, pooled
 from claims.noise import picture_with
 from claims.objective import loss_in_groups_of_16, picture_finds_text, text_finds_picture
 from claims.result import result_of
@@ -87,6 +88,9 @@ def emoji_folder(tmp_path):
     return folder
 
 
+LUCK = {"share": 0.02, "one run": 0.01, "two runs": 0.03}
+
+
 def silent(text: str) -> None:
     """Says nothing."""
 
@@ -115,6 +119,47 @@ def test_seeds_that_disagree_show_nothing():
 def test_one_seed_shows_nothing_however_large_the_difference():
     found = difference(seeds(1.0), seeds(0.0), same_pictures=True)
     assert (found.mean, found.low, found.high, verdict(found)) == (1.0, -1.0, 1.0, "not seen")
+
+
+def test_one_seed_is_judged_by_the_luck_that_others_had():
+    better, worse = seeds(0.70), seeds(0.60)
+    small, large = (difference(better, worse, same_pictures=True, luck=luck) for luck in (0.02, 0.05))
+    assert (verdict(small), verdict(large)) == ("seen", "not seen")
+    pictures = 1.96 * math.sqrt(0.1 * 0.9 / 1000)  # they differ in a tenth of them
+    assert small.high - small.mean == pytest.approx(math.hypot(2.228 * 0.02, pictures), rel=1e-6)
+    two = difference(seeds(0.70, 0.70), seeds(0.60, 0.60), same_pictures=True, luck=0.05)
+    assert two.high - two.mean < large.high - large.mean, "a second seed makes it narrower"
+
+
+def test_three_seeds_show_their_own_luck():
+    answers = seeds(0.80, 0.81, 0.79), seeds(0.60, 0.61, 0.59)
+    assert difference(*answers, same_pictures=True, luck=0.5) == difference(*answers, same_pictures=True)
+
+
+def test_luck_is_pooled_by_kind_from_results_with_three_seeds():
+    def result(by_seed: list[list[float]], kinds: list[str]) -> dict:
+        rows = [{"by_seed": one} for one in by_seed]
+        findings = [{"kind": kind, "by_seed": one} for kind, one in zip(kinds, by_seed, strict=True)]
+        return {"seeds": list(range(len(by_seed[0]))), "rows": rows, "findings": findings}
+
+    wide, narrow = [0.4, 0.5, 0.6], [0.5, 0.5, 0.5]
+    results = [
+        result([wide, narrow], ["two runs", "one run"]),
+        result([wide], ["share"]),  # the base again: counted once
+        result([[0.0, 1.0]], ["two runs"]),  # two seeds: not asked
+    ]
+    assert pooled(results) == {"share": 0.0707, "two runs": 0.1, "one run": 0.0}
+    assert pooled(results[2:]) == {}
+
+
+def test_a_finding_knows_what_it_compares(longer):
+    kinds = {
+        name: [kind_of(finding) for finding in CLAIMS[name](longer).findings] for name in ("counting", "relations")
+    }
+    assert kinds == {
+        "counting": ["two runs", "one run", "share"],
+        "relations": ["share", "one run", "share", "share"],
+    }
 
 
 def test_few_pictures_make_the_interval_wide_even_where_seeds_agree():
@@ -159,7 +204,7 @@ def test_the_base_is_trained_once_for_all_claims(longer, emoji_folder):
     without_base = [name for name, several in arms.items() if longer.base not in several]
     assert without_base == ["emoji"]
     folders = {arm.folder(longer.out, 0) for several in arms.values() for arm in several}
-    assert len(folders) == 26
+    assert len(folders) == 24
 
 
 def test_equal_arms_share_a_folder_and_others_do_not(setting):
@@ -204,15 +249,16 @@ def test_text_read_both_ways_depends_on_what_follows_but_not_on_the_padding(toke
 
 def test_claims_from_training_to_verdict_and_again_from_what_is_kept(setting, monkeypatch):
     claims = [CLAIMS[name](setting) for name in ("temperature", "counting", "text_direction")]
-    results = [result_of(claim, setting, [0, 1], silent) for claim in claims]
+    results = [result_of(claim, setting, [0, 1], LUCK, silent) for claim in claims]
     assert len(list((setting.out / "arms").iterdir())) == 10  # base, two temperatures, a net, both ways; two seeds
     monkeypatch.setattr(learn, "train_arm", None)  # whoever trains fails
     monkeypatch.setattr(learn, "load", None)
-    assert [result_of(claim, setting, [0, 1], silent) for claim in claims] == results
+    assert [result_of(claim, setting, [0, 1], LUCK, silent) for claim in claims] == results
     for result in results:
         assert result["seeds"] == [0, 1] and result["samples"] == 64 and result["stopped"] == []
         assert all(0 <= row["low"] <= row["mean"] <= row["high"] <= 1 for row in result["rows"])
         assert all(finding["verdict"] in ("seen", "not seen", "opposite") for finding in result["findings"])
+        assert result["luck"] == LUCK and all(row["high"] - row["low"] < 1 for row in result["rows"])
         assert json.loads(json.dumps(result)) == result
 
 
@@ -282,19 +328,31 @@ def command():
     return module
 
 
-def test_the_command_keeps_only_whole_runs(setting, monkeypatch, capsys):
+def test_the_command_keeps_whole_runs_and_never_fewer_seeds(setting, monkeypatch):
     module = command()
     monkeypatch.setattr(module, "setting_of", lambda asked: setting)
-    kept = []
-    monkeypatch.setattr(module.keep, "keep", lambda name, result: kept.append(name))
-    monkeypatch.setattr(module.page, "write", lambda: kept.append("page"))
-    module.main(["--only", "relations", "--samples", "64", "--seeds", "0", "1", "2"])
-    assert kept == [] and (setting.out / "claims-relations.json").is_file()
-    module.main(["--only", "relations", "--seeds", "0", "1", "2"])
-    assert kept == ["claims-relations", "page"]
+    monkeypatch.setattr(module.keep, "RESULTS", setting.out / "results")
+    monkeypatch.setattr(module.page, "write", lambda: None)
+    (setting.out / "results").mkdir()
+    path = setting.out / "results" / "claims-relations.json"
+
+    def seeds_kept(*arguments: str) -> list[int]:
+        module.main(["--only", "relations", *arguments])
+        return json.loads(path.read_text(encoding="utf-8"))["seeds"] if path.is_file() else []
+
+    assert seeds_kept("--samples", "64") == [] and (setting.out / "claims-relations.json").is_file()
+    assert seeds_kept("--seeds", "0") == [0]
+    assert seeds_kept("--seeds", "0", "1", "2") == [0, 1, 2]
+    assert seeds_kept("--seeds", "0") == [0, 1, 2]
+
+
+def test_the_list_says_what_is_left_and_what_cannot_be_made(setting, monkeypatch, capsys):
+    module = command()
+    monkeypatch.setattr(module, "setting_of", lambda asked: setting)
+    module.main(["--only", "relations", "--seeds", "0"])
     module.main(["--only", "emoji", "relations", "--list"])
     said = capsys.readouterr().out
-    assert "emoji is left out" in said and "3 runs, 0 of them to train: CLIP" in said
+    assert "emoji is left out" in said and "3 runs, 2 of them to train: CLIP" in said
 
 
 # ---- the page
@@ -316,6 +374,7 @@ def made_up(name: str, verdict: str = "seen") -> dict:
         "training_seconds": 600,
         "stopped": [],
         "device": "cpu",
+        "luck": {},
         "rows": [
             {"label": label, "series": series, "n": 100, **number} for label in ("this", "that") for series in "ab"
         ],
@@ -337,6 +396,19 @@ def test_the_page_shows_kept_results_and_nothing_else(tmp_path):
     assert "| this | 50.0 (40.0 to 61.2) | 50.0 (40.0 to 61.2) | 100 |" in text
     assert "| This beats that. | +50.0 (+40.0 to +61.2) | **opposite** |" in text
     assert {path.name for path in (tmp_path / "docs" / "claims").iterdir()} == {"temperature.png", "zero_shot.png"}
+
+
+def test_the_page_says_by_which_luck_one_seed_was_judged(tmp_path):
+    three, one = made_up("zero_shot"), made_up("counting") | {"seeds": [0], "luck": LUCK}
+    assert "Where a claim has one seed" not in page.page([three])
+    text = page.page([three, one])
+    assert "another seed moved a share by 2.0 points" in text and "difference between two runs by 3.0 (" in " ".join(
+        text.split()
+    )
+    assert "seed 0; 6 runs" in text and "seeds 0, 1, 2; 6 runs" in text
+    assert (
+        "| [Title of counting](#title-of-counting) | This beats that. | +50.0 (+40.0 to +61.2) | **seen** | 1 |" in text
+    )
 
 
 def test_the_kept_page_is_the_one_of_the_kept_results():
@@ -462,7 +534,7 @@ def test_the_fourth_design_is_never_seen_unless_it_is_of_other_emoji(setting, em
     three, with_fourth, one = (arm.data for arm in CLAIMS["emoji"](setting).arms)
     assert len(three.open(16)) == 18 and len(one.open(16)) == 6
     assert str(emoji_folder) not in repr(three), "where they lie does not matter to the outcome"
-    result = result_of(CLAIMS["emoji"](setting), setting, [0], silent)
+    result = result_of(CLAIMS["emoji"](setting), setting, [0], say=silent)
     asked = result["rows"][0]["n"]
     assert 0 < asked < 5 and len(with_fourth.open(16)) == 18 + 5 - asked
 

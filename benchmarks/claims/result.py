@@ -7,12 +7,18 @@ from dataclasses import asdict
 from claims.arms import Setting
 from claims.claim import Claim, Finding, Number
 from claims.learn import answers, done, is_done
-from claims.verdict import difference, share, verdict
+from claims.luck import NO_LUCK, SHARE, Luck, kind_of
+from claims.verdict import ENOUGH, difference, share, verdict
 from minclip.report import describe
 
 
-def result_of(claim: Claim, setting: Setting, seeds: list[int], say: Callable[[str], None] = print) -> dict:
-    """Trains what is missing, asks what was not asked, and gathers it; ready for JSON."""
+def result_of(
+    claim: Claim, setting: Setting, seeds: list[int], luck: Luck = NO_LUCK, say: Callable[[str], None] = print
+) -> dict:
+    """Trains what is missing, asks what was not asked, and gathers it; ready for JSON.
+
+    luck: of training, by kind of number (luck.py); read where there are too few seeds to show it.
+    """
     for arm in claim.arms:
         for seed in seeds:
             began, there = time.perf_counter(), is_done(arm, seed, setting.out)
@@ -36,26 +42,30 @@ def result_of(claim: Claim, setting: Setting, seeds: list[int], say: Callable[[s
         "training_seconds": round(sum(run["seconds"] for run in runs)),
         "stopped": [run["stopped"] for run in runs if run["stopped"]],
         "device": describe(setting.device),
-        "rows": [{"label": row.label, "series": row.series, **shown(row.number, setting, seeds)} for row in claim.rows],
-        "findings": [found(finding, setting, seeds) for finding in claim.findings],
+        "luck": dict(luck) if len(seeds) < ENOUGH else {},
+        "rows": [
+            {"label": row.label, "series": row.series, **shown(row.number, setting, seeds, luck)} for row in claim.rows
+        ],
+        "findings": [found(finding, setting, seeds, luck) for finding in claim.findings],
     }
 
 
-def shown(number: Number, setting: Setting, seeds: list[int]) -> dict:
+def shown(number: Number, setting: Setting, seeds: list[int], luck: Luck) -> dict:
     """A share with its interval and the number of pictures."""
     right = [answers(number, seed, setting) for seed in seeds]
-    return rounded(asdict(share(right))) | {"n": len(right[0])}
+    return rounded(asdict(share(right, luck.get(SHARE)))) | {"n": len(right[0])}
 
 
-def found(finding: Finding, setting: Setting, seeds: list[int]) -> dict:
+def found(finding: Finding, setting: Setting, seeds: list[int], luck: Luck) -> dict:
     """A difference with its interval and the verdict."""
+    kind = kind_of(finding)
     better = [answers(finding.better, seed, setting) for seed in seeds]
     if isinstance(finding.worse, Number):
         worse = [answers(finding.worse, seed, setting) for seed in seeds]
-        interval = difference(better, worse, finding.better.same_pictures(finding.worse))
+        interval = difference(better, worse, finding.better.same_pictures(finding.worse), luck.get(kind))
     else:
-        interval = difference(better, finding.worse, same_pictures=False)
-    return {"statement": finding.statement, **rounded(asdict(interval)), "verdict": verdict(interval)}
+        interval = difference(better, finding.worse, same_pictures=False, luck=luck.get(kind))
+    return {"statement": finding.statement, "kind": kind, **rounded(asdict(interval)), "verdict": verdict(interval)}
 
 
 def rounded(numbers: dict) -> dict:

@@ -2,10 +2,12 @@
 
 A difference is the mean over seeds of (share of right answers of one arm - that of the other), trained with the same
 seeds. Its 95 % interval adds up two kinds of luck: that of training, by Student's t over the seeds, and that of the
-pictures asked, which seeds share. Seen: the interval lies above 0. Opposite: below 0. Not seen: it holds 0. One seed
-says nothing, so nothing is seen with one.
+pictures asked, which seeds share. Seen: the interval lies above 0. Opposite: below 0. Not seen: it holds 0.
 
 Resampling three seeds would see only the three and draw its interval too narrow by half; hence Student (1908).
+
+One seed or two say nothing of the luck of training. It is then taken from luck.py: what it was, on the whole, in the
+claims that have three. (This paragraph is younger than the results with three seeds, and older than those with one.)
 """
 
 import math
@@ -18,6 +20,7 @@ from minclip.intervals import LEVEL
 assert LEVEL == 0.95  # what the two constants below are for
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)  # 1 to 10 degrees of freedom
 NORMAL = 1.960
+ENOUGH = 3  # seeds, to show by themselves how much one of them moves a number
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,21 @@ class Interval:
     by_seed: tuple[float, ...]
 
 
-def interval(by_seed: list[float], variance: float, least: float) -> Interval:
-    """by_seed: a value of each seed; variance: that of their mean by the luck of the pictures; least: -1 or 0."""
+def interval(by_seed: list[float], variance: float, least: float, luck: float | None = None) -> Interval:
+    """A value of each seed -> their mean, with its interval.
+
+    variance: of the mean by the luck of the pictures; least: -1 or 0; luck: the standard deviation between seeds, read
+    where there are fewer than ENOUGH. Without it they show nothing, and the interval is all there is.
+    """
     mean, seeds = float(np.mean(by_seed)), len(by_seed)
-    if seeds == 1:
+    if seeds >= ENOUGH:
+        luck = float(np.std(by_seed, ddof=1))
+        student = STUDENT[min(seeds - 1, len(STUDENT)) - 1]
+    else:
+        student = STUDENT[-1]  # many runs stand behind a pooled deviation, but not of one kind
+    if luck is None:
         return Interval(mean, least, 1.0, tuple(by_seed))
-    student = STUDENT[min(seeds - 1, len(STUDENT)) - 1]
-    half = math.hypot(student * float(np.std(by_seed, ddof=1)) / math.sqrt(seeds), NORMAL * math.sqrt(variance))
+    half = math.hypot(student * luck / math.sqrt(seeds), NORMAL * math.sqrt(variance))
     return Interval(mean, max(least, mean - half), min(1.0, mean + half), tuple(by_seed))
 
 
@@ -49,26 +60,28 @@ def spread(values: np.ndarray) -> float:
     return max(float(values.mean(axis=0).var()), 1 / n) / n
 
 
-def share(answers: list[np.ndarray]) -> Interval:
-    """Share of right answers. answers: for every seed bool [pictures]."""
+def share(answers: list[np.ndarray], luck: float | None = None) -> Interval:
+    """Share of right answers. answers: for every seed bool [pictures]; luck: see `interval`."""
     values = np.stack(answers).astype(float)
-    return interval(values.mean(axis=1).tolist(), spread(values), least=0.0)
+    return interval(values.mean(axis=1).tolist(), spread(values), least=0.0, luck=luck)
 
 
-def difference(better: list[np.ndarray], worse: list[np.ndarray] | float, same_pictures: bool) -> Interval:
+def difference(
+    better: list[np.ndarray], worse: list[np.ndarray] | float, same_pictures: bool, luck: float | None = None
+) -> Interval:
     """Share of `better` minus share of `worse`, seed by seed.
 
     better, worse: for every seed bool [pictures], or a fixed share. same_pictures: whether picture i is the same in
-    both; then the luck of an easy picture is everybody's and cancels.
+    both; then the luck of an easy picture is everybody's and cancels. luck: see `interval`.
     """
     first = np.stack(better).astype(float)  # [seeds, pictures]
     if isinstance(worse, float):  # the share's own interval, which ends at 0 and 1
-        found = share(better)
+        found = share(better, luck)
         by_seed = tuple(value - worse for value in found.by_seed)
         return Interval(found.mean - worse, found.low - worse, found.high - worse, by_seed)
     second = np.stack(worse).astype(float)
     variance = spread(first - second) if same_pictures else spread(first) + spread(second)
-    return interval((first.mean(axis=1) - second.mean(axis=1)).tolist(), variance, least=-1.0)
+    return interval((first.mean(axis=1) - second.mean(axis=1)).tolist(), variance, least=-1.0, luck=luck)
 
 
 def verdict(found: Interval) -> str:

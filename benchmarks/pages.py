@@ -95,8 +95,7 @@ def sweep() -> str:
         lines.append([point["axis"], said, *scores, f"{point['operations']:.2f} ×"])
     seeds = [f"{100 * p['tasks']['object']['accuracy']:.1f}" for p in kept["points"] if p["axis"] == "base"]
     note = (
-        f"\n{kept['recipe']['samples']:,} samples each, {kept['split']} pictures, "
-        f"{cores(kept['threads'], kept['machine'])}, {kept['device']}. "
+        f"\n{kept['recipe']['samples']:,} samples each, {kept['split']} pictures; trained on {kept['machine']}. "
         f"`object` of the base, seed by seed: {', '.join(seeds)}."
     )
     if kept["missing"]:

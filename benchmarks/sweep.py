@@ -1,8 +1,9 @@
 """The picture book's recipe with one thing changed at a time: which of its numbers matter, and how much a seed does.
 
-python benchmarks/sweep.py            trains what is missing, the most useful first; it may be stopped at any time
-python benchmarks/sweep.py --list     the points, and which of them are done
-python benchmarks/sweep.py --page     results/sweep.json and docs/sweep.png from the points that are done
+python benchmarks/sweep.py                 trains what is missing, the most useful first; it may be stopped at any time
+python benchmarks/sweep.py stem patch-4    some points: to share them out to processes
+python benchmarks/sweep.py --list          the points, and which of them are done
+python benchmarks/sweep.py --page          results/sweep.json and docs/sweep.png from the points that are done
 
 Every point sees as many samples as the base: samples are what is equal, not time. A shared machine has no honest clock,
 so the matrix operations of a training step (forward, backward, optimiser) are kept instead; they are not time either:
@@ -22,6 +23,7 @@ import keep
 import torch
 from claims.arms import Arm
 from claims.learn import pairs_of, train_clip
+from kept import cores
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -162,14 +164,15 @@ def measure(point: Point, out: Path, device: Device) -> dict:
     for name, task in tasks(point.arm.model.image_size, VALIDATION, PER_CLASS, ASKED, progress=False).items():
         answers = evaluate_task(model.eval(), tokenizer, task)
         found[name] = {number: getattr(answers, number) for number in NUMBERS}
-    content = {"point": description(point), "device": describe(device), "threads": torch.get_num_threads()}
+    machine = f"{cores(torch.get_num_threads(), keep.machine())}, {describe(device)}"
+    content: dict = {"point": description(point), "machine": machine}
     content |= {"stopped": stopped, "operations_per_pair": operations, "tasks": found}
     with atomic_write(out / f"{point.name}.json") as file:
         file.write(json.dumps(content, indent=1).encode("utf-8"))
     return content
 
 
-def kept(point: Point, out: Path) -> dict | None:
+def measured(point: Point, out: Path) -> dict | None:
     """What was measured of a point; None where it is not done. ValueError where the file is of other settings."""
     path = out / f"{point.name}.json"
     if not path.is_file():
@@ -183,7 +186,7 @@ def kept(point: Point, out: Path) -> dict | None:
 
 def collected(base: Arm, out: Path) -> dict:
     """The points that are done, axis by axis; ready for JSON. ValueError where the base is not among them."""
-    found = [(point, kept(point, out)) for point in sorted(points(base), key=place)]
+    found = [(point, measured(point, out)) for point in sorted(points(base), key=place)]
     if (first := found[0][1]) is None:
         raise ValueError(f"{out} does not hold base-0.json, with which all others are compared: run without --page")
     done = []
@@ -193,8 +196,7 @@ def collected(base: Arm, out: Path) -> dict:
         done.append({**about, "operations": operations, "tasks": content["tasks"]})
     return {
         "split": "validation",
-        "device": "; ".join(dict.fromkeys(content["device"] for _, content in found if content)),
-        "threads": first["threads"],
+        "machine": " and ".join(dict.fromkeys(content["machine"] for _, content in found if content)),
         "recipe": base.config.to_dict(),
         "model": asdict(base.model),
         "points": done,
@@ -230,15 +232,19 @@ def plot_sweep(result: dict) -> Figure:
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="POINT", help="as --list calls it; default all")
     parser.add_argument("--out", type=Path, default=Path("runs/sweep"), help="folder of the points")
     parser.add_argument("--list", action="store_true", help="only say what would be done")
     parser.add_argument("--page", action="store_true", help="only gather what is done")
     asked, device = parser.parse_args(argv), choose_device("cpu")
-    for point in () if asked.page else points(BASE):
-        there = kept(point, asked.out) or (None if asked.list else measure(point, asked.out, device))
+    wanted = [point for point in points(BASE) if not asked.names or point.name in asked.names]
+    if unknown := set(asked.names) - {point.name for point in wanted}:
+        parser.error(f"{', '.join(sorted(unknown))}: no such point; --list shows them")
+    for point in [] if asked.page else wanted:
+        there = measured(point, asked.out) or (None if asked.list else measure(point, asked.out, device))
         found = f"object {100 * there['tasks']['object']['accuracy']:.1f}" if there else "to train"
-        print(f"{point.axis}: {point.value}, {point.arm.config.samples:,} samples: {found}", flush=True)
-    if not asked.list:
+        print(f"{point.name}: {point.value}, {point.arm.config.samples:,} samples: {found}", flush=True)
+    if not asked.list and not asked.names:
         result = collected(BASE, asked.out)
         keep.keep("sweep", result)
         with atomic_write(PLOT) as file:

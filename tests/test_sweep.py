@@ -72,7 +72,7 @@ def test_every_point_but_the_bases_seeds_is_another_arm():
 def test_every_point_is_trained_and_kept(out):
     assert {path.stem for path in out.iterdir()} == {point.name for point in sweep.points(MINIATURE)}
     for point in sweep.points(MINIATURE):
-        content = sweep.kept(point, out)
+        content = sweep.measured(point, out)
         assert content["stopped"] is None
         assert [content["tasks"][name]["n"] for name in sweep.ASKED] == [572, 104, 52]
         assert all(task["low"] <= task["accuracy"] <= task["high"] for task in content["tasks"].values())
@@ -99,8 +99,19 @@ def test_the_list_says_what_is_left_and_trains_nothing(out, tmp_path, capsys):
     sweep.main(["--list", "--out", str(copied(out, tmp_path, "base-0", "stem"))])
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 18 and sum("to train" in line for line in lines) == 16
-    assert lines[0].startswith("base: seed 0, 32 samples: object ")
+    assert lines[0].startswith("base-0: seed 0, 32 samples: object ")
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_some_points_are_trained_alone_and_nothing_is_kept(out, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sweep, "collected", None)  # whoever gathers fails
+    sweep.main(["patch-16", "stem", "--list", "--out", str(copied(out, tmp_path, "stem"))])
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["stem", "patch-16"]
+    sweep.main(["patch-16", "stem", "--out", str(tmp_path)])
+    assert {path.stem for path in tmp_path.iterdir()} == {"stem", "patch-16"}
+    with pytest.raises(SystemExit):
+        sweep.main(["patch-15", "--list"])
+    assert "patch-15" in capsys.readouterr().err
 
 
 def test_a_file_of_other_settings_is_refused(out, tmp_path, monkeypatch):
@@ -116,7 +127,7 @@ def test_a_loss_that_is_no_number_is_a_result_and_no_end(tmp_path):
 
     point = sweep.Point("wild", "optimiser", "no number", replace(MINIATURE, loss=no_number))
     content = sweep.measure(point, tmp_path, choose_device("cpu"))
-    assert content["tasks"] == sweep.kept(point, tmp_path)["tasks"]
+    assert content["tasks"] == sweep.measured(point, tmp_path)["tasks"]
     assert content["stopped"].startswith("the loss is nan") and content["tasks"]["object"]["accuracy"] < 0.1
 
 
@@ -157,13 +168,13 @@ def test_the_stem_has_the_same_weights_every_time():
 
 def test_the_kept_result_has_every_point_axis_by_axis(out, small):
     result = json.loads((small / "sweep.json").read_text(encoding="utf-8"))
-    assert result.pop("machine") and result == json.loads(json.dumps(sweep.collected(MINIATURE, out)))
+    assert " core" in result["machine"] and result == json.loads(json.dumps(sweep.collected(MINIATURE, out)))
     assert (result["split"], result["missing"], result["recipe"]["samples"]) == ("validation", [], 32)
     axes = [point["axis"] for point in result["points"]]
     assert axes == sorted(axes, key=sweep.AXES.index) and len(axes) == 18
     assert [point["value"] for point in result["points"][:3]] == ["seed 0", "seed 1", "seed 2"]
     assert [point["operations"] for point in result["points"][:3]] == [1, 1, 1]
-    assert result["points"][0]["tasks"] == sweep.kept(sweep.points(MINIATURE)[0], out)["tasks"]
+    assert result["points"][0]["tasks"] == sweep.measured(sweep.points(MINIATURE)[0], out)["tasks"]
 
 
 def test_what_is_not_done_is_named_and_without_the_base_there_is_nothing(out, tmp_path):

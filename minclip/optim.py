@@ -97,6 +97,6 @@ def set_learning_rate(optimizers: list[torch.optim.Optimizer], share: float) -> 
 def take_steps(optimizers: list[torch.optim.Optimizer], cores: int = 1) -> None:
     """A step of every optimiser, as many at a time as there are cores (what that gains: benchmarks/README.md).
 
-    A lone one keeps all of PyTorch's threads to itself.
+    A lone one stays in this thread, with the threads that PyTorch has there.
     """
     list(on_cores(lambda optimizer: optimizer.step(), optimizers, cores if len(optimizers) > 1 else 1))

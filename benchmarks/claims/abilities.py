@@ -54,7 +54,8 @@ def counting(setting: Setting) -> Claim:
         said="CLIP struggles with abstract and systematic tasks such as counting.",
         source="Radford et al. 2021 (CLIP), sections 3.1.5 and 6",
         measured="One to four things of a kind, the class is told: `a cat`, `two cats`, `three cats`, `four cats`. "
-        "Beside it the same vision tower, told the number of every picture, equally many of each.",
+        "Beside it the same vision tower on as many samples, told the number: equally many pictures of each, of one "
+        "kind of thing; of CLIP's training pictures one in six at most shows several of a kind.",
         rows=asked_of("CLIP", base, asked)
         + asked_of("supervised, told the number", supervised, {"count (of 4)": "count"}),
         findings=(

@@ -1,7 +1,8 @@
-"""The luck of training: how far another seed moves a number, from the claims that were trained with three or more.
+"""The luck of training: how far single seeds scatter, from the claims that were trained with three or more.
 
-Whoever has one seed reads it here instead of guessing. Pooled over all numbers of a kind: the root of the mean variance
-between seeds. It is a middle: some numbers move more (rare classes, few pictures), some less.
+Whoever has fewer reads it here instead of guessing. Pooled over all numbers of a kind: the root of the mean variance
+between seeds. It is a middle of unlike things, which is why the range is kept beside it: a share near 100 % scatters
+less, a question that is answered by guessing more. Few runs stand behind it, most of them three of the base.
 """
 
 import math
@@ -13,7 +14,7 @@ from claims.claim import Finding
 from claims.verdict import ENOUGH
 
 SHARE, ONE_RUN, TWO_RUNS = "share", "one run", "two runs"  # kinds of numbers
-Luck = Mapping[str, float]  # kind -> standard deviation between seeds
+Luck = Mapping[str, dict[str, float]]  # kind -> standard deviation between seeds: pooled, lowest, highest
 NO_LUCK: Luck = MappingProxyType({})
 
 
@@ -25,7 +26,7 @@ def kind_of(finding: Finding) -> str:
 
 
 def pooled(results: Iterable[dict]) -> Luck:
-    """The standard deviation between seeds for each kind that results with ENOUGH seeds show."""
+    """The luck of every kind that results with ENOUGH seeds show."""
     seen: dict[str, set[tuple[float, ...]]] = {}  # a set: claims show the base's numbers again and again
     for result in results:
         if len(result["seeds"]) < ENOUGH:
@@ -35,12 +36,15 @@ def pooled(results: Iterable[dict]) -> Luck:
         for finding in result["findings"]:
             if finding["kind"] != SHARE:
                 seen.setdefault(finding["kind"], set()).add(tuple(finding["by_seed"]))
-    return {kind: root_mean_variance(values) for kind, values in seen.items()}
+    return {kind: scatter(values) for kind, values in seen.items()}
 
 
-def root_mean_variance(values: Iterable[tuple[float, ...]]) -> float:
+def scatter(values: Iterable[tuple[float, ...]]) -> dict[str, float]:
+    """The standard deviation between the seeds of several numbers.
+
+    >>> scatter([(0.5, 0.7), (0.2, 0.2)])
+    {'pooled': 0.1, 'lowest': 0.0, 'highest': 0.1414}
     """
-    >>> root_mean_variance([(0.5, 0.7), (0.2, 0.2)])
-    0.1
-    """
-    return round(math.sqrt(statistics.mean(map(statistics.variance, values))), 4)
+    variances = sorted(map(statistics.variance, values))
+    found = {"pooled": statistics.mean(variances), "lowest": variances[0], "highest": variances[-1]}
+    return {name: round(math.sqrt(variance), 4) for name, variance in found.items()}

@@ -21,21 +21,28 @@ Written by `python benchmarks/claims.py --page` from the kept results (`benchmar
 this page is typed by hand. It is about small models, little data and drawn pictures: what is not seen here may be true
 of large ones, and what is seen here may have other reasons there.
 
+The verdict is of the statement, not of the claim: read what was said beside it. *Who stands where*, not seen, is what
+is said of CLIP.
+
 Every number is a mean over seeds, in percent, with its 95 % interval: the luck of training (Student's t over the
 seeds) and that of the pictures asked, together. Every statement says that one number is above another; its difference
 is taken between runs of the same seeds, in points. **Seen**: the interval of the difference lies above 0;
 **opposite**: below 0; **not seen**: it holds 0. *Not seen* is not *false*: look how wide the interval is. And of forty
-statements about differences that do not exist, one would be *seen* by luck. The rule was written before the results
-(`benchmarks/claims/verdict.py`). The first statement of a section is the one closest to what is said, the others
-explain it; in *Who stands where* and in *style by style* it was chosen anew after their results, by what their source
-says.
+statements about differences that do not exist, one would be *seen* and one *opposite*, by luck. The rule was written
+before the results (`benchmarks/claims/verdict.py`). The first statement of a section is the one closest to what is
+said, the others explain it; in *Who stands where* and in *style by style* it was chosen anew after their results, by
+what their source says.
+
+Sections share the runs that were trained on one machine, the base above all, so their verdicts are not independent.
+The same seed on another machine rounds otherwise and is another run.
 """
 ONE_SEED = """
-Where a claim has one seed, its runs cannot show the luck of training. It is taken from the claims that have three:
-there another seed moved a share by {share} points, a difference between two answers of one run by {one run}, and a
-difference between two runs by {two runs} (standard deviations, pooled; `benchmarks/claims/luck.py`). This part of the
-rule was written after the results with three seeds and before those with one. It is a middle: what three runs of the
-very claim would show may be wider.
+Where a claim has one seed, its runs cannot show the luck of training. It is taken from the claims that had three:
+there single seeds scattered with a standard deviation of {share} points for a share, {one run} for a difference between
+two answers of one run, {two runs} for a difference between two runs (pooled, in brackets the lowest and the highest;
+`benchmarks/claims/luck.py`). This part of the rule was written after the results with three seeds and before those with
+one. It is a middle: near 0 and 100 % such an interval is too wide, on pictures unlike those of training it may be too
+narrow, and a narrow miss or hit decides nothing.
 """
 
 
@@ -69,9 +76,11 @@ def numbers_table(result: dict) -> str:
     """Labels down, series across."""
     labels, series = labels_and_series(result)
     cells = {(row["label"], row["series"]): percent(row) for row in result["rows"]}
-    asked = {label: sorted({f"{row['n']:,}" for row in result["rows"] if row["label"] == label}) for label in labels}
-    lines = [[label, *(cells.get((label, one), "") for one in series), " or ".join(asked[label])] for label in labels]
-    return rows(["", *series, "pictures"], lines)
+    asked = {
+        label: dict.fromkeys(f"{row['n']:,}" for row in result["rows"] if row["label"] == label) for label in labels
+    }
+    lines = [[label, *(cells.get((label, one), "") for one in series), ", ".join(asked[label])] for label in labels]
+    return rows(["", *series, "pictures, column by column"], lines)
 
 
 def opening(results: list[dict]) -> str:
@@ -80,10 +89,15 @@ def opening(results: list[dict]) -> str:
     if not lucks:
         return OPENING
     said = {
-        kind: " or ".join(sorted({f"{100 * luck[kind]:.1f}" for luck in lucks if kind in luck}))
+        kind: " or ".join(dict.fromkeys(scattered(luck[kind]) for luck in lucks if kind in luck)) or "(nobody knows)"
         for kind in (SHARE, ONE_RUN, TWO_RUNS)
     }
     return OPENING + ONE_SEED.format(**said)
+
+
+def scattered(luck: dict) -> str:
+    """2.5 (0.4 to 5.1)"""
+    return "{:.1f} ({:.1f} to {:.1f})".format(*(100 * luck[name] for name in ("pooled", "lowest", "highest")))
 
 
 def section(result: dict) -> str:
@@ -92,8 +106,8 @@ def section(result: dict) -> str:
     minutes = result["training_seconds"] / 60
     how = (
         f"{result['samples']:,} samples in batches of {result['batch_size']} where nothing else is said, "
-        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}; {result['runs']} runs (one that sections "
-        f"share is trained once), {minutes:.0f} minutes added up, on {result['machine']}, {result['device']}."
+        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}; {result['runs']} runs, "
+        f"{minutes:.0f} minutes added up, on {result['machine']}, {result['device']}."
     )
     if stopped:
         how += f" {stopped} of the runs stopped early: {result['stopped'][0]}."

@@ -49,9 +49,9 @@ def ensembling(setting: Setting) -> Claim:
         measured=f"One trained model asked with other prompts, in three worlds: as it is; shared names "
         f"({len(SHARED_NAME)} classes go by the name of another in half of their mentions, and a third of the captions "
         "with such a name add the family); styles that go with classes (80 % of a class is drawn in one style). "
-        "`a photo of {}` is the one template, seven plain frames the ensemble, eleven style frames the ensemble of "
-        "styles; context adds the family to every name; the last row takes for every picture the template of its own "
-        "style.",
+        "`a photo of {}` is the one template; the ensemble is the bare name, `a photo of {}`, `a drawing of {}` and "
+        "four frames that name no style; eleven style frames are the ensemble of styles; context adds the family to "
+        "every name; in the last row the asker is told each picture's style.",
         rows=tuple(Row(asked, world, asked_with(arm, asked)) for asked in PROMPTS for world, arm in worlds.items()),
         findings=tuple(
             Finding(statement, asked_with(arm, better), asked_with(arm, worse))
@@ -71,10 +71,11 @@ def ensembling_by_style(setting: Setting) -> Claim:
         said="An ensemble of templates beats one; that some of them name other kinds of pictures (art, sketches, bad "
         "photos) is thought to be why.",
         source=f"{SOURCE} (the gain); openai/CLIP, notebook Prompt Engineering for ImageNet (the guess at why)",
-        measured="One model, 52 names, the world as it is. One template: `a photo of {}`. Ensemble: six plain frames "
-        "and `a drawing of {}`. Ensemble of styles: a frame for each of the 11 training styles. Template of its style: "
-        "the one that names the picture's own style; for photos that is `a photo of {}` again, and of the two unseen "
-        "styles it says words that no caption in training had.",
+        measured="One model, 52 names, the world as it is. One template: `a photo of {}`. Ensemble: the bare "
+        "name, `a photo of {}`, `a drawing of {}` and four frames that name no style. Ensemble of styles: a frame for "
+        "each of the 11 training styles. Template of its style: the asker is told the style of each picture; for "
+        "photos that is `a photo of {}` again, and of the two unseen styles it says words that no caption in training "
+        "had.",
         rows=tuple(
             Row(label, asked, asked_with(base, asked, key)) for label, key in pictures.items() for asked in prompts
         ),

@@ -53,19 +53,24 @@ def result_of(
 def shown(number: Number, setting: Setting, seeds: list[int], luck: Luck) -> dict:
     """A share with its interval and the number of pictures."""
     right = [answers(number, seed, setting) for seed in seeds]
-    return rounded(asdict(share(right, luck.get(SHARE)))) | {"n": len(right[0])}
+    return rounded(asdict(share(right, scatter_of(luck, SHARE)))) | {"n": len(right[0])}
 
 
 def found(finding: Finding, setting: Setting, seeds: list[int], luck: Luck) -> dict:
     """A difference with its interval and the verdict."""
-    kind = kind_of(finding)
-    better = [answers(finding.better, seed, setting) for seed in seeds]
-    if isinstance(finding.worse, Number):
-        worse = [answers(finding.worse, seed, setting) for seed in seeds]
-        interval = difference(better, worse, finding.better.same_pictures(finding.worse), luck.get(kind))
+    kind, better, worse = kind_of(finding), finding.better, finding.worse
+    first = [answers(better, seed, setting) for seed in seeds]
+    if isinstance(worse, Number):
+        second, same_pictures = [answers(worse, seed, setting) for seed in seeds], better.same_pictures(worse)
     else:
-        interval = difference(better, finding.worse, same_pictures=False, luck=luck.get(kind))
+        second, same_pictures = worse, False
+    interval = difference(first, second, same_pictures, scatter_of(luck, kind))
     return {"statement": finding.statement, "kind": kind, **rounded(asdict(interval)), "verdict": verdict(interval)}
+
+
+def scatter_of(luck: Luck, kind: str) -> float | None:
+    """The pooled standard deviation between seeds; None where nothing is known of the kind."""
+    return luck[kind]["pooled"] if kind in luck else None
 
 
 def rounded(numbers: dict) -> dict:

@@ -1,6 +1,7 @@
 """What CLIP is compared with: the same vision tower with a linear head, told one fact of every picture.
 
-Same pictures, samples, batches, crops and optimiser as the CLIP arms; cross entropy in place of captions.
+Samples, batches, crops and optimiser are those of the CLIP arms; the pictures are fewer: those of one kind of thing,
+equally many of each label. Cross entropy in place of captions.
 """
 
 import random

@@ -4,10 +4,10 @@ A difference is the mean over seeds of (share of right answers of one arm - that
 seeds. Its 95 % interval adds up two kinds of luck: that of training, by Student's t over the seeds, and that of the
 pictures asked, which seeds share. Seen: the interval lies above 0. Opposite: below 0. Not seen: it holds 0.
 
-Resampling three seeds would see only the three and draw its interval too narrow by half; hence Student (1908).
+Resampling three seeds would see only the three and draw its interval much too narrow; hence Student (1908).
 
 One seed or two say nothing of the luck of training. It is then taken from luck.py: what it was, on the whole, in the
-claims that have three. (This paragraph is younger than the results with three seeds, and older than those with one.)
+claims that had three. (This paragraph is younger than those results, and older than those with one seed.)
 """
 
 import math
@@ -21,6 +21,7 @@ assert LEVEL == 0.95  # what the two constants below are for
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)  # 1 to 10 degrees of freedom
 NORMAL = 1.960
 ENOUGH = 3  # seeds, to show by themselves how much one of them moves a number
+POOLED = 10  # degrees of freedom of a pooled deviation: five differences between two runs, three seeds each
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,19 @@ class Interval:
 
 
 def interval(by_seed: list[float], variance: float, least: float, luck: float | None = None) -> Interval:
-    """A value of each seed -> their mean, with its interval.
+    """A value of each seed -> their mean, with its interval. All are shares: 0.01 is a point.
 
-    variance: of the mean by the luck of the pictures; least: -1 or 0; luck: the standard deviation between seeds, read
-    where there are fewer than ENOUGH. Without it they show nothing, and the interval is all there is.
+    variance: of the mean by the luck of the pictures; least: the lower end of the scale, 0 of a share, -1 of a
+    difference; luck: the standard deviation between seeds, read where there are fewer than ENOUGH. Without it they show
+    nothing, and the interval is the whole scale. It errs on the wide side: seeds scatter by the pictures' luck, too.
     """
     mean, seeds = float(np.mean(by_seed)), len(by_seed)
     if seeds >= ENOUGH:
         luck = float(np.std(by_seed, ddof=1))
-        student = STUDENT[min(seeds - 1, len(STUDENT)) - 1]
-    else:
-        student = STUDENT[-1]  # many runs stand behind a pooled deviation, but not of one kind
     if luck is None:
         return Interval(mean, least, 1.0, tuple(by_seed))
+    degrees = seeds - 1 if seeds >= ENOUGH else POOLED
+    student = STUDENT[min(degrees, len(STUDENT)) - 1]
     half = math.hypot(student * luck / math.sqrt(seeds), NORMAL * math.sqrt(variance))
     return Interval(mean, max(least, mean - half), min(1.0, mean + half), tuple(by_seed))
 
@@ -54,7 +55,7 @@ def interval(by_seed: list[float], variance: float, least: float, luck: float | 
 def spread(values: np.ndarray) -> float:
     """Variance of the mean of [seeds, pictures] by the luck of the pictures: seeds are averaged first.
 
-    At least as if one picture had come out otherwise: where none is right, or all are, n pictures prove no more.
+    At least as if one picture had come out otherwise: where none is right, or all are, that is no proof of 0 or 1.
     """
     n = values.shape[1]
     return max(float(values.mean(axis=0).var()), 1 / n) / n

@@ -176,7 +176,7 @@ def plot(result: dict) -> Figure:
                       color=SERIES_COLOURS[place % 7], markersize=6, capsize=3)  # fmt: skip
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    dress(axes, result["title"], "right answers (%); 95 % intervals: training and pictures together", "")
+    dress(axes, result["title"], "right answers (%), with 95 % intervals", "")
     if len(series) > 1:
         figure.legend(loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
     return figure

@@ -81,6 +81,11 @@ def ensembling_by_style(setting: Setting) -> Claim:
         ),
         findings=(
             Finding(
+                "Over all 11 styles, the ensemble beats one template.",
+                asked_with(base, "ensemble"),
+                asked_with(base, "one template"),
+            ),
+            Finding(
                 "Over all 11 styles, the ensemble of styles beats one template.",
                 asked_with(base, "ensemble of styles"),
                 asked_with(base, "one template"),

@@ -41,7 +41,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", help="cpu, cuda or mps; the best one by default")
     parser.add_argument("--list", action="store_true", help="only say what would be done")
     parser.add_argument("--page", action="store_true", help="only write docs/claims.md")
-    return parser.parse_args(argv)
+    asked = parser.parse_args(argv)
+    asked.seeds = list(dict.fromkeys(asked.seeds))  # one that is named twice is one: it shows no luck of training
+    return asked
 
 
 def setting_of(asked: argparse.Namespace) -> Setting:

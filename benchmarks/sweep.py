@@ -244,7 +244,7 @@ def main(argv: list[str] | None = None) -> None:
         there = measured(point, asked.out) or (None if asked.list else measure(point, asked.out, device))
         found = f"object {100 * there['tasks']['object']['accuracy']:.1f}" if there else "to train"
         print(f"{point.name}: {point.value}, {point.arm.config.samples:,} samples: {found}", flush=True)
-    if not asked.list and not asked.names:
+    if asked.page or not (asked.list or asked.names):
         result = collected(BASE, asked.out)
         keep.keep("sweep", result)
         with atomic_write(PLOT) as file:

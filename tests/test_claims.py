@@ -346,7 +346,7 @@ def test_the_command_keeps_whole_runs_and_never_fewer_seeds(setting, monkeypatch
         return json.loads(path.read_text(encoding="utf-8"))["seeds"] if path.is_file() else []
 
     assert seeds_kept("--samples", "64") == [] and (setting.out / "claims-relations.json").is_file()
-    assert seeds_kept("--seeds", "0") == [0]
+    assert seeds_kept("--seeds", "0", "0", "0") == [0], "one seed three times is one"
     assert seeds_kept("--seeds", "0", "1", "2") == [0, 1, 2]
     assert seeds_kept("--seeds", "0") == [0, 1, 2]
 

@@ -21,8 +21,8 @@ Written by `python benchmarks/claims.py --page` from the kept results (`benchmar
 this page is typed by hand. It is about small models, little data and drawn pictures: what is not seen here may be true
 of large ones, and what is seen here may have other reasons there.
 
-The verdict is of the statement, not of the claim: read what was said beside it. *Who stands where*, not seen, is what
-is said of CLIP.
+The verdict is of the statement, not of the claim: read what was said beside it. The first statement of *Who stands
+where* denies what is said.
 
 Every number is a mean over seeds, in percent, with its 95 % interval: the luck of training (Student's t over the
 seeds) and that of the pictures asked, together. Every statement says that one number is above another; its difference

@@ -35,7 +35,7 @@ from peers import (
 from workload import matrix_product, step_flops
 
 from minclip.config import CLIPConfig
-from minclip.devices import choose_device, cpu_multiplies_bfloat16
+from minclip.devices import choose_device, multiplies_bfloat16
 
 SAME_LOSS = 1e-4  # float32: the losses may not be further apart, nor gradients by more of their tensor's largest number
 BATCH, LONGEST = 256, 16  # pairs, tokens (as in the picture book)
@@ -45,7 +45,7 @@ PEAK = "matrix product"
 
 def dtypes() -> list[torch.dtype]:
     """bfloat16 only where the CPU has it."""
-    return [torch.float32, torch.bfloat16] if cpu_multiplies_bfloat16() else [torch.float32]
+    return [torch.float32, torch.bfloat16] if multiplies_bfloat16(torch.device("cpu")) else [torch.float32]
 
 
 def called(dtype: torch.dtype) -> str:

@@ -39,11 +39,16 @@ class Device:
             torch.accelerator.synchronize(self.device)
 
 
-def cpu_multiplies_bfloat16() -> str | None:
-    """What this CPU multiplies bfloat16 with: Intel's matrix units, AVX-512 instructions, or None.
+def multiplies_bfloat16(device: torch.device) -> str | None:
+    """What multiplies bfloat16 on that device; None where it is emulated, or where nothing is known of it.
 
-    Only there does bfloat16 pay (1.8 times as fast with either: benchmarks/README.md); elsewhere it is emulated.
+    Emulated it is slower than float32: a little on a GPU before NVIDIA's Ampere (T4, V100), which holds bfloat16 all
+    the same, thirty times on a CPU. With units for it a training step is 1.8 times as fast (benchmarks/README.md).
     """
+    if device.type == "cuda":
+        return "this GPU" if torch.cuda.is_bf16_supported(including_emulation=False) else None
+    if device.type != "cpu":
+        return None
     for name, probe in (("AMX", "_is_amx_tile_supported"), ("AVX-512 BF16", "_is_avx512_bf16_supported")):
         if getattr(torch.cpu, probe, bool)():
             return name
@@ -75,8 +80,9 @@ def choose_device(name: str | None = None, dtype: torch.dtype | None = None) -> 
     cores = min(torch.get_num_threads(), MAX_CORES) if device.type == "cpu" else 1
     if dtype is not None:
         return Device(device, None if dtype is torch.float32 else dtype, f"{dtype} was asked for", cores)
-    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+    units = multiplies_bfloat16(device)
+    if units is None:
+        return Device(device, None, f"float32: no fast bfloat16 is known for this {device.type} device", cores)
+    if device.type == "cuda":
         return Device(device, torch.bfloat16, "this GPU multiplies bfloat16 faster than float32")
-    if device.type == "cpu" and (units := cpu_multiplies_bfloat16()):
-        return Device(device, torch.bfloat16, f"this CPU multiplies bfloat16 itself ({units})", cores)
-    return Device(device, None, f"float32: no fast bfloat16 is known for this {device.type} device", cores)
+    return Device(device, torch.bfloat16, f"this CPU multiplies bfloat16 itself ({units})", cores)

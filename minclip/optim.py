@@ -1,6 +1,6 @@
-"""What turns gradients into steps: parameter groups, AdamW or Muon, the learning rate's course.
+"""What turns gradients into steps: parameter groups, AdamW or Muon (muon.py), the learning rate's course.
 
-Sources: CLIP paper appendix F (constants), Loshchilov and Hutter 2019 (AdamW), Jordan et al. 2024 (Muon).
+Sources: CLIP paper appendix F (constants), Loshchilov and Hutter 2019 (AdamW).
 """
 
 import itertools
@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from minclip.cores import on_cores
+from minclip.muon import Muon
 
 # CLIP paper appendix F, common hyperparameters
 VIT = {"betas": (0.9, 0.98), "eps": 1e-6}
@@ -69,7 +70,7 @@ def build_optimizers(
         matrices = [(name, p) for name, p in model.named_parameters() if p.requires_grad and is_block_matrix(name, p)]
         for _, block in itertools.groupby(matrices, key=lambda named: block_of(named[0])):
             own = [p for _, p in block]
-            optimizers.append(torch.optim.Muon(own, lr=muon_learning_rate, weight_decay=weight_decay))
+            optimizers.append(Muon(own, muon_learning_rate, weight_decay))
     for one in optimizers:
         for group in one.param_groups:
             group["peak_lr"] = group["lr"]

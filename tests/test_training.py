@@ -14,6 +14,7 @@ from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
 from minclip.gradients import backward
 from minclip.model import CLIP
+from minclip.muon import Muon
 from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate, take_steps
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
@@ -168,7 +169,7 @@ def test_muon_takes_the_block_matrices_and_adamw_the_rest():
 def test_muon_for_each_block_on_cores_does_what_one_muon_does():
     one, apart = new_model(), new_model()
     apart.load_state_dict(one.state_dict())
-    whole = torch.optim.Muon([p for n, p in one.named_parameters() if is_block_matrix(n, p)], lr=0.02, weight_decay=0.2)
+    whole = Muon([p for n, p in one.named_parameters() if is_block_matrix(n, p)], 0.02, 0.2)
     _, *muons = build_optimizers(apart, "muon", 1e-3, 0.2, 0.02)
     for step in range(2):
         for model in (one, apart):

@@ -1,0 +1,96 @@
+"""Muon: torch.optim.Muon's steps in bfloat16, the same to rounding in float32; and who multiplies in which."""
+
+import pytest
+import torch
+from torch import nn
+
+from minclip.devices import choose_device, multiplies_bfloat16
+from minclip.muon import Muon, orthogonalised
+
+CPU = torch.device("cpu")
+SHAPES = [(24, 24), (32, 12), (12, 32), (1, 8)]
+
+
+def matrices(seed: int = 0) -> list[nn.Parameter]:
+    generator = torch.Generator().manual_seed(seed)
+    return [nn.Parameter(torch.randn(shape, generator=generator)) for shape in SHAPES]
+
+
+def take(optimizer, parameters, steps: int = 3) -> list[torch.Tensor]:
+    """Some steps along gradients that change, the last one at half the rate."""
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = 0.02 if step + 1 < steps else 0.01
+        for parameter, gradient in zip(parameters, matrices(1 + step), strict=True):
+            parameter.grad = gradient.detach() * 10.0**-step
+        optimizer.step()
+    return [parameter.detach() for parameter in parameters]
+
+
+def cpu_has(monkeypatch, amx: bool = False, avx512_bf16: bool = False):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
+
+
+def test_in_bfloat16_every_step_is_pytorchs():
+    ours, theirs = matrices(), matrices()
+    found = take(Muon(ours, 0.02, 0.2, torch.bfloat16), ours)
+    expected = take(torch.optim.Muon(theirs, lr=0.02, weight_decay=0.2), theirs)
+    for a, b in zip(found, expected, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_in_float32_it_differs_by_the_rounding_of_bfloat16():
+    starts, ours, theirs = matrices(), matrices(), matrices()
+    found = take(Muon(ours, 0.02, 0.2, torch.float32), ours)
+    expected = take(Muon(theirs, 0.02, 0.2, torch.bfloat16), theirs)
+    for start, a, b in zip(starts, found, expected, strict=True):
+        assert 0 < (a - b).norm() < 0.03 * (start - b).norm()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_singular_values_come_near_one_and_vectors_stay(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+    turned = left.T @ orthogonalised(matrix, torch.float64) @ right.T  # diagonal, where the vectors are the same
+    assert (turned - turned.diag().diag()).abs().max() < 1e-10
+    reached = turned.diag()[values > 0.05 * values.norm()]
+    assert reached.min() > 0.65 and reached.max() < 1.25
+
+
+def test_a_gradient_of_zeros_moves_by_weight_decay_alone():
+    parameter = nn.Parameter(torch.ones(3, 2))
+    parameter.grad = torch.zeros(3, 2)
+    Muon([parameter], 0.1, 0.5, torch.float32).step()
+    assert torch.allclose(parameter, torch.full((3, 2), 0.95))
+
+
+def test_without_a_gradient_nothing_moves():
+    parameter = nn.Parameter(torch.ones(3, 2))
+    Muon([parameter], 0.1, 0.5).step()
+    assert torch.equal(parameter, torch.ones(3, 2))
+
+
+def test_what_is_no_matrix_is_refused():
+    with pytest.raises(ValueError, match=r"shape \[\(5,\)\] are no matrices"):
+        Muon([nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.ones(5))], 0.1, 0.5)
+
+
+def test_bfloat16_is_for_cpus_that_multiply_it(monkeypatch):
+    cpu_has(monkeypatch)
+    assert multiplies_bfloat16(CPU) is None and Muon(matrices(), 0.1, 0.5).dtype == torch.float32
+    assert choose_device("cpu").autocast is None and "no fast bfloat16" in choose_device("cpu").reason
+    cpu_has(monkeypatch, avx512_bf16=True)
+    assert multiplies_bfloat16(CPU) == "AVX-512 BF16" and Muon(matrices(), 0.1, 0.5).dtype == torch.bfloat16
+    cpu_has(monkeypatch, amx=True, avx512_bf16=True)
+    assert choose_device("cpu").autocast == torch.bfloat16 and "(AMX)" in choose_device("cpu").reason
+
+
+def test_a_gpu_that_only_holds_bfloat16_trains_in_float32(monkeypatch):
+    """Turing and Volta: PyTorch calls bfloat16 supported there, for it can be emulated."""
+    old = torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    assert multiplies_bfloat16(old) is None and choose_device("cuda").autocast is None
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
+    assert choose_device("cuda").autocast == torch.bfloat16

@@ -3,10 +3,11 @@
 python benchmarks/budgets.py                   all of them
 python benchmarks/budgets.py 160000 400000     some
 
-Each run has its own warm-up and cosine, and its report is kept under the budget's name. Samples are what can be had
-again on any machine; the minutes are what they took on the machine, and with the code, of the kept result. What a run
-would take now is computed from the speed of a training step: see docs/recipes.md. Run folders are runs/budget-SAMPLES;
-a run that was stopped goes on, a finished one is not trained again.
+On the CPU; what a GPU learns in minutes is asked by gpu.py. Each run has its own warm-up and cosine, and its report is
+kept under the budget's name (keep.by_cpu). Samples are what can be had again on any machine; the minutes are what they
+took on the machine, and with the code, of the kept result. What a run would take now is computed from the speed of a
+training step: see docs/recipes.md. Run folders are runs/budget-SAMPLES; a run that was stopped goes on, a finished one
+is not trained again.
 """
 
 import argparse
@@ -14,9 +15,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from keep import keep_report
+from keep import by_cpu, keep_report
 
 from minclip.config import CLIPConfig
+from minclip.devices import choose_device
 from minclip.experiment import resume_run, run_training
 from minclip.recipes import RECIPES, TrainConfig
 from minclip.runs import Run
@@ -32,7 +34,7 @@ BUDGETS = {
 
 
 def folder(samples: int) -> Path:
-    return Path("runs") / f"budget-{samples}"
+    return Path("runs") / by_cpu(f"budget-{samples}")
 
 
 def trained(samples: int) -> dict:
@@ -41,15 +43,15 @@ def trained(samples: int) -> dict:
     Raises ValueError where the folder holds a run of another recipe.
     """
     config, preset = replace(RECIPE.config, samples=samples), CLIPConfig.preset(RECIPE.preset)
-    run = Run(folder(samples))
+    run, cpu = Run(folder(samples)), choose_device("cpu")
     if not run.exists():
-        return run_training("picturebook", preset, config, run.folder)
+        return run_training("picturebook", preset, config, run.folder, cpu)
     model, _, progress, _ = run.load()
     same_model = replace(model.config, vocab_size=preset.vocab_size) == preset
     if not same_model or TrainConfig.from_dict(progress["train_config"]) != config:
         raise ValueError(f"{run.folder} holds a run of another recipe: move it away")
     finished = run.folder / "report.json"
-    return json.loads(finished.read_text(encoding="utf-8")) if finished.is_file() else resume_run(run.folder)
+    return json.loads(finished.read_text(encoding="utf-8")) if finished.is_file() else resume_run(run.folder, cpu)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -60,7 +62,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(f"samples {sorted(unknown)} are no budget: choose of {', '.join(map(str, BUDGETS.values()))}")
     for name, samples in BUDGETS.items():
         if samples in asked or not asked:
-            keep_report(name, trained(samples), folder(samples))
+            keep_report(by_cpu(name), trained(samples), folder(samples))
 
 
 if __name__ == "__main__":

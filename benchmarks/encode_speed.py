@@ -16,7 +16,7 @@ from functools import partial
 import torch
 from apart import IMAGES, TEXTS, Apart
 from clock import alternating, load_average, print_table, spread
-from keep import keep
+from keep import by_cpu, keep
 from peers import (
     AS_IT_IS,
     NAMES,
@@ -161,7 +161,7 @@ def table(result: dict) -> None:
 
 def main() -> None:
     result = measure()
-    keep("encode_speed", result)
+    keep(by_cpu("encode_speed"), result)
     table(result)
 
 

@@ -4,7 +4,11 @@ import json
 import platform
 from pathlib import Path
 
-RESULTS = Path(__file__).parent / "results"
+import torch
+from kept import RESULTS, WITHOUT_BFLOAT16
+
+from minclip.devices import multiplies_bfloat16
+
 CURVE_POINTS = 40  # enough for a plot
 
 
@@ -16,6 +20,11 @@ def machine() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def by_cpu(name: str) -> str:
+    """NAME; NAME-without-bfloat16 where the CPU does not multiply that: times differ by so much that both are kept."""
+    return name if multiplies_bfloat16(torch.device("cpu")) else f"{name}{WITHOUT_BFLOAT16}"
 
 
 def keep(name: str, result: dict) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+WITHOUT_BFLOAT16 = "-without-bfloat16"  # at the end of a result's name: of a CPU that does not multiply it
 
 
 def is_kept(name: str) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from budgets import BUDGETS
 from cards import write_cards
-from kept import ROOT, cores, is_kept, result, rows
+from kept import ROOT, WITHOUT_BFLOAT16, cores, is_kept, result, rows
 from peers import OURS, OURS_AS_IT_IS
-from speed_pages import costs, encode_speed, scaling, train_speed
+from speed_pages import costs, encode_speed, scaling, spread, train_speed
 
 from minclip.evaluate import format_table
 from minclip.plotting import plot_budget
@@ -42,28 +42,37 @@ def how(run: dict, machine: str) -> str:
 
 
 def first_run() -> str:
-    report = result("picturebook-5min")
-    return f"{how(report['run'], report['machine'])}:\n\n```\n{format_table(report)}\n```\n"
+    report, other = result("picturebook-5min"), f"picturebook-5min{WITHOUT_BFLOAT16}"
+    text = f"{how(report['run'], report['machine'])}:\n\n```\n{format_table(report)}\n```\n"
+    if is_kept(other):
+        slower = result(other)
+        text += (
+            f"\nOn a processor that does not multiply bfloat16 itself, as in many laptops: "
+            f"{how(slower['run'], slower['machine'])}; `object` {percent(slower['tasks']['object'])}.\n"
+        )
+    return text
 
 
-def step_rate() -> tuple[float, str] | None:
+def step_rate(where: str = "") -> tuple[float, str] | None:
     """Pairs a second of a training step as it is (`minclip train` does not compile), and how that was measured.
 
-    None where it is not kept.
+    where: "" or WITHOUT_BFLOAT16. None where it is not kept.
     """
-    if not is_kept("train_speed"):
+    name = f"train_speed{where}"
+    if not is_kept(name):
         return None
-    kept = result("train_speed")
+    kept = result(name)
     dtype = "bfloat16" if "bfloat16, cut" in kept["settings"] else "float32"
     setting = f"{dtype}, cut"
     contenders = kept["settings"][setting]["contenders"]
     rate = contenders.get(OURS_AS_IT_IS, contenders[OURS])["pairs_per_second"]["median"]
-    where = cores(kept["threads"], kept["machine"])
-    return rate, f"{rate:,.0f} training steps' pairs a second on {where} (`results/train_speed.json`, {setting})"
+    on = cores(kept["threads"], kept["machine"])
+    return rate, f"{rate:,.0f} training steps' pairs a second on {on} (`results/{name}.json`, {setting})"
 
 
 def budgets() -> str:
-    reports = [result(name) for name in KEPT_BUDGETS]
+    kinds = [(name, kind) for name in BUDGETS for kind in ("", WITHOUT_BFLOAT16) if is_kept(f"{name}{kind}")]
+    reports = [result(f"{name}{kind}") for name, kind in kinds]
     shown = ["object", "object_held_out_style", "held_out_combination", "seen_combination", "colour", "style"]
     shown += ["scene", "count", "relation", "relation_swap"]
     lines = [
@@ -77,13 +86,20 @@ def budgets() -> str:
             lines.append([f"{direction.replace('_to_', ' → ')} {k}", *(recall(r, direction, k) for r in reports)])
     devices = "; ".join(dict.fromkeys(f"{r['machine']}: {r['run']['device']}" for r in reports))
     note = f"\n{devices}. Seed {reports[-1]['run']['seed']}."
-    if measured := step_rate():
-        rate, how_measured = measured
-        lines.insert(
-            0, ["AdamW steps alone, computed", *(f"{r['run']['samples'] / rate / 60:.1f} min" for r in reports)]
-        )
-        note += f" Computed: samples by {how_measured}. Muon, batches and checkpoints come on top."
-    return rows(["", *(f"{r['run']['samples']:,} samples" for r in reports)], lines) + note + "\n"
+    measured = {kind: found for _, kind in kinds if (found := step_rate(kind))}
+    if measured:
+        minutes = [
+            f"{report['run']['samples'] / measured[kind][0] / 60:.1f} min" if kind in measured else "not measured"
+            for (_, kind), report in zip(kinds, reports, strict=True)
+        ]
+        lines.insert(0, ["AdamW steps alone, computed", *minutes])
+        said = " and ".join(words for _, words in measured.values())
+        note += f" Computed: samples by {said}. Muon, batches and checkpoints come on top."
+    header = [
+        f"{report['run']['samples']:,} samples{', no bfloat16' if kind else ''}"
+        for (_, kind), report in zip(kinds, reports, strict=True)
+    ]
+    return rows(["", *header], lines) + note + "\n"
 
 
 def sweep() -> str:
@@ -125,13 +141,21 @@ def photos() -> str:
 
 
 def tricks() -> str:
-    kept = result("tricks")
-    lines = [
-        [f"`{name}`", t["trick"], "{median:.2f} × ({lowest:.2f} to {highest:.2f})".format(**t["gain"])]
-        for name, t in kept["tricks"].items()
-    ]
-    note = f"\nMedian and spread of {kept['rounds']} rounds, {kept['threads']} cores of {kept['machine']}.\n"
-    return rows(["trick", "with it, against without", "speed of a step"], lines) + note
+    kept, other = {"CPU with bfloat16": result("tricks")}, f"tricks{WITHOUT_BFLOAT16}"
+    if is_kept(other):
+        kept["CPU without bfloat16"] = result(other)
+    tricks = {name: trick["trick"] for one in kept.values() for name, trick in one["tricks"].items()}
+    lines = []
+    for name, said in tricks.items():
+        found = [one["tricks"].get(name) for one in kept.values()]
+        cells = [f"{spread(trick['gain'], 2)} ×" if trick else "not asked" for trick in found]
+        lines.append([f"`{name}`", said, *cells])
+    where = "; ".join(
+        f"{column}: {one['rounds']} rounds, {cores(one['threads'], one['machine'])}, {one['device']}"
+        for column, one in kept.items()
+    )
+    note = f"\nSpeed of a step, median and spread. {where}.\n"
+    return rows(["trick", "with it, against without", *kept], lines) + note
 
 
 def bpe_training() -> str:

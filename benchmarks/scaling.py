@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from apart import Apart
 from clock import alternating, load_average, print_table, seconds, spread
-from keep import keep
+from keep import by_cpu, keep
 from matplotlib.figure import Figure
 from peers import OPEN_CLIP, OURS, installed, version
 from PIL import Image
@@ -211,9 +211,9 @@ def table(result: dict) -> None:
 
 
 def main() -> None:
-    result = measure()
-    keep("scaling", result)
-    plot_scaling(result["steps"]).savefig(Path(__file__).parents[1] / "docs" / "scaling.png", dpi=110)
+    result, name = measure(), by_cpu("scaling")
+    keep(name, result)
+    plot_scaling(result["steps"]).savefig(Path(__file__).parents[1] / "docs" / f"{name}.png", dpi=110)
     table(result)
 
 

@@ -1,6 +1,6 @@
 """The tables of the benches against other CLIPs, and what they say of larger trainings. Used by pages.py."""
 
-from kept import cores, rows
+from kept import WITHOUT_BFLOAT16, cores, is_kept, rows
 from kept import result as kept_result
 from peers import NAMES, OPEN_CLIP, OURS, OURS_AS_IT_IS
 from workload import step_flops
@@ -19,7 +19,15 @@ def spread(numbers: dict, digits: int = 0) -> str:
 
 
 def train_speed() -> str:
-    kept = kept_result("train_speed")
+    other = f"train_speed{WITHOUT_BFLOAT16}"
+    text = race(kept_result("train_speed"))
+    if is_kept(other):
+        text += f"\nOn a CPU that does not multiply bfloat16:\n\n{race(kept_result(other))}"
+    return text
+
+
+def race(kept: dict) -> str:
+    """One machine's table."""
     lines = []
     for setting, found in kept["settings"].items():
         line = [setting]

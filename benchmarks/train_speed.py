@@ -7,7 +7,7 @@ in turn, each in a process of its own and in the setting in which it is fastest 
 peers.py). "whole": texts are padded to the whole context length; "cut": to the batch's longest, where an implementation
 can read such. Share of peak: the matrix products of a step against a large matrix product of the same dtype, timed in
 the same rounds on all cores.
-Writes results/train_speed.json.
+Writes results/train_speed.json (keep.by_cpu).
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from apart import Apart
 from clock import Timed, alternating, load_average, print_table, seconds, spread
-from keep import keep
+from keep import by_cpu, keep
 from peers import (
     AS_IT_IS,
     NAMES,
@@ -231,7 +231,7 @@ def table(result: dict) -> None:
 
 def main() -> None:
     result = measure()
-    keep("train_speed", result)
+    keep(by_cpu("train_speed"), result)
     table(result)
 
 

@@ -4,7 +4,8 @@ In one process but for memory, which is a matter of the whole process, so that e
 
 python benchmarks/tricks.py        (about two minutes; on a quiet machine)
 
-Writes results/tricks.json: time without the trick / time with it, median of the rounds, with the spread.
+Writes results/tricks.json (keep.by_cpu): time without the trick / time with it, median of the rounds, with the spread.
+What computes in bfloat16 is asked where the CPU multiplies it, what avoids it where it does not.
 """
 
 import subprocess
@@ -18,15 +19,16 @@ from functools import partial
 import torch
 from apart import IMAGES, STEP, Apart
 from clock import Timed, seconds, spread
-from keep import keep
+from keep import by_cpu, keep
 from torch.nn import functional as F
 
-from minclip import optim, transformer
+from minclip import muon, optim, transformer
 from minclip.batches import Batch
 from minclip.config import CLIPConfig
 from minclip.cores import keep_freed_memory, one_thread
 from minclip.devices import Device, choose_device
 from minclip.model import CLIP
+from minclip.muon import orthogonalised
 from minclip.optim import build_optimizers
 from minclip.training import train_step
 from minclip.transformer import TransformerBlock
@@ -126,17 +128,24 @@ def main() -> None:
         with replaced(optim, "on_cores", in_turn):
             alone()
 
-    no_bfloat16 = new_step(choose_device("cpu", torch.float32))
+    def bfloat16_muon() -> None:
+        with replaced(muon, "orthogonalised", lambda matrix, dtype: orthogonalised(matrix, torch.bfloat16)):
+            alone()
+
     uncut = new_step(device, CONFIG.context_length)
     tricks = {
         "last_block": ("the last block at CLS and EOT only, against at every token", whole_last_block),
         "cores": ("rows and Muon's matrices on a core each, against all cores sharing each operation", shared),
         "muon_cores": ("Muon's matrices shared out to the cores, against one after the other on one", muon_in_turn),
-        "bfloat16": ("autocast to bfloat16, against float32", no_bfloat16),
-        "attention_dtype": ("attention in bfloat16 like the rest, against in float32", float32_attention),
         "attention": ("attention written out, against scaled_dot_product_attention", fused_attention),
         "text_length": (f"texts cut after the longest, {TEXT_LENGTH} of {CONFIG.context_length} tokens", uncut),
     }
+    if device.autocast is None:
+        tricks["muon_dtype"] = ("Muon in float32, against in bfloat16 as torch.optim.Muon has it", bfloat16_muon)
+    else:
+        no_bfloat16 = new_step(choose_device("cpu", torch.float32))
+        tricks["bfloat16"] = ("autocast to bfloat16, against float32", no_bfloat16)
+        tricks["attention_dtype"] = ("attention in bfloat16 like the rest, against in float32", float32_attention)
     results = {name: compare(name, trick, here(without), here(alone)) for name, (trick, without) in tricks.items()}
     dtype = "float32" if device.autocast is None else "bfloat16"
     results["memory"] = memory("memory", "AdamW", STEP, dtype=dtype, longest=TEXT_LENGTH)
@@ -149,7 +158,10 @@ def main() -> None:
             results["cores_busy"] = compare("cores_busy", trick, here(shared), here(alone))
         finally:
             other.kill()
-    keep("tricks", {"threads": torch.get_num_threads(), "device": device.reason, "rounds": ROUNDS, "tricks": results})
+    keep(
+        by_cpu("tricks"),
+        {"threads": torch.get_num_threads(), "device": device.reason, "rounds": ROUNDS, "tricks": results},
+    )
 
 
 if __name__ == "__main__":

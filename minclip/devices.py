@@ -40,18 +40,19 @@ class Device:
 
 
 def multiplies_bfloat16(device: torch.device) -> str | None:
-    """What multiplies bfloat16 on that device; None where it is emulated, or where nothing is known of it.
+    """Who multiplies bfloat16 there, in words; None where it is emulated, or where nothing is known of it.
 
-    Emulated it is slower than float32: a little on a GPU before NVIDIA's Ampere (T4, V100), which holds bfloat16 all
-    the same, thirty times on a CPU. With units for it a training step is 1.8 times as fast (benchmarks/README.md).
+    Emulated it is slower than float32, on a CPU by far; with units for it a training step is faster
+    (benchmarks/README.md, `muon_dtype` and `bfloat16`). PyTorch calls it supported on every GPU that can hold it;
+    NVIDIA's multiply it since Ampere, T4 and V100 do not.
     """
     if device.type == "cuda":
-        return "this GPU" if torch.cuda.is_bf16_supported(including_emulation=False) else None
-    if device.type != "cpu":
-        return None
-    for name, probe in (("AMX", "_is_amx_tile_supported"), ("AVX-512 BF16", "_is_avx512_bf16_supported")):
-        if getattr(torch.cpu, probe, bool)():
-            return name
+        ampere = torch.version.hip is not None or torch.cuda.get_device_properties(device).major >= 8
+        return "this GPU" if ampere else None
+    if device.type == "cpu":
+        for name, probe in (("AMX", "_is_amx_tile_supported"), ("AVX-512 BF16", "_is_avx512_bf16_supported")):
+            if getattr(torch.cpu, probe, bool)():
+                return f"this CPU ({name})"
     return None
 
 
@@ -80,9 +81,6 @@ def choose_device(name: str | None = None, dtype: torch.dtype | None = None) -> 
     cores = min(torch.get_num_threads(), MAX_CORES) if device.type == "cpu" else 1
     if dtype is not None:
         return Device(device, None if dtype is torch.float32 else dtype, f"{dtype} was asked for", cores)
-    units = multiplies_bfloat16(device)
-    if units is None:
-        return Device(device, None, f"float32: no fast bfloat16 is known for this {device.type} device", cores)
-    if device.type == "cuda":
-        return Device(device, torch.bfloat16, "this GPU multiplies bfloat16 faster than float32")
-    return Device(device, torch.bfloat16, f"this CPU multiplies bfloat16 itself ({units})", cores)
+    if units := multiplies_bfloat16(device):
+        return Device(device, torch.bfloat16, f"{units} multiplies bfloat16 itself", cores)
+    return Device(device, None, f"float32: no fast bfloat16 is known for this {device.type} device", cores)

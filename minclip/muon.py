@@ -1,8 +1,9 @@
 """Muon: momentum, made orthogonal before every step. For the matrices inside of Transformer blocks (optim.py).
 
 A gradient's few large directions would drown the many small ones; Muon gives all of them about the same length.
-PyTorch's torch.optim.Muon does so in bfloat16 wherever it runs; this one reads and steps alike, and multiplies in
-float32 where bfloat16 is emulated: there that is many times as fast (benchmarks/README.md, `muon_dtype`).
+torch.optim.Muon multiplies in bfloat16 everywhere. This one takes the same steps, but multiplies in float32 where no
+fast bfloat16 is known (many CPUs, MPS, older GPUs): there a whole training step gains (benchmarks/README.md,
+`muon_dtype`).
 
 Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/
 """
@@ -21,26 +22,27 @@ NEWTON_SCHULZ_STEPS, MOMENTUM, EPS = 5, 0.95, 1e-7
 def orthogonalised(matrix: Tensor, dtype: torch.dtype) -> Tensor:
     """[m, n] -> [m, n] in dtype: the same singular vectors, with all singular values brought near 1.
 
-    Newton and Schulz's iteration: x <- A x + B (x x') x + C (x x')² x is an odd polynomial of x, and so acts on the
-    singular values alone. Five steps bring all but the smallest to between 0.7 and 1.2.
+    The Newton–Schulz iteration x ← A x + B (x xᵀ) x + C (x xᵀ)² x is an odd polynomial of x, and so acts on the
+    singular values alone. Five steps bring all but the smallest to between about 0.7 and 1.2.
 
-    >>> torch.linalg.svdvals(orthogonalised(torch.tensor([[3.0, 0.0], [0.0, 0.1]]), torch.float32)).round(decimals=1)
-    tensor([1.1000, 0.7000])
+    >>> orthogonalised(torch.tensor([[3.0, 0.0], [0.0, 0.1]]), torch.float32).round(decimals=1)
+    tensor([[0.7000, 0.0000],
+            [0.0000, 1.1000]])
     """
     tall = matrix.size(0) > matrix.size(1)
-    x = matrix.to(dtype).T if tall else matrix.to(dtype)  # the smaller side first: x x' is as small as it can be
+    x = matrix.to(dtype).T if tall else matrix.to(dtype)  # [short, long]: x xᵀ is as small as it can be
     x = x / x.norm().clamp(min=EPS)  # now no singular value is above 1
     for _ in range(NEWTON_SCHULZ_STEPS):
-        gram = x @ x.T
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=B, alpha=C), x, beta=A)
-    return x.T if tall else x
+        gram = x @ x.T  # [short, short]
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=B, alpha=C), x, beta=A)  # A x + (B gram + C gram²) x
+    return x.T if tall else x  # [m, n]
 
 
 class Muon(torch.optim.Optimizer):
-    """Steps of momentum (Nesterov's), made orthogonal; weight decay apart from the gradient, as AdamW has it.
+    """Nesterov momentum, orthogonalised; decoupled weight decay, as in AdamW.
 
-    parameters: matrices, all on one device; dtype: what they are multiplied in, by default bfloat16 where the device
-    does that itself, float32 elsewhere. Raises ValueError for anything that is not a matrix.
+    parameters: matrices, all on one device; dtype: that of the matrix products, by default bfloat16 where the device
+    multiplies it itself, float32 elsewhere. Raises ValueError for anything that is not a matrix.
     """
 
     def __init__(
@@ -52,14 +54,21 @@ class Muon(torch.optim.Optimizer):
     ):
         parameters = list(parameters)
         if others := [tuple(parameter.shape) for parameter in parameters if parameter.ndim != 2]:
-            raise ValueError(f"parameters of shape {others} are no matrices: leave them to another optimizer")
+            raise ValueError(f"parameters of shape {others} are not matrices: leave them to another optimizer")
         super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})
         fast = multiplies_bfloat16(parameters[0].device)
         self.dtype = dtype or (torch.bfloat16 if fast else torch.float32)
 
+    def __getstate__(self) -> dict:
+        """What a copy has: PyTorch's optimizers leave out what they do not know."""
+        return {**super().__getstate__(), "dtype": self.dtype}
+
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """One step of every parameter that has a gradient; closure: computes them anew, under torch.enable_grad."""
+        """One step for every parameter that has a gradient.
+
+        closure: called first, with gradients enabled: computes them and returns the loss, which is returned.
+        """
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -78,6 +87,6 @@ class Muon(torch.optim.Optimizer):
         momentum = state["momentum_buffer"].lerp_(gradient, 1 - MOMENTUM)
         ahead = gradient.lerp(momentum, MOMENTUM)  # Nesterov: as if the next gradient were this one again
         rows, columns = parameter.shape
-        longer = max(1, rows / columns) ** 0.5  # more outputs than inputs: each output moves as it would in a square
+        longer = max(1, rows / columns) ** 0.5  # a row of a tall matrix moves as far as that of a square one
         parameter.mul_(1 - lr * weight_decay)
         parameter.add_(orthogonalised(ahead, self.dtype), alpha=-lr * longer)

@@ -34,18 +34,36 @@ def is_first() -> bool:
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """Meets the other processes that torchrun started, and leaves them at the end. Without torchrun: nothing."""
+    """Meets the other processes that torchrun started, and leaves them at the end. Without torchrun: nothing.
+
+    Where there is a GPU for each, each has its own; tensors of the CPU go from process to process all the same.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
-    on_gpu = torch.cuda.is_available()
-    if on_gpu:
+    if gpus_suffice() and dist.is_nccl_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if on_gpu else "gloo")
+        dist.init_process_group("cpu:gloo,cuda:nccl")
+    else:
+        dist.init_process_group("gloo")
     try:
         yield
     finally:
         dist.destroy_process_group()
+
+
+def gpus_suffice() -> bool:
+    """Whether this machine has a GPU for each of its processes."""
+    return torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+def refuse_shared_gpu(device: torch.device) -> None:
+    """ValueError where processes would have to share a GPU: what they exchange there needs one for each."""
+    if device.type == "cuda" and count() > 1 and not gpus_suffice():
+        raise ValueError(
+            f"{os.environ['LOCAL_WORLD_SIZE']} processes cannot share this machine's GPUs, which are "
+            f"{torch.cuda.device_count()}: start as many with torchrun --nproc-per-node, or train on --device cpu"
+        )
 
 
 @contextmanager

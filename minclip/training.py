@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from minclip.batches import Batch, Pairs, make_batch
+from minclip.batches import COMPILED_LENGTHS, Batch, Pairs, make_batch
 from minclip.cores import keep_freed_memory, one_thread
 from minclip.devices import Device
 from minclip.gradients import Loss, backward
@@ -82,9 +82,13 @@ def with_compiled_encoders(model: CLIP, device: Device) -> CLIP:
             f"compiled=True: torch.compile does not work on {device.device} here ({first_line(error)}): leave it out, "
             f"or install what it needs: a C++ compiler for a CPU, Triton for a GPU"
         ) from error
+    # each length of text (batches.text_length), whole and last micro-batch, with gradients and without
+    programs = 4 * math.ceil(model.config.context_length / COMPILED_LENGTHS)
     twin = copy.copy(model)  # shares every parameter
     twin.encode_image = torch.compile(model.encode_image, dynamic=False)  # type: ignore[method-assign]
-    twin.encode_text = torch.compile(model.encode_text, dynamic=False)  # type: ignore[method-assign]
+    twin.encode_text = torch.compile(  # type: ignore[method-assign, call-overload]
+        model.encode_text, dynamic=False, recompile_limit=programs
+    )
     return twin
 
 

@@ -35,11 +35,12 @@ HALVES = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4),
 
 @pytest.fixture
 def device(monkeypatch):
-    """The GPU, in float32 that is float32: cuDNN's convolutions would round to TF32."""
+    """The GPU, in float32 that is float32: convolutions would round to TF32, products where somebody wants it."""
     name = os.environ.get("MINCLIP_TEST_DEVICE", "cuda")
     if name == "cuda" and not torch.cuda.is_available():
         pytest.skip("no CUDA GPU is here: these run where `make gpu` does")
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
     return replace(choose_device(name, torch.float32), cores=1)
 
 

@@ -1,5 +1,8 @@
 """Muon: torch.optim.Muon's steps in bfloat16, the same to rounding in float32; and who multiplies in which."""
 
+import copy
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -64,6 +67,41 @@ def test_a_gradient_of_zeros_moves_by_weight_decay_alone():
     assert torch.allclose(parameter, torch.full((3, 2), 0.95))
 
 
+def test_pytorchs_moments_are_read():
+    """A checkpoint of a run that torch.optim.Muon began."""
+    theirs, ours = matrices(), matrices()
+    before, after = torch.optim.Muon(theirs, lr=0.02, weight_decay=0.2), Muon(ours, 0.02, 0.2, torch.bfloat16)
+    take(before, theirs)
+    take(after, ours)
+    moments = {k: {"momentum_buffer": torch.zeros(shape)} for k, shape in enumerate(SHAPES)}
+    for optimizer in (before, after):
+        optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    for a, b in zip(take(after, ours), take(before, theirs), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_copy_steps_alike():
+    parameters = matrices()
+    optimizer = Muon(parameters, 0.02, 0.2, torch.bfloat16)
+    take(optimizer, parameters, steps=1)
+    twin_parameters, twin = copy.deepcopy((parameters, optimizer))
+    assert twin.dtype == torch.bfloat16
+    for a, b in zip(take(twin, twin_parameters), take(optimizer, parameters), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_closure_computes_the_gradients_first():
+    parameter = nn.Parameter(torch.ones(2, 2))
+
+    def closure():
+        loss = parameter.square().sum()
+        loss.backward()
+        return loss.item()
+
+    assert Muon([parameter], 0.1, 0.0).step(closure) == 4
+    assert (parameter < 1).all()
+
+
 def test_without_a_gradient_nothing_moves():
     parameter = nn.Parameter(torch.ones(3, 2))
     Muon([parameter], 0.1, 0.5).step()
@@ -71,7 +109,7 @@ def test_without_a_gradient_nothing_moves():
 
 
 def test_what_is_no_matrix_is_refused():
-    with pytest.raises(ValueError, match=r"shape \[\(5,\)\] are no matrices"):
+    with pytest.raises(ValueError, match=r"shape \[\(5,\)\] are not matrices"):
         Muon([nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.ones(5))], 0.1, 0.5)
 
 
@@ -80,17 +118,17 @@ def test_bfloat16_is_for_cpus_that_multiply_it(monkeypatch):
     assert multiplies_bfloat16(CPU) is None and Muon(matrices(), 0.1, 0.5).dtype == torch.float32
     assert choose_device("cpu").autocast is None and "no fast bfloat16" in choose_device("cpu").reason
     cpu_has(monkeypatch, avx512_bf16=True)
-    assert multiplies_bfloat16(CPU) == "AVX-512 BF16" and Muon(matrices(), 0.1, 0.5).dtype == torch.bfloat16
+    assert multiplies_bfloat16(CPU) == "this CPU (AVX-512 BF16)" and Muon(matrices(), 0.1, 0.5).dtype == torch.bfloat16
     cpu_has(monkeypatch, amx=True, avx512_bf16=True)
     assert choose_device("cpu").autocast == torch.bfloat16 and "(AMX)" in choose_device("cpu").reason
 
 
 def test_a_gpu_that_only_holds_bfloat16_trains_in_float32(monkeypatch):
-    """Turing and Volta: PyTorch calls bfloat16 supported there, for it can be emulated."""
-    old = torch.device("cuda")
+    majors = {torch.device("cuda:0"): 9, torch.device("cuda:1"): 7}  # Hopper, Turing
+    monkeypatch.setattr(torch.version, "hip", None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
-    assert multiplies_bfloat16(old) is None and choose_device("cuda").autocast is None
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
-    assert choose_device("cuda").autocast == torch.bfloat16
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(major=majors[device]))
+    assert choose_device("cuda:0").autocast == torch.bfloat16
+    assert choose_device("cuda:0").reason == "this GPU multiplies bfloat16 itself"
+    assert choose_device("cuda:1").autocast is None

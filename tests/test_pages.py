@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import budgets
+import keep
 import kept
 import pages
 import pytest
@@ -42,7 +43,7 @@ def results(tmp_path, monkeypatch):
     return tmp_path
 
 
-def keep_train_speed(folder, dtype="bfloat16", **rates):
+def keep_train_speed(folder, name="train_speed", dtype="bfloat16", **rates):
     """A made-up one, with pairs a second of each contender."""
     contenders = {name: {"pairs_per_second": {"median": rate}} for name, rate in rates.items()}
     made_up = {
@@ -50,7 +51,7 @@ def keep_train_speed(folder, dtype="bfloat16", **rates):
         "threads": 2,
         "settings": {f"{dtype}, cut": {"contenders": contenders}},
     }
-    (folder / "train_speed.json").write_text(json.dumps(made_up), encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(made_up), encoding="utf-8")
 
 
 def test_minutes_are_computed_only_where_a_step_was_measured(results):
@@ -61,6 +62,42 @@ def test_minutes_are_computed_only_where_a_step_was_measured(results):
     assert text.splitlines()[2].split(" | ")[place] == "3.3 min"
     assert "2,000 training steps' pairs a second on 2 cores of Some Processor" in text
     assert "| training, measured | " in text
+
+
+def test_a_cpu_without_bfloat16_has_a_column_of_its_own(results):
+    report = {**kept.result("picturebook-5min"), "machine": "A Laptop"}
+    assert "laptops" not in pages.first_run()
+    (results / f"picturebook-5min{kept.WITHOUT_BFLOAT16}.json").write_text(json.dumps(report), encoding="utf-8")
+    keep_train_speed(results, minclip=2000.0)
+    header, _, computed, *_ = (line.split(" | ") for line in pages.budgets().splitlines())
+    place = header.index("399,872 samples, no bfloat16")
+    assert header[place - 1] == "399,872 samples" and computed[place - 1 : place + 1] == ["3.3 min", "not measured"]
+    keep_train_speed(results, f"train_speed{kept.WITHOUT_BFLOAT16}", dtype="float32", minclip=500.0)
+    assert pages.budgets().splitlines()[2].split(" | ")[place] == "13.3 min"
+    assert "cores of A Laptop" in pages.first_run()
+
+
+def test_a_trick_has_a_gain_for_each_kind_of_cpu(results):
+    for name, tricks in (("tricks", ("cores", "bfloat16")), (f"tricks{kept.WITHOUT_BFLOAT16}", ("cores", "muon"))):
+        gain = {"median": 1.5, "lowest": 1.4, "highest": 1.6}
+        gains = {one: {"trick": f"what {one} does", "gain": gain} for one in tricks}
+        made_up = {"machine": name, "device": "cpu", "threads": 2, "rounds": 5, "tricks": gains}
+        (results / f"{name}.json").write_text(json.dumps(made_up), encoding="utf-8")
+    header, _, *lines = ([cell.strip() for cell in line.split("|")[1:-1]] for line in pages.tricks().splitlines()[:5])
+    assert header[2:] == ["CPU with bfloat16", "CPU without bfloat16"]
+    found = "1.50 (1.40 to 1.60) ×"
+    assert [(line[0], *line[2:]) for line in lines] == [
+        ("`cores`", found, found),
+        ("`bfloat16`", found, "not asked"),
+        ("`muon`", "not asked", found),
+    ]
+
+
+def test_results_of_a_cpu_without_bfloat16_are_kept_apart(monkeypatch):
+    monkeypatch.setattr(keep, "multiplies_bfloat16", lambda device: None)
+    assert keep.by_cpu("tricks") == "tricks-without-bfloat16"
+    monkeypatch.setattr(keep, "multiplies_bfloat16", lambda device: "this CPU (AMX)")
+    assert keep.by_cpu("tricks") == "tricks"
 
 
 def test_a_rate_is_of_what_minclip_train_does(results):
@@ -75,11 +112,13 @@ def training(monkeypatch, tmp_path):
     """Budgets in a folder of their own, where training only notes how many samples it was asked for."""
     started = []
 
-    def run_training(data, preset, config, out):
+    def run_training(data, preset, config, out, device):
+        assert device.device.type == "cpu"
         started.append(config.samples)
         return {"samples": config.samples}
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(budgets, "by_cpu", lambda name: f"{name}-here")
     monkeypatch.setattr(budgets, "run_training", run_training)
     return started
 
@@ -88,7 +127,7 @@ def test_a_budget_is_a_number_of_samples_and_kept_under_its_name(training, monke
     reports = []
     monkeypatch.setattr(budgets, "keep_report", lambda name, report, out: reports.append((name, report, out.name)))
     budgets.main(["160000"])
-    assert reports == [("picturebook-2min", {"samples": 160_000}, "budget-160000")]
+    assert reports == [("picturebook-2min-here", {"samples": 160_000}, "budget-160000-here")]
     budgets.main([])
     assert training == [160_000, 160_000, 400_000, 800_000, 3_200_000]
     with pytest.raises(SystemExit):
@@ -108,9 +147,9 @@ def leave_a_run(samples, patch_size=8, **changes):
 
 
 def test_a_run_goes_on_and_a_finished_one_is_read(training, monkeypatch):
-    monkeypatch.setattr(budgets, "resume_run", lambda out: {"gone on with": out.name})
+    monkeypatch.setattr(budgets, "resume_run", lambda out, device: {"gone on with": out.name})
     out = leave_a_run(160_000)
-    assert budgets.trained(160_000) == {"gone on with": "budget-160000"}
+    assert budgets.trained(160_000) == {"gone on with": "budget-160000-here"}
     (out / "report.json").write_text('{"finished": true}', encoding="utf-8")
     assert budgets.trained(160_000) == {"finished": True}
     assert training == []
@@ -119,6 +158,6 @@ def test_a_run_goes_on_and_a_finished_one_is_read(training, monkeypatch):
 @pytest.mark.parametrize("other", [{"learning_rate": 0.5}, {"patch_size": 16}])
 def test_a_run_of_another_recipe_is_not_taken_for_a_budget(training, other):
     leave_a_run(400_000, **other)
-    with pytest.raises(ValueError, match=r"budget-400000 holds a run of another recipe"):
+    with pytest.raises(ValueError, match=r"budget-400000-here holds a run of another recipe"):
         budgets.trained(400_000)
     assert training == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from minclip import processes
 from minclip.formats.files import read_tensors
 from minclip.processes import agree, gather, is_first, own_rows, sum_over_processes
 
@@ -59,8 +60,8 @@ def gradients(tmp_path_factory):
     """{(processes, rank): {case: {name: tensor}}} of one and of three processes."""
     folder = tmp_path_factory.mktemp("gradients")
     (folder / "script.py").write_text(GRADIENTS, encoding="utf-8")
-    for processes in (1, 3):
-        done = torchrun(processes, folder / "script.py", folder)
+    for number in (1, 3):
+        done = torchrun(number, folder / "script.py", folder)
         assert done.returncode == 0, done.stderr[-2000:]
     return {
         (n, rank): torch.load(folder / f"{n}-{rank}.pt", weights_only=True)
@@ -94,9 +95,9 @@ def test_two_processes_leave_one_log_and_one_checkpoint_of_the_run_of_one(tmp_pa
     command = ["-m", "minclip.cli", "train", "--data", pictures, "--config", "tiny", "--device", "cpu"]
     command += ["--samples", "60", "--batch", "10"]
     logs, models = [], []
-    for processes in (1, 2):
-        out = tmp_path / f"run-{processes}"
-        done = torchrun(processes, *command, "--out", out, cwd=tmp_path)
+    for number in (1, 2):
+        out = tmp_path / f"run-{number}"
+        done = torchrun(number, *command, "--out", out, cwd=tmp_path)
         assert done.returncode == 0, done.stderr[-2000:]
         assert done.stdout.count("Ask it yourself") == 1
         logs.append([json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()])
@@ -109,6 +110,26 @@ def test_two_processes_leave_one_log_and_one_checkpoint_of_the_run_of_one(tmp_pa
     assert refused.returncode != 0 and "holds a run already" in refused.stderr
 
 
+@pytest.mark.parametrize(("gpus", "backend"), [(0, "gloo"), (1, "gloo"), (2, "cpu:gloo,cuda:nccl")])
+def test_processes_have_a_gpu_each_or_meet_on_the_cpu(gpus, backend, monkeypatch):
+    told = []
+    for name, value in (("WORLD_SIZE", "2"), ("LOCAL_WORLD_SIZE", "2"), ("LOCAL_RANK", "1")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.cuda, "set_device", told.append)
+    monkeypatch.setattr(torch.distributed, "is_nccl_available", lambda: True)
+    monkeypatch.setattr(torch.distributed, "init_process_group", told.append)
+    monkeypatch.setattr(torch.distributed, "destroy_process_group", lambda: None)
+    with processes.joined():
+        pass
+    assert told == ([1, backend] if gpus == 2 else [backend])
+    monkeypatch.setattr(processes, "count", lambda: 2)
+    processes.refuse_shared_gpu(torch.device("cpu"))
+    if gpus == 1:
+        with pytest.raises(ValueError, match=r"2 processes cannot share .* which are 1: .*--device cpu"):
+            processes.refuse_shared_gpu(torch.device("cuda"))
+
+
 def test_a_process_alone_meets_nobody():
     rows = torch.arange(6).view(3, 2)
     whole, own = gather(rows)
@@ -119,8 +140,6 @@ def test_a_process_alone_meets_nobody():
 
 @pytest.mark.parametrize("rows", [3, 7, 8])
 def test_shares_differ_by_one_row_at_most_and_miss_none(rows, monkeypatch):
-    from minclip import processes
-
     monkeypatch.setattr(processes, "count", lambda: 3)
     shares = []
     for rank in range(3):

@@ -102,6 +102,7 @@ def learned(name: str, learning: Learning, work: Work) -> dict:
     device, data, out = choose_device(work.sizes.device), place_of(learning, work), work.folder / name
     more = {}
     if Run(out).exists():
+        print(f"{name}: goes on with {out}; move it away to begin anew", flush=True)
         report = resume_run(out, device, progress=False)
     else:
         size = learning.train.stored_size(learning.model.image_size)
@@ -110,6 +111,7 @@ def learned(name: str, learning: Learning, work: Work) -> dict:
         seconds = min(learning.seconds, work.left() - learning.around) - warm
         samples = samples_for(rate, seconds, learning.train.batch_size, learning.train.samples)
         more = {"calibration": {"samples_per_second": round(rate), "first_steps_seconds": round(warm, 1)}}
+        work.save(more)
         print(f"{name}: {rate:,.0f} samples/s, so {samples:,} samples in {seconds:.0f} s", flush=True)
         report = run_training(data, learning.model, in_time(learning.train, samples), out, device, progress=False)
     report["run"]["data"] = learning.data  # not where it lay

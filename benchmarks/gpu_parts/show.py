@@ -29,7 +29,8 @@ def plot_throughput(parts: list[dict]) -> Figure:
             said = f"  {rate['median']:,.0f}: {100 * one['share_of_peak']:.0f} % of peak"
             axes.text(rate["highest"], place, said, va="center", fontsize=FONT - 3)
         axes.set_xlim(0, 1.4 * max(rate["highest"] for rate in rates))
-        title = f"{part['preset']}, {part['parameters'] / 1e6:.1f} M parameters, batches of {part['pairs']:,}, bfloat16"
+        title = f"{part['preset']}, {part['parameters'] / 1e6:.1f} M parameters, "
+        title += f"batches of {part['pairs']:,}, {part['dtype']}"
         dress(axes, title, "training (pairs per second)", "")
         axes.tick_params(axis="y", labelsize=FONT - 3)
     return figure

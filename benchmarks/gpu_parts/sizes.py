@@ -19,7 +19,7 @@ class Measured:
     preset: str
     pairs: int  # of a batch; halved until it fits into the memory
     cut: int  # tokens of the longest text
-    compiling: float  # seconds that compiling may take: where fewer are left it is not begun
+    compiling: float  # seconds: with fewer compiling is not begun. It may take longer: what was measured before is kept
     agreeing: int = 0  # pairs of the steps that show first, in float32 on the CPU, that all do the same work; 0: none
     changes: dict = field(default_factory=dict)  # of the preset
 
@@ -87,12 +87,12 @@ GPU = Sizes(
     rounds=5,
     block=0.5,
     calibration=3.0,
-    small=Measured("small", pairs=1024, cut=24, compiling=40, agreeing=8),
-    large=Measured("ViT-B/32", pairs=1024, cut=32, compiling=75),
+    small=Measured("small", pairs=1024, cut=24, compiling=30, agreeing=8),
+    large=Measured("ViT-B/32", pairs=1024, cut=32, compiling=45),
     minute=Learning("picturebook", SMALL, PICTUREBOOK, seconds=55, around=40),
     flickr8k=photos("flickr8k"),
     rsicd=photos("rsicd"),
-    long=Learning("picturebook", SMALL, replace(PICTUREBOOK, samples=20_000_000, compiled=True), 570, around=0),
+    long=Learning("picturebook", SMALL, replace(PICTUREBOOK, samples=60_000_000, compiled=True), 570, around=0),
 )
 
 MINIATURE = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=16, vocab_size=600)

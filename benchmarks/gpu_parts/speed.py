@@ -1,4 +1,6 @@
-"""Training steps of minclip, OpenCLIP and Hugging Face side by side on a GPU, in bfloat16, compiled and not.
+"""Training steps of minclip, OpenCLIP and Hugging Face side by side on a GPU, compiled and not.
+
+In bfloat16, where the GPU multiplies it, else in float32.
 
 All take turns in one process, each in every setting that there was time for; the best of each is compared. "whole":
 every text has the context's length; "cut": it ends with the batch's longest, where an implementation can read such.
@@ -28,12 +30,12 @@ from peers import (
     ratio,
     version,
 )
-from train_speed import SAME_LOSS
+from train_speed import SAME_LOSS, called
 from workload import matrix_product, noise_batch, step_flops
 
 from minclip.batches import Batch
 from minclip.config import CLIPConfig
-from minclip.devices import Device, choose_device
+from minclip.devices import Device, choose_device, multiplies_bfloat16
 
 PLAIN, COMPILED = {OURS: "as it is", OPEN_CLIP: "as it is", TRANSFORMERS: "sdpa"}, "torch.compile"
 GRAPHS = "torch.compile, CUDA graphs"  # every kernel of a step is launched at once: for small models
@@ -66,24 +68,32 @@ def speed(measured: Measured, work: Work) -> dict:
                 return measure(measured, pairs, work)
             except torch.OutOfMemoryError:
                 print(f"{measured.preset}: batches of {pairs} do not fit into the memory", flush=True)
-            gc.collect()  # out of the except clause, which held what was in memory
-            torch.cuda.empty_cache()
+            give_back()  # out of the except clause, which held what was in memory
             pairs //= 2
     raise ValueError(f"{measured.preset}: not even {LEAST_PAIRS} pairs fit into the memory of {work.sizes.device}")
+
+
+def give_back() -> None:
+    """Memory that nobody uses any more: of compiled code and of its CUDA graphs, too."""
+    torch.compiler.reset()
+    gc.collect()
+    torch.cuda.empty_cache()
 
 
 def measure(measured: Measured, pairs: int, work: Work) -> dict:
     """Stage by stage: warm those that are new, then time all again."""
     config = CLIPConfig.preset(measured.preset, **measured.changes)
-    device, weights = choose_device(work.sizes.device, torch.bfloat16), new_weights(config)
+    dtype = torch.bfloat16 if multiplies_bfloat16(torch.device(work.sizes.device)) else torch.float32
+    device, weights = choose_device(work.sizes.device, dtype), new_weights(config)
     result = {
         "preset": measured.preset,
         "parameters": sum(tensor.numel() for tensor in weights.values()),
         "pairs": pairs,
+        "dtype": called(dtype),
         "context_length": config.context_length,
         "longest_text": measured.cut,
         "versions": {name: version(name) for name in NAMES if name != OURS},
-        "peak_tflops": peaks(work, device),
+        "peak_tflops": peaks(work, device, {dtype, torch.float32}),
         "left_out": {},
     }
     if measured.agreeing:
@@ -108,9 +118,18 @@ def measure(measured: Measured, pairs: int, work: Work) -> dict:
                 entries.pop(label, None)
                 result["left_out"][label] = why_not
             print(f"{measured.preset}: {label}: {why_not or entries[label].about}", flush=True)
-        if len(entries) > known:
-            result |= race(entries, config, device, work)
-            work.save(result)
+        if len(entries) == known:
+            continue
+        try:
+            result |= race(entries, config, device, dtype, work)
+        except torch.OutOfMemoryError:
+            if stage is STAGES[0]:
+                raise
+            for label in list(entries)[known:]:  # each fits alone, but not beside the others
+                del entries[label]
+                result["left_out"][label] = "beside the other contenders it does not fit into the memory"
+            give_back()
+        work.save(result)
     return result
 
 
@@ -133,17 +152,17 @@ def proven(config: CLIPConfig, pairs: int) -> dict:
 
 
 def other_work(entries: dict[str, Entry]) -> str | None:
-    """The same question for the newest of the entries, in bfloat16 and compiled: None, or how far its loss is."""
+    """The same question for the newest of the entries, in its dtype and compiled: None, or how far its loss is."""
     losses = [entry.about["first_loss"] for entry in entries.values()]
     apart = abs(losses[-1] - losses[0])
     return None if apart <= SAME_BFLOAT16 else f"other work: its first loss is {apart:.2g} from {next(iter(entries))}'s"
 
 
-def peaks(work: Work, device: Device) -> dict[str, dict]:
+def peaks(work: Work, device: Device, dtypes: set[torch.dtype]) -> dict[str, dict]:
     """What the machine multiplies at its best, in 10¹² operations a second; float32 is real float32, no TF32."""
     sizes = work.sizes
-    dtypes = {"bfloat16": torch.bfloat16, "float32": torch.float32}
-    products = {name: matrix_product(dtype, device, sizes.side) for name, dtype in dtypes.items()}
+    torch.backends.cuda.matmul.allow_tf32 = False
+    products = {called(dtype): matrix_product(dtype, device, sizes.side) for dtype in dtypes}
     timed: dict[str, Timed] = {name: partial(seconds, product, nullcontext) for name, (product, _) in products.items()}
     taken = alternating(timed, sizes.rounds, sizes.block)
     return {name: spread(products[name][1] / 1e12 / one for one in found) for name, found in taken.items()}
@@ -183,21 +202,21 @@ def warmed(
             for _ in range(WARM_STEPS):  # CUDA graphs are drawn up in the second and used from the third on
                 runner.step(batch)
             device.wait()
-            if on_gpu:
+            if on_gpu and words != GRAPHS:  # a graph keeps its memory to itself
                 about[f"memory_mb_{kind}"] = round((torch.cuda.max_memory_allocated() - before) / 2**20)
     return Entry(name, runner, own, about)
 
 
-def race(entries: dict[str, Entry], config: CLIPConfig, device: Device, work: Work) -> dict:
+def race(entries: dict[str, Entry], config: CLIPConfig, device: Device, dtype: torch.dtype, work: Work) -> dict:
     """Pairs a second, share of the peak that a matrix product reaches in the same rounds, and ours to the best peer."""
-    product, product_flops = matrix_product(torch.bfloat16, device, work.sizes.side)
+    product, product_flops = matrix_product(dtype, device, work.sizes.side)
     runs = {f"{label}, {kind}": (entry, kind) for label, entry in entries.items() for kind in entry.batches}
     timed: dict[str, Timed] = {
         label: partial(seconds, partial(entry.runner.step, entry.batches[kind]), entry.runner.threads)
         for label, (entry, kind) in runs.items()
     }
     round_seconds = 2 * work.sizes.block * (len(timed) + 1)  # with the warm call before each block
-    rounds = max(1, min(work.sizes.rounds, int(work.left() / 2 / round_seconds)))
+    rounds = max(1, min(work.sizes.rounds, int(work.left() / 4 / round_seconds)))
     taken = alternating(timed | {PEAK: partial(seconds, product, nullcontext)}, rounds, work.sizes.block)
     peak = product_flops / spread(taken.pop(PEAK))["median"]
     contenders = {}

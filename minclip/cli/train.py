@@ -112,9 +112,10 @@ def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:
     from minclip.config import CLIPConfig
     from minclip.devices import choose_device
     from minclip.experiment import recipe_for, resume_run, run_training
-    from minclip.processes import agree, is_first
+    from minclip.processes import agree, is_first, refuse_shared_gpu
 
     device = choose_device(arguments.device)
+    refuse_shared_gpu(device.device)
 
     def say(where: str) -> None:
         if is_first():

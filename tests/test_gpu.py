@@ -40,8 +40,10 @@ def device(monkeypatch):
     if name == "cuda" and not torch.cuda.is_available():
         pytest.skip("no CUDA GPU is here: these run where `make gpu` does")
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
-    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
-    return replace(choose_device(name, torch.float32), cores=1)
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    yield replace(choose_device(name, torch.float32), cores=1)
+    torch.set_float32_matmul_precision(before)
 
 
 def new_model(device) -> CLIP:

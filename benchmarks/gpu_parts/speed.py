@@ -161,7 +161,7 @@ def other_work(entries: dict[str, Entry]) -> str | None:
 def peaks(work: Work, device: Device, dtypes: set[torch.dtype]) -> dict[str, dict]:
     """What the machine multiplies at its best, in 10¹² operations a second; float32 is real float32, no TF32."""
     sizes = work.sizes
-    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.set_float32_matmul_precision("highest")
     products = {called(dtype): matrix_product(dtype, device, sizes.side) for dtype in dtypes}
     timed: dict[str, Timed] = {name: partial(seconds, product, nullcontext) for name, (product, _) in products.items()}
     taken = alternating(timed, sizes.rounds, sizes.block)

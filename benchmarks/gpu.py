@@ -30,11 +30,11 @@ from gpu_parts.sizes import DRY, GPU, Work
 from gpu_parts.speed import speed
 from keep import RESULTS, machine
 
+from minclip.cli.models import RUNS
 from minclip.cli.train import new_folder
 from minclip.data.paths import atomic_write
 
 ROOT = Path(__file__).parents[1]
-RUNS = Path("runs")
 CLOSING = 12  # seconds at the end, for the plots
 GRACE = 4  # seconds before its end at which a part should be done by itself
 LEAST = 20  # seconds: with fewer a part is not begun, it would hardly load its libraries
@@ -91,6 +91,11 @@ def safe(name: str) -> str:
     'nvidia-h100-80gb-hbm3'
     """
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def long_folder() -> Path:
+    """Of the long run: one for each kind of GPU, so that none goes on with what another began."""
+    return RUNS / f"gpu-long-{safe(torch.cuda.get_device_name(0))}"
 
 
 def about(dry: bool) -> dict:
@@ -234,8 +239,7 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.dry:
         arguments.folder = Path(tempfile.mkdtemp(prefix="minclip-gpu-"))
     else:
-        gpu = safe(torch.cuda.get_device_name(0))  # a run that was begun on another one does not go on here
-        arguments.folder = RUNS / f"gpu-long-{gpu}" if arguments.long else new_folder("gpu")
+        arguments.folder = long_folder() if arguments.long else new_folder("gpu")
     arguments.out = arguments.out or arguments.folder
     for folder in (arguments.folder, arguments.out):
         folder.mkdir(parents=True, exist_ok=True)

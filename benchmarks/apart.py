@@ -117,7 +117,7 @@ def answered(question: dict, answers) -> None:
     name, pairs, variant = question["name"], question["pairs"], question["variant"]
     by_default = name == OURS and not question["encodes"]  # as training.train does it
     if by_default if question["keeps_memory"] is None else question["keeps_memory"]:
-        keep_freed_memory()
+        keep_freed_memory()  # before anything computes
     config = CLIPConfig.preset(question["preset"], **question["changes"])
     device, weights = choose_device("cpu", getattr(torch, question["dtype"])), new_weights(config)
     whole, before = config.context_length, None

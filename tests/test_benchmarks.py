@@ -3,6 +3,7 @@
 How fast anyone is, is never asked here.
 """
 
+import io
 import json
 import math
 import platform
@@ -12,6 +13,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+import apart
 import clock
 import encode_speed
 import peers
@@ -56,9 +58,9 @@ def without(monkeypatch, *names):
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_peer_has_our_losses_and_gradients_step_by_step(name):
     installed(name)
-    apart = peers.agreement(CONFIG, pairs=6)[name]
-    assert apart["loss"] < train_speed.SAME_LOSS
-    assert apart["gradient"] < 1e-4
+    found = peers.agreement(CONFIG, pairs=6)[name]
+    assert found["loss"] < train_speed.SAME_LOSS
+    assert found["gradient"] < 1e-4
 
 
 def test_agreement_compares_steps_that_learn():
@@ -313,48 +315,36 @@ def test_memory_grows_with_the_batch():
     assert few["libraries"] > 50
 
 
+@pytest.mark.parametrize(
+    ("name", "encodes", "asked", "keeps"),
+    [
+        (peers.OURS, False, None, True),
+        (peers.OURS, False, False, False),
+        (peers.OURS, True, None, False),
+        (peers.OPEN_CLIP, False, None, False),
+        (peers.OPEN_CLIP, False, True, True),
+    ],
+)
+def test_who_keeps_memory_is_told_by_name_or_by_hand(name, encodes, asked, keeps, monkeypatch):
+    installed(name)
+    done = []
+    monkeypatch.setattr(apart, "keep_freed_memory", lambda: done.append("kept"))
+    monkeypatch.setattr(apart, "make", lambda *asked, **more: done.append("made") or peers.make(*asked, **more))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))  # asked for nothing
+    question = {"name": name, "preset": "tiny", "pairs": 2, "dtype": "float32", "variant": {}, "changes": SMALL}
+    apart.answered(question | {"longest": None, "keeps_memory": asked, "encodes": encodes}, io.StringIO())
+    assert done[: 1 + keeps] == ["kept"] * keeps + ["made"] and done.count("kept") == keeps
+
+
 HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-glibc_alone = pytest.mark.skipif(
+
+
+@pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc"
     or platform.machine() != "x86_64"
     or (HUGE_PAGES.is_file() and "[always]" in HUGE_PAGES.read_text(encoding="utf-8")),
     reason="PyTorch's memory is not glibc's here, or comes in pages too few to count",
 )
-
-
-def pages_fetched(process):
-    """How many pages the system has handed out to a process: proc(5), minflt."""
-    return int(Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[7])
-
-
-@glibc_alone
-@pytest.mark.parametrize(
-    ("name", "asked", "keeps"),
-    [
-        (peers.OURS, None, True),
-        (peers.OURS, False, False),
-        (peers.OPEN_CLIP, None, False),
-        (peers.OPEN_CLIP, True, True),
-    ],
-)
-def test_who_keeps_memory_is_told_by_name_or_by_hand(name, asked, keeps):
-    installed(name)
-    with Apart(name, "tiny", 2048, "float32", changes=SMALL, keeps_memory=asked) as runner:
-
-        def asks_the_system():
-            """Whether five steps (and one before them) fetch pages by the thousand."""
-            before = pages_fetched(runner.process)
-            runner.seconds(5)
-            return pages_fetched(runner.process) - before > 1000
-
-        asks_the_system()  # libraries, threads, first buffers
-        if keeps:  # its heap grows now and then, a block of steps at a time, until there is room for the worst order
-            assert not all(asks_the_system() for _ in range(20))
-        else:
-            assert all(asks_the_system() for _ in range(4))
-
-
-@glibc_alone
 def test_kept_memory_is_not_fetched_again():
     """Counted in pages that the system hands out, which depend on no other program."""
     code = (

@@ -1,5 +1,7 @@
 """The tables of the benches against other CLIPs, and what they say of larger trainings. Used by pages.py."""
 
+from collections.abc import Callable
+
 from kept import WITHOUT_BFLOAT16, cores, is_kept, rows
 from kept import result as kept_result
 from peers import NAMES, OPEN_CLIP, OURS, OURS_AS_IT_IS
@@ -18,17 +20,30 @@ def spread(numbers: dict, digits: int = 0) -> str:
     return f"{numbers['median']:,.{digits}f} ({numbers['lowest']:,.{digits}f} to {numbers['highest']:,.{digits}f})"
 
 
-def train_speed() -> str:
-    other = f"train_speed{WITHOUT_BFLOAT16}"
-    text = race(kept_result("train_speed"))
+def by_cpu(name: str, table: Callable[[str], str]) -> str:
+    """A result's table, and that of a CPU without bfloat16 below it, where one is kept."""
+    other = f"{name}{WITHOUT_BFLOAT16}"
+    text = table(name)
     if is_kept(other):
-        text += f"\nOn a CPU that does not multiply bfloat16:\n\n{race(kept_result(other))}"
+        text += f"\nOn a CPU that does not multiply bfloat16:\n\n{table(other)}"
     return text
 
 
-def race(kept: dict) -> str:
+def train_speed() -> str:
+    return by_cpu("train_speed", race)
+
+
+def encode_speed() -> str:
+    return by_cpu("encode_speed", encoding)
+
+
+def scaling() -> str:
+    return by_cpu("scaling", growth)
+
+
+def race(result: str) -> str:
     """One machine's table."""
-    lines = []
+    kept, lines = kept_result(result), []
     for setting, found in kept["settings"].items():
         line = [setting]
         contenders = {OURS_AS_IT_IS: found["contenders"][OURS]} | found["contenders"]  # apart only where it is another
@@ -43,12 +58,13 @@ def race(kept: dict) -> str:
         for setting, best in kept["variants"].items()
     ]
     apart = max([found["loss"] for found in kept["agreement"].values()], default=0)
+    losses = f"are at most {apart:.0e} apart" if apart else "are the same to the last digit"
     note = (
         f"\nPreset {kept['preset']}, {kept['batch']} pairs a step. Whole: texts padded to {kept['context_length']} "
         f"tokens; cut: to {kept['longest_text']}, where an implementation can read such. Shares are of a large "
         f"product's rate, counted as if everything was computed: who leaves out what nobody reads may pass 100 %. In "
         f"brackets: slowest and fastest round. The fastest settings are, {'; '.join(chosen)}. Losses of three steps "
-        f"in float32 are at most {apart:.0e} apart. {kept['rounds']} rounds in turn, a process for each, "
+        f"in float32 {losses}. {kept['rounds']} rounds in turn, a process for each, "
         f"{cores(kept['threads'], kept['machine'])}; {', '.join(kept['versions'].values())}.\n"
     )
     header = [
@@ -61,9 +77,9 @@ def race(kept: dict) -> str:
     return rows(header, lines) + note
 
 
-def encode_speed() -> str:
-    kept = kept_result("encode_speed")
-    lines = []
+def encoding(result: str) -> str:
+    """One machine's items a second, setting by setting."""
+    kept, lines = kept_result(result), []
     for setting, kinds in kept["settings"].items():
         for kind, found in kinds.items():
             rates = found["per_second"]
@@ -78,9 +94,9 @@ def encode_speed() -> str:
     return rows(["a second", *NAMES, "ours / the faster peer"], lines) + note
 
 
-def scaling() -> str:
-    kept = kept_result("scaling")
-    lines = []
+def growth(result: str) -> str:
+    """One machine's steps by size, with their plot, and its data."""
+    kept, lines = kept_result(result), []
     for changed, points in kept["steps"].items():
         for value, point in points.items():
             cells = [
@@ -100,7 +116,8 @@ def scaling() -> str:
         f"{data['pictures']:,} JPEG files of {data['file_pixels']} pixels a side, read at {data['read_pixels']}; in "
         f"brackets the lowest and the highest of the repeats.\n\n"
     )
-    return rows(["a training step", OURS, OPEN_CLIP], lines) + note + rows(["data", "pictures a second"], rates)
+    plot = f"\n![Time and memory of a step by batch, text and picture](../docs/{result}.png)\n"
+    return rows(["a training step", OURS, OPEN_CLIP], lines) + note + rows(["data", "pictures a second"], rates) + plot
 
 
 def costs() -> str:

@@ -93,6 +93,19 @@ def test_a_trick_has_a_gain_for_each_kind_of_cpu(results):
     ]
 
 
+def test_every_table_against_peers_has_both_kinds_of_cpu(results):
+    for name in ("train_speed", "encode_speed", "scaling"):
+        one = (ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8")
+        table, other = getattr(pages, name), f"{name}{kept.WITHOUT_BFLOAT16}"
+        (results / f"{name}.json").write_text(one, encoding="utf-8")
+        assert "does not multiply bfloat16" not in table()
+        alone = table()
+        (results / f"{other}.json").write_text(json.dumps({**json.loads(one), "machine": "A Laptop"}), encoding="utf-8")
+        assert table().startswith(f"{alone}\nOn a CPU that does not multiply bfloat16:\n")
+        assert "A Laptop" in table().removeprefix(alone) and "A Laptop" not in alone
+    assert "docs/scaling.png" in alone and f"docs/{other}.png" in table()
+
+
 def test_results_of_a_cpu_without_bfloat16_are_kept_apart(monkeypatch):
     monkeypatch.setattr(keep, "multiplies_bfloat16", lambda device: None)
     assert keep.by_cpu("tricks") == "tricks-without-bfloat16"

@@ -24,11 +24,14 @@ def orthogonalised(matrix: Tensor, dtype: torch.dtype) -> Tensor:
 
     The Newton–Schulz iteration x ← A x + B (x xᵀ) x + C (x xᵀ)² x is an odd polynomial of x, and so acts on the
     singular values alone. Five steps bring all but the smallest to between about 0.7 and 1.2.
+    Raises ValueError for what is not a matrix.
 
     >>> orthogonalised(torch.tensor([[3.0, 0.0], [0.0, 0.1]]), torch.float32).round(decimals=1)
     tensor([[0.7000, 0.0000],
             [0.0000, 1.1000]])
     """
+    if matrix.ndim != 2:
+        raise ValueError(f"matrix has shape {list(matrix.shape)}, not [m, n]: flatten it to one, or do without Muon")
     tall = matrix.size(0) > matrix.size(1)
     x = matrix.to(dtype).T if tall else matrix.to(dtype)  # [short, long]: x xᵀ is as small as it can be
     x = x / x.norm().clamp(min=EPS)  # now no singular value is above 1

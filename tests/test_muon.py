@@ -112,6 +112,8 @@ def test_without_a_gradient_nothing_moves():
 def test_what_is_no_matrix_is_refused():
     with pytest.raises(ValueError, match=r"shape \[\(5,\)\] are not matrices"):
         Muon([nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.ones(5))], 0.1, 0.5)
+    with pytest.raises(ValueError, match=r"shape \[2, 3, 4\], not \[m, n\]"):
+        orthogonalised(torch.ones(2, 3, 4), torch.float32)
 
 
 def test_bfloat16_is_for_cpus_that_multiply_it(monkeypatch):
@@ -132,4 +134,3 @@ def test_a_gpu_that_only_holds_bfloat16_trains_in_float32(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(major=majors[device]))
     assert choose_device("cuda:0").autocast == torch.bfloat16
     assert choose_device("cuda:0").reason == "this GPU multiplies bfloat16 itself"
-    assert choose_device("cuda:1").autocast is None

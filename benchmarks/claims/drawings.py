@@ -78,9 +78,10 @@ def emoji(setting: Setting) -> Claim:
         title="A shift of style in real drawings",
         said="CLIP keeps what it knows where the style changes; the variety of its data does it.",
         source="Radford et al. 2021 (CLIP), section 3.3; Fang et al. 2022",
-        measured=f"Emoji with their Unicode names, trained on {', '.join(THREE)} and asked about {FOURTH}: the one "
-        "drawing of a name among all emoji that every design has, and the name of a drawing. Half of them is asked "
-        "about; the second arm has seen the fourth design of the other half. `One design` is noto.",
+        measured=f"Emoji with their Unicode names, trained on {', '.join(THREE)} and asked about {FOURTH}: to "
+        "find a name's drawing among those of all emoji that every design has, and a drawing's name among all of their "
+        "names. Half of these emoji are asked about; the second arm has seen the fourth design of the other half. `One "
+        "design` is noto.",
         rows=table(arms, asked, fourth_design),
         findings=(
             Finding(

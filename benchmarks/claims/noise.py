@@ -64,14 +64,14 @@ def typographic_attack(setting: Setting) -> Claim:
         rows=table(arms, asked, words),
         findings=(
             Finding(
+                "A CLIP that saw words in training names a wrong word more often than one that saw none.",
+                word(readers, "words/fooled"),
+                word(base, "words/fooled"),
+            ),
+            Finding(
                 "A CLIP that saw words in training is right less often under a wrong word.",
                 word(readers, "words/none"),
                 word(readers, "words/wrong"),
-            ),
-            Finding(
-                "It is reading: the wrong word is named more often than by a CLIP that saw no words.",
-                word(readers, "words/fooled"),
-                word(base, "words/fooled"),
             ),
             Finding(
                 "The right word helps it.",

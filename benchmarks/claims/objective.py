@@ -34,8 +34,10 @@ def batch_size(setting: Setting) -> Claim:
         "groups. What other rates do to a batch is in the sweep (docs/recipes.md).",
         rows=table(arms),
         findings=(
-            Finding("1,024 pairs beat 64 at equal samples.", Number(large), Number(small)),
-            Finding("256 pairs beat 64 at equal samples.", Number(base), Number(small)),
+            Finding(
+                "1,024 pairs beat 64 with equal samples, in a sixteenth of the steps.", Number(large), Number(small)
+            ),
+            Finding("256 pairs beat 64 with equal samples, in a quarter of the steps.", Number(base), Number(small)),
             Finding("More negatives in equal steps are better.", Number(base), Number(few_negatives)),
         ),
     )

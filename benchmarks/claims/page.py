@@ -1,17 +1,19 @@
 """docs/claims.md and its plots, made of the kept results and of nothing else: no result, no section."""
 
 import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 import keep
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from claims import CLAIMS
 from claims.luck import ONE_RUN, SHARE, TWO_RUNS
 from minclip.data.paths import atomic_write
-from minclip.figures import FONT, SERIES_COLOURS, dress, new_figure
+from minclip.figures import FONT, MATCH_COLOUR, QUIET_COLOUR, SERIES_COLOURS, WRONG_COLOUR, dress, new_figure
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, PLOTS = "claims.md", "claims"
@@ -30,8 +32,8 @@ is taken between runs of the same seeds, in points. **Seen**: the interval of th
 **opposite**: below 0; **not seen**: it holds 0. *Not seen* is not *false*: look how wide the interval is. And of forty
 statements about differences that do not exist, one would be *seen* and one *opposite*, by luck. The rule was written
 before the results (`benchmarks/claims/verdict.py`). The first statement of a section is the one closest to what is
-said, the others explain it; in *Who stands where* and in *style by style* it was chosen anew after their results, by
-what their source says.
+said, the others explain it; in *Who stands where*, *style by style* and *A word on the picture* it was chosen anew
+after their results, by what their source says.
 
 Sections share the runs that were trained on one machine, the base above all, so their verdicts are not independent.
 The same seed on another machine rounds otherwise and is another run.
@@ -76,11 +78,10 @@ def numbers_table(result: dict) -> str:
     """Labels down, series across."""
     labels, series = labels_and_series(result)
     cells = {(row["label"], row["series"]): percent(row) for row in result["rows"]}
-    asked = {
-        label: dict.fromkeys(f"{row['n']:,}" for row in result["rows"] if row["label"] == label) for label in labels
-    }
-    lines = [[label, *(cells.get((label, one), "") for one in series), ", ".join(asked[label])] for label in labels]
-    return rows(["", *series, "pictures, column by column"], lines)
+    pictures = {label: [f"{row['n']:,}" for row in result["rows"] if row["label"] == label] for label in labels}
+    asked = {label: each if len(set(each)) > 1 else each[:1] for label, each in pictures.items()}
+    lines = [[label, *(cells.get((label, one), "") for one in series), " · ".join(asked[label])] for label in labels]
+    return rows(["", *series, "pictures asked (column by column)"], lines)
 
 
 def opening(results: list[dict]) -> str:
@@ -162,24 +163,57 @@ def page(results: list[dict]) -> str:
     return "\n".join([opening(results), overview(results), *map(section, results)])
 
 
+VERDICT_COLOURS = {"seen": MATCH_COLOUR, "opposite": WRONG_COLOUR}  # else QUIET_COLOUR
+
+
 def plot(result: dict) -> Figure:
-    """Every number of a claim with its interval: labels down, a colour and a shape for every series."""
+    """Every number of a claim above, the differences that its verdicts rest on below, all with their intervals."""
     labels, series = labels_and_series(result)
-    figure = new_figure(8, 1.4 + (0.26 + 0.09 * len(series)) * len(labels) + 0.3 * len(series))
-    axes = figure.subplots()
+    heights = [0.5 + (0.24 + 0.09 * len(series)) * len(labels), 0.5 + 0.5 * len(result["findings"])]
+    figure = new_figure(8, sum(heights) + 1.2 + 0.3 * len(series))
+    numbers, differences = figure.subplots(2, 1, height_ratios=heights)
+    draw_numbers(numbers, result)
+    draw_differences(differences, result)
+    if len(series) > 1:
+        figure.legend(*numbers.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=FONT - 1,
+                      frameon=False)  # fmt: skip
+    return figure
+
+
+def draw_numbers(axes: Axes, result: dict) -> None:
+    """Labels down, a colour and a shape for every series."""
+    labels, series = labels_and_series(result)
     for place, one in enumerate(series):
         line = [row for row in result["rows"] if row["series"] == one]
         shift = 0.6 * ((place + 0.5) / len(series) - 0.5)
         heights = [labels.index(row["label"]) + shift for row in line]
-        mean, low, high = (100 * np.array([row[name] for row in line]) for name in ("mean", "low", "high"))
-        axes.errorbar(mean, heights, xerr=np.stack([mean - low, high - mean]), label=one, fmt="osD^vPX"[place % 7],
-                      color=SERIES_COLOURS[place % 7], markersize=6, capsize=3)  # fmt: skip
+        look = {"fmt": "osD^vPX"[place % 7], "color": SERIES_COLOURS[place % 7], "markersize": 6}
+        axes.errorbar(*in_percent(line, heights), label=one, capsize=3, **look)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    dress(axes, result["title"], "right answers (%), with 95 % intervals", "")
-    if len(series) > 1:
-        figure.legend(loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
-    return figure
+    dress(axes, result["title"], "share of the answers (%), with 95 % intervals", "")
+
+
+def draw_differences(axes: Axes, result: dict) -> None:
+    """A line for every statement, in the colour of its verdict; where it crosses 0, nothing is seen."""
+    findings = result["findings"]
+    for place, finding in enumerate(findings):
+        colour = VERDICT_COLOURS.get(finding["verdict"], QUIET_COLOUR)
+        axes.errorbar(*in_percent([finding], [place]), fmt="o", color=colour, markersize=6, capsize=3)
+    axes.axvline(0, color="black", linewidth=1)
+    statements = [f"{textwrap.fill(finding['statement'], 46)}\n{finding['verdict']}" for finding in findings]
+    axes.set_yticks(range(len(findings)), statements)
+    axes.set_ylim(len(findings) - 0.5, -0.5)
+    dress(axes, "", "difference (points), with 95 % intervals", "")
+    axes.tick_params(axis="y", labelsize=FONT - 3)
+
+
+def in_percent(
+    numbers: Sequence[dict], heights: Sequence[float]
+) -> tuple[np.ndarray, Sequence[float], None, np.ndarray]:
+    """What errorbar draws: means, heights, no bars upwards, and how far the intervals reach to either side."""
+    mean, low, high = (100 * np.array([number[name] for number in numbers]) for name in ("mean", "low", "high"))
+    return mean, heights, None, np.stack([mean - low, high - mean])
 
 
 def write(results_folder: Path | None = None, docs: Path = DOCS) -> None:

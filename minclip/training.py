@@ -80,7 +80,8 @@ def with_compiled_encoders(model: CLIP, device: Device) -> CLIP:
     except RuntimeError as error:
         raise ValueError(
             f"compiled=True: torch.compile does not work on {device.device} here ({first_line(error)}): leave it out, "
-            f"or install what it needs: a C++ compiler for a CPU, Triton for a GPU"
+            f"or install what it needs: for a CPU a C++ compiler, and PyTorch in a folder without a space in its path; "
+            f"for a GPU Triton"
         ) from error
     # each length of text (batches.text_length), whole and last micro-batch, with gradients and without
     programs = 4 * math.ceil(model.config.context_length / COMPILED_LENGTHS)

@@ -4,10 +4,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from minclip.config import CLIPConfig
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
+
+# the same examples every time, however slow the machine: a failure is of the change that it came with
+settings.register_profile(
+    "minclip", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.load_profile("minclip")
 
 SHARED = Path(__file__).parents[1].parent / "shared"  # stands beside the project where its reference data is at hand
 

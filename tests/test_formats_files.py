@@ -568,7 +568,7 @@ DAMAGE = st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 255)), min_s
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(damage=DAMAGE, inside=st.booleans())
 def test_damaged_bytes_give_tensors_or_a_value_error_and_nothing_else(writer, tmp_path, damage, inside):
     path, original = tmp_path / "model.pt", tmp_path / "original.pt"

@@ -89,7 +89,7 @@ def test_later_tokens_never_change_earlier_ones():
         assert (gradient[0, : i + 1] != 0).any(dim=-1).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.integers(1, 48), min_size=0, max_size=9),
     st.lists(st.integers(0, 48), min_size=1, max_size=11),

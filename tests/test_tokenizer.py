@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import regex
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from second_tokenizer import SecondTokenizer
 
@@ -96,11 +96,16 @@ def test_training_on_next_to_nothing_gives_a_tokenizer(texts):
     assert tokenizer.decode(tokenizer.encode("a quite new text 🎉")) == "a quite new text 🎉 "
 
 
-# U+0345 is the one character that the original's word pattern skips: no letter itself, but its upper case is one
+# the one character that the original's word pattern skips: no letter itself, but its upper case is one
+SKIPPED = "\u0345"
+
+
 @settings(max_examples=300)
-@given(st.text().map(lambda text: text.replace("\u0345", "")))
+@given(st.text())
+@example("Í\x85")  # what cleaning takes for UTF-8 read as Latin-1, and turns into the skipped one
 def test_any_text_survives_the_round_trip_but_for_cleaning_and_spaces(text):
-    assert without_spaces(TRAINED.decode(TRAINED.encode(text))) == without_spaces(clean(text))
+    kept = clean(text).replace(SKIPPED, "")
+    assert without_spaces(TRAINED.decode(TRAINED.encode(text))) == without_spaces(kept)
 
 
 @given(st.text(st.sampled_from([chr(i) for i in range(32, 127)] + [" ", "&", ";", "\n"])))
@@ -113,7 +118,7 @@ def test_ascii_is_cleaned_the_fast_way_as_the_slow_way(text):
     assert clean(text) == regex.sub(r"\s+", " ", slow).strip().lower()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ODD_TEXTS | st.text())
 def test_ids_and_text_are_those_of_the_second_implementation(text):
     ids = TRAINED.encode(text)
@@ -131,7 +136,6 @@ def test_letters_that_spell_the_end_of_a_word_decode_as_one_as_in_the_original()
     assert TRAINED.decode(ids) == "a b"
 
 
-@settings(deadline=None)
 @given(ODD_TEXTS)
 def test_a_special_token_with_a_space_changes_no_other_text(text):
     spaced = BPETokenizer(TRAINED.merges, special_tokens=["<new line>"])

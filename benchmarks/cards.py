@@ -11,7 +11,8 @@ SHOWN_SETTINGS = ("samples", "batch_size", "optimizer", "learning_rate", "muon_l
 CARD = """# {name}
 
 A CLIP of {parameters:,} parameters, trained from nothing on the [picture book](../../datasets/picturebook/README.md),
-{samples:,} pictures seen. It comes with minclip: `minclip.load("{name}")` needs no network.
+{samples:,} pictures seen. It comes with minclip: `minclip.load("{name}")` needs no network. The name
+tells how long it was trained, beside the others; its preset is `{preset}`.
 
 | | |
 |---|---|
@@ -19,8 +20,8 @@ A CLIP of {parameters:,} parameters, trained from nothing on the [picture book](
 | File | {name}.safetensors, {megabytes:.1f} MB: weights, configuration, tokenizer ({vocabulary:,} tokens) |
 | Rounding | matrices are stored with 8 bits: a caption's feature keeps a cosine of {cosine:.5f} with the unrounded |
 | Data | the picture book's train split, drawn by the project's own code: no photographs, nobody's data |
-| Training | {settings}, seed {seed}; {minutes:.1f} minutes on {threads} core{s} of {machine}, {device} |
-| Made again by | `python benchmarks/ship.py {name}` |
+| Training | {settings}, seed {seed}; on {threads} core{s} of {machine}, {device} |
+| Made again by | `python benchmarks/ship.py {name}`; on another machine, or with later code, it is another run |
 | Licence | MIT, with the project |
 
 ## What it reaches
@@ -71,7 +72,6 @@ def model_card(name: str) -> str:
             for name in SHOWN_SETTINGS
         ),
         seed=run["seed"],
-        minutes=run["seconds"] / 60,
         threads=run["threads"],
         s="s" if run["threads"] > 1 else "",
         machine=kept["machine"],

@@ -22,6 +22,11 @@ def rows(header: list[str], lines: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in [header, ["---"] * len(header), *lines]) + "\n"
 
 
+def load(kept: dict) -> str:
+    """What else the machine did: , load 0.6 before (how many processes wanted a core); nothing where nobody counts."""
+    return "" if kept["load_before"] is None else f", load {kept['load_before']:.1f} before"
+
+
 def cores(threads: int, machine: str) -> str:
     """2 cores of Some Processor"""
     return f"{threads} core{'s' if threads > 1 else ''} of {machine}"

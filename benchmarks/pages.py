@@ -11,7 +11,6 @@ from collections.abc import Callable
 from budgets import BUDGETS
 from cards import write_cards
 from kept import ROOT, WITHOUT_BFLOAT16, cores, is_kept, result, rows
-from peers import OURS, OURS_AS_IT_IS
 from speed_pages import costs, encode_speed, scaling, spread, train_speed
 
 from minclip.evaluate import format_table
@@ -44,6 +43,12 @@ def how(run: dict, machine: str) -> str:
 def first_run() -> str:
     report, other = result("picturebook-5min"), f"picturebook-5min{WITHOUT_BFLOAT16}"
     text = f"{how(report['run'], report['machine'])}:\n\n```\n{format_table(report)}\n```\n"
+    if is_kept("picturebook-tiny"):
+        text += (
+            f"\nThe intervals know of the pictures asked, not of the luck of training: another run of the same recipe, "
+            f"the `picturebook-tiny` that comes with minclip, names `object` "
+            f"{percent(result('picturebook-tiny')['tasks']['object'])}.\n"
+        )
     if is_kept(other):
         slower = result(other)
         text += (
@@ -51,23 +56,6 @@ def first_run() -> str:
             f"{how(slower['run'], slower['machine'])}; `object` {percent(slower['tasks']['object'])}.\n"
         )
     return text
-
-
-def step_rate(where: str = "") -> tuple[float, str] | None:
-    """Pairs a second of a training step as it is (`minclip train` does not compile), and how that was measured.
-
-    where: "" or WITHOUT_BFLOAT16. None where it is not kept.
-    """
-    name = f"train_speed{where}"
-    if not is_kept(name):
-        return None
-    kept = result(name)
-    dtype = "bfloat16" if "bfloat16, cut" in kept["settings"] else "float32"
-    setting = f"{dtype}, cut"
-    contenders = kept["settings"][setting]["contenders"]
-    rate = contenders.get(OURS_AS_IT_IS, contenders[OURS])["pairs_per_second"]["median"]
-    on = cores(kept["threads"], kept["machine"])
-    return rate, f"{rate:,.0f} training steps' pairs a second on {on} (`results/{name}.json`, {setting})"
 
 
 def budgets() -> str:
@@ -86,15 +74,6 @@ def budgets() -> str:
             lines.append([f"{direction.replace('_to_', ' → ')} {k}", *(recall(r, direction, k) for r in reports)])
     devices = "; ".join(dict.fromkeys(f"{r['machine']}: {r['run']['device']}" for r in reports))
     note = f"\n{devices}. Seed {reports[-1]['run']['seed']}."
-    measured = {kind: found for _, kind in kinds if (found := step_rate(kind))}
-    if measured:
-        minutes = [
-            f"{report['run']['samples'] / measured[kind][0] / 60:.1f} min" if kind in measured else "not measured"
-            for (_, kind), report in zip(kinds, reports, strict=True)
-        ]
-        lines.insert(0, ["AdamW steps alone, computed", *minutes])
-        said = " and ".join(words for _, words in measured.values())
-        note += f" Computed: samples by {said}. Muon, batches and checkpoints come on top."
     header = [
         f"{report['run']['samples']:,} samples{', no bfloat16' if kind else ''}"
         for (_, kind), report in zip(kinds, reports, strict=True)
@@ -165,9 +144,9 @@ def bpe_training() -> str:
     return (
         f"{kept['merges']:,} merges on {kept['captions']:,} captions take minclip {ratio['median']:.2f} times as long "
         f"as tokenizers (Rust), which uses all cores ({ratio['lowest']:.2f} to {ratio['highest']:.2f} in "
-        f"{kept['repeats']} rounds), and {longer['median']:.1f} times as long as on 1 in {growth['captions']:.0f} of "
-        f"them ({longer['lowest']:.1f} to {longer['highest']:.1f}). Counting every pair of the text anew for each "
-        f"merge, as minbpe does, takes {times['median']:.0f} times as long as minclip for the same "
+        f"{kept['repeats']} rounds), and {longer['median']:.1f} times as long as with one in {growth['captions']:.0f} "
+        f"of these captions ({longer['lowest']:.1f} to {longer['highest']:.1f}). Counting every pair of the text anew "
+        f"for each merge, as minbpe does, takes {times['median']:.0f} times as long as minclip for the same "
         f"{anew['merges']:,} merges on {anew['captions']:,} captions ({times['lowest']:.0f} to {times['highest']:.0f} "
         f"in {anew['repeats']} rounds; {kept['machine']}).\n"
     )
@@ -196,6 +175,15 @@ def tokenizer_speed() -> str:
     return rows(header, lines) + note
 
 
+def import_time() -> str:
+    kept = result("import_time")
+    return (
+        f"`import minclip` takes {kept['added_median']:.2f} seconds ({kept['added_lowest']:.2f} to "
+        f"{kept['added_highest']:.2f} in {kept['rounds']} rounds) beyond the {kept['torch_seconds']:.2f} of "
+        f"`import torch` ({kept['machine']}).\n"
+    )
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "first_run": first_run,
     "budgets": budgets,
@@ -204,6 +192,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "tricks": tricks,
     "bpe_training": bpe_training,
     "tokenizer_speed": tokenizer_speed,
+    "import_time": import_time,
     "train_speed": train_speed,
     "encode_speed": encode_speed,
     "scaling": scaling,

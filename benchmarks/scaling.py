@@ -173,9 +173,16 @@ def plot_scaling(steps: dict[str, dict]) -> Figure:
         dress(rows[0][column], f"By {changed}", changed, "step (ms)")
         dress(rows[1][column], "", changed, "memory (MB)")
         for axes in (rows[0][column], rows[1][column]):
-            axes.set_ylim(bottom=0)
-            axes.set_xlim(left=0)
-    rows[0][0].legend(fontsize=FONT - 1, frameon=False)
+            if max(values) >= 16 * min(values):  # each the double of the last
+                axes.set_xscale("log", base=2)
+                axes.set_yscale("log", base=2)
+                axes.set_xticks(values, values)
+                axes.yaxis.set_major_formatter("{x:g}")
+            else:
+                axes.set_ylim(bottom=0)
+                axes.set_xlim(left=0)
+    figure.legend(*rows[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=FONT - 1,
+                  frameon=False)  # fmt: skip
     return figure
 
 

@@ -3,7 +3,7 @@
 python benchmarks/ship.py picturebook-tiny          (or picturebook-small)
 
 Each is a run of budgets.py, which trains it if it is not there. What is measured is the very file that is shipped,
-loaded anew: results/NAME.json, from which the card, minclip/models/NAME.md, and docs/recipes.md are made.
+loaded anew: results/NAME.json, from which the card, minclip/models/NAME.md, is made.
 """
 
 import argparse

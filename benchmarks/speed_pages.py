@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kept import WITHOUT_BFLOAT16, cores, is_kept, rows
+from kept import WITHOUT_BFLOAT16, cores, is_kept, load, rows
 from kept import result as kept_result
 from peers import NAMES, OPEN_CLIP, OURS, OURS_AS_IT_IS
 from workload import step_flops
@@ -44,6 +44,12 @@ def scaling() -> str:
 def race(result: str) -> str:
     """One machine's table."""
     kept, lines = kept_result(result), []
+
+    def memory(setting: str, name: str, one: dict) -> str:
+        """What a contender took beyond its libraries; nothing where nobody counts."""
+        found = kept["memory_mb"][setting.split(",")[0]][name][one["variant"]]
+        return f", {found['training']} MB" if found else ""
+
     for setting, found in kept["settings"].items():
         line = [setting]
         contenders = {OURS_AS_IT_IS: found["contenders"][OURS]} | found["contenders"]  # apart only where it is another
@@ -54,18 +60,20 @@ def race(result: str) -> str:
         ratios = (found["ratio"], found["ratio_memory_kept"])
         lines.append([*line, *(f"{spread(one, 2)} × {one['against']}" if one else "no peer" for one in ratios)])
     chosen = [
-        f"{setting}: " + ", ".join(f"{name} ({one['variant']})" for name, one in best.items())
+        f"{setting}: "
+        + ", ".join(f"{name} ({one['variant']}{memory(setting, name, one)})" for name, one in best.items())
         for setting, best in kept["variants"].items()
     ]
     apart = max([found["loss"] for found in kept["agreement"].values()], default=0)
     losses = f"are at most {apart:.0e} apart" if apart else "are the same to the last digit"
     note = (
         f"\nPreset {kept['preset']}, {kept['batch']} pairs a step. Whole: texts padded to {kept['context_length']} "
-        f"tokens; cut: to {kept['longest_text']}, where an implementation can read such. Shares are of a large "
-        f"product's rate, counted as if everything was computed: who leaves out what nobody reads may pass 100 %. In "
-        f"brackets: slowest and fastest round. The fastest settings are, {'; '.join(chosen)}. Losses of three steps "
-        f"in float32 {losses}. {kept['rounds']} rounds in turn, a process for each, "
-        f"{cores(kept['threads'], kept['machine'])}; {', '.join(kept['versions'].values())}.\n"
+        f"tokens; cut: to {kept['longest_text']}, where an implementation can read such. In brackets: slowest and "
+        f"fastest round. The percentage is a share of the rate at which this CPU multiplies large matrices; what is "
+        f"skipped counts as done, so it can pass 100 %, and who reads {kept['context_length']} tokens is counted on "
+        f"all of them. The fastest settings, with the memory that they took, are, {'; '.join(chosen)}. Losses of three "
+        f"steps in float32 {losses}. {kept['rounds']} rounds in turn, a process for each, "
+        f"{cores(kept['threads'], kept['machine'])}{load(kept)}; {', '.join(kept['versions'].values())}.\n"
     )
     header = [
         "pairs a second",
@@ -89,7 +97,7 @@ def encoding(result: str) -> str:
             lines.append([f"{setting}: {kind}", *cells, against])
     note = (
         f"\nMedians of {kept['rounds']} rounds in turn, in brackets the lowest and the highest; "
-        f"{cores(kept['threads'], kept['machine'])}; preset {kept['preset']}.\n"
+        f"{cores(kept['threads'], kept['machine'])}{load(kept)}; preset {kept['preset']}.\n"
     )
     return rows(["a second", *NAMES, "ours / the faster peer"], lines) + note
 
@@ -112,7 +120,7 @@ def growth(result: str) -> str:
     note = (
         f"\nPreset {kept['preset']}, nobody compiled, bfloat16 where the CPU has it; what is not changed: {base}. "
         f"Medians of {kept['rounds']} rounds (bands in the plot: lowest to highest), "
-        f"{cores(kept['threads'], kept['machine'])}.\n\n"
+        f"{cores(kept['threads'], kept['machine'])}{load(kept)}.\n\n"
         f"{data['pictures']:,} JPEG files of {data['file_pixels']} pixels a side, read at {data['read_pixels']}; in "
         f"brackets the lowest and the highest of the repeats.\n\n"
     )

@@ -35,7 +35,7 @@ from minclip.data.picturebook import tasks
 from minclip.devices import Device, choose_device
 from minclip.evaluate import evaluate_task
 from minclip.experiment import new_model
-from minclip.figures import QUIET_COLOUR, SERIES_COLOURS, dress, new_figure
+from minclip.figures import FONT, QUIET_COLOUR, SERIES_COLOURS, dress, new_figure
 from minclip.formats.files import read_tensors
 from minclip.model import CLIP
 from minclip.optim import build_optimizers
@@ -216,8 +216,8 @@ def plot_sweep(result: dict) -> Figure:
     figure = new_figure(8, 1.4 + 0.32 * len(done))
     axes = figure.subplots()
     seeds = [100 * point["tasks"]["object"]["accuracy"] for point in done if point["axis"] == AXES[0]]
-    axes.axvspan(min(seeds), max(seeds), color=QUIET_COLOUR, alpha=0.2, linewidth=0)
-    axes.axvline(sum(seeds) / len(seeds), color=QUIET_COLOUR)
+    span = f"base: lowest to highest of {len(seeds)} seeds"
+    axes.axvspan(min(seeds), max(seeds), color=QUIET_COLOUR, alpha=0.4, linewidth=0, label=span)
     for height, point in enumerate(done):
         mean, low, high = (100 * point["tasks"]["object"][name] for name in NUMBERS[:3])
         look = AXES.index(point["axis"])
@@ -227,6 +227,7 @@ def plot_sweep(result: dict) -> Figure:
     axes.set_ylim(len(done) - 0.5, -0.5)
     title = f"One thing changed, {result['recipe']['samples']:,} samples"
     dress(axes, title, "object, validation pictures (%), with 95 % intervals", "")
+    figure.legend(loc="outside lower center", fontsize=FONT - 1, frameon=False)
     return figure
 
 

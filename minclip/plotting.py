@@ -227,7 +227,9 @@ def plot_budget(points: Sequence[Mapping[str, Any]], chance: float | None = None
     axes.set_xscale("log")  # runs are usually twice or four times as long as others
     axes.set_xticks(sorted({point["samples"] for point in points}))
     axes.set_xticks([], minor=True)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_major_formatter(lambda samples, _: f"{samples / 1000:,.0f}")
     axes.legend(fontsize=FONT - 1, frameon=False)
-    dress(axes, "Accuracy by samples, with 95 % intervals", "samples trained on", "accuracy (%)")
+    dress(
+        axes, "Accuracy by samples, with 95 % intervals", "thousands of samples trained on (log scale)", "accuracy (%)"
+    )
     return figure

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from minclip.data.protocol import CaptionDataset
 
 MAX_PIXELS = 178_956_970  # half a gigabyte as RGB; where Pillow refuses, too (twice its MAX_IMAGE_PIXELS)
-MAX_THREADS = 8  # more do not decode faster, and each holds a picture
+MAX_THREADS = 8  # each holds a whole picture in memory
 SIXTEEN_TO_EIGHT = 257  # 65535 / 255
 
 _pillow_warnings = threading.Lock()  # warnings.catch_warnings changes the whole process for a moment

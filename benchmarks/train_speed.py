@@ -128,7 +128,7 @@ def race(
         flops = step_flops(config, question["pairs"], length)
         numbers[name] = {
             "pairs_per_second": spread(question["pairs"] / one for one in found),
-            "share_of_peak": round(flops / spread(found)["median"] / peak, 3),
+            "share_of_peak": float(f"{flops / spread(found)['median'] / peak:.3g}"),
             "tokens_of_a_text": length,
         }
     return {

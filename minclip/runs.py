@@ -81,6 +81,10 @@ class Run:
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
         progress = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(progress)})
+        self.save_model(model, tokenizer)
+
+    def save_model(self, model: CLIP, tokenizer: BPETokenizer) -> None:
+        """Writes the model alone."""
         save(model, tokenizer, self.folder / MODEL_FILE)
 
     def load(self) -> tuple[CLIP, BPETokenizer, dict, dict[str, torch.Tensor]]:

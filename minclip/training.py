@@ -127,6 +127,8 @@ def train(
     stepping = with_compiled_encoders(model, device) if config.compiled else model
     fingerprint = pairs.fingerprint()
     optimizers, first, seconds = start(run, model, config, fingerprint, resume)
+    if resume and is_first():
+        run.save_model(model, tokenizer)  # who was killed between state and model left an older one
     warmup = round(config.warmup * config.steps)
     bar = tqdm(total=config.steps, initial=first, unit="step", disable=not (progress and is_first()))
     began = time.perf_counter() - seconds

@@ -381,6 +381,19 @@ def test_several_processes_draw_the_same_pictures(tmp_path, monkeypatch):
     assert np.array_equal(alone, together)
 
 
+def test_where_processes_cannot_share_locks_one_of_them_draws(tmp_path, monkeypatch, capsys):
+    from minclip.data.picturebook import cache
+
+    def no_semaphores(*_):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(cache, "PARALLEL_FROM", 40)
+    monkeypatch.setattr(cache, "ProcessPoolExecutor", no_semaphores)
+    alone = np.array(book(tmp_path / "alone").pixels)
+    together = PictureBook("val", 16, count=40, cache=tmp_path / "together", workers=2, progress=False).pixels
+    assert np.array_equal(alone, together) and "drawing with one process" in capsys.readouterr().err
+
+
 def test_drawing_from_a_script_without_a_main_guard(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
@@ -394,7 +407,7 @@ def test_drawing_from_a_script_without_a_main_guard(tmp_path):
         [sys.executable, str(script)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert (done.stdout.strip(), done.stderr) == ("(501, 16, 16, 3)", "")
@@ -433,7 +446,7 @@ def test_drawing_needs_neither_torch_nor_matplotlib():
         "import minclip.data.picturebook\n"
         "print({'torch', 'matplotlib'} & set(sys.modules))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, cwd=ROOT)
     assert (done.stdout.strip(), done.stderr) == ("set()", "")
 
 

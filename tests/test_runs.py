@@ -80,8 +80,7 @@ def test_killed_ten_times_and_resumed_the_log_is_the_same(tmp_path):
     rng = random.Random(0)
     killed = sum(kill_at_a_random_point(tmp_path / "killed", rng) for _ in range(KILLS))
     assert killed >= KILLS // 2, "the run ended too early for the test to mean anything"
-    if log_of(tmp_path / "killed")[-1]["step"] < STEPS or not Run(tmp_path / "killed").exists():
-        train_in(tmp_path / "killed", resume=Run(tmp_path / "killed").exists())
+    train_in(tmp_path / "killed", resume=Run(tmp_path / "killed").exists())
     assert log_of(tmp_path / "killed") == log_of(tmp_path / "whole")
     whole, killed_run = (read_tensors(tmp_path / name / MODEL_FILE) for name in ("whole", "killed"))
     assert whole.metadata == killed_run.metadata and list(whole.tensors) == list(killed_run.tensors)
@@ -91,6 +90,21 @@ def test_killed_ten_times_and_resumed_the_log_is_the_same(tmp_path):
         "model.safetensors",
         "state.safetensors",
     ]
+
+
+def test_a_run_killed_between_its_last_state_and_its_model_is_mended_by_resuming(tmp_path):
+    train_in(tmp_path)
+    model, log = tmp_path / MODEL_FILE, log_of(tmp_path)
+    complete = read_tensors(model)
+    for left_behind in (None, b"of an older step"):
+        if left_behind is None:
+            model.unlink()
+        else:
+            model.write_bytes(left_behind)
+        train_in(tmp_path, resume=True)
+        mended = read_tensors(model)
+        assert mended.metadata == complete.metadata and log_of(tmp_path) == log
+        assert all(torch.equal(mended.tensors[name], tensor) for name, tensor in complete.tensors.items())
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])

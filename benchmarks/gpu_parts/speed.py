@@ -226,7 +226,7 @@ def race(entries: dict[str, Entry], config: CLIPConfig, device: Device, dtype: t
             "name": entry.name,
             "text": kind,
             "pairs_per_second": spread(pairs / one for one in taken[label]),
-            "share_of_peak": round(step_flops(config, pairs, length) / spread(taken[label])["median"] / peak, 3),
+            "share_of_peak": float(f"{step_flops(config, pairs, length) / spread(taken[label])['median'] / peak:.3g}"),
             "tokens_of_a_text": length,
             "first_loss": entry.about["first_loss"],
             "first_step_seconds": entry.about[f"first_step_seconds_{kind}"],

@@ -112,7 +112,7 @@ def _drawn(picture_at: PictureAt, count: int, size: int, workers: int) -> Iterat
                     yield job.result()
                     done += 1
             return
-        except BrokenProcessPool:
+        except (BrokenProcessPool, OSError, ImportError):  # the last two: a system without shared locks
             print("drawing with one process: the worker processes did not start", file=sys.stderr)
     for start in starts[done:]:
         yield _draw_chunk(picture_at, start, min(start + CHUNK, count), size)

@@ -184,6 +184,16 @@ def import_time() -> str:
     )
 
 
+def bench() -> str:
+    """What `make bench` ran when it was last kept, and how long that took."""
+    kept = result("bench")
+    said = [f"{name} {what['minutes']:.0f}" for name, what in kept["parts"].items() if "minutes" in what]
+    others = [name for name, what in kept["parts"].items() if "minutes" not in what]
+    whole = sum(what.get("minutes", 0) for what in kept["parts"].values())
+    without = f" Without {', '.join(others)}." if others else ""
+    return f"`make bench` took {whole:.0f} minutes on {kept['machine']}: {', '.join(said)}.{without}\n"
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "first_run": first_run,
     "budgets": budgets,
@@ -193,6 +203,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "bpe_training": bpe_training,
     "tokenizer_speed": tokenizer_speed,
     "import_time": import_time,
+    "bench": bench,
     "train_speed": train_speed,
     "encode_speed": encode_speed,
     "scaling": scaling,

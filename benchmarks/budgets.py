@@ -5,9 +5,8 @@ python benchmarks/budgets.py 160000 400000     some
 
 On the CPU; what a GPU learns in minutes is asked by gpu.py. Each run has its own warm-up and cosine, and its report is
 kept under the budget's name (keep.by_cpu). Samples are what can be had again on any machine; the minutes are what they
-took on the machine, and with the code, of the kept result. What a run would take now is computed from the speed of a
-training step: see docs/recipes.md. Run folders are runs/budget-SAMPLES; a run that was stopped goes on, a finished one
-is not trained again.
+took on the machine, and with the code, of the kept result. Run folders are runs/budget-SAMPLES; a run that was stopped
+goes on, a finished one is not trained again.
 """
 
 import argparse

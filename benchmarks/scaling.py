@@ -35,7 +35,7 @@ from minclip.cores import one_thread
 from minclip.data.folder import Folder
 from minclip.data.picturebook import PictureBook
 from minclip.devices import choose_device
-from minclip.figures import FONT, IMAGE_COLOUR, WRONG_COLOUR, dress, new_figure
+from minclip.figures import IMAGE_COLOUR, WRONG_COLOUR, dress, legend_below, new_figure
 from minclip.preprocess import MEAN, STD
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
@@ -181,8 +181,7 @@ def plot_scaling(steps: dict[str, dict]) -> Figure:
             else:
                 axes.set_ylim(bottom=0)
                 axes.set_xlim(left=0)
-    figure.legend(*rows[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=FONT - 1,
-                  frameon=False)  # fmt: skip
+    legend_below(figure, rows[0][0])
     return figure
 
 

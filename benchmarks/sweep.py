@@ -35,7 +35,7 @@ from minclip.data.picturebook import tasks
 from minclip.devices import Device, choose_device
 from minclip.evaluate import evaluate_task
 from minclip.experiment import new_model
-from minclip.figures import FONT, QUIET_COLOUR, SERIES_COLOURS, dress, new_figure
+from minclip.figures import QUIET_COLOUR, SERIES_COLOURS, dress, legend_below, new_figure
 from minclip.formats.files import read_tensors
 from minclip.model import CLIP
 from minclip.optim import build_optimizers
@@ -227,7 +227,7 @@ def plot_sweep(result: dict) -> Figure:
     axes.set_ylim(len(done) - 0.5, -0.5)
     title = f"One thing changed, {result['recipe']['samples']:,} samples"
     dress(axes, title, "object, validation pictures (%), with 95 % intervals", "")
-    figure.legend(loc="outside lower center", fontsize=FONT - 1, frameon=False)
+    legend_below(figure, axes)
     return figure
 
 

@@ -40,6 +40,12 @@ def dress(axes: Axes, title: str, x: str, y: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """One legend for the whole figure, under it, where it hides nothing; the labels are those of `axes`."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
+
+
 def show_picture(axes: Axes, image: Any, frame: str | None = None) -> None:
     """A picture (PIL or uint8 [height, width, 3]) without axes, pixels as they are; framed where asked."""
     axes.imshow(np.asarray(image), interpolation="nearest")

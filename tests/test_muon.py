@@ -134,3 +134,4 @@ def test_a_gpu_that_only_holds_bfloat16_trains_in_float32(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(major=majors[device]))
     assert choose_device("cuda:0").autocast == torch.bfloat16
     assert choose_device("cuda:0").reason == "this GPU multiplies bfloat16 itself"
+    assert choose_device("cuda:1").autocast is None

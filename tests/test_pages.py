@@ -82,6 +82,20 @@ def test_every_table_against_peers_has_both_kinds_of_cpu(results):
     assert "docs/scaling.png" in alone and f"docs/{other}.png" in table()
 
 
+def test_what_make_bench_left_out_and_what_failed_is_named(results):
+    parts = {
+        "tricks": {"minutes": 2.4},
+        "scaling": {"failed": 1},
+        "bpe_training": {"left out": "needs --captions FILE"},
+    }
+    (results / "bench.json").write_text(json.dumps({"machine": "A Laptop", "parts": parts}), encoding="utf-8")
+    assert pages.bench() == "`make bench` took 2 minutes on A Laptop: tricks 2. Without scaling, bpe_training.\n"
+
+
+def test_the_load_is_shown_where_the_system_counts_it():
+    assert kept.load({"load_before": 0.55}) == ", load 0.6 before" and kept.load({"load_before": None}) == ""
+
+
 def test_results_of_a_cpu_without_bfloat16_are_kept_apart(monkeypatch):
     monkeypatch.setattr(keep, "multiplies_bfloat16", lambda device: None)
     assert keep.by_cpu("tricks") == "tricks-without-bfloat16"

@@ -13,7 +13,16 @@ from matplotlib.figure import Figure
 from claims import CLAIMS
 from claims.luck import ONE_RUN, SHARE, TWO_RUNS
 from minclip.data.paths import atomic_write
-from minclip.figures import FONT, MATCH_COLOUR, QUIET_COLOUR, SERIES_COLOURS, WRONG_COLOUR, dress, new_figure
+from minclip.figures import (
+    FONT,
+    MATCH_COLOUR,
+    QUIET_COLOUR,
+    SERIES_COLOURS,
+    WRONG_COLOUR,
+    dress,
+    legend_below,
+    new_figure,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, PLOTS = "claims.md", "claims"
@@ -175,8 +184,7 @@ def plot(result: dict) -> Figure:
     draw_numbers(numbers, result)
     draw_differences(differences, result)
     if len(series) > 1:
-        figure.legend(*numbers.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=FONT - 1,
-                      frameon=False)  # fmt: skip
+        legend_below(figure, numbers)
     return figure
 
 

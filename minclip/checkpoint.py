@@ -91,15 +91,18 @@ def available_models() -> list[str]:
 
 def load(
     name_or_path: str | Path,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     config: CLIPConfig | str | None = None,
 ) -> tuple[CLIP, Callable[[Image.Image], Tensor], BPETokenizer]:
     """(model, preprocess, tokenizer) from a name of `available_models()`, a file, or a folder.
 
     A file or folder is one of ours (`save`, a run of `minclip train`), OpenAI's .pt, OpenCLIP's weights beside their
-    open_clip_config.json, or a Hugging Face CLIPModel. The model is in eval mode, on `device` (default: the best one
-    here), in `dtype` (default: float32; half precision leaves norms and embeddings in float32, see precision.py).
+    open_clip_config.json, or a Hugging Face CLIPModel. The model is in eval mode, on `device`, in `dtype` (default:
+    float32; half precision leaves norms and embeddings in float32, see precision.py).
+
+    device: None is the CPU, because `preprocess` and `tokenizer` give tensors of the CPU. With
+    "cuda" or "mps", send theirs there, too: `model.encode_text(tokenizer(texts).to(device))`.
 
     config: only for weights that lie alone: a CLIPConfig, or a name: OpenCLIP's, such as "ViT-B-32-quickgelu" ("RN50"
     is OpenCLIP's, too, with the exact GELU), or a preset. A lone file under OpenAI's names is taken as OpenAI's.
@@ -116,7 +119,7 @@ def load(
     else:
         model = other_peoples(path, stored, config_named(config) if isinstance(config, str) else config)
         tokenizer = find_tokenizer(path, model.config)
-    model = set_precision(model, dtype or torch.float32).to(choose_device(device).device)
+    model = set_precision(model, dtype or torch.float32).to(choose_device("cpu" if device is None else device).device)
     preprocess = image_transform(model.config.image_size, model.config.pixel_mean, model.config.pixel_std)
     return model, preprocess, tokenizer
 

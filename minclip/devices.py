@@ -56,7 +56,7 @@ def multiplies_bfloat16(device: torch.device) -> str | None:
     return None
 
 
-def choose_device(name: str | None = None, dtype: torch.dtype | None = None) -> Device:
+def choose_device(name: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Device:
     """The device of that name, or the best one here: CUDA, then Apple's MPS, then the CPU.
 
     dtype: torch.float32 or torch.bfloat16 overrules the choice of precision.

@@ -46,6 +46,11 @@ def legend_below(figure: Figure, axes: Axes) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
 
 
+def as_numbers(values: Any) -> np.ndarray:
+    """Numbers as float64 for a figure: from a list, an array, or a tensor on any device, with a gradient or without."""
+    return np.asarray(values.detach().cpu().float() if hasattr(values, "detach") else values, dtype=float)
+
+
 def show_picture(axes: Axes, image: Any, frame: str | None = None) -> None:
     """A picture (PIL or uint8 [height, width, 3]) without axes, pixels as they are; framed where asked."""
     axes.imshow(np.asarray(image), interpolation="nearest")

@@ -24,6 +24,7 @@ from minclip.figures import (
     TEXT_COLOUR,
     WRONG_COLOUR,
     add_minutes,
+    as_numbers,
     check_lengths,
     dress,
     new_figure,
@@ -95,7 +96,7 @@ def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.
     images: pictures; texts: captions; similarity: float [images, texts], cosines or logits. In the
     figure texts are rows and pictures columns.
     """
-    scores = np.asarray(similarity, dtype=float).T  # [texts, images]
+    scores = as_numbers(similarity).T  # [texts, images]
     if scores.shape != (len(texts), len(images)) or scores.size == 0:
         raise ValueError(f"similarity must be [{len(images)}, {len(texts)}], found {list(np.shape(similarity))}")
     columns, rows = len(images), len(texts)
@@ -128,7 +129,7 @@ def plot_predictions(
 
     probabilities: float [images, names], rows sum to one; truths: the index of every picture's true name.
     """
-    probabilities = np.asarray(probabilities, dtype=float)
+    probabilities = as_numbers(probabilities)
     check_lengths(images=images, probabilities=probabilities, truths=truths)
     if probabilities.shape[1:] != (len(names),):
         raise ValueError(f"probabilities must be [{len(images)}, {len(names)}], found {list(probabilities.shape)}")
@@ -160,7 +161,7 @@ def plot_confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
 
     matrix: int [classes, classes], as `confusion_matrix` counts it.
     """
-    matrix = np.asarray(matrix, dtype=float)
+    matrix = as_numbers(matrix)
     if matrix.shape != (len(names), len(names)) or not len(names):
         raise ValueError(f"matrix must be [{len(names)}, {len(names)}], found {list(matrix.shape)}")
     totals = matrix.sum(axis=1, keepdims=True)

@@ -89,7 +89,7 @@ def recall_at_k(
         raise ValueError(f"ks={tuple(ks)}: every k must be at least 1")
     ranks = match_ranks(image_features, text_features, image_of_text)
     return {
-        direction: {f"R@{k}": (rank < k).double().mean().item() for k in ks}
+        direction: {f"R@{k}": (rank < k).sum().item() / len(rank) for k in ks}
         for direction, rank in zip(DIRECTIONS, ranks, strict=True)
     }
 

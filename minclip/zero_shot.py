@@ -151,7 +151,7 @@ def top_k_accuracy(logits: Tensor, labels: Tensor, ks: Sequence[int] = (1, 5)) -
     if any(k < 1 for k in ks):
         raise ValueError(f"ks={tuple(ks)}: every k must be at least 1")
     rank = rank_of_label(logits, labels)
-    return {k: (rank < k).double().mean().item() for k in ks}
+    return {k: (rank < k).sum().item() / len(rank) for k in ks}
 
 
 def confusion_matrix(labels: Tensor, predictions: Tensor, classes: int) -> Tensor:

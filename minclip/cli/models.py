@@ -41,10 +41,11 @@ def open_model(arguments: argparse.Namespace) -> "tuple[CLIP, Preprocess, BPETok
     """(model, preprocess, tokenizer) that the arguments ask for; says on stderr which one it chose."""
     from minclip.checkpoint import load
     from minclip.cores import keep_freed_memory
+    from minclip.devices import choose_device
 
     keep_freed_memory()  # the process is the command's own
     chosen = arguments.model
     if chosen is None:
         chosen = newest_run()
         print(f"minclip: using the newest run, {chosen} (--model takes another)", file=sys.stderr)
-    return load(chosen, device=arguments.device)
+    return load(chosen, choose_device(arguments.device).device)

@@ -76,7 +76,7 @@ def far_apart(came: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> T
     """bool, of their shape: which numbers differ by more than the tolerance. NaN equals NaN."""
     finite = expected[expected.isfinite()].abs()
     limit = tolerance * max(float(finite.max()) if finite.numel() else 0.0, 1e-6)
-    return ~torch.isclose(came.double(), expected.double(), rtol=0, atol=limit, equal_nan=True)
+    return ~torch.isclose(came.cpu().double(), expected.cpu().double(), rtol=0, atol=limit, equal_nan=True)
 
 
 def is_stub_line(error: Exception) -> bool:

@@ -59,8 +59,8 @@ def draw_vectors(rows: Sequence[Any], vectors: Sequence[Tensor]) -> Figure:
         else:
             left.set_axis_on()
             show_picture(left, what)
-        numbers = vector[:STRIP].numpy()
-        limit = float(np.abs(vector.numpy()).max()) / 2
+        numbers = vector[:STRIP].cpu().numpy()
+        limit = float(np.abs(vector.cpu().numpy()).max()) / 2
         right.imshow(numbers[None], cmap="PRGn", vmin=-limit, vmax=limit, aspect="auto")
         right.set(xticks=[], yticks=[])
         colour = TEXT_COLOUR if isinstance(what, str) else IMAGE_COLOUR

@@ -101,7 +101,7 @@ def draw_channels(picture: Image.Image, x: Tensor) -> Figure:
     show_picture(first, picture)
     first.set_title("the picture", fontsize=FONT)
     for place, (axes, colour) in enumerate(zip(others, ("red", "green", "blue"), strict=True)):
-        drawn = axes.imshow(x[place].numpy(), cmap="gray", vmin=-2, vmax=2)
+        drawn = axes.imshow(x[place].cpu().numpy(), cmap="gray", vmin=-2, vmax=2)
         axes.set(xticks=[], yticks=[])
         axes.set_title(f"x[0, {place}]: {colour}", fontsize=FONT)
     figure.colorbar(drawn, ax=others, shrink=0.85, ticks=[-2, 0, 2]).ax.tick_params(labelsize=FONT - 1)
@@ -151,7 +151,7 @@ def put_together(patches: Tensor) -> Tensor:
 def visible(x: Tensor) -> np.ndarray:
     """Normalised numbers as a picture again: float [3, height, width] -> uint8 [height, width, 3]."""
     mean, std = (torch.tensor(value).view(3, 1, 1) for value in (MEAN, STD))
-    return (255 * (x * std + mean)).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+    return (255 * (x * std + mean)).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
 
 
 def draw_puzzle(patches: Tensor, order: Tensor) -> Figure:
@@ -202,7 +202,7 @@ def draw_filters(weight: Tensor, patches: Tensor) -> Figure:
     for part, title, pictures in zip(parts_of(figure, 2, 1), titles, (weight, liked), strict=True):
         part.suptitle(title, fontsize=FONT)
         for axes, picture in zip(part.subplots(4, 16).flat, pictures, strict=False):
-            show_picture(axes, (0.5 + picture / picture.abs().max() / 2).permute(1, 2, 0).numpy())
+            show_picture(axes, (0.5 + picture / picture.abs().max() / 2).permute(1, 2, 0).cpu().numpy())
     return figure
 
 
@@ -214,7 +214,7 @@ def draw_positions(similarity: Tensor) -> Figure:
     grid = figure.subplots(side, side)
     for place, axes in enumerate(grid.flat):
         row, column = divmod(place, side)
-        drawn = axes.imshow(similarity[place].view(side, side).numpy(), cmap=SCORE_COLOURS, vmin=-0.5, vmax=1)
+        drawn = axes.imshow(similarity[place].view(side, side).cpu().numpy(), cmap=SCORE_COLOURS, vmin=-0.5, vmax=1)
         axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, ec=CHOSEN_COLOUR, lw=3))
         axes.set(xticks=[], yticks=[])
     colours = figure.colorbar(drawn, ax=grid, shrink=0.6)

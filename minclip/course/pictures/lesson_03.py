@@ -195,7 +195,7 @@ def lit(image: Any, shares: Tensor) -> np.ndarray:
     """The picture with every patch as bright as its share, the largest in full light. shares: float [patches]."""
     pixels = np.asarray(image).astype(float)  # [size, size, 3]
     side = round(len(shares) ** 0.5)
-    light = DARKEST + (1 - DARKEST) * (shares / shares.max()).view(side, side).numpy()
+    light = DARKEST + (1 - DARKEST) * (shares / shares.max()).view(side, side).cpu().numpy()
     patch = len(pixels) // side
     return (pixels * np.kron(light, np.ones((patch, patch)))[..., None]).astype(np.uint8)
 

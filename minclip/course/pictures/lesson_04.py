@@ -78,6 +78,7 @@ def matrix(numbers: Tensor, said: Sequence[str], rows: str, columns: str, title:
     side = len(said)
     figure = new_figure(1.9 + 0.72 * side, 1.5 + 0.62 * side)
     axes = figure.subplots()
+    numbers = numbers.cpu()
     heat = numbers.clamp(min=0) / numbers.max().clamp(min=1e-9)
     axes.imshow(heat, cmap=SCORE_COLOURS, vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(side, side):
@@ -113,7 +114,7 @@ def reach(encoder: TextTransformer, tokens: Tensor, mask: Tensor | None) -> Tens
     x = encoder.token_embedding(tokens) + encoder.positional_embedding[: len(tokens)]
     x = x.detach()[None].requires_grad_()  # [1, tokens, width]
     out = encoder.transformer(x, mask)[0]  # [tokens, width]
-    direction = torch.randn(out.shape[1], generator=torch.Generator().manual_seed(0))
+    direction = torch.randn(out.shape[1], generator=torch.Generator().manual_seed(0)).to(out.device)
     rows = [torch.autograd.grad(one @ direction, x, retain_graph=True)[0][0].norm(dim=-1) for one in out]
     return torch.stack(rows)  # [tokens, tokens]
 
@@ -131,7 +132,7 @@ def draw_cosines(squares: Mapping[str, Tensor], texts: Sequence[str]) -> Figure:
     size = 0.62 if count == 1 else 0.46  # inches that a number takes
     figure = new_figure(2.6 + count * (size * side + 0.3), size * side + 0.6)
     for axes, (title, cosines) in zip(np.atleast_1d(figure.subplots(1, count)), squares.items(), strict=True):
-        axes.imshow(cosines, cmap=SCORE_COLOURS, vmin=0, vmax=1)
+        axes.imshow(cosines.cpu(), cmap=SCORE_COLOURS, vmin=0, vmax=1)
         for row, column in np.ndindex(side, side):
             number = float(cosines[row, column])
             write_in_cell(axes, row, column, f"{number:.1f}" if count > 1 else f"{number:z.2f}", number)
@@ -154,7 +155,7 @@ def features_of(
     with torch.no_grad():
         x = encoder.token_embedding(tokens)
         x = x + encoder.positional_embedding[:length] if placed else x
-        x = encoder.transformer(x, causal_mask(length) if masked else None)
-        at = tokens.argmax(dim=-1) if place is None else torch.full((len(tokens),), place)
-        x = encoder.ln_final(x[torch.arange(len(tokens)), at])
+        x = encoder.transformer(x, causal_mask(length, x.device) if masked else None)
+        at = tokens.argmax(dim=-1) if place is None else torch.full((len(tokens),), place, device=x.device)
+        x = encoder.ln_final(x[torch.arange(len(tokens), device=x.device), at])
         return F.normalize(x @ encoder.text_projection, dim=-1)

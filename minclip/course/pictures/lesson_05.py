@@ -100,7 +100,7 @@ def draw_temperatures(row: Tensor) -> Figure:
     """The softmax of one row at three logit scales."""
     figure = new_figure(9.5, 3.2)
     for axes, scale in zip(figure.subplots(1, 3, sharey=True), SCALES, strict=True):
-        shares = 100 * (scale * row).softmax(dim=0).numpy()
+        shares = 100 * (scale * row).softmax(dim=0).cpu().numpy()
         axes.bar(range(len(row)), shares, color=[MATCH_COLOUR, *[OTHER_COLOUR] * (len(row) - 1)])
         dress(axes, f"logit scale {scale}", "caption, by cosine", "share (%)" if scale == 1 else "")
         axes.set_xticks(range(len(row)), [f"{cosine:.2f}" for cosine in row.tolist()], fontsize=FONT - 3)
@@ -110,7 +110,7 @@ def draw_temperatures(row: Tensor) -> Figure:
 
 def draw_one_direction() -> Figure:
     """Cosines that are perfect along the rows and bad along the columns."""
-    logits = ONE_DIRECTION.numpy()
+    logits = ONE_DIRECTION.cpu().numpy()
     figure = new_figure(9, 4)
     titles = ("best caption of each picture: all right", "best picture of each caption: 1 of 4 right")
     for axes, axis, title in zip(figure.subplots(1, 2), (1, 0), titles, strict=True):

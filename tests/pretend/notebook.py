@@ -1,0 +1,44 @@
+"""Runs a notebook's code cells on the pretend device, one after the other; says which failed, and how.
+
+    MINCLIP_PRETEND=cuda python -m pretend.notebook NOTEBOOK.ipynb
+
+Where the notebook says `device = "cpu"`, the device is put in its place.
+"""
+
+import linecache
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+
+from pretend.device import KIND, PretendDevice, put_in_place
+
+
+def main(path: Path) -> int:
+    put_in_place()
+    notebook = nbformat.read(path, as_version=4)
+    os.chdir(path.parent)
+    names: dict = {"__name__": "__main__", "display": lambda *_, **__: None}
+    failed = chosen = 0
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        lines = [line for line in cell.source.splitlines(keepends=True) if not line.lstrip().startswith(("%", "!"))]
+        source = "".join(lines)
+        chosen += 'device = "cpu"' in source
+        source = source.replace('device = "cpu"', f'device = "{KIND}"')
+        name = f"<cell {number}>"
+        linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name  # for inspect.getsource
+        try:
+            with PretendDevice():
+                exec(compile(source, name, "exec"), names)
+        except Exception as error:
+            failed += 1
+            print(f"FAILED cell {number}: {type(error).__name__}: {error}")
+    print(f"{path.name}: {failed} cells failed, {chosen} cells chose the device")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))

@@ -23,14 +23,14 @@ from minclip.processes import own_rows
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
 
-COMPILED_LENGTHS = 8  # tokens; texts for compiled encoders are cut at multiples of it
+FEW_LENGTHS = 8  # tokens; texts for a GPU, and for compiled encoders, are cut at multiples of it
 
 
 @dataclass(frozen=True)
 class Pairs:
     """A training set in memory: every picture once, with the tokens of all its captions."""
 
-    pixels: Tensor  # uint8 [pictures, size, size, 3], on the training device
+    pixels: Tensor  # uint8 [pictures, size, size, 3], on the training device, or on the CPU where it has no room
     tokens: Tensor  # int32 [captions, context_length], on the CPU; the captions of a picture stand together
     first: Tensor  # int64 [pictures], row of a picture's first caption
     count: Tensor  # int64 [pictures], number of its captions, at least 1
@@ -58,6 +58,9 @@ def load_pairs(
 ) -> Pairs:
     """Reads a whole split: pictures as uint8 on the device, captions as tokens. Too long captions lose their end.
 
+    Pictures that would fill more than half of the device's free memory stay on the CPU; `make_batch` sends what a step
+    reads.
+
     captions: `all_captions(dataset)`. Pictures without one are left out; ValueError where fewer than two pairs remain.
     """
     with_caption = [i for i, texts in enumerate(captions) if texts]
@@ -70,7 +73,9 @@ def load_pairs(
         pixels = pixels[with_caption]
     count = torch.tensor([len(captions[i]) for i in with_caption])
     tokens = tokenizer([text for i in with_caption for text in captions[i]], truncate=True).int()
-    return Pairs(pixels.to(device.device), tokens, count.cumsum(0) - count, count)
+    if device.holds(pixels.nbytes):
+        pixels = pixels.to(device.device)
+    return Pairs(pixels, tokens, count.cumsum(0) - count, count)
 
 
 def generator_for(*key: object) -> torch.Generator:
@@ -104,16 +109,18 @@ def batch_indices(step: int, batch_size: int, pictures: int, seed: int) -> Tenso
 
 
 class Batch(NamedTuple):
-    """What one step reads, on the device."""
+    """What one step reads, on the device: of several processes, each has its own rows of the batch."""
 
-    pixels: Tensor  # float [batch, 3, size, size]
-    tokens: Tensor  # int64 [batch, longest text]
-    kept: Tensor | None = None  # int64 [batch, k], the patches to read; None: all
+    pixels: Tensor  # float [rows, 3, size, size]
+    tokens: Tensor  # int64 [rows, longest text]
+    kept: Tensor | None = None  # int64 [rows, k], the patches to read; None: all
+    batch_size: int | None = None  # rows of all processes together; None: every process has as many as this one
 
     def split(self, rows: int) -> "list[Batch]":
         """The batch in parts of `rows` pairs."""
-        starts = range(0, len(self.pixels), rows)
-        return [Batch(*(None if t is None else t[i : i + rows] for t in self)) for i in starts]  # type: ignore[arg-type]
+        parts = [slice(start, start + rows) for start in range(0, len(self.pixels), rows)]
+        kept = self.kept
+        return [Batch(self.pixels[i], self.tokens[i], None if kept is None else kept[i]) for i in parts]
 
 
 def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPConfig, device: Device) -> Batch:
@@ -135,23 +142,30 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     indices, crops, which = indices[own], crops[own], which[own]
 
     def seen(part: tuple[Tensor, Tensor]) -> Tensor:
-        pixels = pixels_to_float(pairs.pixels[part[0]], mean=model_config.pixel_mean, std=model_config.pixel_std)
-        return crop_and_resize(pixels, part[1], model_config.image_size)
+        pictures, crops = part
+        pixels = pairs.pixels[pictures]
+        if pixels.device.type != device.device.type:
+            pixels = device.send(pixels)
+        pixels = pixels_to_float(pixels, mean=model_config.pixel_mean, std=model_config.pixel_std)
+        return crop_and_resize(pixels, crops, model_config.image_size)
 
     rows = math.ceil(len(indices) / device.cores)
-    parts = zip(device.send(indices).split(rows), device.send(crops).split(rows), strict=True)
+    where = indices if pairs.pixels.device.type == "cpu" else device.send(indices)
+    parts = zip(where.split(rows), device.send(crops).split(rows), strict=True)
     pixels = torch.cat(list(on_cores(seen, parts, device.cores)))  # [batch, 3, size, size]
     tokens = pairs.tokens[pairs.first[indices] + which].long()
-    return Batch(pixels, device.send(tokens[:, : text_length(tokens, config.compiled)]), kept)
+    length = text_length(tokens, few=config.compiled or device.device.type == "cuda")
+    return Batch(pixels, device.send(tokens[:, :length]), kept, config.batch_size)
 
 
-def text_length(tokens: Tensor, compiled: bool) -> int:
+def text_length(tokens: Tensor, few: bool) -> int:
     """How many tokens of every row must be read: up to the last EOT.
 
-    compiled: rounded up, as every length is compiled by itself; what stands after EOT never matters.
+    few: rounded up, where each length costs something by itself: a compiled program, a plan of a GPU's attention.
+    What stands after EOT never matters.
 
-    >>> text_length(torch.tensor([[1, 9, 0, 0, 0, 0, 0, 0, 0, 0]]), compiled=True)
+    >>> text_length(torch.tensor([[1, 9, 0, 0, 0, 0, 0, 0, 0, 0]]), few=True)
     8
     """
     longest = int(tokens.argmax(dim=-1).max()) + 1
-    return min(math.ceil(longest / COMPILED_LENGTHS) * COMPILED_LENGTHS, tokens.shape[1]) if compiled else longest
+    return min(math.ceil(longest / FEW_LENGTHS) * FEW_LENGTHS, tokens.shape[1]) if few else longest

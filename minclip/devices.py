@@ -1,5 +1,7 @@
 """Where a model runs and in which precision. The one place that decides, and that says why."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -33,6 +35,16 @@ class Device:
             return tensor.to(self.device)
         return tensor.contiguous().pin_memory().to(self.device, non_blocking=True)
 
+    def holds(self, size: int) -> bool:
+        """Whether so many bytes leave half of the device's free memory to the model. A CPU holds what it has read."""
+        if self.device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(self.device)
+        elif self.device.type == "mps":
+            free = torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+        else:
+            return True
+        return size <= free / 2
+
     def wait(self) -> None:
         """Until the device has done all it was told, a GPU later than it was told: for what reads a clock."""
         if self.device.type != "cpu":
@@ -54,6 +66,33 @@ def multiplies_bfloat16(device: torch.device) -> str | None:
             if getattr(torch.cpu, probe, bool)():
                 return f"this CPU ({name})"
     return None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it says that memory is used up: CUDA's has a class of its own, the CPU's and Apple's have words."""
+    said = str(error).lower()
+    words = "out of memory" in said or "can't allocate memory" in said or "not enough memory" in said
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and words)
+
+
+@contextmanager
+def memory_explained(device: Device, pairs: int) -> Iterator[None]:
+    """Inside, training that needs more memory than there is ends in a ValueError that says what to do.
+
+    pairs: how many are encoded at a time.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        less = (
+            f"encode fewer at a time, which gives the same gradients: --micro-batch {pairs // 2} (in Python "
+            f"TrainConfig(micro_batch={pairs // 2})), with --resume where a checkpoint is there already"
+            if pairs > 1
+            else "take a smaller model (--config tiny), or a CPU (--device cpu)"
+        )
+        raise ValueError(f"{pairs} pairs at a time do not fit into the memory of {device.device}: {less}") from error
 
 
 def choose_device(name: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Device:

@@ -3,6 +3,7 @@
 Nothing is computed here; this file says in which order the others are called.
 """
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,11 +69,18 @@ def run_training(
     )
 
 
-def resume_run(out: str | Path, device: Device | None = None, progress: bool = True) -> dict:
-    """Goes on with the run in `out` from its last checkpoint, with its own settings, to its report."""
+def resume_run(
+    out: str | Path, device: Device | None = None, progress: bool = True, micro_batch: int | None = None
+) -> dict:
+    """Goes on with the run in `out` from its last checkpoint, with its own settings, to its report.
+
+    micro_batch: the one setting that may be another, because it changes no gradient (but for rounding): pairs encoded
+    at a time.
+    """
     run = Run(out)
     model, tokenizer, done, _ = run.load()
     config = TrainConfig.from_dict(done["train_config"])
+    config = config if micro_batch is None else replace(config, micro_batch=micro_batch)
     dataset = open_dataset(done["data"], "train", size=config.stored_size(model.config.image_size))
     captions, device = all_captions(dataset), device or choose_device()
     return finish(run, model, tokenizer, dataset, captions, config, device, done["data"], True, progress)
@@ -95,6 +103,13 @@ def finish(
     with one_after_the_other():
         watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
         pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress)
+    pictures_on = pairs.pixels.device.type
+    if pictures_on != device.device.type and is_first():
+        gigabytes = pairs.pixels.nbytes / 1e9
+        why = f"{gigabytes:.1f} GB are more than half of the free memory of {device.device}"
+        print(f"minclip: the pictures stay on the CPU: {why}", file=sys.stderr)
     seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
-    report = write_report(run, model, tokenizer, final, config, device, data, seconds) if is_first() else {}
+    report = {}
+    if is_first():
+        report = write_report(run, model, tokenizer, final, config, device, data, seconds, pictures_on)
     return agree(report)  # the others wait for it

@@ -17,7 +17,7 @@ from minclip.cores import on_cores
 from minclip.devices import Device
 from minclip.loss import clip_loss
 from minclip.model import CLIP
-from minclip.processes import gather, sum_over_processes
+from minclip.processes import count, gather, sum_over_processes
 
 Features = tuple[Tensor, Tensor]  # of a part: pictures and texts, each [rows, embed_dim]
 Gradients = Sequence[Tensor | None]  # one for each parameter
@@ -51,7 +51,8 @@ def backward(
         return torch.autograd.grad(features, parameters, gradients, allow_unused=True)
 
     features = list(on_cores(encoded, parts, cores))
-    value, gradients = loss_and_feature_gradients(model, features, loss)
+    batch_size = batch.batch_size or pairs * count()
+    value, gradients = loss_and_feature_gradients(model, features, loss, batch_size)
     shares = on_cores(carried_on, zip(parts, features, gradients, strict=True), cores)
     for parameter, gradient in zip(parameters, sum_over_processes(added(shares)), strict=True):
         if gradient is not None:
@@ -66,14 +67,18 @@ def encode(model: CLIP, part: Batch, device: Device, graph: bool = True) -> Feat
         return model.encode_image(part.pixels, part.kept), model.encode_text(part.tokens)
 
 
-def loss_and_feature_gradients(model: CLIP, parts: list[Features], loss: Loss) -> tuple[Tensor, list[Features]]:
+def loss_and_feature_gradients(
+    model: CLIP, parts: list[Features], loss: Loss, batch_size: int
+) -> tuple[Tensor, list[Features]]:
     """The loss of the whole batch, and its gradient at the features of each part.
 
     Fills logit_scale's gradient: every process computes the same loss, and so has the same one.
     """
     with torch.no_grad():
-        images, own = gather(torch.cat([image_features for image_features, _ in parts]))  # [batch, embed_dim]
-        texts, _ = gather(torch.cat([text_features for _, text_features in parts]))
+        images, own = gather(
+            torch.cat([image_features for image_features, _ in parts]), batch_size
+        )  # [batch, embed_dim]
+        texts, _ = gather(torch.cat([text_features for _, text_features in parts]), batch_size)
     images.requires_grad_(), texts.requires_grad_()
     value = loss(images, texts, model.logit_scale.exp())
     value.backward()

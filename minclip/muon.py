@@ -8,7 +8,7 @@ fast bfloat16 is known (many CPUs, MPS, older GPUs): there a whole training step
 Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -19,26 +19,30 @@ A, B, C = 3.4445, -4.7750, 2.0315  # of the polynomial, chosen for a steep slope
 NEWTON_SCHULZ_STEPS, MOMENTUM, EPS = 5, 0.95, 1e-7
 
 
-def orthogonalised(matrix: Tensor, dtype: torch.dtype) -> Tensor:
-    """[m, n] -> [m, n] in dtype: the same singular vectors, with all singular values brought near 1.
+def orthogonalised(matrices: Tensor, dtype: torch.dtype) -> Tensor:
+    """[m, n] or [k, m, n] -> the same shape in dtype: the same singular vectors, all singular values brought near 1.
 
     The Newton–Schulz iteration x ← A x + B (x xᵀ) x + C (x xᵀ)² x is an odd polynomial of x, and so acts on the
     singular values alone. Five steps bring all but the smallest to between about 0.7 and 1.2.
-    Raises ValueError for what is not a matrix.
+    Raises ValueError for what is neither a matrix nor a stack of matrices.
 
     >>> orthogonalised(torch.tensor([[3.0, 0.0], [0.0, 0.1]]), torch.float32).round(decimals=1)
     tensor([[0.7000, 0.0000],
             [0.0000, 1.1000]])
     """
-    if matrix.ndim != 2:
-        raise ValueError(f"matrix has shape {list(matrix.shape)}, not [m, n]: flatten it to one, or do without Muon")
-    tall = matrix.size(0) > matrix.size(1)
-    x = matrix.to(dtype).T if tall else matrix.to(dtype)  # [short, long]: x xᵀ is as small as it can be
-    x = x / x.norm().clamp(min=EPS)  # now no singular value is above 1
+    if matrices.ndim not in (2, 3):
+        raise ValueError(
+            f"matrices has shape {list(matrices.shape)}, not [m, n] or [k, m, n]: flatten each to a matrix, or do "
+            f"without Muon"
+        )
+    add_product = torch.addmm if matrices.ndim == 2 else torch.baddbmm  # beta · a + alpha · (b @ c)
+    tall = matrices.size(-2) > matrices.size(-1)
+    x = matrices.to(dtype).mT if tall else matrices.to(dtype)  # [..., short, long]: x xᵀ is as small as it can be
+    x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=EPS)  # now no singular value is above 1
     for _ in range(NEWTON_SCHULZ_STEPS):
-        gram = x @ x.T  # [short, short]
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=B, alpha=C), x, beta=A)  # A x + (B gram + C gram²) x
-    return x.T if tall else x  # [m, n]
+        gram = x @ x.mT  # [..., short, short]
+        x = add_product(x, add_product(gram, gram, gram, beta=B, alpha=C), x, beta=A)  # A x + (B gram + C gram²) x
+    return x.mT if tall else x
 
 
 class Muon(torch.optim.Optimizer):
@@ -89,7 +93,46 @@ class Muon(torch.optim.Optimizer):
             state["momentum_buffer"] = torch.zeros_like(gradient)
         momentum = state["momentum_buffer"].lerp_(gradient, 1 - MOMENTUM)
         ahead = gradient.lerp(momentum, MOMENTUM)  # Nesterov: as if the next gradient were this one again
-        rows, columns = parameter.shape
-        longer = max(1, rows / columns) ** 0.5  # a row of a tall matrix moves as far as that of a square one
         parameter.mul_(1 - lr * weight_decay)
-        parameter.add_(orthogonalised(ahead, self.dtype), alpha=-lr * longer)
+        parameter.add_(orthogonalised(ahead, self.dtype), alpha=-lr * length(parameter))
+
+
+def length(matrix: Tensor) -> float:
+    """By how much a tall matrix moves further than a square one, so that each of its rows moves as far."""
+    rows, columns = matrix.shape
+    return max(1, rows / columns) ** 0.5
+
+
+@torch.no_grad()
+def step_together(muons: Sequence[Muon]) -> None:
+    """One step of all of them, for a GPU: matrices of one shape are multiplied as one stack.
+
+    A GPU takes longer to be told of a small product than to compute it. The steps are those of `Muon.step` to rounding.
+    """
+    moves = [(p, group, muon) for muon in muons for group in muon.param_groups for p in group["params"]]
+    moves = [(p, group, muon) for p, group, muon in moves if p.grad is not None]
+    if not moves:
+        return
+    for p, _, muon in moves:
+        if not muon.state[p]:
+            muon.state[p]["momentum_buffer"] = torch.zeros_like(p.grad)
+    parameters = [p for p, _, _ in moves]
+    gradients = [p.grad for p in parameters]
+    momenta = [muon.state[p]["momentum_buffer"] for p, _, muon in moves]
+    # _foreach: one launch for all of them, as in PyTorch's own optimizers
+    torch._foreach_lerp_(momenta, gradients, 1 - MOMENTUM)
+    ahead = torch._foreach_lerp(gradients, momenta, MOMENTUM)
+    shapes: dict[tuple[int, int], list[int]] = {}  # (short, long) -> which: a tall one lies down beside the wide ones
+    for i, p in enumerate(parameters):
+        shapes.setdefault((min(p.shape), max(p.shape)), []).append(i)
+    steps = list(ahead)
+    for which in shapes.values():
+        wide = [ahead[i] if ahead[i].shape[0] <= ahead[i].shape[1] else ahead[i].T for i in which]
+        stack = orthogonalised(torch.stack(wide), muons[0].dtype).to(parameters[0].dtype)  # [k, short, long]
+        for i, step in zip(which, stack.unbind(), strict=True):
+            steps[i] = step if step.shape == parameters[i].shape else step.T
+    rates = [group["lr"] for _, group, _ in moves]
+    decays = [1 - group["lr"] * group["weight_decay"] for _, group, _ in moves]
+    torch._foreach_mul_(steps, [-lr * length(p) for lr, p in zip(rates, parameters, strict=True)])
+    torch._foreach_mul_(parameters, decays)
+    torch._foreach_add_(parameters, steps)

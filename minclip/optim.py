@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from minclip.cores import on_cores
-from minclip.muon import Muon
+from minclip.muon import Muon, step_together
 
 # CLIP paper appendix F, common hyperparameters
 VIT = {"betas": (0.9, 0.98), "eps": 1e-6}
@@ -98,6 +98,10 @@ def set_learning_rate(optimizers: list[torch.optim.Optimizer], share: float) -> 
 def take_steps(optimizers: list[torch.optim.Optimizer], cores: int = 1) -> None:
     """A step of every optimiser, as many at a time as there are cores (what that gains: benchmarks/README.md).
 
-    A lone one stays in this thread, with the threads that PyTorch has there.
+    A lone one stays in this thread, with the threads that PyTorch has there. On a GPU all Muons are one.
     """
+    muons = [one for one in optimizers if isinstance(one, Muon)]
+    if muons and muons[0].param_groups[0]["params"][0].device.type != "cpu":
+        step_together(muons)
+        optimizers = [one for one in optimizers if one not in muons]
     list(on_cores(lambda optimizer: optimizer.step(), optimizers, cores if len(optimizers) > 1 else 1))

@@ -57,13 +57,31 @@ def gpus_suffice() -> bool:
     return torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
-def refuse_shared_gpu(device: torch.device) -> None:
-    """ValueError where processes would have to share a GPU: what they exchange there needs one for each."""
-    if device.type == "cuda" and count() > 1 and not gpus_suffice():
+def own_device(name: str | None) -> str | None:
+    """The device to ask for in each process: `name`, or None for the best one; of several GPUs each has its own.
+
+    Raises ValueError where processes would have to share a device, which none can.
+    """
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes of this machine
+    kind = name.partition(":")[0] if name else "cuda" if torch.cuda.is_available() else None
+    if count() == 1 or kind == "cpu":
+        return name
+    if kind == "mps" or (kind is None and torch.backends.mps.is_available()):
         raise ValueError(
-            f"{os.environ['LOCAL_WORLD_SIZE']} processes cannot share this machine's GPUs, which are "
-            f"{torch.cuda.device_count()}: start as many with torchrun --nproc-per-node, or train on --device cpu"
+            f"{count()} processes cannot train on Apple's GPU (mps): PyTorch exchanges no tensors there. Start one "
+            f"process, without torchrun, or train on --device cpu"
         )
+    if name and ":" in name and here > 1:
+        raise ValueError(
+            f"--device {name} is one device, and {here} processes were started: leave it out, and each takes a GPU of "
+            f"its own, or train on --device cpu"
+        )
+    if kind == "cuda" and not gpus_suffice():
+        raise ValueError(
+            f"{here} processes cannot share this machine's GPUs, which are {torch.cuda.device_count()}: start as many "
+            f"with torchrun --nproc-per-node, or train on --device cpu"
+        )
+    return name
 
 
 @contextmanager
@@ -91,30 +109,40 @@ def agree(value: T) -> T:
     return values[0]
 
 
+def rows_of(process: int, rows: int) -> slice:
+    """Which rows of a batch a process takes; shares differ by one at most."""
+    return slice(rows * process // count(), rows * (process + 1) // count())
+
+
 def own_rows(rows: int) -> slice:
-    """Which rows of a batch this process takes; shares differ by one at most. ValueError where one would get none."""
+    """Which rows of a batch this process takes. ValueError where one would get none."""
     if rows < count():
         raise ValueError(f"batch_size={rows} is too small for {count()} processes: each needs a pair at least")
-    return slice(rows * rank() // count(), rows * (rank() + 1) // count())
+    return rows_of(rank(), rows)
 
 
-def gather(rows: Tensor) -> tuple[Tensor, slice]:
-    """(the rows of all processes in order of rank, which of them are this one's). [own, d] -> [all, d].
+def gather(rows: Tensor, batch_size: int) -> tuple[Tensor, slice]:
+    """(the rows of all processes in order of rank, which of them are this one's). [own, d] -> [batch_size, d].
 
-    Numbers only: gradients do not flow back, the loss is computed in every process (gradients.py).
+    Numbers only: gradients do not flow back, the loss is computed in every process (gradients.py). How many rows the
+    others have is computed: to ask them would make every process wait for its GPU.
+    Raises ValueError where this process does not hold its share of the batch.
     """
+    shares = [rows_of(process, batch_size) for process in range(count())]
+    own = shares[rank()]
+    if len(rows) != own.stop - own.start:
+        raise ValueError(
+            f"this process holds {len(rows)} rows, its share of batch_size={batch_size} in {count()} processes is "
+            f"{own.stop - own.start}: give every process its `own_rows`"
+        )
     if count() == 1:
-        return rows, slice(0, len(rows))
-    sizes = [torch.zeros(1, dtype=torch.long, device=rows.device) for _ in range(count())]
-    dist.all_gather(sizes, torch.tensor([len(rows)], device=rows.device))
-    lengths = [int(size) for size in sizes]
+        return rows, own
+    lengths = [share.stop - share.start for share in shares]
     padded = rows.new_zeros(max(lengths), *rows.shape[1:])  # all_gather wants equal shapes
     padded[: len(rows)] = rows
     everyones = [torch.empty_like(padded) for _ in lengths]
     dist.all_gather(everyones, padded)
-    start = sum(lengths[: rank()])
-    whole = torch.cat([part[:length] for part, length in zip(everyones, lengths, strict=True)])
-    return whole, slice(start, start + len(rows))
+    return torch.cat([part[:length] for part, length in zip(everyones, lengths, strict=True)]), own
 
 
 def sum_over_processes(tensors: Sequence[Tensor | None]) -> Sequence[Tensor | None]:

@@ -36,10 +36,11 @@ def write_report(
     device: Device,
     data: str,
     seconds: float,
+    pictures_on: str,
 ) -> dict:
     """Evaluates the model and writes report.json, report.md and the figures into the run folder; returns the report.
 
-    seconds: of training, without evaluation and checkpoints.
+    seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures.
     """
     about = {
         "data": data,
@@ -49,6 +50,7 @@ def write_report(
         "pictures_per_second": round(config.steps * config.batch_size / max(seconds, 1e-9)),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "device": describe(device),
+        "pictures_on": pictures_on,
         "threads": torch.get_num_threads(),
         "versions": {
             "python": platform.python_version(),

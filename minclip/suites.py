@@ -18,8 +18,7 @@ from minclip.data.rsicd import scene_task
 from minclip.evaluate import RetrievalPairs, evaluate_task
 from minclip.model import CLIP
 from minclip.retrieval import recall_at_k
-from minclip.tokenizer import BPETokenizer
-from minclip.zero_shot import encode_pixels, encode_texts
+from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Suite:
     tasks: dict[str, ClassTask | ChoiceTask] = field(default_factory=dict)
     retrieval: RetrievalPairs | None = None
 
-    def scores(self, model: CLIP, tokenizer: BPETokenizer) -> dict[str, float]:
+    def scores(self, model: CLIP, tokenizer: Tokenizer) -> dict[str, float]:
         """{"zero_shot": accuracy of the first task, "R@10": mean of both directions}, whatever is there. Shares."""
         scores = {}
         for task in list(self.tasks.values())[:1]:

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from minclip.batches import COMPILED_LENGTHS, Batch, Pairs, make_batch
+from minclip.batches import FEW_LENGTHS, Batch, Pairs, make_batch
 from minclip.cores import keep_freed_memory, one_thread
-from minclip.devices import Device
+from minclip.devices import Device, memory_explained
 from minclip.gradients import Loss, backward
 from minclip.loss import clip_loss
 from minclip.model import CLIP
@@ -24,6 +24,7 @@ from minclip.recipes import TrainConfig
 from minclip.runs import Run, restore_optimizers
 from minclip.suites import Suite
 from minclip.tokenizer import BPETokenizer
+from minclip.zero_shot import remembering
 
 
 def train_step(
@@ -84,7 +85,7 @@ def with_compiled_encoders(model: CLIP, device: Device) -> CLIP:
             f"for a GPU Triton"
         ) from error
     # each length of text (batches.text_length), whole and last micro-batch, with gradients and without
-    programs = 4 * math.ceil(model.config.context_length / COMPILED_LENGTHS)
+    programs = 4 * math.ceil(model.config.context_length / FEW_LENGTHS)
     twin = copy.copy(model)  # shares every parameter
     twin.encode_image = torch.compile(model.encode_image, dynamic=False)  # type: ignore[method-assign]
     twin.encode_text = torch.compile(  # type: ignore[method-assign, call-overload]
@@ -127,21 +128,32 @@ def train(
     stepping = with_compiled_encoders(model, device) if config.compiled else model
     fingerprint = pairs.fingerprint()
     optimizers, first, seconds = start(run, model, config, fingerprint, resume)
+    watching = remembering(tokenizer)  # a watched evaluation reads the same texts every time
+
+    def watch(done: int) -> None:
+        if monitor is not None and is_first():
+            run.append({"step": done, "samples": done * config.batch_size, **monitor.scores(model, watching)})
+
     if resume and is_first():
-        run.save_model(model, tokenizer)  # who was killed between state and model left an older one
+        run.save_model(model, tokenizer)  # a run that was killed between state and model left an older one
+        if is_due(first, config.evaluate_every, config) and not any(
+            entry["step"] == first and "loss" not in entry for entry in run.read_log()
+        ):
+            watch(first)  # it was killed between checkpoint and evaluation
     warmup = round(config.warmup * config.steps)
     bar = tqdm(total=config.steps, initial=first, unit="step", disable=not (progress and is_first()))
     began = time.perf_counter() - seconds
     # a ResNet's batch cannot be shared out to the cores: they share its operations
-    with nullcontext() if model.config.is_resnet else one_thread():
+    alone = nullcontext() if model.config.is_resnet else one_thread()
+    with alone, memory_explained(device, min(config.micro_batch or config.batch_size, config.batch_size)):
         for step in range(first, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
             batch = make_batch(pairs, config, step, model.config, device)
             value = train_step(stepping, optimizers, batch, device, config.micro_batch, loss)
             bar.update()
-            done, last = step + 1, step + 1 == config.steps
+            done = step + 1
             rhythms = (config.log_every, config.evaluate_every, config.save_every)
-            logs, evaluates, saves = (last or done % steps == 0 for steps in rhythms)
+            logs, evaluates, saves = (is_due(done, steps, config) for steps in rhythms)
             if logs or evaluates or saves:
                 device.wait()  # here alone: in between a GPU is told the next steps before it has done the last
             if logs:
@@ -152,14 +164,19 @@ def train(
                 if not bar.disable and done == first_word(config):
                     bar.write(is_it_learning(entry["loss"], config.batch_size))
             seconds = time.perf_counter() - began
-            if monitor is not None and is_first() and evaluates:
-                run.append({"step": done, "samples": done * config.batch_size, **monitor.scores(model, tokenizer)})
-            if is_first() and saves:
+            if is_first() and (saves or (evaluates and not run.exists())):  # first: an evaluation may fail
                 run.save(model, tokenizer, optimizers, config, done, seconds, data, fingerprint)
+            if evaluates:
+                watch(done)
             began = time.perf_counter() - seconds
     bar.close()
     model.eval()
     return seconds
+
+
+def is_due(done: int, every: int, config: TrainConfig) -> bool:
+    """Whether something that is done every so many steps is due after `done` of them, or at the run's end."""
+    return done > 0 and (done == config.steps or done % every == 0)
 
 
 def log_entry(

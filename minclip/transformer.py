@@ -29,7 +29,10 @@ def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
             [0., 0., -inf],
             [0., 0., 0.]])
     """
-    return torch.full((length, length), float("-inf"), device=device).triu(diagonal=1)
+    mask = torch.full((length, length), float("-inf"), device=device).triu(diagonal=1)
+    # what it is, for attention on a GPU: its fastest kernel need not read it
+    mask.is_causal = True  # type: ignore[attr-defined]
+    return mask
 
 
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -44,6 +47,8 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = N
     tensor([[[[2.]]]])
     """
     if query.is_cuda:  # the same numbers from one kernel, which never keeps the scores (Dao et al. 2022)
+        if getattr(mask, "is_causal", False):  # it is fast where it knows the mask, and reads no numbers of it
+            return F.scaled_dot_product_attention(query, key, value, is_causal=True)
         return F.scaled_dot_product_attention(query, key, value, None if mask is None else mask.to(query.dtype))
     scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)  # [batch, heads, queries, tokens]
     if mask is not None:

@@ -71,6 +71,19 @@ def encode_texts(
     return torch.cat(features)
 
 
+def remembering(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer, for texts that are asked for again and again: it keeps the tokens of every list."""
+    known: dict[tuple[tuple[str, ...], bool], Tensor] = {}
+
+    def tokenize(texts: Sequence[str], truncate: bool = False) -> Tensor:
+        key = tuple(texts), truncate
+        if key not in known:
+            known[key] = tokenizer(list(texts), truncate=truncate)
+        return known[key]
+
+    return tokenize
+
+
 def check_names(names: Sequence[str], what: str) -> list[str]:
     """names as a list, or a ValueError where there is none, an empty one, or one twice."""
     if isinstance(names, str):

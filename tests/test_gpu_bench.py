@@ -306,12 +306,12 @@ def test_a_gpu_that_is_not_there_and_a_part_that_does_not_exist_are_said(capsys)
     assert "huge: choose of tests, minute" in capsys.readouterr().err
 
 
-def test_texts_for_compiled_encoders_have_few_lengths():
+def test_texts_for_a_gpu_have_few_lengths():
     tokens = torch.zeros(3, 20, dtype=torch.long)
     tokens[0, 9] = tokens[1, 4] = tokens[2, 2] = 99
-    assert [text_length(tokens, compiled) for compiled in (False, True)] == [10, 16]
+    assert [text_length(tokens, few) for few in (False, True)] == [10, 16]
     tokens[0, 18] = 100
-    assert [text_length(tokens, compiled) for compiled in (False, True)] == [19, 20]
+    assert [text_length(tokens, few) for few in (False, True)] == [19, 20]
 
 
 def test_every_length_of_text_may_have_a_program_of_its_own(monkeypatch):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from minclip.devices import choose_device, multiplies_bfloat16
-from minclip.muon import Muon, orthogonalised
+from minclip.muon import Muon, orthogonalised, step_together
 
 CPU = torch.device("cpu")
 SHAPES = [(24, 24), (32, 12), (12, 32), (1, 8)]
@@ -58,6 +58,40 @@ def test_singular_values_come_near_one_and_vectors_stay(shape):
     assert (turned - turned.diag().diag()).abs().max() < 1e-10
     reached = turned.diag()[values > 0.05 * values.norm()]
     assert reached.min() > 0.65 and reached.max() < 1.25
+
+
+def blocks_of(parameters) -> list[Muon]:
+    """Two Muons, as two blocks have them, with rates of their own."""
+    return [Muon(parameters[:3], 0.02, 0.2, torch.float32), Muon(parameters[3:], 0.03, 0.1, torch.float32)]
+
+
+def test_matrices_of_one_shape_move_together_as_they_would_alone():
+    """Ten steps, as a GPU takes them: wide and tall matrices in one stack; a gradient that is missing; one of zeros."""
+    shapes = [(24, 24), (32, 12), (12, 32), (12, 32), (32, 12), (24, 24), (1, 8)]
+    generator = torch.Generator().manual_seed(0)
+    starts = [torch.randn(shape, generator=generator) for shape in shapes]
+    alone, together = ([nn.Parameter(start.clone()) for start in starts] for _ in range(2))
+    one_by_one, stacked = blocks_of(alone), blocks_of(together)
+    for step in range(10):
+        for i, (a, b) in enumerate(zip(alone, together, strict=True)):
+            gradient = torch.randn(a.shape, generator=generator) * (step != 3)
+            a.grad, b.grad = (None, None) if i == step else (gradient, gradient.clone())
+        for muon in one_by_one:
+            muon.step()
+        step_together(stacked)
+    for start, a, b in zip(starts, alone, together, strict=True):
+        assert (a - start).abs().max() > 0.01
+        assert (a - b).abs().max() <= 1e-5
+    for ours, theirs in zip(one_by_one, stacked, strict=True):
+        assert [s["momentum_buffer"].shape for s in ours.state.values()] == [
+            s["momentum_buffer"].shape for s in theirs.state.values()
+        ]
+
+
+def test_a_stack_is_orthogonalised_matrix_by_matrix():
+    stack = torch.randn(4, 24, 12, generator=torch.Generator().manual_seed(0))
+    expected = torch.stack([orthogonalised(matrix, torch.float32) for matrix in stack])
+    assert (orthogonalised(stack, torch.float32) - expected).abs().max() < 1e-5
 
 
 def test_a_gradient_of_zeros_moves_by_weight_decay_alone():
@@ -112,8 +146,9 @@ def test_without_a_gradient_nothing_moves():
 def test_what_is_no_matrix_is_refused():
     with pytest.raises(ValueError, match=r"shape \[\(5,\)\] are not matrices"):
         Muon([nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.ones(5))], 0.1, 0.5)
-    with pytest.raises(ValueError, match=r"shape \[2, 3, 4\], not \[m, n\]"):
-        orthogonalised(torch.ones(2, 3, 4), torch.float32)
+    for shape in ((4,), (2, 3, 4, 5)):
+        with pytest.raises(ValueError, match=r"not \[m, n\] or \[k, m, n\]"):
+            orthogonalised(torch.ones(shape), torch.float32)
 
 
 def test_bfloat16_is_for_cpus_that_multiply_it(monkeypatch):

@@ -134,16 +134,53 @@ def test_processes_have_a_gpu_each_or_meet_on_the_cpu(gpus, backend, monkeypatch
     with processes.joined():
         pass
     assert told == ([1, backend] if gpus == 2 else [backend])
+
+
+@pytest.mark.parametrize(
+    ("has", "asked", "said"),
+    [
+        ("nothing", None, None), ("nothing", "cpu", None), ("mps", "cpu", None), ("one gpu", "cpu", None),
+        ("two gpus", None, None), ("two gpus", "cuda", None),
+        ("one gpu", None, "2 processes cannot share this machine's GPUs, which are 1"),
+        ("one gpu", "cuda", "start as many with torchrun --nproc-per-node, or train on --device cpu"),
+        ("two gpus", "cuda:1", "--device cuda:1 is one device, and 2 processes were started: leave it out"),
+        ("mps", None, r"2 processes cannot train on Apple's GPU \(mps\)"),
+        ("mps", "mps", "Start one process, without torchrun"),
+    ],
+)  # fmt: skip
+def test_processes_never_share_a_device(has, asked, said, monkeypatch):
+    gpus = {"one gpu": 1, "two gpus": 2}.get(has, 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: has == "mps")
+    assert processes.own_device("cuda:1") == "cuda:1", "a process alone takes what it likes"
     monkeypatch.setattr(processes, "count", lambda: 2)
-    processes.refuse_shared_gpu(torch.device("cpu"))
-    if gpus == 1:
-        with pytest.raises(ValueError, match=r"2 processes cannot share .* which are 1: .*--device cpu"):
-            processes.refuse_shared_gpu(torch.device("cuda"))
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    if said is None:
+        assert processes.own_device(asked) == asked
+    else:
+        with pytest.raises(ValueError, match=said):
+            processes.own_device(asked)
+
+
+def test_one_process_on_each_machine_may_name_its_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(processes, "count", lambda: 2)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "1")
+    assert processes.own_device("cuda:1") == "cuda:1"
+
+
+def test_whoever_holds_another_share_is_told(monkeypatch):
+    monkeypatch.setattr(processes, "count", lambda: 3)
+    monkeypatch.setattr(processes, "rank", lambda: 1)
+    with pytest.raises(ValueError, match="holds 2 rows, its share of batch_size=8 in 3 processes is 3"):
+        gather(torch.zeros(2, 4), batch_size=8)
 
 
 def test_a_process_alone_meets_nobody():
     rows = torch.arange(6).view(3, 2)
-    whole, own = gather(rows)
+    whole, own = gather(rows, batch_size=3)
     assert torch.equal(whole, rows) and own == slice(0, 3)
     assert own_rows(5) == slice(0, 5) and is_first() and agree("out") == "out"
     assert sum_over_processes([rows, None]) == [rows, None]

@@ -48,7 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; returns its exit code.
 
-    A user's mistake (ValueError, OSError) is one line on stderr and 2; Ctrl-C is 130; others propagate.
+    A user's mistake (ValueError, OSError) and memory that is used up are one line on stderr and 2; Ctrl-C is 130;
+    others propagate.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot write "→" writes "?", and no traceback
@@ -64,4 +65,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except (ValueError, OSError) as error:
         print(f"minclip: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return MISTAKE
+    except (RuntimeError, MemoryError) as error:
+        from minclip.devices import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        advice = "close what else uses the device, take a smaller model, or --device cpu"
+        print(f"minclip: error: {arguments.command} needs more memory than there is: {advice}", file=sys.stderr)
         return MISTAKE

@@ -26,8 +26,16 @@ SETTINGS = {
     "--batch": ("batch_size", int, "pairs per step"),
     "--lr": ("learning_rate", float, "AdamW's peak learning rate"),
     "--optimizer": ("optimizer", str, "adamw or muon"),
+    "--micro-batch": (
+        "micro_batch",
+        int,
+        "pairs encoded at a time: less memory, the same gradients (with --resume, too)",
+    ),
     "--compiled": ("compiled", bool, "torch.compile the encoders: a slow first step, then faster ones; for a GPU"),
 }
+
+
+ANEW = {"micro_batch"}  # may be given to a resumed run: how it computes, not what
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +54,7 @@ def check(arguments: argparse.Namespace) -> None:
     """ValueError where a new run lacks its data, or a resumed one its folder or is given settings."""
     names = {"--data": "data", "--config": "config"}
     names |= {option: name for option, (name, *_) in SETTINGS.items()}
-    given = [option for option, name in names.items() if getattr(arguments, name) is not None]
+    given = [option for option, name in names.items() if getattr(arguments, name) is not None and name not in ANEW]
     if arguments.resume and arguments.out is None:
         raise ValueError("--resume needs --out DIR, the folder of the run to go on with")
     if arguments.resume and given:
@@ -112,10 +120,9 @@ def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:
     from minclip.config import CLIPConfig
     from minclip.devices import choose_device
     from minclip.experiment import recipe_for, resume_run, run_training
-    from minclip.processes import agree, is_first, refuse_shared_gpu
+    from minclip.processes import agree, is_first, own_device
 
-    device = choose_device(arguments.device)
-    refuse_shared_gpu(device.device)
+    device = choose_device(own_device(arguments.device))
 
     def say(where: str) -> None:
         if is_first():
@@ -124,7 +131,7 @@ def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:
     if arguments.resume:
         say("")
         with advice_when_stopped(arguments.out):
-            return resume_run(arguments.out, device), arguments.out
+            return resume_run(arguments.out, device, micro_batch=arguments.micro_batch), arguments.out
     recipe = recipe_for(arguments.data)
     name = arguments.config or recipe.preset
     preset = CLIPConfig.preset(name)

@@ -35,7 +35,7 @@ INDEXING = {
     aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._unsafe_index.Tensor,
     aten._index_put_impl_.default,
 }  # fmt: skip
-MATH, FLASH = 0, 1  # torch.nn.attention.SDPBackend
+COPYING = (aten._to_copy.default, aten.copy_.default)
 
 
 class There(torch.Tensor):
@@ -95,19 +95,31 @@ class PretendDevice(TorchDispatchMode):
         return carry_out(function, arguments, named or {})
 
 
+def set_sync_debug_mode(mode: str) -> None:
+    global waiting_is_an_error
+    waiting_is_an_error = mode == "error"
+
+
+waiting_is_an_error = False
+
+
 def on_the_cpu(value: Any) -> Any:
     return value.numbers if isinstance(value, There) else value
 
 
 def wait(why: str) -> None:
-    """Counts a wait, under the line of this project that caused it."""
+    """Counts a wait, under the line of this project that caused it; an error where torch.cuda was told so."""
+    if waiting_is_an_error:
+        raise RuntimeError(f"called a synchronizing CUDA operation: {why}")
     lines = [line for line in traceback.extract_stack() if is_ours(Path(line.filename))]
     place = f"{Path(lines[-1].filename).name}:{lines[-1].lineno} {lines[-1].line}" if lines else "elsewhere"
     waits[f"{why}: {place}"] += 1
 
 
 def is_ours(file: Path) -> bool:
-    return file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / "tests" / "pretend") and ".venv" not in file.parts
+    return (
+        file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / "tests" / "pretend") and ".venv" not in file.parts
+    )
 
 
 def carry_out(function: Any, arguments: tuple, named: dict) -> Any:
@@ -119,8 +131,6 @@ def carry_out(function: Any, arguments: tuple, named: dict) -> Any:
     refuse_what_the_device_refuses(function, arguments, named, there, here, goes_there)
     if asked is not None and goes_there:  # meta stays meta
         named = {**named, "device": torch.device("cpu")}
-    if function is aten._fused_sdp_choice.default:
-        return which_attention(arguments, named)
     count(function, arguments, named, there, goes_there)
     if there and function in ATTENTION:
         found = ATTENTION[function](*tree_map(on_the_cpu, arguments), **tree_map(on_the_cpu, named))
@@ -145,12 +155,11 @@ def refuse_what_the_device_refuses(
         values = arguments[2:3]
         if values and isinstance(values[0], There) != isinstance(arguments[0], There) and values[0].ndim:
             raise RuntimeError(f"expected values and self on one device, found {DEVICE} and cpu")
-    elif there and function not in (aten._to_copy.default, aten.copy_.default):
-        if any(tensor.ndim for tensor in here):  # a lone number may come from anywhere
-            raise RuntimeError(
-                f"Expected all tensors to be on the same device, but found at least two devices, {DEVICE} and cpu! "
-                f"({function}: {[list(t.shape) for t in there]} there, {[list(t.shape) for t in here]} on the CPU)"
-            )
+    elif there and function not in COPYING and any(tensor.ndim for tensor in here):  # a lone number may come along
+        raise RuntimeError(
+            f"Expected all tensors to be on the same device, but found at least two devices, {DEVICE} and cpu! "
+            f"({function}: {[list(t.shape) for t in there]} there, {[list(t.shape) for t in here]} on the CPU)"
+        )
     generator = named.get("generator")
     if goes_there and generator is not None and generator.device.type == "cpu":
         raise RuntimeError(f"Expected a '{KIND}' device type for generator but found 'cpu'")
@@ -189,12 +198,17 @@ def is_view(function: Any) -> bool:
     return function is aten._unsafe_view.default or any(a is not None and not a.is_write for a in aliases)
 
 
-def which_attention(arguments: tuple, named: dict) -> int:
-    """As on a GPU: the fast kernel where no mask of numbers is given."""
-    mask = arguments[3] if len(arguments) > 3 else named.get("attn_mask")
-    if mask is not None:
-        masked_attention[str(list(mask.shape))] += 1
-    return MATH if mask is not None or KIND == "mps" else FLASH
+def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None):
+    """As a GPU chooses: one fast kernel where no mask of numbers is given."""
+    if not isinstance(query, There) or KIND != "cuda":
+        return ATTENTION_OF_TORCH(query, key, value, attn_mask, dropout_p, is_causal, scale=scale)
+    if attn_mask is not None:
+        masked_attention[str(list(attn_mask.shape))] += 1
+        return ATTENTION_OF_TORCH(query, key, value, attn_mask, dropout_p, is_causal, scale=scale)
+    return aten._scaled_dot_product_flash_attention(query, key, value, dropout_p, is_causal, scale=scale)[0]
+
+
+ATTENTION_OF_TORCH = torch.nn.functional.scaled_dot_product_attention
 
 
 def flash(query, key, value, dropout=0.0, causal=False, _debug=False, *, scale=None):
@@ -204,7 +218,9 @@ def flash(query, key, value, dropout=0.0, causal=False, _debug=False, *, scale=N
     return out, log_sums, None, None, query.shape[2], key.shape[2], seed, seed, torch.empty(0)
 
 
-def flash_backward(gradient, query, key, value, out, log_sums, _q, _k, _longest_q, _longest_k, dropout, causal, *_, **named):
+def flash_backward(
+    gradient, query, key, value, out, log_sums, _q, _k, _longest_q, _longest_k, dropout, causal, *_, **named
+):
     """Its gradients."""
     return aten._scaled_dot_product_flash_attention_for_cpu_backward(
         gradient, query, key, value, out, log_sums, dropout, causal, scale=named.get("scale")
@@ -237,12 +253,13 @@ def put_in_place() -> None:
     cuda.is_bf16_supported = lambda *_, **__: True
     cuda.is_current_stream_capturing = lambda: False
     cuda.mem_get_info = lambda *_: (140 * 10**9, 150 * 10**9)
-    cuda.set_sync_debug_mode = lambda _mode: None
+    cuda.set_sync_debug_mode = set_sync_debug_mode
     torch.backends.mps.is_available = lambda: not on_cuda
     torch.mps.recommended_max_memory = lambda: 12 * 10**9
     torch.mps.driver_allocated_memory = lambda: 0
     torch.mps.manual_seed = lambda _seed: None
     torch.accelerator.synchronize = lambda *_: wait("synchronize")
+    torch.nn.functional.scaled_dot_product_attention = scaled_dot_product_attention
     torch.tensor, torch.as_tensor = made(torch.tensor), made(torch.as_tensor)
     torch.Tensor.pin_memory = pin_memory
     torch.Tensor.tolist = There.tolist = tolist_of(torch.Tensor.tolist)

@@ -34,11 +34,10 @@ def guard(kind: str) -> Path:
     if library.is_file() and library.stat().st_mtime > source.stat().st_mtime:
         return library
     fresh = library.with_suffix(f".{os.getpid()}")
-    done = subprocess.run(
-        ["g++", "-std=c++20", "-O1", "-shared", "-fPIC", f"-DKIND={kind.upper()}", str(source), f"-I{folder / 'include'}",
-         f"-L{folder / 'lib'}", "-lc10", "-ltorch_cpu", f"-Wl,-rpath,{folder / 'lib'}", "-o", str(fresh)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    places = [f"-I{folder / 'include'}", f"-L{folder / 'lib'}", f"-Wl,-rpath,{folder / 'lib'}"]
+    compiler = ["g++", "-std=c++20", "-O1", "-shared", "-fPIC", f"-DKIND={kind.upper()}"]
+    command = [*compiler, str(source), *places, "-lc10", "-ltorch_cpu", "-o", str(fresh)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"guard.cpp does not compile against PyTorch {torch.__version__}: {done.stderr[:2000]}")
     fresh.replace(library)  # another process may have built it meanwhile

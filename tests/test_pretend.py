@@ -1,0 +1,50 @@
+"""Lessons, README, examples, training and commands on a pretend GPU: what would fail on CUDA or on a Mac fails here."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pretend import launch
+
+ROOT = Path(__file__).parents[1]
+KINDS = pytest.mark.parametrize("kind", ["cuda", "mps"])
+WHY_NOT = launch.why_not()
+pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
+
+
+def passed(done) -> str:
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+@KINDS
+@pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda path: path.stem)
+def test_every_cell_of_a_solved_lesson_passes_on_a_gpu(path, kind):
+    said = passed(launch.run(kind, "-m", "pretend.notebook", str(path)))
+    assert "0 cells failed, 1 cells chose the device" in said
+    assert "✗" not in said, "an answer that is right is refused"
+
+
+@KINDS
+def test_a_cell_in_which_devices_mix_is_found(kind, tmp_path):
+    import nbformat.v4 as nb
+
+    load = f'import minclip\nmodel, preprocess, tokenizer = minclip.load("picturebook-tiny", "{kind}")'
+    cells = [nb.new_code_cell(text) for text in (load, 'model.encode_text(tokenizer(["a cat"]))', "print(1)")]
+    nb_path = tmp_path / "mixed.ipynb"
+    nb_path.write_text(nb.writes(nb.new_notebook(cells=cells)), encoding="utf-8")
+    done = launch.run(kind, "-m", "pretend.notebook", str(nb_path))
+    assert done.returncode == 1 and "FAILED cell 1: RuntimeError: Expected all tensors" in done.stdout
+    assert "1 cells failed" in done.stdout
+
+
+@KINDS
+def test_what_must_hold_on_a_gpu_holds(kind):
+    said = passed(launch.run(kind, "-m", "pytest", "-q", "-p", "pretend.plugin", "tests/pretend/inside.py"))
+    assert re.search(r"\d\d passed", said), said
+
+
+def test_the_gpus_own_tests_hold(tmp_path):
+    """Those of `make gpu`, but for compiling."""
+    command = ["-m", "pytest", "-q", "-p", "pretend.plugin", "-m", "gpu and not slow", "tests/test_gpu.py"]
+    assert re.search(r"\d\d passed", passed(launch.run("cuda", *command)))

@@ -19,23 +19,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from minclip.cli.checks import Check
+
 MINIMUM_PYTHON = (3, 11, 4)  # as pyproject.toml says
 ROOM = 1e9  # bytes: the picture book at 64 px takes 1.2 GB, at 32 px 0.3 GB; a run takes some 0.1
-
-
-@dataclass(frozen=True)
-class Check:
-    """The outcome of one check; a remedy means that it failed."""
-
-    text: str
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        return f"[FAIL] {self.text}\n       remedy: {self.remedy}" if self.remedy else f"[OK]   {self.text}"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -106,11 +96,14 @@ def check_device() -> Iterator[Check]:
         reason = " ".join(str(error).split())
         yield Check(f"torch cannot be imported: {reason}", "python -m pip install --force-reinstall torch")
         return
+    from minclip.cli.gpus import check_product, check_unused
     from minclip.devices import choose_device
 
     device = choose_device()
     name = torch.cuda.get_device_name(device.device) if device.device.type == "cuda" else platform.machine()
     yield Check(f"device {device.device} ({name}): {device.reason}")
+    yield check_product(device)
+    yield from check_unused(device)
     yield Check(f"{torch.get_num_threads()} threads of {os.cpu_count()} cores (OMP_NUM_THREADS sets the number)")
 
 

@@ -1,0 +1,17 @@
+"""One line of `minclip doctor`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of one check; a remedy means that it failed. fails=False: worth a note, and nothing is broken."""
+
+    text: str
+    remedy: str = ""
+    fails: bool = True
+
+    def __str__(self) -> str:
+        if not self.fails:
+            return f"[NOTE] {self.text}"
+        return f"[FAIL] {self.text}\n       remedy: {self.remedy}" if self.remedy else f"[OK]   {self.text}"

@@ -27,6 +27,7 @@ from minclip.data.paths import atomic_write
 from minclip.data.picturebook import PictureBook, render
 from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name
 from minclip.data.picturebook.world import KINDS
+from minclip.devices import choose_device
 from minclip.figures import FONT, MATCH_COLOUR, OTHER_COLOUR, WRONG_COLOUR, new_figure, show_picture
 from minclip.plotting import plot_similarity
 from minclip.pretrained import shipped
@@ -98,7 +99,8 @@ def save(figure: Figure, path: Path) -> None:
 def main(arguments: argparse.Namespace) -> None:
     # The model: the one that was named, or one that came with minclip, or the newest of ./runs.
     name = arguments.model or next(iter(shipped()), None) or newest_run()
-    model, preprocess, tokenizer = minclip.load(name)
+    device = choose_device(arguments.device).device  # where the model computes: what it reads is sent there
+    model, preprocess, tokenizer = minclip.load(name, device)
     print(f"{name}: {sum(p.numel() for p in model.parameters()):,} parameters, {tokenizer.vocab_size:,} tokens")
 
     # Pictures, a caption for each, and the names to choose from.
@@ -110,8 +112,8 @@ def main(arguments: argparse.Namespace) -> None:
         names, templates = [prompt_name(kind) for kind in KINDS], OBJECT_TEMPLATES
 
     # Features: each picture and each text becomes one arrow of length one.
-    pixels = torch.stack([preprocess(image) for image in images]).to(model.logit_scale)  # its device and dtype
-    tokens = tokenizer(captions).to(pixels.device)  # [captions, context_length]
+    pixels = torch.stack([preprocess(image) for image in images]).to(device)  # [images, 3, size, size]
+    tokens = tokenizer(captions).to(device)  # [captions, context_length]
     with torch.no_grad():
         image_features = F.normalize(model.encode_image(pixels).float(), dim=-1)  # [images, embed_dim]
         text_features = F.normalize(model.encode_text(tokens).float(), dim=-1)  # [captions, embed_dim]
@@ -142,6 +144,7 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=Path, metavar="FOLDER", help=f"your own pictures; the first {SHOWN} are taken")
     parser.add_argument("--captions", type=Path, metavar="FILE", help="a line per picture (FOLDER/captions.txt)")
     parser.add_argument("--names", type=Path, metavar="FILE", help=f"what to choose from, a line each ({THINGS.name})")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
     parser.add_argument("--out", type=Path, default=Path("runs/example-interacting"), metavar="FOLDER")
     try:
         main(parser.parse_args())

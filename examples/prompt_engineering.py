@@ -27,6 +27,7 @@ from minclip.data.cifar import is_cifar
 from minclip.data.images import open_image
 from minclip.data.paths import atomic_write
 from minclip.data.picturebook import tasks
+from minclip.devices import choose_device
 from minclip.figures import IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, dress, new_figure
 from minclip.intervals import bootstrap_interval
 from minclip.preprocess import resize_and_crop
@@ -92,7 +93,8 @@ def plot(measured: dict[str, dict], path: Sequence[tuple[str, float]], kept: int
 
 def main(arguments: argparse.Namespace) -> None:
     # The model, the pictures' features, and for every template alone a classifier.
-    model, _, tokenizer = minclip.load(arguments.model or next(iter(shipped()), None) or newest_run())
+    name = arguments.model or next(iter(shipped()), None) or newest_run()
+    model, _, tokenizer = minclip.load(name, choose_device(arguments.device).device)
     size = model.config.image_size
     picture, labels, names = open_data(arguments.data, size)
     named = read_class_names(arguments.classes) if arguments.classes else names
@@ -143,6 +145,7 @@ if __name__ == "__main__":
     parser.add_argument("--classes", type=Path, metavar="FILE", help="one name per line, in the order of the data's")
     parser.add_argument("--templates", type=Path, metavar="FILE", help='one per line, such as "a photo of a {}."')
     parser.add_argument("--limit", type=int, default=6000, help="pictures at most, drawn by lot (default: 6000)")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
     parser.add_argument("--out", type=Path, default=Path("runs/example-prompts"), metavar="FOLDER")
     try:
         main(parser.parse_args())

@@ -141,11 +141,12 @@ def train(
         ):
             watch(first)  # it was killed between checkpoint and evaluation
     warmup = round(config.warmup * config.steps)
-    bar = tqdm(total=config.steps, initial=first, unit="step", disable=not (progress and is_first()))
+    at_once = min(config.micro_batch or config.batch_size, config.batch_size)
+    told = {"total": config.steps, "initial": first, "unit": "step", "disable": not (progress and is_first())}
     began = time.perf_counter() - seconds
     # a ResNet's batch cannot be shared out to the cores: they share its operations
     alone = nullcontext() if model.config.is_resnet else one_thread()
-    with alone, memory_explained(device, min(config.micro_batch or config.batch_size, config.batch_size)):
+    with alone, memory_explained(device, at_once), tqdm(**told) as bar:
         for step in range(first, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
             batch = make_batch(pairs, config, step, model.config, device)
@@ -169,7 +170,6 @@ def train(
             if evaluates:
                 watch(done)
             began = time.perf_counter() - seconds
-    bar.close()
     model.eval()
     return seconds
 

@@ -3,12 +3,18 @@
 import json
 
 import pytest
+import torch
 from PIL import Image
 
+from minclip import training
 from minclip.cli import main
 from minclip.cli.train import new_folder
+from minclip.devices import is_out_of_memory
 from minclip.experiment import recipe_for
-from minclip.recipes import RECIPES
+from minclip.recipes import RECIPES, Recipe, TrainConfig
+from minclip.runs import Run
+from minclip.suites import Suite
+from minclip.tokenizer import BPETokenizer
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 60, 220)}
 
@@ -93,3 +99,104 @@ def test_a_new_run_finds_a_folder_of_its_own(tmp_path, monkeypatch):
 def test_every_data_set_has_a_recipe(album):
     assert recipe_for("picturebook") == RECIPES["picturebook"]
     assert recipe_for(str(album)) == RECIPES["folder"]
+
+
+def evaluations(out) -> list[int]:
+    return [entry["step"] for entry in Run(out).read_log() if "loss" not in entry]
+
+
+def test_an_evaluation_that_fails_leaves_a_checkpoint_and_is_made_up_for(album, tmp_path, monkeypatch):
+    """It failed on every Mac, before anything was saved."""
+    out, scores = tmp_path / "run", Suite.scores
+
+    def fails(self, model, tokenizer):
+        raise TypeError("the MPS framework doesn't support float64")
+
+    monkeypatch.setattr(Suite, "scores", fails)
+    monkeypatch.setattr("minclip.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(evaluate_every=4)))
+    with pytest.raises(TypeError, match="float64"):
+        train(album, out)
+    assert Run(out).load()[2]["step"] == 4, "a checkpoint is kept, long before the first regular one"
+    monkeypatch.setattr(Suite, "scores", scores)
+    assert main(["train", "--out", str(out), "--resume"]) == 0
+    assert evaluations(out) == [4, 8, 12, 16]
+    assert main(["train", "--out", str(out), "--resume"]) == 0
+    assert evaluations(out) == [4, 8, 12, 16], "made up for, and not twice"
+
+
+def test_the_watched_texts_are_tokenised_once(album, tmp_path, monkeypatch):
+    lists, call = [], BPETokenizer.__call__
+    watched = lambda self, texts, **how: lists.append(texts) or call(self, texts, **how)  # noqa: E731
+    monkeypatch.setattr(BPETokenizer, "__call__", watched)
+    monkeypatch.setattr("minclip.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(evaluate_every=4)))
+    assert train(album, tmp_path / "run") == 0
+    assert len(evaluations(tmp_path / "run")) == 4
+    watched = ["a red picture number 18", "all red"]
+    assert sum(list(texts[:2]) == watched for texts in lists) == 1
+
+
+def test_memory_that_is_used_up_names_the_way_out(album, tmp_path, monkeypatch, capsys):
+    def backward(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has ...")
+
+    monkeypatch.setattr("minclip.training.backward", backward)
+    assert train(album, tmp_path / "run") == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("minclip: error: 6 pairs at a time do not fit into the memory of cpu")
+    assert "--micro-batch 3" in said and "TrainConfig(micro_batch=3)" in said
+    assert train(album, tmp_path / "other", "--micro-batch", "1") == 2
+    assert "1 pairs at a time do not fit" in (said := capsys.readouterr().err) and "--config tiny" in said
+
+
+def test_micro_batches_may_be_chosen_anew_when_a_run_goes_on(album, tmp_path, monkeypatch, capsys):
+    """They change how a step is computed, and not what: of all settings they alone may."""
+    out, seen, backward = tmp_path / "run", [], training.backward
+
+    def watched(model, batch, device, micro_batch, loss):
+        seen.append(micro_batch)
+        if len(seen) == 3:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
+        return backward(model, batch, device, micro_batch, loss)
+
+    monkeypatch.setattr("minclip.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(save_every=2)))
+    monkeypatch.setattr(training, "backward", watched)
+    assert train(album, out) == 2 and "--micro-batch 3" in capsys.readouterr().err
+    assert main(["train", "--out", str(out), "--resume", "--micro-batch", "3"]) == 0
+    assert seen == [None] * 3 + [3] * 14
+    assert main(["train", "--out", str(out), "--resume", "--batch", "3"]) == 2
+    assert "leave out --batch" in capsys.readouterr().err
+
+
+def test_a_command_without_memory_ends_in_one_line(monkeypatch, capsys):
+    def fails(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    monkeypatch.setattr("minclip.cli.doctor.run", fails)
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err == (
+        "minclip: error: doctor needs more memory than there is: close what else uses the device, take a smaller "
+        "model, or --device cpu\n"
+    )
+
+    def other(*_, **__):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr("minclip.cli.doctor.run", other)
+    with pytest.raises(RuntimeError, match="mat1"):
+        main(["doctor"])
+
+
+@pytest.mark.parametrize(
+    ("error", "is_it"),
+    [
+        (MemoryError(), True),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried ..."), True),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 8.85 GB, other allocations: ...)"), True),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you"), True),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: not enough memory: you tried"), True),
+        (RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"), False),
+        (ValueError("out of memory is no word for a value"), False),
+    ],
+)  # fmt: skip
+def test_memory_that_is_used_up_is_known_by_each_devices_words(error, is_it):
+    assert is_out_of_memory(error) is is_it

@@ -26,6 +26,29 @@ def test_every_cell_of_a_solved_lesson_passes_on_a_gpu(path, kind):
 
 
 @KINDS
+def test_readmes_lines_pass_on_a_gpu(kind, tmp_path):
+    import nbformat.v4 as nb
+    from PIL import Image
+
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    (block,) = [block for block in blocks if 'minclip.load("picturebook-small"' in block]
+    Image.new("RGB", (60, 40), "orange").save(tmp_path / "cat.png")
+    lines = tmp_path / "lines.ipynb"
+    lines.write_text(nb.writes(nb.new_notebook(cells=[nb.new_code_cell(block)])), encoding="utf-8")
+    assert "0 cells failed, 1 cells chose" in passed(launch.run(kind, "-m", "pretend.notebook", str(lines)))
+
+
+@KINDS
+@pytest.mark.parametrize("script", ["interacting_with_clip", "prompt_engineering"])
+def test_the_examples_pass_on_a_gpu(script, kind, tmp_path):
+    arguments = ["--out", str(tmp_path)] + (["--limit", "60"] if script == "prompt_engineering" else [])
+    said = passed(launch.run(kind, "-m", "pretend.script", f"examples/{script}.py", *arguments))
+    assert f"{tmp_path} holds" in said
+
+
+@KINDS
 def test_a_cell_in_which_devices_mix_is_found(kind, tmp_path):
     import nbformat.v4 as nb
 

@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= picturebook
+FOR ?= 3.12
 # one process per core: let each of them compute on its own
 PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
-.PHONY: help train test test-slow test-browser lessons format bench gpu lab clean
+.PHONY: help train test test-slow test-browser lessons format bench gpu wheels lab clean
 
 help:
 	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
@@ -16,7 +17,9 @@ help:
 	@echo "make test-browser  a lesson in JupyterLab, in headless Chromium (SCREENSHOTS=folder keeps pictures)"
 	@echo "make format     format the code"
 	@echo "make bench      side by side with OpenCLIP and Hugging Face, an hour (CAPTIONS=file MERGES=file: tokenizers, too)"
-	@echo "make gpu        nine minutes on a CUDA GPU: tests, a minute's learning, speed (PHOTOS=folder: photos, too)"
+	@echo "make gpu        seven minutes on a CUDA GPU: tests, a minute's learning, speed, with the PyTorch that is there"
+	@echo "                (PHOTOS=folder: photos, too; MINUTES=5; OUT=folder; WHEELS=folder: packages for a machine offline; ARGS=--long)"
+	@echo "make wheels     into WHEELS=folder, what make gpu needs beside PyTorch (for Python FOR=3.12)"
 	@echo "make lab        JupyterLab on the lessons"
 	@echo "make lessons    build the notebooks of lessons/ and solutions/ out of the lessons' texts and the library"
 	@echo "make clean      remove $(VENV); runs and drawn pictures stay"
@@ -63,8 +66,20 @@ format: $(VENV)/installed
 bench: $(VENV)/installed-peers
 	$(BIN)/python benchmarks/bench.py $(if $(CAPTIONS),--captions $(CAPTIONS)) $(if $(MERGES),--merges $(MERGES))
 
-gpu: $(VENV)/installed-peers
-	$(BIN)/python benchmarks/gpu.py
+# with the PyTorch that is there, where it sees a GPU: another one is gigabytes, and may not fit the driver
+gpu:
+	$(if $(WHEELS),$(PYTHON) -m pip install --quiet --no-index --no-deps --upgrade --target $(WHEELS)/unpacked $(WHEELS)/*.whl)
+	python=$(PYTHON); $(PYTHON) -c "import sys, torch; sys.exit(not torch.cuda.is_available())" 2>/dev/null \
+	|| { $(MAKE) $(VENV)/installed-peers && python=$(BIN)/python; }; \
+	PYTHONPATH=.:$(if $(WHEELS),$(WHEELS)/unpacked) $$python benchmarks/gpu.py \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(OUT),--out $(OUT)) $(if $(PHOTOS),--photos $(PHOTOS)) $(ARGS)
+
+# what a machine with PyTorch and no network may lack: minclip's own needs, its tests', and OpenCLIP
+wheels: $(VENV)/installed
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary=:all: --python-version $(FOR) \
+		--platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \
+		--dest $(WHEELS) -c constraints.txt ftfy wcwidth regex safetensors tqdm hypothesis sortedcontainers \
+		pytest pluggy iniconfig open-clip-torch timm
 
 lab: $(VENV)/installed-course
 	$(BIN)/jupyter lab lessons

@@ -1,4 +1,4 @@
-"""What minclip does on a CUDA GPU, in at most nine minutes: its tests, a minute's learning, its speed beside peers.
+"""What minclip does on a CUDA GPU, in at most seven minutes: smoke.py, tests, a minute's learning, speed beside peers.
 
 python benchmarks/gpu.py                        (open_clip and transformers take part where they are installed)
 python benchmarks/gpu.py --photos FOLDER        FOLDER/flickr8k and FOLDER/rsicd from nothing, too (or PHOTOS=FOLDER)
@@ -6,14 +6,14 @@ python benchmarks/gpu.py --parts minute,small   some parts only
 python benchmarks/gpu.py --long                 ten minutes of training instead; stopped, it goes on when called again
 python benchmarks/gpu.py --dry                  the same lines in miniature on a CPU, in a minute
 
-Every part runs in a process of its own until its share of the time is over; what fails is named in the result, and the
+Before the clock starts, the pictures that the parts learn from are drawn, unless they are on the disk already. Every
+part runs in a process of its own until its share of --minutes is over; what fails is named in the result, and the
 others go on. After each, results/gpu-NAME.json is written, and again into --out with two plots.
 """
 
 import argparse
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -24,21 +24,23 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import torch
-from gpu_parts.learn import learned
+from gpu_parts.learn import draw_pictures, learned
 from gpu_parts.show import plot_learning, plot_throughput, table
-from gpu_parts.sizes import DRY, GPU, Work
+from gpu_parts.sizes import DRY, GPU, Work, about
 from gpu_parts.speed import speed
 from keep import RESULTS, machine
+from smoke import smoke
 
 from minclip.cli.models import RUNS
 from minclip.cli.train import new_folder
 from minclip.data.paths import atomic_write
+from minclip.devices import choose_device
 
 ROOT = Path(__file__).parents[1]
 CLOSING = 12  # seconds at the end, for the plots
 GRACE = 4  # seconds before its end at which a part should be done by itself
 LEAST = 20  # seconds: with fewer a part is not begun, it would hardly load its libraries
-NEVER = 86_400.0  # seconds: a day
+MINUTES, LONG_MINUTES = 7, 10
 
 
 def tests(work: Work) -> dict:
@@ -61,14 +63,15 @@ def tests(work: Work) -> dict:
     return found
 
 
-# name: (seconds of the nine minutes, if all take part; what runs). What one does not need, the later ones get.
+# name: (seconds of the seven minutes, if all take part; what runs). What one does not need, the later ones get.
 PARTS = {
-    "tests": (90, tests),
-    "minute": (110, lambda work: learned("minute", work.sizes.minute, work)),
-    "ViT-B/32": (150, lambda work: speed(work.sizes.large, work)),
-    "small": (60, lambda work: speed(work.sizes.small, work)),
-    "flickr8k": (65, lambda work: learned("flickr8k", work.sizes.flickr8k, work)),
-    "rsicd": (65, lambda work: learned("rsicd", work.sizes.rsicd, work)),
+    "smoke": (30, lambda work: smoke(choose_device(work.sizes.device), work.sizes.small.pairs, work.save)),
+    "tests": (60, tests),
+    "minute": (105, lambda work: learned("minute", work.sizes.minute, work)),
+    "ViT-B/32": (100, lambda work: speed(work.sizes.large, work)),
+    "small": (45, lambda work: speed(work.sizes.small, work)),
+    "flickr8k": (40, lambda work: learned("flickr8k", work.sizes.flickr8k, work)),
+    "rsicd": (40, lambda work: learned("rsicd", work.sizes.rsicd, work)),
     "long": (0, lambda work: learned("long", work.sizes.long, work)),
 }
 PHOTOS = ("flickr8k", "rsicd")
@@ -96,21 +99,6 @@ def safe(name: str) -> str:
 def long_folder() -> Path:
     """Of the long run: one for each kind of GPU, so that none goes on with what another began."""
     return RUNS / f"gpu-long-{safe(torch.cuda.get_device_name(0))}"
-
-
-def about(dry: bool) -> dict:
-    """The machine and its software."""
-    versions = {"python": platform.python_version(), "torch": torch.__version__, "cuda": torch.version.cuda}
-    if dry:
-        return {"gpu": None, "versions": versions}
-    gpu = torch.cuda.get_device_properties(0)
-    described = {
-        "name": gpu.name,
-        "memory_gb": round(gpu.total_memory / 1e9, 1),
-        "multiprocessors": gpu.multi_processor_count,
-        "compute_capability": f"{gpu.major}.{gpu.minor}",
-    }
-    return {"gpu": described, "versions": versions}
 
 
 def write(path: Path, content: dict) -> None:
@@ -180,18 +168,19 @@ def draw(result: dict, out: Path) -> None:
 
 def bench(names: list[str], arguments: argparse.Namespace) -> int:
     """All parts one after the other; returns 1 where anything failed."""
-    end = time.time() + 60 * arguments.minutes - CLOSING
     without = {
         name: f"no photos: --photos FOLDER, with FOLDER/{name} in it" for name in names if lacks(name, arguments)
     }
     names = [name for name in names if name not in without]
-    result = {"machine": machine(), **about(arguments.dry), "minutes": arguments.minutes}
+    draw_pictures(DRY if arguments.dry else GPU, names)
+    end = time.time() + 60 * arguments.minutes - CLOSING
+    result = {"machine": machine(), **about(DRY if arguments.dry else GPU), "minutes": arguments.minutes}
     result |= {"parts": {}, "not_reached": without}
     gpu = "dry" if arguments.dry else safe(result["gpu"]["name"])
     file = f"gpu-{'long-' if arguments.long else ''}{gpu}.json"
     files = [arguments.out / file] if arguments.dry else [arguments.out / file, RESULTS / file]
     for place, name in enumerate(names):
-        limit = NEVER if arguments.long else share(names[place:], end - time.time())
+        limit = end - time.time() if arguments.long else share(names[place:], end - time.time())
         if limit < LEAST:
             result["not_reached"][name] = f"{limit:.0f} s were left for it: give more --minutes"
         else:
@@ -209,10 +198,12 @@ def bench(names: list[str], arguments: argparse.Namespace) -> int:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=9, help="for everything together (9)")
+    parser.add_argument(
+        "--minutes", type=float, help=f"for everything together ({MINUTES}; with --long {LONG_MINUTES})"
+    )
     parser.add_argument("--photos", type=Path, default=os.environ.get("PHOTOS"), help="folder of flickr8k/ and rsicd/")
     parser.add_argument("--parts", help=f"of {', '.join(name for name in PARTS if name != 'long')}")
-    parser.add_argument("--long", action="store_true", help="ten minutes of training, nothing else")
+    parser.add_argument("--long", action="store_true", help="training for all of --minutes, and nothing else")
     parser.add_argument("--dry", action="store_true", help="in miniature, on the CPU")
     parser.add_argument("--out", type=Path, help="for the result and the plots (default: the folder of the runs)")
     for inner, kind in (("--part", str), ("--until", float), ("--folder", Path)):
@@ -222,6 +213,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     arguments = parse(argv)
+    arguments.minutes = arguments.minutes or (LONG_MINUTES if arguments.long else MINUTES)
     if not (arguments.dry or torch.cuda.is_available()):
         print(
             f"no CUDA GPU is here that torch {torch.__version__} can use (it was built for CUDA {torch.version.cuda}); "

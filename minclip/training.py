@@ -4,6 +4,7 @@ Batches are made in batches.py, gradients in gradients.py, files kept in runs.py
 """
 
 import copy
+import inspect
 import math
 import time
 from contextlib import nullcontext
@@ -87,10 +88,12 @@ def with_compiled_encoders(model: CLIP, device: Device) -> CLIP:
     # each length of text (batches.text_length), whole and last micro-batch, with gradients and without
     programs = 4 * math.ceil(model.config.context_length / FEW_LENGTHS)
     twin = copy.copy(model)  # shares every parameter
+    limit = {"recompile_limit": programs}
+    if "recompile_limit" not in inspect.signature(torch.compile).parameters:  # before PyTorch 2.12: of the process
+        torch._dynamo.config.cache_size_limit = max(programs, torch._dynamo.config.cache_size_limit)
+        limit = {}
     twin.encode_image = torch.compile(model.encode_image, dynamic=False)  # type: ignore[method-assign]
-    twin.encode_text = torch.compile(  # type: ignore[method-assign, call-overload]
-        model.encode_text, dynamic=False, recompile_limit=programs
-    )
+    twin.encode_text = torch.compile(model.encode_text, dynamic=False, **limit)  # type: ignore
     return twin
 
 

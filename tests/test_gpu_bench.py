@@ -151,13 +151,13 @@ def test_a_process_is_stopped_when_its_time_is_over(monkeypatch, tmp_path):
 
 def test_the_parts_share_the_time_and_pass_on_what_they_do_not_need():
     names = [name for name in gpu.PARTS if name != "long"]
-    assert sum(gpu.PARTS[name][0] for name in names) == 60 * 9
-    left, taken = 60 * 9.0, []
+    assert sum(gpu.PARTS[name][0] for name in names) == 60 * gpu.MINUTES
+    left, taken = 60.0 * gpu.MINUTES, []
     for place in range(len(names)):
         taken.append(gpu.share(names[place:], left))
         left -= taken[-1]
     assert taken == pytest.approx([gpu.PARTS[name][0] for name in names]) and left == pytest.approx(0)
-    assert gpu.share(["ViT-B/32", "small"], 420) == pytest.approx(300)
+    assert gpu.share(["ViT-B/32", "small"], 290) == pytest.approx(200)
     assert gpu.share(["small"], 200) == 200
 
 
@@ -303,7 +303,7 @@ def test_a_gpu_that_is_not_there_and_a_part_that_does_not_exist_are_said(capsys)
         told = capsys.readouterr().err
         assert f"torch {torch.__version__}" in told and "--dry goes through" in told
     assert gpu.main(["--dry", "--parts", "small,huge"]) == 2
-    assert "huge: choose of tests, minute" in capsys.readouterr().err
+    assert "huge: choose of smoke, tests, minute" in capsys.readouterr().err
 
 
 def test_texts_for_a_gpu_have_few_lengths():
@@ -317,9 +317,21 @@ def test_texts_for_a_gpu_have_few_lengths():
 def test_every_length_of_text_may_have_a_program_of_its_own(monkeypatch):
     """PyTorch compiles 8 and goes on without; CLIP's 77 tokens have 10 lengths."""
     asked = []
-    monkeypatch.setattr(torch, "compile", lambda function, **how: asked.append(how) or function)
-    with_compiled_encoders(CLIP(replace(sizes.MINIATURE, context_length=77)), CPU)
-    assert asked[-1]["recompile_limit"] == 40 and asked[-1]["dynamic"] is False
+
+    def compiles(function, *, dynamic=None, recompile_limit=None):
+        asked.append((dynamic, recompile_limit))
+        return function
+
+    def compiled_before_2_12(function, *, dynamic=None):
+        asked.append((dynamic, torch._dynamo.config.cache_size_limit))
+        return function
+
+    model = CLIP(replace(sizes.MINIATURE, context_length=77))
+    monkeypatch.setattr(torch._dynamo.config, "cache_size_limit", 8)
+    for compiler in (compiles, compiled_before_2_12):
+        monkeypatch.setattr(torch, "compile", compiler)
+        with_compiled_encoders(model, CPU)
+        assert asked[-1] == (False, 40)
 
 
 def test_an_old_runs_settings_do_not_say_compiled_and_mean_not():

@@ -11,6 +11,7 @@ from minclip.devices import choose_device, multiplies_bfloat16
 from minclip.muon import Muon, orthogonalised, step_together
 
 CPU = torch.device("cpu")
+BESIDE_PYTORCHS = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="PyTorch has its Muon since 2.9")
 SHAPES = [(24, 24), (32, 12), (12, 32), (1, 8)]
 
 
@@ -34,6 +35,7 @@ def cpu_has(monkeypatch, amx: bool = False, avx512_bf16: bool = False):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
 
 
+@BESIDE_PYTORCHS
 def test_in_bfloat16_every_step_is_pytorchs():
     ours, theirs = matrices(), matrices()
     found = take(Muon(ours, 0.02, 0.2, torch.bfloat16), ours)
@@ -101,6 +103,7 @@ def test_a_gradient_of_zeros_moves_by_weight_decay_alone():
     assert torch.allclose(parameter, torch.full((3, 2), 0.95))
 
 
+@BESIDE_PYTORCHS
 def test_pytorchs_moments_are_read():
     """A checkpoint of a run that torch.optim.Muon began."""
     theirs, ours = matrices(), matrices()

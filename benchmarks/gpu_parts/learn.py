@@ -5,11 +5,12 @@ How many fit is asked of the machine itself, by some steps on noise of the run's
 
 import csv
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from gpu_parts.sizes import Learning, Work
+from gpu_parts.sizes import Learning, Sizes, Work
 
 from minclip.batches import Pairs, make_batch
 from minclip.config import CLIPConfig
@@ -21,12 +22,25 @@ from minclip.experiment import new_model, resume_run, run_training
 from minclip.optim import build_optimizers
 from minclip.recipes import TrainConfig
 from minclip.runs import Run
+from minclip.suites import evaluation_suite, watched_suite
 from minclip.training import train_step, with_compiled_encoders
 
 WARM_STEPS, BLOCK = 5, 10  # steps; between blocks the clock is read
 SAFETY = 0.93  # of the time: log lines, and what a machine does beside
 LEAST_STEPS = 20
 POINTS, SAVES = 20, 10  # of a run: points of its curve, checkpoints
+
+
+def draw_pictures(sizes: Sizes, names: Sequence[str]) -> None:
+    """Those of the picture book that the named parts train on and are measured on, unless they are drawn already."""
+    parts = {"minute": sizes.minute, "long": sizes.long}
+    book = "picturebook"
+    for size in {one.model.image_size for name, one in parts.items() if name in names and one.data == book}:
+        print("drawing pictures, before the clock starts", flush=True)
+        began = time.time()
+        getattr(open_dataset(book, "train", size=size), "pixels", None)
+        watched_suite(book, size), evaluation_suite(book, size)
+        print(f"{time.time() - began:.0f} s", flush=True)
 
 
 def noise_pairs(model: CLIPConfig, train: TrainConfig, device: Device) -> Pairs:

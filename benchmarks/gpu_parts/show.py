@@ -67,8 +67,12 @@ def table(parts: dict[str, dict]) -> None:
 def said(part: dict) -> str:
     """What came of a part, in a line."""
     words = []
-    if "passed" in part:
+    if "passed" in part:  # of the tests
         words.append(f"{part['passed']} passed, {len(part['failed'])} failed, {part['skipped']} skipped")
+    if "Muon" in part:  # of smoke.py
+        launches = [f"{name} {part[name]['launches']:,}" for name in ("AdamW", "Muon") if "launches" in part[name]]
+        words += [f"launches of a step: {', '.join(launches)}"] if launches else ["every question has its answer"]
+        words += [f"{name} failed" for name in part["failed"]]
     if "run" in part:
         run = part["run"]
         words.append(f"{run['samples']:,} samples in {run['seconds']:.0f} s, {run['pictures_per_second']:,} a second")

@@ -204,6 +204,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         return ATTENTION_OF_TORCH(query, key, value, attn_mask, dropout_p, is_causal, scale=scale)
     if attn_mask is not None:
         masked_attention[str(list(attn_mask.shape))] += 1
+    if attn_mask is not None or query.shape[-1] != value.shape[-1]:
         return ATTENTION_OF_TORCH(query, key, value, attn_mask, dropout_p, is_causal, scale=scale)
     return aten._scaled_dot_product_flash_attention(query, key, value, dropout_p, is_causal, scale=scale)[0]
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -154,6 +155,16 @@ def test_apples_gpu_trains_in_float32():
     steps_of(MINIATURE, "muon", 2, device)
     with pytest.raises(RuntimeError, match="not supported on this mps device"):
         steps_of(MINIATURE, "adamw", 1, choose_device("mps", torch.bfloat16))
+
+
+@CUDA
+def test_a_t4_trains_in_float32(monkeypatch):
+    """Turing holds bfloat16 and has no units for it."""
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda *_: SimpleNamespace(major=7))
+    device = choose_device()
+    assert device.autocast is None and "float32" in device.reason
+    steps_of(MINIATURE, "muon", 2, device)
+    assert not waits
 
 
 @CUDA

@@ -46,4 +46,8 @@ def crop_and_resize(pixels: Tensor, crops: Tensor, size: int) -> Tensor:
     pixels: float [batch, 3, height, width]; crops: float [batch, 2, 3]. Returns float [batch, 3, size, size].
     """
     grid = F.affine_grid(crops.to(pixels.device), [len(pixels), 3, size, size], align_corners=False)
-    return F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    padding = "border"
+    if pixels.device.type == "mps":  # Apple's GPU has no "border" before PyTorch 2.13: no point may lie beyond it
+        edge = 1 - 1 / torch.tensor([pixels.shape[3], pixels.shape[2]])  # of the outermost pixels' centres
+        grid, padding = grid.clamp(-edge.to(grid.device), edge.to(grid.device)), "zeros"
+    return F.grid_sample(pixels, grid, mode="bilinear", padding_mode=padding, align_corners=False)

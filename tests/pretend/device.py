@@ -35,6 +35,7 @@ INDEXING = {
     aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._unsafe_index.Tensor,
     aten._index_put_impl_.default,
 }  # fmt: skip
+BORDER = 1  # GridSamplerPadding
 COPYING = (aten._to_copy.default, aten.copy_.default)
 
 
@@ -163,6 +164,8 @@ def refuse_what_the_device_refuses(
     generator = named.get("generator")
     if goes_there and generator is not None and generator.device.type == "cpu":
         raise RuntimeError(f"Expected a '{KIND}' device type for generator but found 'cpu'")
+    if KIND == "mps" and there and function is aten.grid_sampler_2d.default and arguments[3] == BORDER:
+        raise RuntimeError("MPS: Unsupported Border padding mode")  # before PyTorch 2.13
     if KIND == "mps" and goes_there:
         dtype = named.get("dtype") or (here[0].dtype if here and function is aten._to_copy.default else None)
         if dtype == torch.float64:

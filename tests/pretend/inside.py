@@ -11,6 +11,8 @@ from PIL import Image
 from workload import noise_batch
 
 import minclip
+from minclip import processes
+from minclip.augment import crop_and_resize, random_crops
 from minclip.batches import all_captions, load_pairs, make_batch
 from minclip.cli import main
 from minclip.config import CLIPConfig
@@ -138,6 +140,35 @@ def test_pictures_without_room_stay_on_the_cpu_and_are_sent(tmp_path, monkeypatc
     expected = make_batch(there, config, 0, MINIATURE, device)
     assert isinstance(found.pixels, There)
     assert torch.equal(found.pixels.cpu(), expected.pixels.cpu())
+
+
+def test_crops_are_the_cpus():
+    """Apple's GPU had no padding with the border for long; crops turned and mirrored reach it."""
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.rand(8, 3, 20, 24, generator=generator)
+    crops = random_crops(8, (0.9, 1.0), generator, mirror=True, turn=True)
+    expected = crop_and_resize(pixels, crops, 16)
+    assert (crop_and_resize(pixels.to(DEVICE), crops.to(DEVICE), 16).cpu() - expected).abs().max() < 1e-5
+    if KIND == "mps":
+        with pytest.raises(RuntimeError, match="Unsupported Border"):
+            torch.nn.functional.grid_sample(
+                pixels.to(DEVICE), torch.zeros(8, 4, 4, 2).to(DEVICE), padding_mode="border"
+            )
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+def test_nobody_asks_how_many_rows_the_others_have(rows, monkeypatch):
+    """Four processes; the second of them here. Every question was a wait, ten of them a step."""
+    monkeypatch.setattr(processes, "count", lambda: 4)
+    monkeypatch.setattr(processes, "rank", lambda: 1)
+    monkeypatch.setattr(torch.distributed, "all_gather", lambda parts, own: [part.copy_(own) for part in parts])
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda flat: None)
+    model, device = new_model(MINIATURE, 0).to(DEVICE), choose_device(KIND)
+    batch = noise_batch(MINIATURE, rows, 12, 16, device)._replace(batch_size=4 * rows + (rows == 2))
+    optimizers = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
+    with counted():
+        train_step(model, optimizers, batch, device)
+    assert not waits, waits
 
 
 def test_what_a_figure_draws_may_be_there():

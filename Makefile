@@ -46,6 +46,7 @@ test: $(VENV)/installed-peers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(PYTEST) -m "not slow"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval solutions -n auto --dist loadfile -q
 

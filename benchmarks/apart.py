@@ -18,10 +18,10 @@ from clock import seconds
 from peers import OURS, Contender, make, new_weights
 from workload import noise_batch
 
-from minclip.batches import Batch
 from minclip.config import CLIPConfig
-from minclip.cores import keep_freed_memory
-from minclip.devices import choose_device
+from minclip.engine.batches import Batch
+from minclip.engine.cores import keep_freed_memory
+from minclip.engine.devices import choose_device
 
 STEP, IMAGES, TEXTS = "step", "images", "texts"  # who trains is asked for steps, who encodes for the others
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from minclip.evaluate import format_table
-from minclip.pretrained import SHIPPED, shipped
+from minclip.data.pretrained import SHIPPED, shipped
+from minclip.evaluation.evaluate import format_table
 
 RESULTS = Path(__file__).parent / "results"
 SHOWN_SETTINGS = ("samples", "batch_size", "optimizer", "learning_rate", "muon_learning_rate", "weight_decay")

@@ -25,7 +25,7 @@ from claims.luck import pooled
 from claims.result import result_of
 
 from minclip.data.paths import atomic_write, data_root
-from minclip.devices import choose_device
+from minclip.engine.devices import choose_device
 
 PICTURES = {"all": (Book().pictures, 10), "few": (2_000, 1)}  # training pictures; test pictures per class
 

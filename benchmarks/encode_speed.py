@@ -35,7 +35,7 @@ from train_speed import called, dtypes, times
 from workload import noise_batch
 
 from minclip.config import CLIPConfig
-from minclip.devices import choose_device
+from minclip.engine.devices import choose_device
 
 BATCHES, LONGEST, ROUNDS, BLOCK = (1, 64), 16, 7, 1.0
 SAME = 1e-4  # float32: largest difference of features, as a share of the largest number

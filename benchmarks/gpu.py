@@ -34,7 +34,7 @@ from smoke import smoke
 from minclip.cli.models import RUNS
 from minclip.cli.train import new_folder
 from minclip.data.paths import atomic_write
-from minclip.devices import choose_device
+from minclip.engine.devices import choose_device
 
 ROOT = Path(__file__).parents[1]
 CLOSING = 12  # seconds at the end, for the plots

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from kept import RESULTS, WITHOUT_BFLOAT16
 
-from minclip.devices import multiplies_bfloat16
+from minclip.engine.devices import multiplies_bfloat16
 
 CURVE_POINTS = 40  # enough for a plot
 

@@ -13,8 +13,8 @@ from cards import write_cards
 from kept import ROOT, WITHOUT_BFLOAT16, cores, is_kept, result, rows
 from speed_pages import costs, encode_speed, scaling, spread, train_speed
 
-from minclip.evaluate import format_table
-from minclip.plotting import plot_budget
+from minclip.evaluation.evaluate import format_table
+from minclip.figures.plotting import plot_budget
 
 PAGES = ("README.md", "docs/recipes.md", "docs/scaling.md", "benchmarks/README.md")
 KEPT_BUDGETS = [name for name in BUDGETS if is_kept(name)]  # those that were run

@@ -20,17 +20,18 @@ from clock import spread
 from torch import Tensor, nn
 from workload import noise_batch
 
-from minclip.batches import Batch
 from minclip.config import CLIPConfig
-from minclip.cores import one_thread
-from minclip.devices import Device, choose_device
+from minclip.engine.batches import Batch
+from minclip.engine.compiled import with_compiled_encoders
+from minclip.engine.cores import one_thread
+from minclip.engine.devices import Device, choose_device
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step
 from minclip.formats import huggingface, openclip
 from minclip.formats.names import HUGGING_FACE, MINCLIP, OPENAI, Layout
+from minclip.formats.precision import set_precision
 from minclip.loss import MAX_LOGIT_SCALE
 from minclip.model import CLIP
-from minclip.optim import build_optimizers
-from minclip.precision import set_precision
-from minclip.training import train_step, with_compiled_encoders
 
 OURS, OPEN_CLIP, TRANSFORMERS = "minclip", "open_clip", "transformers"
 NAMES = (OURS, OPEN_CLIP, TRANSFORMERS)

@@ -15,11 +15,11 @@ from keep import keep_report
 
 from minclip.checkpoint import load
 from minclip.config import CLIPConfig
-from minclip.evaluate import evaluate
-from minclip.experiment import resume_run, run_training
+from minclip.evaluation.evaluate import evaluate
+from minclip.evaluation.suites import evaluation_suite
+from minclip.experiments.experiment import resume_run, run_training
+from minclip.experiments.runs import Run
 from minclip.recipes import RECIPES
-from minclip.runs import Run
-from minclip.suites import evaluation_suite
 
 
 def main(name: str, path: str, cifar: str | None = None) -> None:

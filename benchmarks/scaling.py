@@ -29,15 +29,14 @@ from peers import OPEN_CLIP, OURS, installed, version
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from minclip.batches import all_captions, load_pairs, make_batch
-from minclip.config import CLIPConfig
-from minclip.cores import one_thread
+from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.folder import Folder
 from minclip.data.picturebook import PictureBook
-from minclip.devices import choose_device
-from minclip.figures import IMAGE_COLOUR, WRONG_COLOUR, dress, legend_below, new_figure
+from minclip.engine.batches import all_captions, load_pairs, make_batch
+from minclip.engine.cores import one_thread
+from minclip.engine.devices import choose_device
+from minclip.figures.look import IMAGE_COLOUR, WRONG_COLOUR, dress, legend_below, new_figure
 from minclip.preprocess import MEAN, STD
-from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
 
 # what is changed -> its values; everything else stays as in BASE

@@ -17,10 +17,10 @@ from keep import keep
 
 import minclip
 from minclip.data.paths import atomic_write
-from minclip.evaluate import evaluate
+from minclip.data.pretrained import SHIPPED
+from minclip.evaluation.evaluate import evaluate
+from minclip.evaluation.suites import evaluation_suite
 from minclip.model import CLIP
-from minclip.pretrained import SHIPPED
-from minclip.suites import evaluation_suite
 
 # model -> samples that it is trained on
 MODELS = {

@@ -21,11 +21,11 @@ from workload import noise_batch
 import minclip
 from minclip.cli.gpus import check_product
 from minclip.config import CLIPConfig
-from minclip.devices import Device, choose_device
-from minclip.experiment import new_model
-from minclip.optim import build_optimizers
+from minclip.engine.devices import Device, choose_device
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step
+from minclip.experiments.experiment import new_model
 from minclip.retrieval import recall_at_k
-from minclip.training import train_step
 
 LENGTHS = (24, 25, 32, 40, 24, 25, 32, 40)  # tokens: the second time a length costs no plan of the attention kernel
 SAME = 1e-3  # nats: the CPU's loss in float32 and the device's

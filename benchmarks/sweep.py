@@ -28,20 +28,21 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from minclip.batches import Pairs, make_batch
 from minclip.checkpoint import MODEL_FILE
+from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
 from minclip.data.picturebook import tasks
-from minclip.devices import Device, choose_device
-from minclip.evaluate import evaluate_task
-from minclip.experiment import new_model
-from minclip.figures import QUIET_COLOUR, SERIES_COLOURS, dress, legend_below, new_figure
+from minclip.engine.batches import Pairs, make_batch
+from minclip.engine.devices import Device, choose_device
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step
+from minclip.evaluation.evaluate import evaluate_task
+from minclip.experiments.experiment import new_model
+from minclip.experiments.report import describe
+from minclip.figures.look import QUIET_COLOUR, SERIES_COLOURS, dress, legend_below, new_figure
 from minclip.formats.files import read_tensors
 from minclip.model import CLIP
-from minclip.optim import build_optimizers
-from minclip.recipes import RECIPES, TrainConfig
-from minclip.report import describe
-from minclip.training import train_step
+from minclip.recipes import RECIPES
 
 # Objects have taken off by then and are far from where they end (docs/recipes.md); whole batches of 128, 256 and 512.
 SAMPLES = 150_016

@@ -35,7 +35,7 @@ from peers import (
 from workload import matrix_product, step_flops
 
 from minclip.config import CLIPConfig
-from minclip.devices import choose_device, multiplies_bfloat16
+from minclip.engine.devices import choose_device, multiplies_bfloat16
 
 SAME_LOSS = 1e-4  # float32: the losses may not be further apart, nor gradients by more of their tensor's largest number
 BATCH, LONGEST = 256, 16  # pairs, tokens (as in the picture book)

@@ -22,15 +22,16 @@ from clock import Timed, seconds, spread
 from keep import by_cpu, keep
 from torch.nn import functional as F
 
-from minclip import muon, optim, transformer
-from minclip.batches import Batch
+from minclip import optim, transformer
 from minclip.config import CLIPConfig
-from minclip.cores import keep_freed_memory, one_thread
-from minclip.devices import Device, choose_device
+from minclip.engine import muon
+from minclip.engine.batches import Batch
+from minclip.engine.cores import keep_freed_memory, one_thread
+from minclip.engine.devices import Device, choose_device
+from minclip.engine.muon import orthogonalised
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step
 from minclip.model import CLIP
-from minclip.muon import orthogonalised
-from minclip.optim import build_optimizers
-from minclip.training import train_step
 from minclip.transformer import TransformerBlock
 
 ROUNDS, CALLS, BATCH, TEXT_LENGTH = 5, 4, 256, 16

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from minclip.batches import Batch
 from minclip.config import CLIPConfig
-from minclip.devices import Device
+from minclip.engine.batches import Batch
+from minclip.engine.devices import Device
 
 
 def noise_batch(config: CLIPConfig, pairs: int, longest: int, length: int, device: Device) -> Batch:

@@ -27,10 +27,10 @@ from minclip.data.paths import atomic_write
 from minclip.data.picturebook import PictureBook, render
 from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name
 from minclip.data.picturebook.world import KINDS
-from minclip.devices import choose_device
-from minclip.figures import FONT, MATCH_COLOUR, OTHER_COLOUR, WRONG_COLOUR, new_figure, show_picture
-from minclip.plotting import plot_similarity
-from minclip.pretrained import shipped
+from minclip.data.pretrained import shipped
+from minclip.engine.devices import choose_device
+from minclip.figures.look import FONT, MATCH_COLOUR, OTHER_COLOUR, WRONG_COLOUR, new_figure, show_picture
+from minclip.figures.plotting import plot_similarity
 from minclip.prompts import PHOTO_TEMPLATES, read_class_names, read_texts
 from minclip.retrieval import PICTURE_SUFFIXES
 

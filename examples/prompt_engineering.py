@@ -27,11 +27,11 @@ from minclip.data.cifar import is_cifar
 from minclip.data.images import open_image
 from minclip.data.paths import atomic_write
 from minclip.data.picturebook import tasks
-from minclip.devices import choose_device
-from minclip.figures import IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, dress, new_figure
-from minclip.intervals import bootstrap_interval
+from minclip.data.pretrained import shipped
+from minclip.engine.devices import choose_device
+from minclip.evaluation.intervals import bootstrap_interval
+from minclip.figures.look import IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, dress, new_figure
 from minclip.preprocess import resize_and_crop
-from minclip.pretrained import shipped
 from minclip.prompts import PHOTO_TEMPLATES, VARIED_PHOTO_TEMPLATES, read_class_names, read_templates
 from minclip.retrieval import PICTURE_SUFFIXES
 from minclip.zero_shot import encode_pixels, rank_of_label, zero_shot_classifier

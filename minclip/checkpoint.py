@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from minclip import pretrained
 from minclip.config import CLIPConfig
-from minclip.devices import choose_device
+from minclip.data import pretrained
+from minclip.engine.devices import choose_device
 from minclip.formats.assemble import build
 from minclip.formats.compact import pack, unpack
 from minclip.formats.files import read_tensors, write_tensors
@@ -23,6 +23,7 @@ from minclip.formats.huggingface import save_huggingface
 from minclip.formats.names import MINCLIP
 from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
 from minclip.formats.openclip import save_openclip
+from minclip.formats.precision import set_precision
 from minclip.formats.recognise import (
     MODEL_FILE,
     STATE_FILE,
@@ -34,7 +35,6 @@ from minclip.formats.recognise import (
 )
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.model import CLIP
-from minclip.precision import set_precision
 from minclip.preprocess import image_transform
 from minclip.tokenizer import BPETokenizer
 

@@ -1,21 +1,16 @@
-"""What turns gradients into steps: parameter groups, AdamW or Muon (muon.py), the learning rate's course.
+"""What turns gradients into steps: parameter groups, AdamW, the learning rate's course.
 
 Sources: CLIP paper appendix F (constants), Loshchilov and Hutter 2019 (AdamW).
 """
 
-import itertools
 import math
 
 import torch
 from torch import nn
 
-from minclip.cores import on_cores
-from minclip.muon import Muon, step_together
-
 # CLIP paper appendix F, common hyperparameters
 VIT = {"betas": (0.9, 0.98), "eps": 1e-6}
 RESNET = {"betas": (0.9, 0.999), "eps": 1e-8}
-OPTIMIZERS = ("adamw", "muon")
 
 
 def is_gain_or_bias(parameter: nn.Parameter) -> bool:
@@ -26,16 +21,6 @@ def is_gain_or_bias(parameter: nn.Parameter) -> bool:
 def is_block_matrix(name: str, parameter: nn.Parameter) -> bool:
     """The weight matrices inside Transformer blocks: what Muon is made for (not embeddings, not projections out)."""
     return "resblocks" in name and parameter.ndim == 2
-
-
-def block_of(name: str) -> tuple[str, str]:
-    """The encoder and the number of the block that a parameter belongs to.
-
-    >>> block_of("text.transformer.resblocks.1.mlp.c_fc.weight")
-    ('text.transformer.', '1')
-    """
-    encoder, _, rest = name.partition("resblocks.")
-    return encoder, rest.partition(".")[0]
 
 
 def param_groups(model: nn.Module, weight_decay: float, block_matrices: bool = True) -> list[dict]:
@@ -51,30 +36,15 @@ def param_groups(model: nn.Module, weight_decay: float, block_matrices: bool = T
     ]
 
 
-def build_optimizers(
-    model: nn.Module, optimizer: str, learning_rate: float, weight_decay: float, muon_learning_rate: float
-) -> list[torch.optim.Optimizer]:
-    """[AdamW] over everything, or [AdamW, Muon, Muon, …]: a Muon for the matrices of each block, AdamW for the rest.
-
-    Muon looks at one matrix at a time: many of them do what one would, and cores can share them (`take_steps`).
-    Each group remembers its peak rate under "peak_lr", from which `set_learning_rate` scales.
-    """
-    if optimizer not in OPTIMIZERS:
-        raise ValueError(f"optimizer={optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
-    groups = param_groups(model, weight_decay, block_matrices=optimizer == "adamw")
+def adamw(
+    model: nn.Module, learning_rate: float, weight_decay: float, block_matrices: bool = True
+) -> torch.optim.AdamW:
+    """CLIP's optimiser. Each group remembers its peak rate under "peak_lr", from which `set_learning_rate` scales."""
     constants = RESNET if any(isinstance(module, nn.BatchNorm2d) for module in model.modules()) else VIT
-    optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(groups, lr=learning_rate, fused=True, **constants)  # type: ignore[arg-type]
-    ]
-    if optimizer == "muon":
-        matrices = [(name, p) for name, p in model.named_parameters() if p.requires_grad and is_block_matrix(name, p)]
-        for _, block in itertools.groupby(matrices, key=lambda named: block_of(named[0])):
-            own = [p for _, p in block]
-            optimizers.append(Muon(own, muon_learning_rate, weight_decay))
-    for one in optimizers:
-        for group in one.param_groups:
-            group["peak_lr"] = group["lr"]
-    return optimizers
+    groups = param_groups(model, weight_decay, block_matrices)
+    for group in groups:
+        group["peak_lr"] = learning_rate
+    return torch.optim.AdamW(groups, lr=learning_rate, fused=True, **constants)  # type: ignore[arg-type]
 
 
 def lr_schedule(step: int, steps: int, warmup: int) -> float:
@@ -93,15 +63,3 @@ def set_learning_rate(optimizers: list[torch.optim.Optimizer], share: float) -> 
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = share * group["peak_lr"]
-
-
-def take_steps(optimizers: list[torch.optim.Optimizer], cores: int = 1) -> None:
-    """A step of every optimiser, as many at a time as there are cores (what that gains: benchmarks/README.md).
-
-    A lone one stays in this thread, with the threads that PyTorch has there. On a GPU all Muons are one.
-    """
-    muons = [one for one in optimizers if isinstance(one, Muon)]
-    if muons and muons[0].param_groups[0]["params"][0].device.type != "cpu":
-        step_together(muons)
-        optimizers = [one for one in optimizers if one not in muons]
-    list(on_cores(lambda optimizer: optimizer.step(), optimizers, cores if len(optimizers) > 1 else 1))

@@ -230,7 +230,7 @@ read_once = lru_cache(maxsize=4)(BPETokenizer.from_openai_merges)
 
 def openai_tokenizer(context_length: int = 77) -> BPETokenizer:
     """OpenAI's, with the merges that `minclip fetch` brought; FileNotFoundError that says so where it did not."""
-    from minclip.pretrained import openai_merges_path  # only who asks for OpenAI's needs what fetches
+    from minclip.data.pretrained import openai_merges_path  # only who asks for OpenAI's needs what fetches
 
     return read_once(openai_merges_path(), context_length)
 

@@ -28,7 +28,7 @@ from others import installed
 from torch.utils.flop_counter import FlopCounterMode
 
 from minclip.config import CLIPConfig
-from minclip.devices import choose_device
+from minclip.engine.devices import choose_device
 
 SMALL = {
     "embed_dim": 16, "image_size": 16, "patch_size": 8, "vision_width": 64, "vision_layers": 1, "text_width": 64,
@@ -358,7 +358,7 @@ HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 def test_kept_memory_is_not_fetched_again():
     """Counted in pages that the system hands out, which depend on no other program."""
     code = (
-        "import resource, torch\nfrom minclip.cores import keep_freed_memory\n"
+        "import resource, torch\nfrom minclip.engine.cores import keep_freed_memory\n"
         "fetched = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "def pages():\n    before = fetched()\n    for _ in range(20): torch.ones(20_000_000)\n"
         "    return fetched() - before\n"

@@ -22,7 +22,7 @@ from claims.verdict import Interval, difference, share, verdict
 from PIL import Image
 
 from minclip.checkpoint import load
-from minclip.config import CLIPConfig
+from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.emoji import STYLES, Emoji
 from minclip.data.picturebook import PictureBook, World
 from minclip.data.picturebook.conditions import (
@@ -33,10 +33,9 @@ from minclip.data.picturebook.conditions import (
     family_words,
 )
 from minclip.data.picturebook.objects import CLASSES
-from minclip.devices import choose_device
-from minclip.experiment import new_model
+from minclip.engine.devices import choose_device
+from minclip.experiments.experiment import new_model
 from minclip.loss import clip_loss
-from minclip.recipes import TrainConfig
 
 ROOT = Path(__file__).parents[1]
 SMALL = CLIPConfig(32, 16, 8, 64, 1, 64, 1, 2, context_length=32, vocab_size=1200)

@@ -15,7 +15,7 @@ from PIL import Image
 from minclip import checkpoint, cli
 from minclip.cli import doctor, main
 from minclip.data.protocol import ClassTask
-from minclip.suites import Suite
+from minclip.evaluation.suites import Suite
 
 COMMANDS = ["doctor", "data", "fetch", "train", "eval", "classify", "search", "export"]
 
@@ -160,7 +160,7 @@ def test_eval_prints_a_table_and_writes_json(model_file, tmp_path, monkeypatch, 
     pixels = np.random.default_rng(0).integers(0, 256, size=(6, 16, 16, 3), dtype=np.uint8)
     task = ClassTask("object", pixels, np.arange(6) % 2, ["car", "tree"], ["a {}"])
     pairs = (pixels, [f"picture {i}" for i in range(6)], np.arange(6))
-    monkeypatch.setattr("minclip.suites.evaluation_suite", lambda data, size: Suite({"object": task}, pairs))
+    monkeypatch.setattr("minclip.evaluation.suites.evaluation_suite", lambda data, size: Suite({"object": task}, pairs))
     file = tmp_path / "new folder" / "scores.json"
     assert main(["eval", "--model", model_file, "--data", "picturebook", "--json", str(file)]) == 0
     scores = json.loads(file.read_text(encoding="utf-8"))
@@ -226,7 +226,7 @@ def test_ctrl_c_is_130_and_says_how_to_go_on_where_one_can(model, tokenizer, mon
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("minclip.experiment.run_training", interrupted)
+    monkeypatch.setattr("minclip.experiments.experiment.run_training", interrupted)
     arguments = ["train", "--data", "picturebook", "--out", str(tmp_path)]
     assert main(arguments) == 130
     assert "--resume" not in capsys.readouterr().err, "there is no checkpoint to go on from"

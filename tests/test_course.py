@@ -216,14 +216,14 @@ def test_a_kept_file_that_was_broken_says_what_to_do(mine):
 
 
 def test_installed_puts_the_learners_parts_in_minclips_place():
-    from minclip import gradients, training
+    from minclip.engine import gradients, step
 
     check(answer(RIGHT))
     with installed() as names:
         assert names == ["clip_loss"]
         assert gradients.clip_loss.__module__ == "my_minclip.loss"
-        assert training.train_step.__defaults__[-1].__module__ == "my_minclip.loss"
-    assert gradients.clip_loss is minclips and training.train_step.__defaults__[-1] is minclips
+        assert step.train_step.__defaults__[-1].__module__ == "my_minclip.loss"
+    assert gradients.clip_loss is minclips and step.train_step.__defaults__[-1] is minclips
 
 
 def test_nothing_built_cannot_be_installed():

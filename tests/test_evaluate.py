@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from minclip.data.protocol import ChoiceTask, ClassTask
-from minclip.evaluate import evaluate, evaluate_task, format_table
+from minclip.evaluation.evaluate import evaluate, evaluate_task, format_table
 from minclip.preprocess import MEAN, STD
 
 NAMES = ["red", "green", "blue"]

@@ -19,7 +19,7 @@ from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name
 from minclip.data.picturebook.world import KINDS
 from minclip.data.protocol import ClassTask
-from minclip.evaluate import evaluate_task
+from minclip.evaluation.evaluate import evaluate_task
 from minclip.model import CLIP
 from minclip.prompts import PHOTO_TEMPLATES, VARIED_PHOTO_TEMPLATES, read_class_names, read_templates
 from minclip.tokenizer import BPETokenizer
@@ -135,7 +135,7 @@ def test_the_tour_says_what_is_missing(trained, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("script", ["interacting_with_clip", "prompt_engineering"])
 def test_without_a_model_the_scripts_say_how_to_train_one(trained, monkeypatch, script):
-    monkeypatch.setattr("minclip.pretrained.shipped", list)
+    monkeypatch.setattr("minclip.data.pretrained.shipped", list)
     assert "minclip train --data picturebook" in message_of(monkeypatch, script)
 
 

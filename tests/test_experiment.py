@@ -6,14 +6,15 @@ import pytest
 import torch
 from PIL import Image
 
-from minclip import training
 from minclip.cli import main
 from minclip.cli.train import new_folder
-from minclip.devices import is_out_of_memory
-from minclip.experiment import recipe_for
-from minclip.recipes import RECIPES, Recipe, TrainConfig
-from minclip.runs import Run
-from minclip.suites import Suite
+from minclip.config import TrainConfig
+from minclip.engine import step
+from minclip.engine.devices import is_out_of_memory
+from minclip.evaluation.suites import Suite
+from minclip.experiments.experiment import recipe_for
+from minclip.experiments.runs import Run
+from minclip.recipes import RECIPES, Recipe
 from minclip.tokenizer import BPETokenizer
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 60, 220)}
@@ -113,7 +114,9 @@ def test_an_evaluation_that_fails_leaves_a_checkpoint_and_is_made_up_for(album, 
         raise TypeError("the MPS framework doesn't support float64")
 
     monkeypatch.setattr(Suite, "scores", fails)
-    monkeypatch.setattr("minclip.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(evaluate_every=4)))
+    monkeypatch.setattr(
+        "minclip.experiments.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(evaluate_every=4))
+    )
     with pytest.raises(TypeError, match="float64"):
         train(album, out)
     assert Run(out).load()[2]["step"] == 4, "a checkpoint is kept, long before the first regular one"
@@ -128,7 +131,9 @@ def test_the_watched_texts_are_tokenised_once(album, tmp_path, monkeypatch):
     lists, call = [], BPETokenizer.__call__
     watched = lambda self, texts, **how: lists.append(texts) or call(self, texts, **how)  # noqa: E731
     monkeypatch.setattr(BPETokenizer, "__call__", watched)
-    monkeypatch.setattr("minclip.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(evaluate_every=4)))
+    monkeypatch.setattr(
+        "minclip.experiments.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(evaluate_every=4))
+    )
     assert train(album, tmp_path / "run") == 0
     assert len(evaluations(tmp_path / "run")) == 4
     watched = ["a red picture number 18", "all red"]
@@ -139,7 +144,7 @@ def test_memory_that_is_used_up_names_the_way_out(album, tmp_path, monkeypatch, 
     def backward(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has ...")
 
-    monkeypatch.setattr("minclip.training.backward", backward)
+    monkeypatch.setattr("minclip.engine.step.backward", backward)
     assert train(album, tmp_path / "run") == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("minclip: error: 6 pairs at a time do not fit into the memory of cpu")
@@ -150,7 +155,7 @@ def test_memory_that_is_used_up_names_the_way_out(album, tmp_path, monkeypatch, 
 
 def test_micro_batches_may_be_chosen_anew_when_a_run_goes_on(album, tmp_path, monkeypatch, capsys):
     """They change how a step is computed, and not what: of all settings they alone may."""
-    out, seen, backward = tmp_path / "run", [], training.backward
+    out, seen, backward = tmp_path / "run", [], step.backward
 
     def watched(model, batch, device, micro_batch, loss):
         seen.append(micro_batch)
@@ -158,8 +163,10 @@ def test_micro_batches_may_be_chosen_anew_when_a_run_goes_on(album, tmp_path, mo
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
         return backward(model, batch, device, micro_batch, loss)
 
-    monkeypatch.setattr("minclip.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(save_every=2)))
-    monkeypatch.setattr(training, "backward", watched)
+    monkeypatch.setattr(
+        "minclip.experiments.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(save_every=2))
+    )
+    monkeypatch.setattr(step, "backward", watched)
     assert train(album, out) == 2 and "--micro-batch 3" in capsys.readouterr().err
     assert main(["train", "--out", str(out), "--resume", "--micro-batch", "3"]) == 0
     assert seen == [None] * 3 + [3] * 14

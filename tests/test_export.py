@@ -9,12 +9,22 @@ from pathlib import Path
 import pytest
 import torch
 
-from minclip import checkpoint, export
+from minclip import checkpoint
 from minclip.cli import export as command
 from minclip.config import CLIPConfig
-from minclip.export import compare, example, export_onnx, export_program, new_folder, parts, plain_copy, runs_onnx
+from minclip.formats import export
+from minclip.formats.export import (
+    compare,
+    example,
+    export_onnx,
+    export_program,
+    new_folder,
+    parts,
+    plain_copy,
+    runs_onnx,
+)
+from minclip.formats.precision import set_precision
 from minclip.model import CLIP
-from minclip.precision import set_precision
 
 TOLERANCE = 1e-4
 CONTEXT = 12

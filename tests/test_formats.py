@@ -15,8 +15,8 @@ from minclip.config import CLIPConfig
 from minclip.formats import huggingface, json_files, openclip
 from minclip.formats.files import write_sharded, write_tensors
 from minclip.formats.names import HUGGING_FACE, OPENAI
+from minclip.formats.precision import set_precision
 from minclip.model import CLIP
-from minclip.precision import set_precision
 from minclip.tokenizer import BPETokenizer
 
 

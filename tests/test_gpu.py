@@ -11,16 +11,17 @@ import pytest
 import torch
 
 from minclip import checkpoint
-from minclip.batches import Pairs, make_batch
-from minclip.config import CLIPConfig
-from minclip.devices import choose_device
-from minclip.gradients import backward
+from minclip.config import CLIPConfig, TrainConfig
+from minclip.engine.batches import Pairs, make_batch
+from minclip.engine.compiled import with_compiled_encoders
+from minclip.engine.devices import choose_device
+from minclip.engine.gradients import backward
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step
+from minclip.experiments.loop import train
+from minclip.experiments.runs import Run
 from minclip.model import CLIP
-from minclip.optim import build_optimizers
-from minclip.recipes import TrainConfig
-from minclip.runs import Run
 from minclip.tokenizer import BPETokenizer
-from minclip.training import train, train_step, with_compiled_encoders
 from minclip.transformer import attention, causal_mask
 from minclip.zero_shot import encode_pixels
 

@@ -17,13 +17,13 @@ import pytest
 import torch
 from gpu_parts import learn, show, sizes, speed
 
-from minclip.batches import text_length
 from minclip.cli import main as minclip
-from minclip.devices import choose_device
+from minclip.config import TrainConfig
+from minclip.engine.batches import text_length
+from minclip.engine.compiled import with_compiled_encoders
+from minclip.engine.devices import choose_device
+from minclip.experiments.runs import Run
 from minclip.model import CLIP
-from minclip.recipes import TrainConfig
-from minclip.runs import Run
-from minclip.training import with_compiled_encoders
 
 ROOT = Path(__file__).parents[1]
 CPU = choose_device("cpu", torch.float32)
@@ -351,8 +351,10 @@ def test_the_compiler_that_is_missing_is_named_before_the_training(monkeypatch):
 
 def test_the_command_line_takes_compiled(tmp_path, monkeypatch, capsys):
     configs = []
-    monkeypatch.setattr("minclip.experiment.run_training", lambda data, model, config, *_: configs.append(config) or {})
-    monkeypatch.setattr("minclip.evaluate.format_table", lambda report: "")
+    monkeypatch.setattr(
+        "minclip.experiments.experiment.run_training", lambda data, model, config, *_: configs.append(config) or {}
+    )
+    monkeypatch.setattr("minclip.evaluation.evaluate.format_table", lambda report: "")
     asked = ["train", "--data", "picturebook", "--out", str(tmp_path / "run")]
     assert minclip(asked) == 0 and minclip([*asked, "--compiled"]) == 0
     assert [config.compiled for config in configs] == [False, True]

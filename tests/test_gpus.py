@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from minclip.cli import gpus, main
-from minclip.devices import Device, choose_device
+from minclip.engine.devices import Device, choose_device
 
 CPU = choose_device("cpu", torch.float32)
 GPU = Device(torch.device("cuda"), torch.bfloat16, "a test")

@@ -8,6 +8,8 @@ from pathlib import Path
 import yaml
 from packaging.requirements import Requirement
 
+from minclip.course.outline import LESSONS
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -71,6 +73,13 @@ def test_minclip_adds_few_modules_to_torchs_import():
     # time differs from machine to machine; what is imported does not (benchmarks/import_time.py has the seconds)
     face = "import minclip; [getattr(minclip, name) for name in minclip.__all__]"
     assert int(run(f"import sys, torch, numpy; n = len(sys.modules); {face}; print(len(sys.modules) - n)")) < 400
+
+
+def test_the_top_of_the_library_is_what_the_course_builds():
+    pages = {path.stem for path in (ROOT / "minclip").glob("*.py")} - {"__init__"}
+    assert len(pages) <= 18, sorted(pages)
+    lessons = {exercise.home for lesson in LESSONS for exercise in lesson.exercises}
+    assert lessons <= pages
 
 
 def test_no_file_is_longer_than_a_reader_wants():

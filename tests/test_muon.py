@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from minclip.devices import choose_device, multiplies_bfloat16
-from minclip.muon import Muon, orthogonalised, step_together
+from minclip.engine.devices import choose_device, multiplies_bfloat16
+from minclip.engine.muon import Muon, orthogonalised, step_together
 
 CPU = torch.device("cpu")
 BESIDE_PYTORCHS = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="PyTorch has its Muon since 2.9")

@@ -13,8 +13,8 @@ import pages
 import pytest
 
 from minclip.config import CLIPConfig
+from minclip.experiments.runs import Run
 from minclip.model import CLIP
-from minclip.runs import Run
 from minclip.tokenizer import BPETokenizer
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from minclip.plotting import (
+from minclip.figures.plotting import (
     MATCH_COLOUR,
     WRONG_COLOUR,
     plot_budget,
@@ -165,5 +165,5 @@ def test_empty_input_is_refused():
 
 
 def test_plotting_never_imports_pyplot():
-    look = "import sys, minclip.plotting; sys.exit('matplotlib.pyplot' in sys.modules)"
+    look = "import sys, minclip.figures.plotting; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from minclip.config import CLIPConfig
+from minclip.formats.precision import halved, set_precision
 from minclip.model import CLIP
-from minclip.precision import halved, set_precision
 
 # openai/CLIP convert_weights in words: norms with their statistics, embeddings and the temperature stay float32
 FLOAT32 = re.compile(r"\.ln_\w+\.|\.bn\d\.|\.downsample\.1\.|(token|positional|class)_embedding|^logit_scale$")

@@ -14,11 +14,10 @@ import numpy as np
 import pytest
 from test_data_download import Server
 
-from minclip import pretrained
 from minclip.cli import fetch as command
 from minclip.config import CLIPConfig
-from minclip.data import paths
-from minclip.pretrained import (
+from minclip.data import paths, pretrained
+from minclip.data.pretrained import (
     MERGES,
     OPENAI,
     OnlineFile,

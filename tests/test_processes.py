@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 import torch
 
-from minclip import processes
+from minclip.engine import processes
+from minclip.engine.processes import agree, gather, is_first, own_rows, sum_over_processes
 from minclip.formats.files import read_tensors
-from minclip.processes import agree, gather, is_first, own_rows, sum_over_processes
 
 ROOT = Path(__file__).parents[1]
 GRADIENTS = """
 import sys, torch
 from dataclasses import replace
-from minclip import processes
-from minclip.batches import Pairs, make_batch
+from minclip.engine import processes
+from minclip.engine.batches import Pairs, make_batch
 from minclip.config import CLIPConfig
-from minclip.devices import choose_device
-from minclip.gradients import backward
+from minclip.engine.devices import choose_device
+from minclip.engine.gradients import backward
 from minclip.model import CLIP
-from minclip.recipes import TrainConfig
+from minclip.config import TrainConfig
 
 config = CLIPConfig(128, 16, 8, 64, 2, 64, 1, 2, context_length=8, vocab_size=40)
 generator = torch.Generator().manual_seed(0)
@@ -47,8 +47,8 @@ with processes.joined():
 
 
 IN_FLOAT32 = """  # whatever the CPU has: in bfloat16 parts of a batch round otherwise than the whole
-import minclip.devices, minclip.muon
-minclip.devices.multiplies_bfloat16 = minclip.muon.multiplies_bfloat16 = lambda device: None
+import minclip.engine.devices, minclip.engine.muon
+minclip.engine.devices.multiplies_bfloat16 = minclip.engine.muon.multiplies_bfloat16 = lambda device: None
 from minclip.cli.__main__ import main
 raise SystemExit(main())
 """

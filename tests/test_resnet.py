@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from minclip.batches import Batch
 from minclip.config import CLIPConfig
-from minclip.devices import Device
-from minclip.gradients import backward
+from minclip.engine.batches import Batch
+from minclip.engine.devices import Device
+from minclip.engine.gradients import backward
 from minclip.model import CLIP
 from minclip.resnet import AttentionPool, Bottleneck, ModifiedResNet
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from minclip.intervals import bootstrap_interval, grouped_bootstrap_interval
+from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
 from minclip.retrieval import Index, match_ranks, rank_of_first_match, recall_at_k
 
 

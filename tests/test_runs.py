@@ -11,17 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from minclip.batches import Pairs
 from minclip.checkpoint import MODEL_FILE
-from minclip.config import CLIPConfig
-from minclip.devices import choose_device
+from minclip.config import CLIPConfig, TrainConfig
+from minclip.engine.batches import Pairs
+from minclip.engine.devices import choose_device
+from minclip.engine.optimizers import build_optimizers
+from minclip.experiments.loop import train
+from minclip.experiments.runs import Run, restore_optimizers
 from minclip.formats.files import read_tensors
 from minclip.model import CLIP
-from minclip.optim import build_optimizers
-from minclip.recipes import TrainConfig
-from minclip.runs import Run, restore_optimizers
 from minclip.tokenizer import BPETokenizer
-from minclip.training import train
 
 ROOT = Path(__file__).parents[1]
 TOKENIZER = BPETokenizer([], context_length=8)

@@ -9,10 +9,10 @@ import torch
 from cards import model_card, result
 
 import minclip
-from minclip import pretrained
+from minclip.data import pretrained
 from minclip.data.picturebook import tasks
-from minclip.evaluate import evaluate_task
-from minclip.suites import Suite
+from minclip.evaluation.evaluate import evaluate_task
+from minclip.evaluation.suites import Suite
 
 NAMES = pretrained.shipped()
 

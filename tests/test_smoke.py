@@ -3,7 +3,7 @@
 import smoke
 import torch
 
-from minclip.devices import choose_device
+from minclip.engine.devices import choose_device
 
 CPU = choose_device("cpu", torch.float32)
 

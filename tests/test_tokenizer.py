@@ -13,7 +13,7 @@ from second_tokenizer import SecondTokenizer
 
 from minclip import tokenizer as module
 from minclip.bpe import END_OF_WORD, apply_merges, bytes_to_unicode, count_pairs, merge_pair, train_bpe, word_symbols
-from minclip.pretrained import MERGES
+from minclip.data.pretrained import MERGES
 from minclip.tokenizer import EOT, FIXED_SYMBOLS, SOT, BPETokenizer, clean
 
 TRAINED = BPETokenizer.train(["the cat's mat isn't the bat's text!", "Ünïcödé 日本語 &<|#|>", "the sat on"] * 5, 580)

@@ -6,19 +6,20 @@ from dataclasses import replace
 import pytest
 import torch
 
-from minclip.augment import crop_and_resize, random_crops
-from minclip.batches import Pairs, all_captions, batch_indices, generator_for, load_pairs, make_batch
-from minclip.config import CLIPConfig
-from minclip.cores import one_thread
+from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.picturebook import PictureBook
-from minclip.devices import choose_device
-from minclip.gradients import backward
+from minclip.engine.augment import crop_and_resize, random_crops
+from minclip.engine.batches import Pairs, all_captions, batch_indices, generator_for, load_pairs, make_batch
+from minclip.engine.cores import one_thread
+from minclip.engine.devices import choose_device
+from minclip.engine.gradients import backward
+from minclip.engine.muon import Muon
+from minclip.engine.optimizers import build_optimizers, take_steps
+from minclip.engine.step import train_step
+from minclip.experiments.loop import is_it_learning
 from minclip.model import CLIP
-from minclip.muon import Muon
-from minclip.optim import build_optimizers, is_block_matrix, lr_schedule, param_groups, set_learning_rate, take_steps
-from minclip.recipes import TrainConfig
+from minclip.optim import is_block_matrix, lr_schedule, param_groups, set_learning_rate
 from minclip.tokenizer import BPETokenizer
-from minclip.training import is_it_learning, train_step
 
 CPU = choose_device("cpu", torch.float32)
 CONFIG = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=8, vocab_size=40)

@@ -9,8 +9,8 @@ from PIL import Image
 from torch import nn
 
 from minclip.config import CLIPConfig
+from minclip.formats.precision import set_precision
 from minclip.model import CLIP
-from minclip.precision import set_precision
 from minclip.preprocess import MEAN, STD
 from minclip.prompts import (
     PHOTO_TEMPLATES,

@@ -10,17 +10,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from minclip.config import CLIPConfig
+from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.picturebook import PictureBook, World
 from minclip.data.picturebook.conditions import ConditionedBook, Conditions
 from minclip.data.picturebook.render import GENERATOR_VERSION
 from minclip.data.picturebook.world import WORLD_VERSION
 from minclip.data.protocol import CaptionDataset
-from minclip.devices import Device
-from minclip.gradients import Loss
+from minclip.engine.devices import Device
+from minclip.engine.gradients import Loss
 from minclip.loss import clip_loss
 from minclip.model import CLIP
-from minclip.recipes import RECIPES, TrainConfig
+from minclip.recipes import RECIPES
 from minclip.tokenizer import BPETokenizer
 
 # Past the point where objects take off (docs/recipes.md): a run of half of it ranks little but the start.

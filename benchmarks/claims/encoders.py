@@ -12,14 +12,14 @@ from torch import Tensor
 from claims.arms import Arm, Setting
 from claims.claim import STANDARD, Claim, Finding, Number, table
 from claims.learn import pairs_of
-from minclip.batches import make_batch
-from minclip.cores import one_thread
 from minclip.data.paths import atomic_write
-from minclip.experiment import new_model
+from minclip.engine.batches import make_batch
+from minclip.engine.cores import one_thread
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step
+from minclip.experiments.experiment import new_model
 from minclip.model import CLIP
-from minclip.optim import build_optimizers
 from minclip.text import TextTransformer
-from minclip.training import train_step
 
 ROUNDS, BLOCK = 5, 3  # of timing: blocks of steps, alternating
 

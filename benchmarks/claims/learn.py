@@ -16,16 +16,16 @@ import numpy as np
 from claims import supervised
 from claims.arms import Arm, Data, Learned, Setting
 from claims.claim import Number
-from minclip.batches import Pairs, all_captions, load_pairs
 from minclip.checkpoint import MODEL_FILE, load, save
 from minclip.config import CLIPConfig
 from minclip.data.paths import atomic_write
-from minclip.devices import Device
-from minclip.experiment import new_model
+from minclip.engine.batches import Pairs, all_captions, load_pairs
+from minclip.engine.devices import Device
+from minclip.experiments.experiment import new_model
+from minclip.experiments.loop import train
+from minclip.experiments.runs import Run
 from minclip.formats.files import read_tensors, write_tensors
-from minclip.runs import Run
 from minclip.tokenizer import BPETokenizer
-from minclip.training import train
 
 DONE = "done.json"
 

@@ -14,9 +14,9 @@ from claims.arms import Learned
 from minclip.data.picturebook import PictureBook, tasks
 from minclip.data.picturebook.tasks import TASKS, task_picture
 from minclip.data.protocol import ChoiceTask, ClassTask
-from minclip.evaluate import evaluate_task
+from minclip.evaluation.evaluate import evaluate_task
+from minclip.evaluation.suites import Suite, retrieval_pairs
 from minclip.retrieval import match_ranks
-from minclip.suites import Suite, retrieval_pairs
 from minclip.zero_shot import encode_pixels, encode_texts
 
 Answers = dict[str, np.ndarray]  # bool [pictures]

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from claims import CLAIMS
 from claims.luck import ONE_RUN, SHARE, TWO_RUNS
 from minclip.data.paths import atomic_write
-from minclip.figures import (
+from minclip.figures.look import (
     FONT,
     MATCH_COLOUR,
     QUIET_COLOUR,

@@ -9,7 +9,7 @@ from claims.claim import Claim, Finding, Number
 from claims.learn import answers, done, is_done
 from claims.luck import NO_LUCK, SHARE, Luck, kind_of
 from claims.verdict import ENOUGH, difference, share, verdict
-from minclip.report import describe
+from minclip.experiments.report import describe
 
 
 def result_of(

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from claims.arms import Arm
-from minclip.batches import Pairs, make_batch
 from minclip.data.picturebook import Picture
 from minclip.data.picturebook.world import KINDS
 from minclip.data.protocol import ChoiceTask, ClassTask
-from minclip.devices import Device
+from minclip.engine.batches import Pairs, make_batch
+from minclip.engine.devices import Device
+from minclip.engine.optimizers import build_optimizers, take_steps
 from minclip.model import image_encoder
-from minclip.optim import build_optimizers, lr_schedule, set_learning_rate, take_steps
+from minclip.optim import lr_schedule, set_learning_rate
 from minclip.preprocess import pixels_to_float
 from minclip.zero_shot import evaluating
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minclip.intervals import LEVEL
+from minclip.evaluation.intervals import LEVEL
 
 assert LEVEL == 0.95  # what the two constants below are for
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)  # 1 to 10 degrees of freedom

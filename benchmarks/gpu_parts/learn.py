@@ -12,18 +12,18 @@ from pathlib import Path
 import torch
 from gpu_parts.sizes import Learning, Sizes, Work
 
-from minclip.batches import Pairs, make_batch
-from minclip.config import CLIPConfig
-from minclip.cores import one_thread
+from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import open_dataset
 from minclip.data.picturebook import PictureBook
-from minclip.devices import Device, choose_device
-from minclip.experiment import new_model, resume_run, run_training
-from minclip.optim import build_optimizers
-from minclip.recipes import TrainConfig
-from minclip.runs import Run
-from minclip.suites import evaluation_suite, watched_suite
-from minclip.training import train_step, with_compiled_encoders
+from minclip.engine.batches import Pairs, make_batch
+from minclip.engine.compiled import with_compiled_encoders
+from minclip.engine.cores import one_thread
+from minclip.engine.devices import Device, choose_device
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step
+from minclip.evaluation.suites import evaluation_suite, watched_suite
+from minclip.experiments.experiment import new_model, resume_run, run_training
+from minclip.experiments.runs import Run
 
 WARM_STEPS, BLOCK = 5, 10  # steps; between blocks the clock is read
 SAFETY = 0.93  # of the time: log lines, and what a machine does beside

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from peers import OURS
 from train_speed import times
 
-from minclip.figures import FONT, IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, QUIET_COLOUR, dress, new_figure
+from minclip.figures.look import FONT, IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, QUIET_COLOUR, dress, new_figure
 
 SCORES = {"zero_shot": ("object", "zero-shot accuracy"), "R@10": (None, "retrieval R@10, mean of both ways")}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from minclip.config import CLIPConfig
-from minclip.recipes import RECIPES, TrainConfig
+from minclip.config import CLIPConfig, TrainConfig
+from minclip.recipes import RECIPES
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,9 @@ from peers import (
 from train_speed import SAME_LOSS, called
 from workload import matrix_product, noise_batch, step_flops
 
-from minclip.batches import Batch
 from minclip.config import CLIPConfig
-from minclip.devices import Device, choose_device, multiplies_bfloat16
+from minclip.engine.batches import Batch
+from minclip.engine.devices import Device, choose_device, multiplies_bfloat16
 
 PLAIN, COMPILED = {OURS: "as it is", OPEN_CLIP: "as it is", TRANSFORMERS: "sdpa"}, "torch.compile"
 GRAPHS = "torch.compile, CUDA graphs"  # every kernel of a step is launched at once: for small models

@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"minclip: error: {' '.join(str(error).split())}", file=sys.stderr)
         return MISTAKE
     except (RuntimeError, MemoryError) as error:
-        from minclip.devices import is_out_of_memory
+        from minclip.engine.devices import is_out_of_memory
 
         if not is_out_of_memory(error):
             raise

@@ -148,7 +148,7 @@ def show(data: str, size: int, file: Path) -> None:
 
     from minclip.data import open_dataset
     from minclip.data.paths import atomic_write
-    from minclip.plotting import plot_samples
+    from minclip.figures.plotting import plot_samples
 
     dataset = open_dataset(data, "test", size=size)
     chosen = np.linspace(0, len(dataset) - 1, min(SHOWN, len(dataset))).astype(int).tolist()

@@ -97,7 +97,7 @@ def check_device() -> Iterator[Check]:
         yield Check(f"torch cannot be imported: {reason}", "python -m pip install --force-reinstall torch")
         return
     from minclip.cli.gpus import check_product, check_unused
-    from minclip.devices import choose_device
+    from minclip.engine.devices import choose_device
 
     device = choose_device()
     name = torch.cuda.get_device_name(device.device) if device.device.type == "cuda" else platform.machine()

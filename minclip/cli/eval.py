@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     import json
 
     from minclip.data.paths import atomic_write
-    from minclip.evaluate import evaluate, format_table
-    from minclip.suites import evaluation_suite
+    from minclip.evaluation.evaluate import evaluate, format_table
+    from minclip.evaluation.suites import evaluation_suite
 
     model, _, tokenizer = open_model(arguments)
     suite = evaluation_suite(arguments.data, model.config.image_size)

@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from minclip import checkpoint
-    from minclip.export import export_onnx, export_program, new_folder
+    from minclip.formats.export import export_onnx, export_program, new_folder
     from minclip.formats.openai import merges_beside
 
     model, _, tokenizer = open_model(arguments)

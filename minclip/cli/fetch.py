@@ -22,7 +22,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minclip.pretrained import fetch_merges, fetch_model, fetchable
+    from minclip.data.pretrained import fetch_merges, fetch_model, fetchable
 
     name = arguments.name
     if name is None:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def listing() -> str:
     """A line per model: name, size, where it is."""
-    from minclip.pretrained import MERGES, OPENAI, fetched, models_root, shipped
+    from minclip.data.pretrained import MERGES, OPENAI, fetched, models_root, shipped
 
     merges = models_root() / MERGES.name
     here = {name: fetched(name) for name in OPENAI} | {MERGES_NAME: merges if merges.is_file() else None}

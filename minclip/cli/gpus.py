@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from minclip.cli.checks import Check
 
 if TYPE_CHECKING:
-    from minclip.devices import Device
+    from minclip.engine.devices import Device
 
 GET_STARTED = 'install the PyTorch that its page "Get started" names for this device (pytorch.org)'
 

@@ -24,8 +24,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def newest_run(folder: Path = RUNS) -> Path:
     """The run folder below `folder` whose model was written last. ValueError where there is none."""
-    from minclip import pretrained
     from minclip.checkpoint import MODEL_FILE
+    from minclip.data import pretrained
 
     models = sorted(folder.rglob(MODEL_FILE), key=lambda path: path.stat().st_mtime)
     if not models:
@@ -40,8 +40,8 @@ def newest_run(folder: Path = RUNS) -> Path:
 def open_model(arguments: argparse.Namespace) -> "tuple[CLIP, Preprocess, BPETokenizer]":
     """(model, preprocess, tokenizer) that the arguments ask for; says on stderr which one it chose."""
     from minclip.checkpoint import load
-    from minclip.cores import keep_freed_memory
-    from minclip.devices import choose_device
+    from minclip.engine.cores import keep_freed_memory
+    from minclip.engine.devices import choose_device
 
     keep_freed_memory()  # the process is the command's own
     chosen = arguments.model

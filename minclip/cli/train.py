@@ -75,7 +75,7 @@ def new_folder(name: str) -> Path:
 @contextmanager
 def advice_when_stopped(out: Path) -> Iterator[None]:
     """After Ctrl-C, the command that goes on, where there is a checkpoint to go on from."""
-    from minclip.runs import Run
+    from minclip.experiments.runs import Run
 
     try:
         yield
@@ -88,8 +88,8 @@ def advice_when_stopped(out: Path) -> Iterator[None]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minclip.evaluate import format_table
-    from minclip.processes import is_first, joined
+    from minclip.engine.processes import is_first, joined
+    from minclip.evaluation.evaluate import format_table
 
     check(arguments)
     with joined(), with_mine(arguments.mine):
@@ -118,9 +118,9 @@ def with_mine(asked: bool) -> Iterator[None]:
 def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:
     """The report of the run that the arguments ask for, and its folder."""
     from minclip.config import CLIPConfig
-    from minclip.devices import choose_device
-    from minclip.experiment import recipe_for, resume_run, run_training
-    from minclip.processes import agree, is_first, own_device
+    from minclip.engine.devices import choose_device
+    from minclip.engine.processes import agree, is_first, own_device
+    from minclip.experiments.experiment import recipe_for, resume_run, run_training
 
     device = choose_device(own_device(arguments.device))
 

@@ -5,7 +5,7 @@ from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch
 
 from minclip.course.mine import finished
 from minclip.course.outline import LESSONS
-from minclip.figures import FONT, IMAGE_COLOUR, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, new_figure
+from minclip.figures.look import FONT, IMAGE_COLOUR, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, new_figure
 
 # box -> (what stands in it, its colour, left, bottom, exercises that build it)
 WIDTH, HEIGHT = 2.6, 0.8

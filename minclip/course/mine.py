@@ -156,7 +156,7 @@ def installed() -> Iterator[list[str]]:
     own = modules(place)
     exercises = [exercise_of(name)[1] for name in names]
     swaps = [(exercise.library, getattr(own[exercise.home], exercise.name)) for exercise in exercises]
-    import_module("minclip.experiment")  # brings every module that trains
+    import_module("minclip.experiments.experiment")  # brings every module that trains
     try:
         for theirs, mine in swaps:
             replace(theirs, mine)

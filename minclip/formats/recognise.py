@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
 
-from minclip import pretrained
 from minclip.config import PRESETS, CLIPConfig
+from minclip.data import pretrained
 from minclip.formats import huggingface, openclip
 from minclip.formats.assemble import build, listed
 from minclip.formats.files import Stored

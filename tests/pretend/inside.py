@@ -11,18 +11,17 @@ from PIL import Image
 from workload import noise_batch
 
 import minclip
-from minclip import processes
-from minclip.augment import crop_and_resize, random_crops
-from minclip.batches import all_captions, load_pairs, make_batch
 from minclip.cli import main
-from minclip.config import CLIPConfig
+from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import open_dataset
-from minclip.devices import Device, choose_device
-from minclip.experiment import new_model
-from minclip.optim import build_optimizers
-from minclip.recipes import TrainConfig
+from minclip.engine import processes
+from minclip.engine.augment import crop_and_resize, random_crops
+from minclip.engine.batches import all_captions, load_pairs, make_batch
+from minclip.engine.devices import Device, choose_device
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step
+from minclip.experiments.experiment import new_model
 from minclip.retrieval import recall_at_k
-from minclip.training import train_step
 from minclip.zero_shot import top_k_accuracy
 from pretend.device import DEVICE, KIND, There, counted, launches, masked_attention, waits
 
@@ -72,9 +71,11 @@ def test_the_real_ones_wait_for_nothing(name):
 def test_muons_stack_moves_the_weights_as_matrix_by_matrix(monkeypatch):
     """Ten steps of a whole model; at AdamW's full rate its first steps would make much of a last digit."""
     device, rate = choose_device(KIND, torch.float32), 1e-4
-    monkeypatch.setattr("minclip.muon.multiplies_bfloat16", lambda _device: None)  # in which both ways round coarsely
+    monkeypatch.setattr(
+        "minclip.engine.muon.multiplies_bfloat16", lambda _device: None
+    )  # in which both ways round coarsely
     together = steps_of(MINIATURE, "muon", 10, device, rate).state_dict()
-    monkeypatch.setattr("minclip.optim.step_together", lambda muons: [muon.step() for muon in muons])
+    monkeypatch.setattr("minclip.engine.optimizers.step_together", lambda muons: [muon.step() for muon in muons])
     one_by_one = steps_of(MINIATURE, "muon", 10, device, rate).state_dict()
     start = new_model(MINIATURE, seed=0).state_dict()
     for name, weight in one_by_one.items():
@@ -172,7 +173,7 @@ def test_nobody_asks_how_many_rows_the_others_have(rows, monkeypatch):
 
 
 def test_what_a_figure_draws_may_be_there():
-    from minclip.plotting import plot_predictions, plot_similarity
+    from minclip.figures.plotting import plot_predictions, plot_similarity
 
     pictures, numbers = [np.zeros((8, 8, 3), np.uint8)] * 2, torch.eye(2).to(DEVICE).requires_grad_()
     plot_similarity(pictures, ["a", "b"], numbers)

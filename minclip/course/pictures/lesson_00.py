@@ -12,7 +12,7 @@ from torch import Tensor
 
 from minclip.course.pictures.tensors import Box, draw_tensors
 from minclip.data.picturebook import Picture, Thing, render
-from minclip.figures import (
+from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
     MATCH_COLOUR,

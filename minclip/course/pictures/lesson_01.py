@@ -20,7 +20,7 @@ from minclip.course.pictures.lesson_01_symbols import (
     draw_training,
     sheet,
 )
-from minclip.figures import (
+from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
     MATCH_COLOUR,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from minclip.bpe import Pair, count_pairs, merge_pair, train_bpe, word_symbols
-from minclip.figures import FONT, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, new_figure
+from minclip.figures.look import FONT, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, new_figure
 
 LETTER = 0.125  # inches that a letter takes
 HEIGHT = 0.36  # inches of a box

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from minclip.course.pictures.tensors import CELL, Box, draw_tensors, extent
-from minclip.figures import (
+from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
     MATCH_COLOUR,

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from minclip.course.pictures.tensors import Box, draw_tensors
-from minclip.figures import (
+from minclip.figures.look import (
     FONT,
     MATCH_COLOUR,
     OTHER_COLOUR,

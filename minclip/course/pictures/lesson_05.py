@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, Rectangle
 from torch import Tensor
 
 from minclip.course.pictures.tensors import Box, draw_tensors
-from minclip.figures import (
+from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
     MATCH_COLOUR,

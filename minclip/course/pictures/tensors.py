@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from minclip.figures import FONT, QUIET_COLOUR, new_figure
+from minclip.figures.look import FONT, QUIET_COLOUR, new_figure
 
 CELL = 0.26  # inches that one number takes
 GAP = 0.55  # inches between boxes, where their side's name stands

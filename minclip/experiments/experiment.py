@@ -9,19 +9,19 @@ from pathlib import Path
 
 import torch
 
-from minclip.batches import all_captions, load_pairs
-from minclip.config import CLIPConfig
+from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import NAMES, open_dataset
 from minclip.data.protocol import CaptionDataset
-from minclip.devices import Device, choose_device
+from minclip.engine.batches import all_captions, load_pairs
+from minclip.engine.devices import Device, choose_device
+from minclip.engine.processes import agree, is_first, one_after_the_other, wait
+from minclip.evaluation.suites import evaluation_suite, watched_suite
+from minclip.experiments.loop import train
+from minclip.experiments.report import write_report
+from minclip.experiments.runs import Run
 from minclip.model import CLIP
-from minclip.processes import agree, is_first, one_after_the_other, wait
-from minclip.recipes import RECIPES, Recipe, TrainConfig
-from minclip.report import write_report
-from minclip.runs import Run
-from minclip.suites import evaluation_suite, watched_suite
+from minclip.recipes import RECIPES, Recipe
 from minclip.tokenizer import BPETokenizer
-from minclip.training import train
 
 
 def new_model(config: CLIPConfig, seed: int) -> CLIP:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from minclip.devices import multiplies_bfloat16
+from minclip.engine.devices import multiplies_bfloat16
 
 A, B, C = 3.4445, -4.7750, 2.0315  # of the polynomial, chosen for a steep slope at 0
 NEWTON_SCHULZ_STEPS, MOMENTUM, EPS = 5, 0.95, 1e-7

@@ -15,7 +15,7 @@ from minclip.data.images import load_pixels
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.data.rsicd import scene_task
-from minclip.evaluate import RetrievalPairs, evaluate_task
+from minclip.evaluation.evaluate import RetrievalPairs, evaluate_task
 from minclip.model import CLIP
 from minclip.retrieval import recall_at_k
 from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts

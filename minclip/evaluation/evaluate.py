@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from minclip.data.protocol import ChoiceTask, ClassTask
-from minclip.intervals import bootstrap_interval, grouped_bootstrap_interval
+from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
 from minclip.model import CLIP
 from minclip.retrieval import DIRECTIONS, KS, match_ranks
 from minclip.zero_shot import (

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from minclip.data.paths import explain
+from minclip.formats.precision import set_precision
 from minclip.model import CLIP
-from minclip.precision import set_precision
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")  # what ONNX needs beyond torch
 OPSET = 18  # ONNX's operators as of December 2022: PyTorch's exporter writes no older ones, newer ones change nothing

@@ -12,15 +12,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from minclip.augment import crop_and_resize, random_crops
-from minclip.config import CLIPConfig
-from minclip.cores import on_cores
+from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.images import load_pixels
 from minclip.data.protocol import CaptionDataset
-from minclip.devices import Device
+from minclip.engine.augment import crop_and_resize, random_crops
+from minclip.engine.cores import on_cores
+from minclip.engine.devices import Device
+from minclip.engine.processes import own_rows
 from minclip.preprocess import pixels_to_float
-from minclip.processes import own_rows
-from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
 
 FEW_LENGTHS = 8  # tokens; texts for a GPU, and for compiled encoders, are cut at multiples of it

@@ -12,12 +12,12 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from minclip.batches import Batch
-from minclip.cores import on_cores
-from minclip.devices import Device
+from minclip.engine.batches import Batch
+from minclip.engine.cores import on_cores
+from minclip.engine.devices import Device
+from minclip.engine.processes import count, gather, sum_over_processes
 from minclip.loss import clip_loss
 from minclip.model import CLIP
-from minclip.processes import count, gather, sum_over_processes
 
 Features = tuple[Tensor, Tensor]  # of a part: pictures and texts, each [rows, embed_dim]
 Gradients = Sequence[Tensor | None]  # one for each parameter

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from minclip.figures import (
+from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
     MATCH_COLOUR,

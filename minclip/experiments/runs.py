@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 
 from minclip.checkpoint import MODEL_FILE, STATE_FILE, model_from, model_metadata, save
+from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
 from minclip.formats.files import read_tensors, write_tensors
 from minclip.model import CLIP
-from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
 
 LOG_FILE = "log.jsonl"

@@ -12,15 +12,15 @@ import PIL
 import torch
 from matplotlib.figure import Figure
 
+from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import ClassTask
-from minclip.devices import Device
-from minclip.evaluate import RetrievalPairs, as_report, evaluate_retrieval, evaluate_task, format_table
+from minclip.engine.devices import Device
+from minclip.evaluation.evaluate import RetrievalPairs, as_report, evaluate_retrieval, evaluate_task, format_table
+from minclip.evaluation.suites import Suite
+from minclip.experiments.runs import Run
+from minclip.figures.plotting import plot_confusion, plot_curves, plot_predictions, plot_retrieval
 from minclip.model import CLIP
-from minclip.plotting import plot_confusion, plot_curves, plot_predictions, plot_retrieval
-from minclip.recipes import TrainConfig
-from minclip.runs import Run
-from minclip.suites import Suite
 from minclip.tokenizer import BPETokenizer
 from minclip.zero_shot import encode_pixels, encode_texts, zero_shot_classifier
 

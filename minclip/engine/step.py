@@ -1,0 +1,31 @@
+"""A training step in parts: on several cores or processes, in micro-batches, in the device's precision.
+
+The page is training.py, whose step does the same on one batch at once.
+"""
+
+import torch
+from torch import Tensor
+
+from minclip.engine.batches import Batch
+from minclip.engine.devices import Device
+from minclip.engine.gradients import Loss, backward
+from minclip.engine.optimizers import take_steps
+from minclip.loss import clip_loss
+from minclip.model import CLIP
+
+
+def train_step(
+    model: CLIP,
+    optimizers: list[torch.optim.Optimizer],
+    batch: Batch,
+    device: Device,
+    micro_batch: int | None = None,
+    loss: Loss = clip_loss,
+) -> Tensor:
+    """One step of every optimiser on one batch; returns the loss before the step."""
+    for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
+    value = backward(model, batch, device, micro_batch, loss)
+    take_steps(optimizers, device.cores)
+    model.clamp_logit_scale()
+    return value

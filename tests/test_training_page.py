@@ -1,0 +1,86 @@
+"""The page (training.py), whose loop a lesson prints, and what trains in its place (engine/step.py): the same steps."""
+
+import copy
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from minclip.config import CLIPConfig
+from minclip.engine.batches import Batch
+from minclip.engine.devices import choose_device
+from minclip.engine.optimizers import build_optimizers
+from minclip.engine.step import train_step as engines_step
+from minclip.model import CLIP
+from minclip.optim import adamw
+from minclip.training import train, train_step
+
+CONFIG = CLIPConfig(16, 16, 8, 64, 2, 64, 1, 2, context_length=8, vocab_size=40)
+CPU = choose_device("cpu", torch.float32)
+
+
+def new_model() -> CLIP:
+    torch.manual_seed(0)
+    return CLIP(CONFIG)
+
+
+def batches(count: int, pairs: int = 6):
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(count):
+        tokens = torch.randint(1, 39, (pairs, 8), generator=generator)
+        tokens[:, 5], tokens[:, 6:] = 39, 0  # EOT, then padding
+        yield torch.randn(pairs, 3, 16, 16, generator=generator), tokens
+
+
+@pytest.mark.parametrize(("cores", "micro_batch"), [(1, None), (3, None), (1, 2)])
+def test_a_step_in_parts_is_the_pages_step(cores, micro_batch):
+    """The same loss, the same gradients, and AdamW moves along them."""
+    page, engine, device = new_model(), new_model(), replace(CPU, cores=cores)
+    optimizer, optimizers = adamw(page, 1e-4, 0.2), build_optimizers(engine, "adamw", 1e-4, 0.2, 0.02)
+    pixels, tokens = next(batches(1))
+    expected = train_step(page, optimizer, pixels, tokens)
+    found = engines_step(engine, optimizers, Batch(pixels, tokens), device, micro_batch)
+    assert found.item() == pytest.approx(expected.item(), abs=1e-5)
+    largest = max(p.grad.abs().max() for p in page.parameters())
+    for (name, p), q in zip(page.named_parameters(), engine.parameters(), strict=True):
+        assert (p.grad - q.grad).abs().max() <= 1e-5 * largest, name
+        assert (p - q).abs().max() <= 2.1e-4, name  # AdamW's first step is the rate times the gradient's sign
+    assert not torch.equal(engine.visual.proj, new_model().visual.proj)
+
+
+def test_a_model_learns_one_batch_by_heart():
+    model, (batch,) = new_model(), batches(1)
+    losses = train(model, [batch] * 60, steps=60, learning_rate=3e-3, warmup=5)
+    assert losses[-1] < 0.1 < losses[0]
+    assert not model.training
+
+
+def test_the_rate_rises_and_falls_and_the_temperature_stays_in_its_limits(monkeypatch):
+    rates = []
+
+    def noted(model, optimizer, pixels, tokens):
+        rates.append(optimizer.param_groups[0]["lr"])
+        return torch.tensor(0.0)
+
+    monkeypatch.setattr("minclip.training.train_step", noted)
+    train(new_model(), batches(8), steps=8, learning_rate=1.0, warmup=2)
+    assert rates[:2] == [0.5, 1.0] and rates[2:] == sorted(rates[2:], reverse=True) and rates[-1] < 0.1
+    monkeypatch.undo()
+    model = new_model()
+    model.logit_scale.data.fill_(10.0)
+    train_step(model, adamw(model, 1e-3, 0.2), *next(batches(1)))
+    assert model.logit_scale.item() == pytest.approx(math.log(100))
+
+
+def test_the_encoders_alone_run_in_the_precision_that_is_asked_for():
+    model = new_model()
+    twin, (pixels, tokens) = copy.deepcopy(model), next(batches(1))
+    full = train_step(model, adamw(model, 1e-3, 0.2), pixels, tokens)
+    half = train_step(twin, adamw(twin, 1e-3, 0.2), pixels, tokens, torch.autocast("cpu", torch.bfloat16))
+    assert half.dtype == torch.float32 and half != full and half.item() == pytest.approx(full.item(), abs=0.05)
+
+
+def test_batches_that_end_too_soon_are_said():
+    with pytest.raises(ValueError, match="batches ended after 2 of 5 steps"):
+        train(new_model(), batches(2), steps=5)

@@ -50,7 +50,7 @@ MERGES = OnlineFile(
     "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a",
     1.4,
 )
-SHIPPED = Path(__file__).parent / "models"
+SHIPPED = Path(__file__).parents[1] / "models"
 
 
 def models_root() -> Path:

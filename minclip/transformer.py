@@ -154,6 +154,19 @@ def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | N
     return here + block.mlp(block.ln_2(here))
 
 
+def is_untouched(block: nn.Module) -> bool:
+    """Whether a block is exactly minclip's: nothing in it was subclassed, wrapped, replaced, or given a hook."""
+    kinds = {"": TransformerBlock, "ln_1": LayerNorm, "ln_2": LayerNorm, "mlp": MLP, "attn": MultiHeadAttention}
+    kinds |= dict.fromkeys(("attn.out_proj", "mlp.c_fc", "mlp.c_proj"), nn.Linear)
+    return all(
+        type(module) is kinds.get(name)
+        and "forward" not in vars(module)
+        and not (module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
+        and not module._backward_pre_hooks
+        for name, module in block.named_modules()
+    )
+
+
 class Transformer(nn.Module):
     """A stack of blocks."""
 
@@ -165,9 +178,12 @@ class Transformer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None, token: Tensor | None = None) -> Tensor:
         """x: float [batch, tokens, width] -> the same shape, or float [batch, width] at one token of each row.
 
-        token: int64 [batch], which one.
+        token: int64 [batch], which one. A last block that somebody has changed is computed whole, as it is.
         """
         *blocks, last = self.resblocks
         for block in blocks:
             x = block(x, mask)
-        return last(x, mask) if token is None else block_at(last, x, token, mask)  # type: ignore[arg-type]
+        if token is not None and is_untouched(last):
+            return block_at(last, x, token, mask)  # type: ignore[arg-type]
+        x = last(x, mask)
+        return x if token is None else x[torch.arange(len(x), device=x.device), token]

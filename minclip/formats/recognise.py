@@ -14,7 +14,7 @@ from minclip.config import PRESETS, CLIPConfig
 from minclip.formats import huggingface, openclip
 from minclip.formats.assemble import build, listed
 from minclip.formats.files import Stored
-from minclip.formats.names import HUGGING_FACE, OPENAI, SIZES, Layout, layout_of
+from minclip.formats.names import HUGGING_FACE, IGNORED, MINCLIP, OPENAI, SIZES, Layout, Weights, layout_of
 from minclip.formats.openai import merges_beside
 from minclip.formats.tokenizer_files import check_vocabulary, is_tokenizer_folder, read_tokenizer
 from minclip.formats.wrapped import plain_names
@@ -103,6 +103,13 @@ def other_peoples(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP
             stacklevel=3,
         )
     return naming(path, lambda: build(tensors, layout, config))
+
+
+def named_as_ours(stored: Stored) -> Weights:
+    """Weights of any layout under our names, without a question whether they make a CLIP."""
+    tensors, _, _ = plain_names(stored.tensors)
+    layout = layout_of(list(tensors)) or MINCLIP
+    return layout.to_ours({name: tensor for name, tensor in tensors.items() if name.split(".")[-1] not in IGNORED})
 
 
 def is_openclips(path: Path, stored: Stored, prefix: str, layout: Layout) -> bool:

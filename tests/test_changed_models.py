@@ -10,6 +10,7 @@ import minclip
 from minclip import checkpoint
 from minclip.checkpoint import load_into
 from minclip.config import CLIPConfig
+from minclip.export import export_program, plain_copy
 from minclip.formats.files import read_tensors, write_tensors
 from minclip.model import CLIP
 from minclip.optim import build_optimizers
@@ -76,6 +77,16 @@ def test_a_wrapped_models_run_and_state_dict_have_plain_names(wrapped, model, to
     run.save(other, tokenizer, build_optimizers(other, "adamw", 1e-3, 0.2, 0.02), config, 1, 0.0, "", "")
     same_weights(run.load()[0].state_dict(), model)
     same_weights(checkpoint.load(tmp_path, device="cpu")[0].state_dict(), model)
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED)
+def test_a_wrapped_model_is_exported_as_the_model(wrapped, model, tmp_path):
+    other = WRAPPED[wrapped](copy.deepcopy(model))
+    plain = plain_copy(other)
+    assert [type(module) for module in plain.modules()] == [type(module) for module in model.modules()]
+    if wrapped == "encoders compiled":
+        export_program(other, tmp_path / "programs")
+        assert isinstance(other.visual, type(torch.compile(nn.Linear(2, 2)))), "the model itself stays compiled"
 
 
 def test_distributed_data_parallel_is_written_under_plain_names(model, tokenizer, tmp_path):

@@ -80,10 +80,26 @@ def changes(clip: CLIP) -> dict[str, str]:
 def unwrapped(clip: CLIP) -> Iterator[tuple[str, nn.Module]]:
     """(plain name, module) of all modules but those that torch.compile and parallel training put around others."""
     for name, module in clip.named_modules():
-        if "_orig_mod" not in module._modules and not isinstance(
-            module, nn.DataParallel | nn.parallel.DistributedDataParallel
-        ):
+        if inner(module) is None:
             yield plain_name(name), module
+
+
+def inner(module: nn.Module) -> nn.Module | None:
+    """What torch.compile or parallel training has put this module around; None where it is no such wrapper."""
+    parallel = isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel)
+    return (
+        module._modules["module" if parallel else "_orig_mod"] if parallel or "_orig_mod" in module._modules else None
+    )
+
+
+def unwrap(clip: CLIP) -> CLIP:
+    """The model itself, in which no part is wrapped any more."""
+    for module in list(clip.modules()):
+        for name, part in module.named_children():
+            while (plain := inner(part)) is not None:
+                part = plain
+            module._modules[name] = part
+    return clip
 
 
 def within(name: str, places: dict[str, str]) -> bool:

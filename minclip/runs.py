@@ -165,6 +165,16 @@ def frozen_names(model: CLIP) -> list[str]:
     return [plain_name(name) for name, p in the_clip(model).named_parameters() if not p.requires_grad]
 
 
+def check_moment(optimizer: torch.optim.Optimizer, number: int, moment: Tensor) -> None:
+    """ValueError where a moment is not of that parameter's shape: fused optimisers would write past its end."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if number >= len(parameters) or (moment.ndim and moment.shape != parameters[number].shape):
+        raise ValueError(
+            "the checkpoint's moments are not of this model's trainable parameters: freeze what was frozen when the "
+            "run was saved, or start a new run"
+        )
+
+
 def restore_optimizers(optimizers: list[torch.optim.Optimizer], tensors: dict[str, Tensor]) -> None:
     """Puts saved moments back: names are optimizer.<which>.<parameter>.<moment>. ValueError for another number."""
     kept = {int(name.split(".")[1]) for name in tensors}
@@ -179,5 +189,6 @@ def restore_optimizers(optimizers: list[torch.optim.Optimizer], tensors: dict[st
         for name, tensor in tensors.items():
             _, which, parameter, moment = name.split(".")
             if int(which) == k:
+                check_moment(optimizer, int(parameter), tensor)
                 state.setdefault(int(parameter), {})[moment] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

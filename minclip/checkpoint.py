@@ -20,6 +20,7 @@ from minclip.formats.assemble import build
 from minclip.formats.compact import pack, unpack
 from minclip.formats.files import read_tensors, write_tensors
 from minclip.formats.huggingface import save_huggingface
+from minclip.formats.modules import changes, fill, in_words, plain_weights, the_clip
 from minclip.formats.names import MINCLIP
 from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
 from minclip.formats.openclip import save_openclip
@@ -29,6 +30,7 @@ from minclip.formats.recognise import (
     STATE_FILE,
     config_named,
     find_tokenizer,
+    named_as_ours,
     naming,
     other_peoples,
     weights_in,
@@ -44,6 +46,7 @@ __all__ = [
     "available_models",
     "from_openai_state_dict",
     "load",
+    "load_into",
     "save",
     "save_huggingface",
     "save_openai",
@@ -52,15 +55,20 @@ __all__ = [
 ]
 
 FORMAT = "minclip-model-1"
+CHANGED = "minclip-changed-1"  # weights of a model that no configuration describes: for load_into alone
 
 
 def save(model: CLIP, tokenizer: BPETokenizer, path: str | Path, compact: bool = False) -> None:
     """Writes weights, configuration and tokenizer to one .safetensors file, whole or not at all.
 
+    model: a CLIP, or a module that wraps or holds one (torch.compile, DataParallel): the names are the CLIP's own.
+    Where its classes or parameters are not those that the configuration describes, the file says so: `load_into`
+    reads it, `load` refuses it.
     compact: a quarter of the room, for giving a model away: 8-bit matrices (formats/compact.py), a little rounded.
     """
+    model = the_clip(model)
     check_vocabulary(model.config, tokenizer)
-    weights, metadata = dict(model.state_dict()), model_metadata(model, tokenizer)
+    weights, metadata = plain_weights(model), model_metadata(model, tokenizer)
     if compact:
         weights, metadata = pack(weights), metadata | {"packed": "int8"}
     write_tensors(Path(path), weights, metadata)
@@ -68,20 +76,55 @@ def save(model: CLIP, tokenizer: BPETokenizer, path: str | Path, compact: bool =
 
 def model_metadata(model: CLIP, tokenizer: BPETokenizer) -> dict[str, str]:
     """What a file must say beside the weights, so that it is enough on its own."""
-    return {"format": FORMAT, "config": json.dumps(asdict(model.config)), "tokenizer": tokenizer.to_json()}
+    model = the_clip(model)
+    told = {"format": FORMAT, "config": json.dumps(asdict(model.config)), "tokenizer": tokenizer.to_json()}
+    changed = changes(model)
+    return told | {"format": CHANGED, "changed": json.dumps(changed)} if changed else told
 
 
 def model_from(weights: dict[str, Tensor], metadata: dict[str, str]) -> tuple[CLIP, BPETokenizer]:
-    """The inverse of model_metadata and state_dict."""
-    if metadata.get("format") != FORMAT:
+    """The inverse of model_metadata and state_dict. ValueError for a changed model."""
+    config, tokenizer, changed = told_by(metadata)
+    if changed:
+        raise ValueError(
+            f"its model was changed ({in_words(changed)}), and minclip cannot build it: build it yourself and call "
+            f"minclip.checkpoint.load_into(model, path)"
+        )
+    return build(unpack(weights) if "packed" in metadata else weights, MINCLIP, config), tokenizer
+
+
+def told_by(metadata: dict[str, str]) -> tuple[CLIPConfig, BPETokenizer, dict[str, str]]:
+    """(configuration, tokenizer, changes) that a file of ours says beside its weights."""
+    if metadata.get("format") not in (FORMAT, CHANGED):
         raise ValueError(f"no {FORMAT} is in this file, its format is {metadata.get('format')!r}")
     try:
         config = CLIPConfig(**json.loads(metadata["config"]))
         tokenizer = BPETokenizer.from_json(metadata["tokenizer"])
-    except (KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
+        changed = {str(place): str(what) for place, what in json.loads(metadata.get("changed", "{}")).items()}
+    except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"the file's configuration or tokenizer cannot be read: {error!r}") from error
     check_vocabulary(config, tokenizer)
-    return build(unpack(weights) if "packed" in metadata else weights, MINCLIP, config), tokenizer
+    return config, tokenizer, changed
+
+
+def fill_from(model: CLIP, weights: dict[str, Tensor], metadata: dict[str, str]) -> BPETokenizer:
+    """Puts a file's weights into the model that it was saved from, built anew; returns the file's tokenizer.
+
+    ValueError, before anything is changed, where the model has another configuration, is changed at other places, or
+    has other parameters.
+    """
+    config, tokenizer, changed = told_by(metadata)
+    for name, value in vars(config).items():
+        if getattr(model.config, name) != value:
+            raise ValueError(f"its model has {name}={value}, the one to fill has {getattr(model.config, name)}")
+    given = changes(model)
+    for place in [*changed, *given]:
+        if place not in changed or place not in given:
+            where, other = ("the file", "the model to fill") if place in changed else ("the model to fill", "the file")
+            only = in_words({place: (changed | given)[place]})
+            raise ValueError(f"in {where}, {only}; in {other} that is as minclip builds it: they are two architectures")
+    fill(model, unpack(weights) if "packed" in metadata else weights)
+    return tokenizer
 
 
 def available_models() -> list[str]:
@@ -122,6 +165,27 @@ def load(
     model = set_precision(model, dtype or torch.float32).to(choose_device("cpu" if device is None else device).device)
     preprocess = image_transform(model.config.image_size, model.config.pixel_mean, model.config.pixel_std)
     return model, preprocess, tokenizer
+
+
+def load_into(model: CLIP, name_or_path: str | Path) -> tuple[CLIP, Callable[[Image.Image], Tensor], BPETokenizer]:
+    """Reads weights into a model that you have built yourself, for architectures that `load` cannot build.
+
+    Returns what `load` does; the model is the one given, in eval mode, on its own device and in its own precision.
+    Every name and shape must fit. Raises FileNotFoundError, or ValueError with one line that names the file and what is
+    wrong; the model is then as it was.
+    """
+    path, clip = find(name_or_path), the_clip(model)
+    stored = read_tensors(path)
+    if stored.metadata.get("format", "").startswith("minclip"):
+        tokenizer = naming(path, lambda: fill_from(clip, stored.tensors, stored.metadata))
+    else:
+        naming(path, lambda: fill(clip, named_as_ours(stored)))
+        tokenizer = find_tokenizer(path, clip.config)
+    return (
+        model.eval(),
+        image_transform(clip.config.image_size, clip.config.pixel_mean, clip.config.pixel_std),
+        tokenizer,
+    )
 
 
 def find(name_or_path: str | Path) -> Path:

@@ -156,10 +156,11 @@ def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | N
 
 def is_untouched(block: nn.Module) -> bool:
     """Whether a block is exactly minclip's: nothing in it was subclassed, wrapped, replaced, or given a hook."""
+    kinds: dict[str, type[nn.Module]]
     kinds = {"": TransformerBlock, "ln_1": LayerNorm, "ln_2": LayerNorm, "mlp": MLP, "attn": MultiHeadAttention}
     kinds |= dict.fromkeys(("attn.out_proj", "mlp.c_fc", "mlp.c_proj"), nn.Linear)
     return all(
-        type(module) is kinds.get(name)
+        kinds.get(name) is type(module)
         and "forward" not in vars(module)
         and not (module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
         and not module._backward_pre_hooks

@@ -150,6 +150,61 @@ def test_onnxruntime_gives_the_models_numbers_for_any_batch_and_length(onnx_fold
         same(model, part, runs_onnx(onnx_folder / f"{name}.onnx", part.outputs), sizes)
 
 
+@pytest.mark.parametrize("name", sorted(PARTS))
+@pytest.mark.parametrize("data_prop", [False, True])
+def test_the_next_tool_finds_shapes_without_a_contradiction(data_prop, name, onnx_folder, tmp_path):
+    import onnx
+
+    read = onnx.load(onnx_folder / f"{name}.onnx")
+    onnx.checker.check_model(read, full_check=True)
+    inferred = onnx.shape_inference.infer_shapes(read, check_type=True, strict_mode=True, data_prop=data_prop)
+    onnx.save(inferred, tmp_path / "inferred.onnx")
+    model = small_model()
+    same(model, parts(model)[name], runs_onnx(tmp_path / "inferred.onnx", parts(model)[name].outputs), (3, 7, CONTEXT))
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+@pytest.mark.parametrize("kind", ["QInt8", "QUInt8"])
+def test_a_file_in_int8_gives_nearly_the_same_answers(kind, name, onnx_folder, tmp_path):
+    from onnxruntime import quantization
+
+    small = tmp_path / "small.onnx"
+    kind = getattr(quantization.QuantType, kind)
+    quantization.quantize_dynamic(onnx_folder / f"{name}.onnx", small, weight_type=kind)
+    assert small.stat().st_size < (onnx_folder / f"{name}.onnx").stat().st_size
+    model = small_model()
+    part = parts(model)[name]
+    for sizes in ((3, 7, CONTEXT), (2, 1, 5)):
+        inputs = inputs_of(model, part, sizes)
+        expected = export.runs(part.module)(inputs)
+        for a, b in zip(runs_onnx(small, part.outputs)(inputs), expected, strict=True):
+            # how coarse 8 bits are depends on the CPU's products; another model's numbers would be at 0
+            assert torch.cosine_similarity(a.flatten(), b.flatten(), dim=0) > 0.95
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_a_file_that_onnxruntime_has_optimised_loads_again(name, onnx_folder, tmp_path):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    onnxruntime.InferenceSession(onnx_folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"])
+    model = small_model()
+    part = parts(model)[name]
+    same(model, part, runs_onnx(tmp_path / "optimised.onnx", part.outputs), (3, 7, CONTEXT))
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_a_program_goes_on_to_other_operators_and_into_a_file_again(name, tmp_path):
+    model = small_model()
+    export_program(model, tmp_path / "programs")
+    program = torch.export.load(tmp_path / "programs" / f"{name}.pt2").run_decompositions()
+    torch.export.save(program, tmp_path / "again.pt2")
+    again = torch.export.load(tmp_path / "again.pt2").module()
+    same(model, parts(model)[name], export.runs(again), (3, 7, CONTEXT))
+
+
 def test_the_files_name_what_goes_in_and_comes_out(onnx_folder):
     onnxruntime = pytest.importorskip("onnxruntime")
     assert {path.name for path in onnx_folder.iterdir()} == {f"{name}.onnx" for name in PARTS}

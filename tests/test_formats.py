@@ -14,7 +14,7 @@ from minclip import checkpoint
 from minclip.config import CLIPConfig
 from minclip.formats import huggingface, json_files, openclip
 from minclip.formats.files import write_sharded, write_tensors
-from minclip.formats.names import HUGGING_FACE, OPENAI
+from minclip.formats.names import HUGGING_FACE, MINCLIP, OPENAI
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
@@ -24,6 +24,11 @@ def written(model, layout, path):
     """The model's weights under another layout's names."""
     write_tensors(path, layout.from_ours(model.state_dict()), {"format": "pt"})
     return path
+
+
+def said(write, model):
+    """The configuration, where the file cannot say it and would be guessed at."""
+    return model.config if write == "save_openai" else None
 
 
 def changed(path, **content):
@@ -66,7 +71,7 @@ def test_a_resnets_names_go_there_and_back(resnet):
 def test_every_layout_comes_back_with_its_words(write, model, tokenizer, tmp_path):
     path = tmp_path / "model.pt" if write == "save_openai" else tmp_path / "folder"
     getattr(checkpoint, write)(model, tokenizer, path)
-    loaded, _, words = checkpoint.load(path, device="cpu")
+    loaded, _, words = checkpoint.load(path, device="cpu", config=said(write, model))
     assert loaded.config == model.config
     assert all(torch.equal(tensor, model.state_dict()[name]) for name, tensor in loaded.state_dict().items())
     assert torch.equal(words(["two blue fish"]), tokenizer(["two blue fish"]))
@@ -81,7 +86,8 @@ def test_a_model_in_half_precision_is_written_in_float32(write, model, tokenizer
     tensors = torch.load(path, weights_only=True) if write == "save_openai" else load_file(path / names[write])
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float32}
     assert model.visual.proj.dtype == torch.bfloat16
-    assert torch.equal(checkpoint.load(path, device="cpu")[0].visual.proj, model.visual.proj.float())
+    loaded, *_ = checkpoint.load(path, device="cpu", config=said(write, model))
+    assert torch.equal(loaded.visual.proj, model.visual.proj.float())
 
 
 def test_counters_of_a_resnet_stay_whole_numbers(resnet, tokenizer, tmp_path):
@@ -146,7 +152,7 @@ def test_another_models_tokenizer_is_not_written(write, model, tokenizer, tmp_pa
 def test_a_resnet_comes_back(write, resnet, tokenizer, tmp_path):
     path = tmp_path / "model.pt" if write == "save_openai" else tmp_path / "folder"
     getattr(checkpoint, write)(resnet, tokenizer, path)
-    loaded, *_ = checkpoint.load(path, device="cpu")
+    loaded, *_ = checkpoint.load(path, device="cpu", config=said(write, resnet))
     assert loaded.config == resnet.config
     pixels = torch.randn(2, 3, 64, 64)
     assert torch.equal(loaded.encode_image(pixels), resnet.encode_image(pixels))
@@ -239,6 +245,93 @@ def test_half_precision_files_become_float32(model, tmp_path):
     with pytest.warns(UserWarning, match="taken as OpenAI's"):
         loaded, *_ = checkpoint.load(tmp_path / "half.safetensors", device="cpu")
     assert {tensor.dtype for tensor in loaded.state_dict().values()} == {torch.float32}
+
+
+# --- as other tools leave them -------------------------------------------------------------------------------------
+
+
+def write_pt(tensors, path):
+    torch.save(tensors, path)
+
+
+def write_old(tensors, path):
+    torch.save(tensors, path, _use_new_zipfile_serialization=False)
+
+
+def write_safetensors(tensors, path):
+    write_tensors(path, tensors, {})
+
+
+PREFIXES = ["", "module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "model.", "net.", "model.module."]
+
+
+@pytest.mark.parametrize("names", [OPENAI, MINCLIP], ids=lambda layout: layout.name)
+@pytest.mark.parametrize("write", [write_pt, write_old, write_safetensors])
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_weights_load_whatever_stands_before_their_names(prefix, write, names, model, tmp_path):
+    write({prefix + name: t for name, t in names.from_ours(model.state_dict()).items()}, tmp_path / "weights")
+    with pytest.warns(UserWarning, match="taken as OpenAI's, with QuickGELU and heads of 64"):
+        loaded, *_ = checkpoint.load(tmp_path / "weights", device="cpu")
+    assert loaded.config == model.config
+    assert all(torch.equal(tensor, model.state_dict()[name]) for name, tensor in loaded.state_dict().items())
+
+
+@pytest.mark.parametrize("key", ["model_state_dict", "model", "state_dict_ema", "module"])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_weights_load_from_a_training_checkpoint_under_any_usual_key(key, prefix, model, tmp_path):
+    tensors = {prefix + name: tensor for name, tensor in model.state_dict().items()}
+    noted = {"epoch": 3, "optimizer": {"state": {}}, "hyper_parameters": {"folder": tmp_path, "lr": 0.1}}
+    torch.save(noted | {key: tensors}, tmp_path / "last.ckpt")
+    with pytest.warns(UserWarning, match="taken as OpenAI's"):
+        loaded, *_ = checkpoint.load(tmp_path / "last.ckpt", device="cpu")
+    assert torch.equal(loaded.visual.proj, model.visual.proj)
+
+
+def test_encoders_wrapped_one_by_one_and_an_average_load(model, tmp_path):
+    averaged = torch.optim.swa_utils.AveragedModel(model)
+    averaged.module.visual = torch.nn.DataParallel(averaged.module.visual)
+    averaged.module.text = torch.compile(averaged.module.text)
+    torch.save(averaged.state_dict(), tmp_path / "average.pt")
+    loaded, *_ = checkpoint.load(tmp_path / "average.pt", device="cpu", config=model.config)
+    assert torch.equal(loaded.visual.proj, model.visual.proj) and torch.equal(loaded.logit_scale, model.logit_scale)
+
+
+def test_what_stands_beside_the_clip_is_left_out_with_a_word(model, tmp_path):
+    tensors = {f"net.{name}": tensor for name, tensor in model.state_dict().items()}
+    torch.save({"state_dict": tensors | {"accuracy.total": torch.tensor(3)}}, tmp_path / "last.ckpt")
+    with pytest.warns(UserWarning, match=r"1 tensors beside net\. are left out: accuracy\.total"):
+        loaded, *_ = checkpoint.load(tmp_path / "last.ckpt", device="cpu", config=model.config)
+    assert torch.equal(loaded.visual.proj, model.visual.proj)
+
+
+def test_of_two_sets_of_weights_the_one_that_was_read_is_named(model, tmp_path):
+    average = {name: tensor + 1 for name, tensor in model.state_dict().items()}
+    torch.save({"state_dict": model.state_dict(), "state_dict_ema": average}, tmp_path / "last.pth.tar")
+    with pytest.warns(UserWarning, match="under 'state_dict', which were read, and 'state_dict_ema'"):
+        loaded, *_ = checkpoint.load(tmp_path / "last.pth.tar", device="cpu", config=model.config)
+    assert torch.equal(loaded.visual.proj, model.visual.proj)
+    both = {f"{which}.{name}": t for which in ("student", "teacher") for name, t in model.state_dict().items()}
+    torch.save(both, tmp_path / "both.pt")
+    with pytest.raises(ValueError, match=r"holds several CLIPs, under student\., teacher\.: save the state_dict"):
+        checkpoint.load(tmp_path / "both.pt", device="cpu", config=model.config)
+
+
+@pytest.mark.parametrize("ending", [".pt", ".pth", ".bin", ".safetensors"])
+def test_a_guess_warns_in_every_container_and_nothing_else_does(ending, model, tmp_path, recwarn):
+    path, tensors = tmp_path / f"weights{ending}", OPENAI.from_ours(model.state_dict())
+    write = write_safetensors if ending == ".safetensors" else write_pt
+    sizes = {name: torch.tensor(1) for name in ("input_resolution", "context_length", "vocab_size")}
+    write(tensors | sizes, path)  # only OpenAI's own archives hold these
+    checkpoint.load(path, device="cpu")
+    write(tensors, path)
+    checkpoint.load(path, device="cpu", config=model.config)
+    config = openclip.config_content(model.config, own_words=True)
+    (tmp_path / openclip.CONFIG_FILE).write_text(json.dumps(config), encoding="utf-8")
+    checkpoint.load(path, device="cpu")
+    assert not [warning for warning in recwarn if warning.category is UserWarning]
+    (tmp_path / openclip.CONFIG_FILE).unlink()
+    with pytest.warns(UserWarning, match=r'pass its name, config="ViT-B-32" .*, or config=CLIPConfig'):
+        checkpoint.load(path, device="cpu")
 
 
 # --- what is no model, or another one ------------------------------------------------------------------------------
@@ -475,7 +568,9 @@ def test_weights_of_a_well_known_size_are_recognised():
 
 def test_weights_of_something_else_are_refused(tmp_path):
     write_tensors(tmp_path / "other.safetensors", {"encoder.weight": torch.zeros(1)}, {})
-    with pytest.raises(ValueError, match=r"no CLIP's weights that minclip knows: they begin encoder\.weight"):
+    with pytest.raises(
+        ValueError, match=r"no CLIP's weights that minclip knows: they begin encoder\.weight\. Looked for token_"
+    ):
         checkpoint.load(tmp_path / "other.safetensors", device="cpu")
 
 
@@ -513,7 +608,7 @@ def test_a_model_without_its_vocabulary_works_until_it_is_asked_to_read(model, t
     monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path / "nothing"))
     path = tmp_path / "lonely.pt"
     torch.save(checkpoint.to_openai_state_dict(model), path)
-    loaded, _, tokenizer = checkpoint.load(path, device="cpu")
+    loaded, _, tokenizer = checkpoint.load(path, device="cpu", config=model.config)
     tokens = torch.randint(0, 500, (2, 16))
     assert torch.equal(loaded.encode_text(tokens), model.encode_text(tokens))
     for use in (lambda: tokenizer(["a red car"]), lambda: tokenizer.encode("a"), lambda: tokenizer.vocab_size):
@@ -526,5 +621,5 @@ def test_openais_vocabulary_is_found_beside_a_model_of_its_size(shared, tmp_path
     merges = shared / "parity" / "bpe_simple_vocab_16e6.txt.gz"
     (tmp_path / merges.name).write_bytes(merges.read_bytes())
     torch.save(checkpoint.to_openai_state_dict(CLIP(config)), tmp_path / "ViT-tiny.pt")
-    _, _, tokenizer = checkpoint.load(tmp_path / "ViT-tiny.pt", device="cpu")
+    _, _, tokenizer = checkpoint.load(tmp_path / "ViT-tiny.pt", device="cpu", config=config)
     assert tokenizer(["a photo of a cat"])[0, :7].tolist() == [49406, 320, 1125, 539, 320, 2368, 49407]

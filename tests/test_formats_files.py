@@ -306,7 +306,7 @@ def test_a_whole_pickled_model_is_refused_by_its_class(zipped, tmp_path):
 
 NOT_TENSORS = {
     "entry 'epoch' is no tensor, but of type int": {"a": torch.ones(1), "epoch": 3},
-    "entry 'model' is no tensor, but of type dict": {"model": {"a": torch.ones(1)}, "epoch": 3},
+    "no weights under state_dict, model_state_dict, ": {"student": {"a": torch.ones(1)}, "epoch": 3},
     "entry 'size' is no tensor, but of type torch.Size": {"size": torch.Size([2])},
     "a tensor is named 0, which is no text": {0: torch.ones(1)},
     "its dict of tensors is empty": {"epoch": 1, "state_dict": {}},

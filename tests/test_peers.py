@@ -275,7 +275,7 @@ def test_openais_own_code_reads_our_file_and_gives_our_numbers(case, tokenizer, 
         theirs.load_state_dict(checkpoint.to_openai_state_dict(model))
         assert_same(model.encode_image(pixels), theirs.encode_image(pixels))
         assert_same(model.encode_text(tokens), theirs.encode_text(tokens))
-    loaded, _, words = checkpoint.load(tmp_path / "model.pt", device="cpu")
+    loaded, _, words = checkpoint.load(tmp_path / "model.pt", device="cpu", config=model.config)
     assert torch.equal(loaded.encode_text(tokens), model.encode_text(tokens))
     assert torch.equal(words(TEXTS), tokens)
 

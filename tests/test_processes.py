@@ -34,14 +34,18 @@ pairs = Pairs(pixels, tokens.int(), 2 * torch.arange(10), torch.full((10,), 2))
 device = replace(choose_device("cpu", torch.float32), cores=1)
 with processes.joined():
     result = {}
-    for batch_size, micro_batch, dropout in ((8, None, 0.0), (7, None, 0.5), (7, 2, 0.0)):
+    cases = ((8, None, 0.0, "-"), (7, None, 0.5, "-"), (7, 2, 0.0, "-"), (7, 2, 0.0, "visual"), (8, None, 0.0, "text"))
+    cases += ((8, None, 0.0, ("text", "visual")),)
+    for batch_size, micro_batch, dropout, frozen in cases:
         torch.manual_seed(0)
         model = CLIP(config).double()  # in float32 other parts round otherwise, by up to 1.2e-6
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(not name.startswith(frozen))
         train = TrainConfig(batch_size=batch_size, samples=100, patch_dropout=dropout)
         for step in (0, 1):  # the second adds to the first's gradients
             loss = backward(model, make_batch(pairs, train, step, config, device), device, micro_batch)
-        case = f"{batch_size} {micro_batch} {dropout}"
-        result[case] = {"loss": loss} | {name: p.grad for name, p in model.named_parameters()}
+        case = f"{batch_size} {micro_batch} {dropout} {frozen}"
+        result[case] = {"loss": loss} | {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     torch.save(result, f"{sys.argv[1]}/{processes.count()}-{processes.rank()}.pt")
 """
 
@@ -78,13 +82,17 @@ def gradients(tmp_path_factory):
     }
 
 
-@pytest.mark.parametrize("case", ["8 None 0.0", "7 None 0.5", "7 2 0.0"])
+CASES = ["8 None 0.0 -", "7 None 0.5 -", "7 2 0.0 -", "7 2 0.0 visual", "8 None 0.0 text"]
+
+
+@pytest.mark.parametrize("case", [*CASES, "8 None 0.0 ('text', 'visual')"])
 def test_every_process_has_the_loss_and_gradients_of_the_whole_batch(case, gradients):
-    """8 and 7 rows over three processes: shares of 2 and 3 rows; with patch dropout; with micro-batches."""
+    """Shares of 2 and 3 rows for three processes; with patch dropout, micro-batches, frozen encoders."""
     alone = gradients[1, 0][case]
     for rank in range(3):
         shared = gradients[3, rank][case]
-        assert shared.keys() == alone.keys()
+        assert shared.keys() == alone.keys() and "logit_scale" in alone
+        assert any(name.startswith("visual") for name in alone) != ("visual" in case)
         for name, expected in alone.items():
             assert (shared[name] - expected).abs().max() <= 1e-12 * max(1.0, expected.abs().max().item()), name
 

@@ -188,6 +188,17 @@ def test_a_log_line_cut_off_by_a_kill_is_forgotten(tmp_path):
     assert json.loads(run.log_path.read_text(encoding="utf-8")) == {"step": 1}
 
 
+def test_moments_of_other_parameters_are_refused():
+    model = CLIP(CLIPConfig.preset("tiny", vocab_size=600))
+    first = build_optimizers(model, "adamw", 1e-3, 0.2, 0.02)[0].param_groups[0]["params"][0]
+    tensors = {"optimizer.0.0.step": torch.tensor(1.0), "optimizer.0.0.exp_avg": torch.zeros_like(first)}
+    restore_optimizers(build_optimizers(model, "adamw", 1e-3, 0.2, 0.02), tensors)
+    first.requires_grad_(False)
+    for wrong in (tensors, {"optimizer.0.999.step": torch.tensor(1.0)}):
+        with pytest.raises(ValueError, match="moments are not of this model's trainable parameters: freeze what was"):
+            restore_optimizers(build_optimizers(model, "adamw", 1e-3, 0.2, 0.02), wrong)
+
+
 def test_moments_of_other_optimisers_are_refused():
     model = CLIP(CLIPConfig.preset("tiny", vocab_size=600))
     optimizers = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)

@@ -43,8 +43,15 @@ class Pairs:
 
 
 def all_captions(dataset: CaptionDataset) -> list[list[str]]:
-    """The captions of every picture, in the order of the pictures."""
-    return [dataset.captions(i) for i in range(len(dataset))]
+    """The captions of every picture, in the order of the pictures. ValueError where one is no list of strings."""
+    captions = [dataset.captions(i) for i in range(len(dataset))]
+    for i, texts in enumerate(captions):
+        if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+            raise ValueError(
+                f"{dataset.name}/{dataset.split}: captions({i}) is {texts!r:.80}, not a list of strings: "
+                f"return a list, with one caption too"
+            )
+    return captions
 
 
 def load_pairs(

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # of any number of dimensions
 
 from minclip.engine.batches import Batch
 from minclip.engine.cores import on_cores
@@ -38,7 +39,7 @@ def backward(
     pairs = len(batch.pixels)
     at_once = min(micro_batch or pairs, pairs)
     again = at_once < pairs
-    cores = 1 if model.config.is_resnet else device.cores  # batch norm takes its statistics of all rows it sees at once
+    cores = 1 if sees_whole_batch(model) else device.cores
     parts = batch.split(math.ceil(at_once / cores))
     parameters = [p for p in model.parameters() if p.requires_grad and p is not model.logit_scale]
 
@@ -48,17 +49,30 @@ def backward(
     def carried_on(item: tuple[Batch, Features, Features]) -> Gradients:
         part, features, gradients = item
         features = encode(model, part, device) if again else features
-        return torch.autograd.grad(features, parameters, gradients, allow_unused=True)
+        # a frozen encoder's features lead to no parameter
+        lead = [i for i in (0, 1) if features[i].requires_grad]
+        if not lead:
+            return [None] * len(parameters)
+        ends, at_them = [features[i] for i in lead], [gradients[i] for i in lead]
+        return torch.autograd.grad(ends, parameters, at_them, allow_unused=True)
 
     features = list(on_cores(encoded, parts, cores))
     batch_size = batch.batch_size or pairs * count()
     value, gradients = loss_and_feature_gradients(model, features, loss, batch_size)
     shares = on_cores(carried_on, zip(parts, features, gradients, strict=True), cores)
-    for parameter, gradient in zip(parameters, sum_over_processes(added(shares)), strict=True):
+    total = added(shares)
+    if any(gradient is not None for gradient in total):
+        total = sum_over_processes(total)
+    for parameter, gradient in zip(parameters, total, strict=True):
         if gradient is not None:
             gradient = gradient.contiguous()  # a compiled encoder's may lie otherwise; fused optimisers read as it lies
             parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
     return value
+
+
+def sees_whole_batch(model: nn.Module) -> bool:
+    """Whether the batch must not be divided: batch norm in training takes its statistics of all rows at once."""
+    return any(isinstance(module, BatchNorm) and module.training for module in model.modules())
 
 
 def encode(model: CLIP, part: Batch, device: Device, graph: bool = True) -> Features:
@@ -81,10 +95,31 @@ def loss_and_feature_gradients(
         texts, _ = gather(torch.cat([text_features for _, text_features in parts]), batch_size)
     images.requires_grad_(), texts.requires_grad_()
     value = loss(images, texts, model.logit_scale.exp())
+    check_loss(value)
     value.backward()
-    assert images.grad is not None and texts.grad is not None  # a loss of both features
     rows = [len(image_features) for image_features, _ in parts]
-    return value.detach(), list(zip(images.grad[own].split(rows), texts.grad[own].split(rows), strict=True))
+    shares = []
+    for name, features, encoder in (("image", images, model.visual), ("text", texts, model.text)):
+        if features.grad is None and any(parameter.requires_grad for parameter in encoder.parameters()):
+            raise ValueError(
+                f"the loss does not depend on the {name} features, so their encoder would learn nothing: use both, or "
+                f"freeze it (model.{'visual' if name == 'image' else 'text'}.requires_grad_(False))"
+            )
+        gradient = torch.zeros_like(features) if features.grad is None else features.grad
+        shares.append(gradient[own].split(rows))
+    return value.detach(), list(zip(*shares, strict=True))
+
+
+def check_loss(value: object) -> None:
+    """ValueError in words for what a loss function must not return."""
+    if not isinstance(value, Tensor):
+        raise ValueError(f"the loss is of type {type(value).__name__}, not a tensor: return it without .item()")
+    if value.numel() != 1:
+        raise ValueError(f"the loss has shape {list(value.shape)}, not one number: return its mean()")
+    if not value.requires_grad:
+        raise ValueError(
+            "the loss has no gradient: compute it of the features that it is given, without detach() or torch.no_grad()"
+        )
 
 
 def added(shares: Iterable[Gradients]) -> Gradients:

@@ -30,10 +30,13 @@ def build_optimizers(
     """[AdamW] over everything, or [AdamW, Muon, Muon, …]: a Muon for the matrices of each block, AdamW for the rest.
 
     Muon looks at one matrix at a time: many of them do what one would, and cores can share them (`take_steps`).
-    Each group remembers its peak rate under "peak_lr", from which `set_learning_rate` scales.
+    Each group remembers its peak rate under "peak_lr", from which `set_learning_rate` scales. Frozen parameters are in
+    no group. Raises ValueError where all are frozen.
     """
     if optimizer not in OPTIMIZERS:
         raise ValueError(f"optimizer={optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError("every parameter of the model is frozen (requires_grad=False): leave one that can be trained")
     optimizers: list[torch.optim.Optimizer] = [
         adamw(model, learning_rate, weight_decay, block_matrices=optimizer == "adamw")
     ]

@@ -27,5 +27,6 @@ def train_step(
         optimizer.zero_grad(set_to_none=True)
     value = backward(model, batch, device, micro_batch, loss)
     take_steps(optimizers, device.cores)
-    model.clamp_logit_scale()
+    if model.logit_scale.requires_grad:
+        model.clamp_logit_scale()
     return value

@@ -15,7 +15,7 @@ from minclip.engine.batches import Pairs, make_batch
 from minclip.engine.compiled import with_compiled_encoders
 from minclip.engine.cores import keep_freed_memory, one_thread
 from minclip.engine.devices import Device, memory_explained
-from minclip.engine.gradients import Loss
+from minclip.engine.gradients import Loss, sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.processes import count, is_first
 from minclip.engine.step import train_step
@@ -42,7 +42,7 @@ def start(
         if is_first():
             run.create()
         return optimizers, 0, 0.0
-    _, _, progress, moments = run.load()
+    progress, moments = run.fill(model)
     if progress["pairs"] != pairs:
         raise ValueError(
             f"{progress['data']} does not hold the captions that the run in {run.folder} began with: "
@@ -52,6 +52,14 @@ def start(
     if is_first():
         run.cut_log(progress["step"])
     return optimizers, progress["step"], progress["seconds"]
+
+
+def keep_frozen(model: CLIP) -> None:
+    """Puts every module whose parameters are all frozen into eval mode: its running statistics would move otherwise."""
+    for module in model.modules():
+        parameters = list(module.parameters())
+        if parameters and not any(parameter.requires_grad for parameter in parameters):
+            module.eval()
 
 
 def train(
@@ -70,16 +78,21 @@ def train(
     """Trains the model in place and keeps log and checkpoints in the run's folder; returns the seconds of training.
 
     Of several processes (processes.py) the first one writes and evaluates. A ResNet's batch norm would see the rows of
-    its own process only: ValueError.
+    its own process only: ValueError. What is frozen (requires_grad=False) stays bit for bit what it is.
 
-    With resume=True the model must be the one of `run.load()`; the log then goes on as if nothing had happened.
+    With resume=True the run's weights are put into the model, which must have its architecture and the same frozen
+    parameters (else ValueError); the log then goes on as if nothing had happened.
     Seconds count steps only, not evaluation or checkpoints. Raises ValueError where the loss stops being a number.
     On Linux the process keeps the memory that training took, for what it does next (cores.py).
     """
-    if count() > 1 and model.config.is_resnet:
-        raise ValueError("a ResNet cannot be trained by several processes: its batch norm must see the whole batch")
     keep_freed_memory()
     model.to(device.device).train()  # before the optimisers: their moments go where the weights are
+    keep_frozen(model)
+    if count() > 1 and sees_whole_batch(model):
+        raise ValueError(
+            "a model with batch norm, such as a ResNet, cannot be trained by several processes: its batch norm must "
+            "see the whole batch"
+        )
     stepping = with_compiled_encoders(model, device) if config.compiled else model
     fingerprint = pairs.fingerprint()
     optimizers, first, seconds = start(run, model, config, fingerprint, resume)
@@ -99,8 +112,8 @@ def train(
     at_once = min(config.micro_batch or config.batch_size, config.batch_size)
     told = {"total": config.steps, "initial": first, "unit": "step", "disable": not (progress and is_first())}
     began = time.perf_counter() - seconds
-    # a ResNet's batch cannot be shared out to the cores: they share its operations
-    alone = nullcontext() if model.config.is_resnet else one_thread()
+    # a batch that batch norm must see whole cannot be shared out to the cores: they share its operations
+    alone = nullcontext() if sees_whole_batch(model) else one_thread()
     with alone, memory_explained(device, at_once), tqdm(**told) as bar:
         for step in range(first, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))

@@ -12,11 +12,14 @@ import json
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from minclip.checkpoint import MODEL_FILE, STATE_FILE, model_from, model_metadata, save
+from minclip.checkpoint import MODEL_FILE, STATE_FILE, fill_from, model_from, model_metadata, save
 from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
 from minclip.formats.files import read_tensors, write_tensors
+from minclip.formats.modules import plain_weights, the_clip
+from minclip.formats.wrapped import plain_name
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
@@ -75,11 +78,12 @@ class Run:
 
         data: the set's name or path; pairs: the fingerprint of what was read from it.
         """
-        tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+        tensors = {f"model.{name}": tensor for name, tensor in plain_weights(model).items()}
         for k, optimizer in enumerate(optimizers):
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
         progress = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
+        progress["frozen"] = frozen_names(model)
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(progress)})
         self.save_model(model, tokenizer)
 
@@ -87,8 +91,22 @@ class Run:
         """Writes the model alone."""
         save(model, tokenizer, self.folder / MODEL_FILE)
 
-    def load(self) -> tuple[CLIP, BPETokenizer, dict, dict[str, torch.Tensor]]:
-        """(model, tokenizer, progress, optimiser tensors) of the last checkpoint."""
+    def load(self) -> tuple[CLIP, BPETokenizer, dict, dict[str, Tensor]]:
+        """(model, tokenizer, progress, optimiser tensors) of the last checkpoint; frozen is what was frozen.
+
+        ValueError for a model that minclip cannot build: `train` with resume=True takes one that you have built.
+        """
+        weights, metadata, progress, moments = self.read()
+        try:
+            model, tokenizer = model_from(weights, metadata)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"{self.state_path} is not the state of a run: {error}") from error
+        for name in progress.get("frozen", ()):
+            model.get_parameter(name).requires_grad_(False)
+        return model, tokenizer, progress, moments
+
+    def read(self) -> tuple[dict[str, Tensor], dict[str, str], dict, dict[str, Tensor]]:
+        """(weights, metadata, progress, optimiser tensors) of the last checkpoint; no model is built."""
         if not self.exists():
             raise FileNotFoundError(
                 f"{self.state_path} is not there: no run to resume, leave out --resume to start one"
@@ -98,10 +116,29 @@ class Run:
         weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
         try:
             progress = json.loads(metadata["run"])
-            model, tokenizer = model_from(weights, metadata)
         except (KeyError, ValueError) as error:
             raise ValueError(f"{self.state_path} is not the state of a run: {error}") from error
-        return model, tokenizer, progress, {n: t for n, t in tensors.items() if n.startswith("optimizer.")}
+        return weights, metadata, progress, {n: t for n, t in tensors.items() if n.startswith("optimizer.")}
+
+    def fill(self, model: CLIP) -> tuple[dict, dict[str, Tensor]]:
+        """Puts the last checkpoint's weights into a model of its architecture; (progress, optimiser tensors).
+
+        ValueError for another architecture, and where other parameters are frozen than when the run was saved.
+        """
+        weights, metadata, progress, moments = self.read()
+        clip = the_clip(model)
+        try:
+            fill_from(clip, weights, metadata)
+        except ValueError as error:
+            raise ValueError(f"{self.state_path}: {error}") from error
+        was, is_now = progress.get("frozen"), frozen_names(clip)
+        if was is not None and set(was) != set(is_now):
+            only = sorted(set(was) - set(is_now)) or sorted(set(is_now) - set(was))
+            raise ValueError(
+                f"{self.folder} was trained with {len(was)} frozen parameters, this model has {len(is_now)} "
+                f"(requires_grad=False); the first that differs is {only[0]}: freeze the same, or start a new run"
+            )
+        return progress, moments
 
     def append(self, entry: dict) -> None:
         """Adds a line to the log."""
@@ -123,18 +160,35 @@ class Run:
             file.write("".join(json.dumps(entry) + "\n" for entry in kept).encode("utf-8"))
 
 
-def restore_optimizers(optimizers: list[torch.optim.Optimizer], tensors: dict[str, torch.Tensor]) -> None:
+def frozen_names(model: CLIP) -> list[str]:
+    """The parameters that training must leave alone, those that ask for no gradient."""
+    return [plain_name(name) for name, p in the_clip(model).named_parameters() if not p.requires_grad]
+
+
+def check_moment(optimizer: torch.optim.Optimizer, number: int, moment: Tensor) -> None:
+    """ValueError where a moment is not of that parameter's shape: fused optimisers would write past its end."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if number >= len(parameters) or (moment.ndim and moment.shape != parameters[number].shape):
+        raise ValueError(
+            "the checkpoint's moments are not of this model's trainable parameters: freeze what was frozen when the "
+            "run was saved, or start a new run"
+        )
+
+
+def restore_optimizers(optimizers: list[torch.optim.Optimizer], tensors: dict[str, Tensor]) -> None:
     """Puts saved moments back: names are optimizer.<which>.<parameter>.<moment>. ValueError for another number."""
     kept = {int(name.split(".")[1]) for name in tensors}
-    if kept != set(range(len(optimizers))):
+    # an optimiser has nothing to keep where all of its parameters are frozen
+    if kept != {k for k, one in enumerate(optimizers) if any(group["params"] for group in one.param_groups)}:
         raise ValueError(
             f"the checkpoint holds moments of {len(kept)} optimisers, not of {len(optimizers)}: it was begun with "
             f"another optimizer or another version of minclip; finish it there, or start a new run"
         )
     for k, optimizer in enumerate(optimizers):
-        state: dict[int, dict[str, torch.Tensor]] = {}
+        state: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             _, which, parameter, moment = name.split(".")
             if int(which) == k:
+                check_moment(optimizer, int(parameter), tensor)
                 state.setdefault(int(parameter), {})[moment] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from minclip.formats.pickles import Call, read_pickle
 from minclip.formats.places import SAVE, load_tensors, most_bytes, printable, refuse_calls, storage
+from minclip.formats.wrapped import weights_of
 
 Found = tuple[dict[str, Tensor], str]  # tensors, and the kind of file
 MAGIC = 0x1950A86A20F9469CFC6C  # opens the older form
@@ -115,15 +116,14 @@ def legacy_storages(content: mmap.mmap, item_sizes: dict[str, int]) -> dict[str,
 
 
 def dict_entries(root: Any) -> tuple[dict[str, Any], str]:
-    """(name -> note, kind) of a dict of tensors, or of a training checkpoint that holds one as its "state_dict".
+    """(name -> note, kind) of a dict of tensors, or of a training checkpoint that holds one (wrapped.py).
 
     Names lose what DistributedDataParallel ("module.") and torch.compile ("_orig_mod.") put into them.
     """
     if not isinstance(root, dict):
         kind = root.function if isinstance(root, Call) else type(root).__name__
         raise ValueError(f"it holds no dict of tensors, but something of type {printable(kind)}: {SAVE}")
-    kind = "wrapped" if isinstance(root.get("state_dict"), dict) else "state_dict"
-    entries = root["state_dict"] if kind == "wrapped" else root
+    entries, kind = weights_of(root)
     if not entries:
         raise ValueError(f"its dict of tensors is empty: {SAVE}")
     if nameless := [name for name in entries if not isinstance(name, str)]:

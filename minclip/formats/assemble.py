@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import torch
 
 from minclip.config import PRESETS, CLIPConfig
-from minclip.formats.names import IGNORED, Layout, Weights, of_resnet
+from minclip.formats.names import IGNORED, MINCLIP, Layout, Weights, of_resnet
 from minclip.formats.places import printable
 from minclip.model import CLIP
 from minclip.resnet import STRIDE
@@ -44,20 +44,21 @@ def build(tensors: Weights, layout: Layout, config: CLIPConfig | None = None) ->
     found = infer_config(weights, layout)
     config = found if config is None else config
     check_config(config, found)
-    # tensors without memory, for which PyTorch first imports a second's worth of code: not for a small model
-    large = sum(tensor.numel() for tensor in weights.values()) > LARGE
-    with torch.random.fork_rng(devices=[]), torch.device("meta" if large else "cpu"):
-        model = CLIP(config)
+    model = blank(config, sum(tensor.numel() for tensor in weights.values()))
     expected = layout.from_ours(model.state_dict())
     check_tensors(tensors, expected, found)
     kinds = {name: tensor.dtype for name, tensor in model.state_dict().items()}  # float32, but for BatchNorm's counter
     copies = {name: tensor.detach().to(kinds[name], copy=True).contiguous() for name, tensor in weights.items()}
-    for name, tensor in copies.items():
-        if not tensor.isfinite().all():
-            (theirs,) = layout.from_ours({name: tensor})
-            raise ValueError(f"{theirs} holds numbers that are not finite: its training failed, or the file is damaged")
+    check_finite(copies, layout)
     model.load_state_dict(copies, assign=True)
     return model.eval()
+
+
+def blank(config: CLIPConfig, numbers: int) -> CLIP:
+    """A model of the configuration whose weights are to be replaced; of many numbers, it takes no memory for them."""
+    # tensors without memory, for which PyTorch first imports a second's worth of code: not for a small model
+    with torch.random.fork_rng(devices=[]), torch.device("meta" if numbers > LARGE else "cpu"):
+        return CLIP(config)
 
 
 def infer_config(weights: Weights, layout: Layout) -> CLIPConfig:
@@ -111,18 +112,28 @@ def check_config(config: CLIPConfig, found: CLIPConfig) -> None:
             raise ValueError(f"the configuration says {field.name}={says}, the weights have {is_so}. {advice(found)}")
 
 
-def check_tensors(tensors: Weights, expected: Weights, found: CLIPConfig) -> None:
-    """ValueError that lists what is missing and surplus, or names the first tensor of another shape or kind."""
+def check_finite(weights: Weights, layout: Layout = MINCLIP) -> None:
+    """ValueError that names the first of our weights, in the layout's words, which is not made of numbers."""
+    for name, tensor in weights.items():
+        if not tensor.isfinite().all():
+            (theirs,) = layout.from_ours({name: tensor})
+            raise ValueError(f"{theirs} holds numbers that are not finite: its training failed, or the file is damaged")
+
+
+def check_tensors(tensors: Weights, expected: Weights, found: CLIPConfig | None = None) -> None:
+    """ValueError that lists what is missing and surplus, or names the first tensor of another shape or kind.
+
+    found: the configuration that the tensors have, which the error then tells.
+    """
+    hint = "" if found is None else f". {advice(found)}"
     missing = [name for name in expected if name not in tensors]
     surplus = [name for name in tensors if name not in expected]
     if missing or surplus:
         faults = [f"{what} {listed(names)}" for what, names in (("lack", missing), ("hold also", surplus)) if names]
-        raise ValueError(f"the weights {' and '.join(faults)}. {advice(found)}")
+        raise ValueError(f"the weights {' and '.join(faults)}{hint}")
     for name, tensor in expected.items():
         if tensors[name].shape != tensor.shape:
-            raise ValueError(
-                f"{name} has shape {list(tensors[name].shape)}, expected {list(tensor.shape)}. {advice(found)}"
-            )
+            raise ValueError(f"{name} has shape {list(tensors[name].shape)}, expected {list(tensor.shape)}{hint}")
         if tensors[name].is_floating_point() != tensor.is_floating_point():
             raise ValueError(f"{name} holds {tensors[name].dtype}, expected {tensor.dtype}")
 

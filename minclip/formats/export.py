@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from minclip.data.paths import explain
+from minclip.formats.modules import the_clip, unwrap
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
 
@@ -95,8 +96,8 @@ def needed(name: str) -> ModuleType:
 
 
 def plain_copy(model: CLIP) -> CLIP:
-    """The model as it is exported: float32, on the CPU, in eval mode, without gradients."""
-    return set_precision(copy.deepcopy(model).cpu(), torch.float32).eval().requires_grad_(False)
+    """The model as it is exported: float32, on the CPU, in eval mode, without gradients, not compiled."""
+    return set_precision(unwrap(copy.deepcopy(the_clip(model))).cpu(), torch.float32).eval().requires_grad_(False)
 
 
 def example(model: CLIP, images: int, texts: int, length: int) -> dict[str, Tensor]:
@@ -135,6 +136,9 @@ def write_onnx(program: ExportedProgram, part: Part, path: Path) -> None:
             dynamic_shapes=tuple(AXES[name] for name in part.inputs),  # here only names
         )
     assert exported is not None  # it is None for the older exporter alone
+    for weight in exported.model.graph.initializers.values():
+        # its numbers say both already; tools that turn a weight, as onnxruntime's quantization does, forget this copy
+        weight.shape = weight.type = None
     exported.save(path)
 
 

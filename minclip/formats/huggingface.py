@@ -9,6 +9,7 @@ from pathlib import Path
 from minclip.config import CLIPConfig
 from minclip.formats.files import float32, not_a_file, write_sharded
 from minclip.formats.json_files import count, per_channel, read_json, shown, write_json
+from minclip.formats.modules import plain_weights, refuse_changed, the_clip
 from minclip.formats.names import HUGGING_FACE
 from minclip.formats.tokenizer_files import check_vocabulary, write_tokenizer
 from minclip.model import CLIP
@@ -188,11 +189,12 @@ def save_huggingface(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -
 
     Weights of more than 5 GB become several files and an index.
     """
-    folder = not_a_file(folder)
+    folder, model = not_a_file(folder), the_clip(model)
+    refuse_changed(model, "Hugging Face's")
     content = config_content(model.config)  # refuses before anything is written
     check_vocabulary(model.config, tokenizer)
     write_tokenizer(tokenizer, folder)
     write_json(folder / CONFIG_FILE, content)
     write_json(folder / PREPROCESSOR_FILE, preprocessor_content(model.config))
     (folder / PROCESSOR_FILE).unlink(missing_ok=True)  # an earlier model's, which would go before ours
-    write_sharded(folder, HUGGING_FACE.from_ours(float32(model.state_dict())))
+    write_sharded(folder, HUGGING_FACE.from_ours(float32(plain_weights(model))))

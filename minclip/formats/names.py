@@ -54,8 +54,9 @@ TRANSPOSED = ("visual_projection.weight", "text_projection.weight")  # Hugging F
 # PyTorch lists a module's own parameters before its children's: these are CLIP's and the visual encoder's own
 OPENAI_FIRST = ["positional_embedding", "text_projection", "logit_scale"]
 OPENAI_FIRST += ["visual.class_embedding", "visual.positional_embedding", "visual.proj"]
-# not weights: the sizes in OpenAI's archives, the causal mask, the numbers from 0 in Hugging Face's older files
-IGNORED = ("input_resolution", "context_length", "vocab_size", "attn_mask", "position_ids")
+SIZES = ("input_resolution", "context_length", "vocab_size")  # stand in OpenAI's own archives, and in no one else's
+# not weights: those, the causal mask, the numbers from 0 in Hugging Face's older files, AveragedModel's counter
+IGNORED = (*SIZES, "attn_mask", "position_ids", "n_averaged")
 
 
 class Layout(NamedTuple):
@@ -138,6 +139,9 @@ HUGGING_FACE = Layout("Hugging Face's", from_hugging_face, to_hugging_face)
 
 def layout_of(names: list[str]) -> Layout | None:
     """The layout that these names are in; None where they are no CLIP's."""
+    ours = any(name.startswith(("visual.embedding.", "text.token_embedding.")) for name in names)
+    if ours and "visual.class_embedding" not in names:
+        return MINCLIP
     if "token_embedding.weight" in names or "visual.conv1.weight" in names:
         return OPENAI
     if any(name.startswith(("text_model.", "vision_model.")) for name in names):

@@ -12,6 +12,7 @@ from minclip.config import HEAD_WIDTH, CLIPConfig
 from minclip.data.paths import atomic_write
 from minclip.formats.assemble import build
 from minclip.formats.files import float32
+from minclip.formats.modules import plain_weights, refuse_changed, the_clip
 from minclip.formats.names import OPENAI, Weights
 from minclip.formats.tokenizer_files import check_vocabulary, fits_openai_merges, write_openai_merges
 from minclip.model import CLIP
@@ -28,8 +29,11 @@ def from_openai_state_dict(state_dict: Weights) -> CLIP:
 
 
 def to_openai_state_dict(model: CLIP) -> Weights:
-    """The model's weights under OpenAI's names, in OpenAI's order; the tensors are the model's own, not copies."""
-    return OPENAI.from_ours(model.state_dict())
+    """The model's weights under OpenAI's names, in OpenAI's order; the tensors are the model's own, not copies.
+
+    model: a CLIP, compiled or wrapped or not; what is changed in it is not asked.
+    """
+    return OPENAI.from_ours(plain_weights(model))
 
 
 def says_it_all(config: CLIPConfig) -> None:
@@ -56,11 +60,13 @@ def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
     """Writes a state dict that openai/CLIP's `clip.load(path)` reads, and the tokenizer's merges beside it.
 
     In float32; their loader makes it half precision itself on a GPU. Raises ValueError, before anything is written,
-    for what their layout cannot hold and where `path` is a folder.
+    for what their layout cannot hold, a changed architecture too, and where `path` is a folder.
     """
     path = Path(path)
     if path.is_dir():
         raise ValueError(f"{path} is a folder: pass a file, such as {path / 'model.pt'}")
+    model = the_clip(model)
+    refuse_changed(model, "OpenAI's")
     says_it_all(model.config)
     fits_openai_merges(tokenizer)
     check_vocabulary(model.config, tokenizer)

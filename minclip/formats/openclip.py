@@ -11,6 +11,7 @@ from pathlib import Path
 from minclip.config import HEAD_WIDTH, CLIPConfig
 from minclip.formats.files import float32, not_a_file, write_tensors
 from minclip.formats.json_files import ANY, count, known, per_channel, read_json, shown, stretched, write_json
+from minclip.formats.modules import plain_weights, refuse_changed, the_clip
 from minclip.formats.names import OPENAI
 from minclip.formats.tokenizer_files import check_vocabulary, write_tokenizer
 from minclip.model import CLIP
@@ -174,8 +175,9 @@ def is_openais(tokenizer: BPETokenizer) -> bool:
 
 def save_openclip(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -> None:
     """Writes a folder that `open_clip.create_model_and_transforms("local-dir:FOLDER")` reads, in float32."""
-    folder = not_a_file(folder)
+    folder, model = not_a_file(folder), the_clip(model)
+    refuse_changed(model, "OpenCLIP's")
     check_vocabulary(model.config, tokenizer)
     write_tokenizer(tokenizer, folder)
     write_json(folder / CONFIG_FILE, config_content(model.config, own_words=not is_openais(tokenizer)))
-    write_tensors(folder / WEIGHTS_FILE, OPENAI.from_ours(float32(model.state_dict())), {"format": "pt"})
+    write_tensors(folder / WEIGHTS_FILE, OPENAI.from_ours(float32(plain_weights(model))), {"format": "pt"})

@@ -35,10 +35,12 @@ HARMLESS = {str(thing) for thing in vars(torch).values() if isinstance(thing, to
 HARMLESS |= {ORDERED_DICT, "collections.Counter", "torch.Size", "torch.device", "torch.serialization._get_layout"}
 HARMLESS |= {"torch.Tensor", "torch.nn.parameter.Parameter", "torch.storage.UntypedStorage"}
 HARMLESS |= {"builtins.set", "__builtin__.set", "builtins.complex", "_codecs.encode"}
-HARMLESS |= {"argparse.Namespace", "numpy.dtype", "numpy.ndarray"}
+HARMLESS |= {"argparse.Namespace", "numpy.dtype", "numpy.ndarray", "collections.defaultdict"}
+HARMLESS |= {f"pathlib{part}.{kind}Path" for part in ("", "._local") for kind in ("Posix", "Windows", "PurePosix")}
 HARMLESS_FORMS = re.compile(
     r"torch\.\w+Storage|torch\.per_\w+_affine|torch\._utils\._rebuild_\w+|torch\.jit\._pickle\.\w+|"
-    r"numpy\._?core\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)|numpy\.dtypes\.\w+DType"
+    r"numpy\._?core\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)|numpy\.dtypes\.\w+DType|"
+    r"(pytorch_lightning|lightning_fabric|lightning)(\.\w+)*\.AttributeDict"
 )
 MOST_DIMENSIONS = 64  # PyTorch computes with no more
 # tensors may share numbers (tied weights, an expanded mask), but a file of a thousand bytes that claims to hold a

@@ -14,9 +14,10 @@ from minclip.data import pretrained
 from minclip.formats import huggingface, openclip
 from minclip.formats.assemble import build, listed
 from minclip.formats.files import Stored
-from minclip.formats.names import HUGGING_FACE, layout_of
+from minclip.formats.names import HUGGING_FACE, IGNORED, MINCLIP, OPENAI, SIZES, Layout, Weights, layout_of
 from minclip.formats.openai import merges_beside
 from minclip.formats.tokenizer_files import check_vocabulary, is_tokenizer_folder, read_tokenizer
+from minclip.formats.wrapped import plain_names
 from minclip.model import CLIP
 from minclip.tokenizer import FIXED_SYMBOLS, OPENAI_MERGES, BPETokenizer
 
@@ -63,34 +64,57 @@ def config_named(name: str) -> CLIPConfig:
 
 
 def other_peoples(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP:
-    """A model of weights that are not ours. Whose they are is seen by their names; a file beside them says the rest."""
-    layout = layout_of(list(stored.tensors))
+    """A model of weights without our metadata. Whose they are is seen by their names; a file beside them says the rest.
+
+    What nothing says is guessed, with a UserWarning: QuickGELU and heads of 64, as OpenAI's models have them.
+    """
+    tensors, prefix, beside = naming(path, lambda: plain_names(stored.tensors))
+    layout = layout_of(list(tensors))
     if layout is None:
         raise ValueError(
-            f"{path}: these are no CLIP's weights that minclip knows: they begin {listed(list(stored.tensors))}"
+            f"{path}: these are no CLIP's weights that minclip knows: they begin {listed(list(stored.tensors))}. "
+            f"Looked for token_embedding.weight (OpenAI, OpenCLIP), text_model. (Hugging Face) and "
+            f"text.token_embedding.weight (minclip)"
         )
+    if beside:
+        warnings.warn(f"{path}: {len(beside)} tensors beside {prefix} are left out: {listed(beside)}", stacklevel=3)
     openclip_config, config_json = path.parent / openclip.CONFIG_FILE, path.parent / huggingface.CONFIG_FILE
+    openais = all(size in tensors for size in SIZES)
     if config is None and layout is HUGGING_FACE:
         if not config_json.is_file():
             raise ValueError(
-                f"{path}: {huggingface.CONFIG_FILE} is not beside it, and says which activation it was trained with"
+                f"{path}: {huggingface.CONFIG_FILE} is not beside it, and says which activation it was trained with: "
+                f"put it there, or pass config=CLIPConfig(...)"
             )
         config = huggingface.read_config(config_json)
-    elif config is None and stored.kind != "torchscript" and openclip_config.is_file():
+    elif config is None and not openais and openclip_config.is_file():
         config = openclip.read_config(openclip_config)
-    elif config is None and (stored.kind == "wrapped" or path.name.startswith(openclip.PREFIX)):
+    elif config is None and not openais and is_openclips(path, stored, prefix, layout):
         raise ValueError(
             f"{path}: OpenCLIP's weights may have one of two activations. Put their {openclip.CONFIG_FILE} beside them "
             f"(a file of open_clip's model_configs/ will do, under that name), or pass the model's name: "
             f'config="ViT-B-32" (exact GELU) or config="ViT-B-32-quickgelu"'
         )
-    elif config is None and stored.kind == "safetensors":
+    elif config is None and not openais:
         warnings.warn(
-            f"{path} has no {openclip.CONFIG_FILE} beside it: taken as OpenAI's, with QuickGELU. If it is OpenCLIP's, "
-            f'pass its name: config="ViT-B-32"',
+            f"{path} says no configuration, and no {openclip.CONFIG_FILE} is beside it: taken as OpenAI's, with "
+            f'QuickGELU and heads of 64. If that is wrong, pass its name, config="ViT-B-32" (OpenCLIP\'s, exact GELU), '
+            f"or config=CLIPConfig(...)",
             stacklevel=3,
         )
-    return naming(path, lambda: build(stored.tensors, layout, config))
+    return naming(path, lambda: build(tensors, layout, config))
+
+
+def named_as_ours(stored: Stored) -> Weights:
+    """Weights of any layout under our names, without a question whether they make a CLIP."""
+    tensors, _, _ = plain_names(stored.tensors)
+    layout = layout_of(list(tensors)) or MINCLIP
+    return layout.to_ours({name: tensor for name, tensor in tensors.items() if name.split(".")[-1] not in IGNORED})
+
+
+def is_openclips(path: Path, stored: Stored, prefix: str, layout: Layout) -> bool:
+    """Whether weights under OpenAI's names are OpenCLIP's: by the file's name, or as its training writes them."""
+    return layout is OPENAI and (path.name.startswith(openclip.PREFIX) or (stored.kind == "wrapped" and not prefix))
 
 
 def find_tokenizer(path: Path, config: CLIPConfig) -> BPETokenizer:

@@ -16,6 +16,7 @@ import torch
 from minclip.checkpoint import MODEL_FILE, STATE_FILE, model_from, model_metadata, save
 from minclip.data.paths import atomic_write
 from minclip.formats.files import read_tensors, write_tensors
+from minclip.left_out import LeftOut
 from minclip.model import CLIP
 from minclip.recipes import TrainConfig
 from minclip.tokenizer import BPETokenizer
@@ -28,6 +29,7 @@ class Run:
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
+        self.left_out: LeftOut = {}  # what the run's report says of it; kept with the state
 
     @property
     def state_path(self) -> Path:
@@ -80,6 +82,7 @@ class Run:
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
         progress = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
+        progress["left_out"] = self.left_out
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(progress)})
         self.save_model(model, tokenizer)
 

@@ -12,6 +12,7 @@ import torch
 from minclip.batches import all_captions, epoch_order, load_pairs
 from minclip.config import CLIPConfig
 from minclip.data import NAMES, open_dataset
+from minclip.data.layouts import unread_layout
 from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device, choose_device
@@ -44,9 +45,11 @@ def why_no_captions(data: str | Path, dataset: CaptionDataset) -> str:
     if hasattr(dataset, "class_names"):
         return f"{data} has no captions, and a class name is not one: train on another set, evaluate on this"
     said = "; ".join(lines(getattr(dataset, "notes", {})))
+    beside = unread_layout(Path(data)) if Path(data).is_dir() else None
+    found = "; ".join(part for part in (said, beside) if part)
     looked = getattr(dataset, "looked_for", "captions")
     return f"{data} has {len(dataset)} pictures in its train split and no caption of any: looked for {looked}" + (
-        f", and found: {said}" if said else ""
+        f"; found: {found}" if found else ""
     )
 
 

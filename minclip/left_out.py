@@ -38,7 +38,7 @@ def note(left_out: LeftOut, name: str, what: str, first: object = "", count: int
     >>> left_out
     {'captions_empty': {'count': 2, 'first': 'a.png', 'what': 'captions are empty and left out'}}
     """
-    entry = left_out.setdefault(name, {"count": 0, "first": str(first), "what": what})
+    entry = left_out.setdefault(name, {"count": 0, "first": str(first)[:400], "what": what})
     entry["count"] += count
 
 

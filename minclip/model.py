@@ -15,6 +15,8 @@ from minclip.text import TextTransformer
 from minclip.vision import VisionTransformer
 
 START_TEMPERATURE = 0.07  # CLIP paper section 2.5, after Wu et al. 2018
+HOW_TO_PIXELS = "write model.encode_image(preprocess(image)[None])"
+HOW_TO_TOKENS = 'write model.encode_text(tokenizer(["a cat"]))'
 
 
 def image_encoder(config: CLIPConfig) -> VisionTransformer | ModifiedResNet:
@@ -53,10 +55,14 @@ class CLIP(nn.Module):
 
     def encode_image(self, pixels: Tensor, kept: Tensor | None = None) -> Tensor:
         """float [batch, embed_dim], not normalised. kept: the patches to read, see VisionTransformer."""
+        if not isinstance(pixels, Tensor):
+            raise ValueError(f"pixels must be a tensor, found {type(pixels).__name__}: {HOW_TO_PIXELS}")
         return self.visual(pixels) if kept is None else self.visual(pixels, kept)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """float [batch, embed_dim], not normalised."""
+        if not isinstance(tokens, Tensor):
+            raise ValueError(f"tokens must be a tensor, found {type(tokens).__name__}: {HOW_TO_TOKENS}")
         return self.text(tokens)
 
     def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""CLIP's tokenizer: text is cleaned, split into words, each word into byte pairs, each pair has an id.
+"""CLIP's tokenizer: text is cleaned and split into words, a word's bytes are merged into symbols, a symbol has an id.
 
 Same ids as openai/CLIP simple_tokenizer.py when it is given OpenAI's merges. The learning and applying of merges
 is in bpe.py, Hugging Face's files are in formats/tokenizer_files.py.
@@ -20,6 +20,7 @@ import torch
 from torch import LongTensor
 
 from minclip.bpe import BYTE_TO_CHARACTER, END_OF_WORD, Pair, apply_merges, train_bpe, word_symbols
+from minclip.data.left_out import text_too_long
 from minclip.data.paths import atomic_write
 
 SOT, EOT = "<|startoftext|>", "<|endoftext|>"
@@ -29,8 +30,7 @@ BYTE_SYMBOLS = list(BYTE_TO_CHARACTER.values())
 CHARACTER_TO_BYTE = {character: byte for byte, character in BYTE_TO_CHARACTER.items()}
 FIXED_SYMBOLS = 2 * len(BYTE_SYMBOLS) + 2  # every byte with and without the end-of-word mark, SOT and EOT
 OPENAI_MERGES = 49152 - 256 - 2  # as many lines of OpenAI's file, after its header, are in the vocabulary
-# bounds on memory: captions repeat far fewer words, and no long ones
-REMEMBERED_CHUNKS, REMEMBERED_LETTERS = 65_536, 40
+REMEMBERED_CHUNKS, REMEMBERED_LETTERS = 65_536, 40  # bounds on memory: captions repeat far fewer words, no long ones
 FORMAT = "minclip-bpe-1"
 
 
@@ -56,14 +56,12 @@ class BPETokenizer:
     """
 
     def __init__(self, merges: Sequence[Pair], context_length: int = 77, special_tokens: Sequence[str] = ()):
-        if context_length < 2:
-            raise ValueError(f"context_length={context_length} must be at least 2: SOT and EOT")
+        if not isinstance(context_length, int) or context_length < 2:
+            raise ValueError(f"context_length={context_length!r} must be at least 2, a whole number: SOT and EOT")
         for token in special_tokens:
             if not token or clean(token) != token or token in (SOT, EOT) or special_tokens.count(token) > 1:
-                raise ValueError(
-                    f"special token {token!r} can never be found in a cleaned text: "
-                    f"write it once, in lower case, with single spaces, and not as {SOT} or {EOT}"
-                )
+                how = f"write it once, in lower case, with single spaces, and not as {SOT} or {EOT}"
+                raise ValueError(f"special token {token!r} can never be found in a cleaned text: {how}")
         self.merges: list[Pair] = [tuple(pair) for pair in merges]  # type: ignore[misc]
         self.context_length = context_length
         self.special_tokens = list(special_tokens)
@@ -74,40 +72,52 @@ class BPETokenizer:
                 raise ValueError(f"merge {pair} must be two symbols, each a byte or what an earlier merge gave")
             self.ids[pair[0] + pair[1]] = len(symbols)
             symbols.append(pair[0] + pair[1])
-        specials = [*self.special_tokens, SOT, EOT]
+        specials, self.first_special = [*self.special_tokens, SOT, EOT], len(symbols)
         self.symbols = [*symbols, *specials]  # id -> symbol
-        self.first_special = len(symbols)
         self.special_ids = {token: self.first_special + i for i, token in enumerate(specials)}
         self.ranks = {pair: rank for rank, pair in enumerate(self.merges)}
-        longest_first = sorted(specials, key=len, reverse=True)
-        self.pattern = regex.compile("|".join([*map(regex.escape, longest_first), WORD]), regex.IGNORECASE)
         self.spaced = any(" " in token for token in specials)
+        whole = map(regex.escape, sorted(specials, key=len, reverse=True))  # the longest first
+        self.pattern = regex.compile("|".join([*whole, WORD]), regex.IGNORECASE)
         self._remembered: dict[str, list[int]] = {}
 
     @property
     def vocab_size(self) -> int:
-        """Number of ids; the largest is EOT."""
+        """Number of ids, as len(tokenizer); the largest is EOT."""
         return len(self.symbols)
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self):,} ids, context_length={self.context_length})"
+
+    def __reduce__(self) -> tuple:  # pickled as what decides the ids, without the words that it remembers
+        return type(self), (self.merges, self.context_length, self.special_tokens)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BPETokenizer) and self.__reduce__()[1] == other.__reduce__()[1]
+
+    def __hash__(self) -> int:
+        return hash((len(self), self.context_length))
 
     @classmethod
     def train(
         cls, texts: Iterable[str], vocab_size: int, context_length: int = 77, special_tokens: Sequence[str] = ()
     ) -> "BPETokenizer":
         """Learns merges from texts. A small text may fill less than `vocab_size`; none at all gives bytes only."""
+        if isinstance(texts, str | bytes):  # its letters would be the texts
+            raise ValueError(f"texts must be several texts, found {texts[:40]!r}: put it in a list")
         merges = vocab_size - FIXED_SYMBOLS - len(special_tokens)
         if merges < 0:
-            raise ValueError(
-                f"vocab_size={vocab_size} must be at least {FIXED_SYMBOLS + len(special_tokens)}: "
-                f"every byte with and without its end-of-word mark, SOT, EOT and {len(special_tokens)} special tokens"
-            )
-        untrained = cls([], context_length, special_tokens)
-        words: Counter[str] = Counter()
+            parts = f"every byte with and without its end-of-word mark, SOT, EOT, {len(special_tokens)} special tokens"
+            raise ValueError(f"vocab_size={vocab_size} must be at least {vocab_size - merges}: {parts}")
+        untrained, words = cls([], context_length, special_tokens), Counter[str]()
         for chunk, count in Counter(chunk for text in texts for chunk in untrained.chunks(text)).items():
             for word in untrained.pattern.findall(chunk):
                 words[word] += count
-        for token in untrained.special_ids:
-            words.pop(token, None)
-        return cls(train_bpe(words, merges), context_length, special_tokens)
+        ordinary = {word: count for word, count in words.items() if word not in untrained.special_ids}
+        return cls(train_bpe(ordinary, merges), context_length, special_tokens)
 
     @classmethod
     def from_openai_merges(cls, path: str | Path, context_length: int = 77) -> "BPETokenizer":
@@ -115,9 +125,8 @@ class BPETokenizer:
 
         Its first line is a header, and it holds more merges than CLIP uses.
         """
-        path = Path(path)
         try:
-            raw = path.read_bytes()
+            raw = Path(path).read_bytes()
             text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
             header, *lines = text.split("\n")
             merges = [line.split() for line in lines[:OPENAI_MERGES] if line]
@@ -172,31 +181,22 @@ class BPETokenizer:
         """
         if isinstance(texts, bytes | bytearray) or not isinstance(texts, Iterable):
             raise ValueError(f"texts must be a string or a list of strings, found {type(texts).__name__}")
-        sot, eot = self.special_ids[SOT], self.special_ids[EOT]
-        rows = []
+        sot, eot, rows = self.special_ids[SOT], self.special_ids[EOT], []
         for row, text in enumerate([texts] if isinstance(texts, str) else texts):
             if not isinstance(text, str):
                 raise ValueError(f"caption {row} must be a string, found {type(text).__name__}")
             ids = [sot, *self.encode(text), eot]
             if len(ids) > self.context_length:
                 if not truncate:
-                    raise ValueError(
-                        f"caption {row} has {len(ids)} tokens, the model reads {self.context_length}: "
-                        f"pass truncate=True or shorten it (it begins {text[:40]!r})"
-                    )
+                    raise text_too_long(row, text, len(ids), self.context_length)
                 ids = [*ids[: self.context_length - 1], eot]
             rows.append(ids + [0] * (self.context_length - len(ids)))
         return torch.tensor(rows, dtype=torch.long).view(len(rows), self.context_length)  # type: ignore[return-value]
 
     def to_json(self) -> str:
         """Everything that decides the ids, as JSON."""
-        content = {
-            "format": FORMAT,
-            "context_length": self.context_length,
-            "special_tokens": self.special_tokens,
-            "merges": self.merges,
-        }
-        return json.dumps(content, ensure_ascii=False)
+        content = {"format": FORMAT, "context_length": self.context_length, "special_tokens": self.special_tokens}
+        return json.dumps(content | {"merges": self.merges}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "BPETokenizer":
@@ -230,7 +230,7 @@ read_once = lru_cache(maxsize=4)(BPETokenizer.from_openai_merges)
 
 def openai_tokenizer(context_length: int = 77) -> BPETokenizer:
     """OpenAI's, with the merges that `minclip fetch` brought; FileNotFoundError that says so where it did not."""
-    from minclip.data.pretrained import openai_merges_path  # only who asks for OpenAI's needs what fetches
+    from minclip.data.pretrained import openai_merges_path  # here: no other tokenizer needs the fetching
 
     return read_once(openai_merges_path(), context_length)
 

@@ -299,3 +299,16 @@ def test_doctor_knows_the_requirements():
     found = dict(doctor.requirements())
     assert {"torch", "numpy", "Pillow", "matplotlib", "safetensors"} <= set(found)
     assert doctor.numbers("2.13.0+cpu") == (2, 13, 0) >= doctor.numbers(found["torch"])
+
+
+@pytest.mark.parametrize("command", ["search", "classify"])
+def test_a_text_too_long_names_no_argument_that_a_command_lacks(command, model_file, pictures, capsys):
+    text = " ".join(["a very long query"] * 12)
+    asked = {
+        "search": ["search", text, "--in", str(pictures)],
+        "classify": ["classify", str(pictures / "red.png"), "--labels", f"car,{text}"],
+    }
+    assert main([*asked[command], "--model", model_file]) == 2
+    said = capsys.readouterr().err
+    assert "truncate" not in said and "caption" not in said and said.count("\n") == 1
+    assert "tokens, the model reads 16: write a shorter one (it begins '" in said

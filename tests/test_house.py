@@ -89,3 +89,11 @@ def test_no_file_is_longer_than_a_reader_wants():
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 250
     }
     assert long == {}
+
+
+def test_readme_installs_torch_and_torchvision_from_one_place_in_the_pinned_versions():
+    """One of PyPI beside one of PyTorch's own index breaks `import open_clip`."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (line,) = [line for line in readme.splitlines() if "--index-url" in line]
+    pins = constraints()
+    assert f"torch=={pins['torch']} torchvision=={pins['torchvision']} --index-url" in line

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from minclip.config import CLIPConfig
 from minclip.model import CLIP
@@ -174,3 +176,16 @@ def test_dimensions_that_do_not_divide_are_refused():
 def test_an_unknown_preset_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"'ViT-Z' is not known.*ViT-B/32"):
         CLIPConfig.preset("ViT-Z")
+
+
+@pytest.mark.parametrize("tokens", ["a cat", ["a cat"], [[1, 2]], None])
+def test_a_text_instead_of_tokens_is_told_what_to_write(model, tokens):
+    with pytest.raises(ValueError, match=r"tokens must be a tensor, found \w+: write model\.encode_text\(tokenizer"):
+        model.encode_text(tokens)
+
+
+@pytest.mark.parametrize("pixels", [Image.new("RGB", (9, 9)), "cat.png", np.zeros((1, 3, 16, 16), np.float32)])
+def test_a_picture_instead_of_pixels_is_told_what_to_write(model, tokenizer, pixels):
+    for ask in (model.encode_image, lambda pixels: model(pixels, tokenizer(["a cat"]))):
+        with pytest.raises(ValueError, match=r"pixels must be a tensor, found \w+: write model\.encode_image\(prep"):
+            ask(pixels)

@@ -1,6 +1,7 @@
 """Byte-pair encoding and the tokenizer: usage, round trips on any text, a second implementation, and refusals."""
 
 import json
+import pickle
 from collections import Counter
 
 import numpy as np
@@ -316,3 +317,36 @@ def test_without_the_vocabulary_the_functions_say_how_to_get_it(tmp_path, monkey
     for function in (module.encode, module.tokenize):
         with pytest.raises(FileNotFoundError, match="minclip fetch merges"):
             function("a red car")
+
+
+def test_a_string_instead_of_texts_is_refused_by_training():
+    """Its letters would be the texts, and nothing would be learned."""
+    for texts in ("a cat and a cat", b"a cat"):
+        with pytest.raises(ValueError, match=r"texts must be several texts, found b?'a cat.*put it in a list"):
+            BPETokenizer.train(texts, 600)
+
+
+@pytest.mark.parametrize("length", [7.5, 77.0, "77", None, 1, True])
+def test_a_context_length_that_is_no_whole_number_is_refused(length):
+    with pytest.raises(ValueError, match=r"context_length=.* must be at least 2, a whole number"):
+        BPETokenizer([], context_length=length)
+
+
+def test_a_tokenizer_has_a_length_a_short_repr_and_equals_its_twin():
+    twin = BPETokenizer(TRAINED.merges)
+    assert len(TRAINED) == TRAINED.vocab_size == 552
+    assert repr(TRAINED) == "BPETokenizer(552 ids, context_length=77)"
+    assert twin == TRAINED and hash(twin) == hash(TRAINED) and {TRAINED: 1}[twin] == 1
+    others = (BPETokenizer(TRAINED.merges, 8), BPETokenizer(TRAINED.merges[:-1]), BPETokenizer([]), "a string")
+    assert all(other != TRAINED for other in others)
+    assert BPETokenizer([], special_tokens=["<x>"]) != BPETokenizer([], special_tokens=["<y>"])
+
+
+def test_a_tokenizer_and_its_error_travel_to_other_processes():
+    TRAINED.encode("a word that is remembered")
+    there = pickle.loads(pickle.dumps(TRAINED))
+    assert there == TRAINED and there._remembered == {} and there.encode("the cat") == TRAINED.encode("the cat")
+    with pytest.raises(ValueError) as caught:
+        BPETokenizer([], context_length=3)("a cat")
+    there = pickle.loads(pickle.dumps(caught.value))
+    assert str(there) == str(caught.value) and there.plain == caught.value.plain != str(there)

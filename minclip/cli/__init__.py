@@ -64,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
         return 0
     except (ValueError, OSError) as error:
-        print(f"minclip: error: {' '.join(str(error).split())}", file=sys.stderr)
+        said = str(getattr(error, "plain", error))  # of a TextTooLong: a command takes no truncate=True
+        print(f"minclip: error: {' '.join(said.split())}", file=sys.stderr)
         return MISTAKE
     except (RuntimeError, MemoryError) as error:
         from minclip.engine.devices import is_out_of_memory

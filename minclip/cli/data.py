@@ -104,6 +104,7 @@ def check(arguments: argparse.Namespace) -> None:
 def write_shards(arguments: argparse.Namespace) -> None:
     """A split, or each of the three, as WebDataset shards; prints what open_clip wants to be told."""
     from minclip.data import open_dataset, shard_writer
+    from minclip.data.left_out import say
 
     splits = (arguments.split,) if arguments.split else SPLITS
     per_shard = shard_writer.PER_SHARD if arguments.per_shard is None else arguments.per_shard
@@ -114,6 +115,7 @@ def write_shards(arguments: argparse.Namespace) -> None:
         sizes, left_out = written = shard_writer.write_shards(dataset, arguments.out, per_shard, progress=True)
         pictures, files = sum(sizes.values()), arguments.out / written.pattern
         print(f"{dataset.split}: {pictures:,} pictures in {files}")
+        say(getattr(dataset, "notes", {}))
         if left_out:
             print(f"minclip: {len(left_out)} pictures were left out, first: {left_out[0]}", file=sys.stderr)
         if dataset.split == "train":
@@ -147,6 +149,7 @@ def show(data: str, size: int, file: Path) -> None:
     import numpy as np
 
     from minclip.data import open_dataset
+    from minclip.data.left_out import say
     from minclip.data.paths import atomic_write
     from minclip.figures.plotting import plot_samples
 
@@ -155,6 +158,7 @@ def show(data: str, size: int, file: Path) -> None:
     figure = plot_samples([dataset.image(i) for i in chosen], [said_of(dataset, i) for i in chosen])
     with atomic_write(file) as opened:
         figure.savefig(opened, format="png")
+    say(getattr(dataset, "notes", {}))
     print(f"{file}: {len(chosen)} of {len(dataset):,} test pictures")
 
 

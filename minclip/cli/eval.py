@@ -31,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import json
 
+    from minclip.data.left_out import say
     from minclip.data.paths import atomic_write
     from minclip.evaluation.evaluate import evaluate, format_table
     from minclip.evaluation.suites import evaluation_suite
@@ -41,7 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     if suite.retrieval is not None:
         asked.append(f"retrieval among {len(suite.retrieval[0]):,} pictures and {len(suite.retrieval[1]):,} texts")
     print(f"minclip: evaluating on {arguments.data}: {', '.join(asked)}", file=sys.stderr)
+    left_out = suite.all_left_out(tokenizer, "test")
+    say(left_out)
     report = evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval)
+    if left_out:
+        report["left_out"] = left_out
     if arguments.json is not None:
         with atomic_write(arguments.json) as file:
             file.write((json.dumps(report, indent=2) + "\n").encode("utf-8"))

@@ -47,6 +47,7 @@ def open_folder(path: Path, split: str) -> "CaptionDataset":
     from minclip.data.cifar import CIFAR, is_cifar
     from minclip.data.flickr8k import Flickr8k, is_flickr8k
     from minclip.data.folder import Folder, is_captioned_folder
+    from minclip.data.layouts import unread_layout
     from minclip.data.rsicd import RSICD, is_rsicd
     from minclip.data.shards import Shards, is_shards
 
@@ -61,4 +62,8 @@ def open_folder(path: Path, split: str) -> "CaptionDataset":
     if is_shards(path):  # last: the others may keep their pictures in a .tar
         return Shards(path, split)
     found = ", ".join(sorted(p.name for p in path.iterdir())[:5]) if path.is_dir() else "a file"
-    raise ValueError(f"{path} is no data set that minclip knows (it holds {found or 'nothing'}). Looked for: {LAYOUTS}")
+    looks = unread_layout(path)
+    why = f": {looks}" if looks else ""
+    raise ValueError(
+        f"{path} is no data set that minclip knows{why} (it holds {found or 'nothing'}). Looked for: {LAYOUTS}"
+    )

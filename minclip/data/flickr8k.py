@@ -9,6 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from minclip.data.image_files import ImageFiles, find_images
+from minclip.data.left_out import LeftOut, note
+from minclip.data.spelling import by_spelling, nfc
 from minclip.data.splits import canonical_split
 
 IMAGE_FOLDERS = (
@@ -36,8 +38,8 @@ def is_flickr8k(root: Path) -> bool:
     return any(find_text(root, name) for name in (TOKEN_FILE, KAGGLE_FILE))
 
 
-def read_captions(root: Path) -> dict[str, list[str]]:
-    """File name -> its captions, from the original token file or the table on Kaggle."""
+def read_captions(root: Path, left_out: LeftOut) -> dict[str, list[str]]:
+    """File name (nfc) -> its captions, from the original token file or the table on Kaggle."""
     captions: dict[str, list[str]] = {}
     path = find_text(root, TOKEN_FILE) or find_text(root, KAGGLE_FILE)
     if path is None:
@@ -55,7 +57,14 @@ def read_captions(root: Path) -> dict[str, list[str]]:
             raise ValueError(f"{path} row {number} has {len(row)} cells, expected a file name and a caption: {row}")
         name, caption = row[0].partition("#")[0].strip(), row[1].strip()
         if name and caption:
-            captions.setdefault(name, []).append(caption)
+            captions.setdefault(nfc(name), []).append(caption)
+        elif row[0] or row[1]:
+            note(
+                left_out,
+                "rows_empty",
+                f"rows of {path.name} lack a name or a caption",
+                f"row {number}: {name}{caption}",
+            )
     return captions
 
 
@@ -65,7 +74,8 @@ def read_split(root: Path, split: str) -> list[str]:
     if path is None:
         raise ValueError(
             f"{root} lacks {SPLIT_LISTS[split]}, the list of the {split} split: it is in Flickr8k_text.zip, "
-            "put it beside the captions (Kaggle's copy comes without it)"
+            "put it beside the captions (Kaggle's copy comes without it). Where this is not Flickr8k, write a table "
+            "captions.csv with the columns file,caption"
         )
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -87,18 +97,24 @@ class Flickr8k:
     def __init__(self, root: str | Path, split: str = "train"):
         root = Path(root)
         self.split = canonical_split(split)
-        captions = read_captions(root)
+        self.notes: LeftOut = {}
+        captions = read_captions(root, self.notes)
         self._files = ImageFiles(find_images(root, IMAGE_FOLDERS))
+        stored = by_spelling(self._files.names)
         # 2258277193_586949ec62.jpg.1 has captions and never had a photo; it is in no split
-        self.without_image = len(captions.keys() - self._files.names)
-        self.filenames = read_split(root, self.split)
-        missing = [n for n in self.filenames if n not in self._files.names or n not in captions]
+        lost = sorted(captions.keys() - stored.keys())
+        self.without_image = len(lost)
+        if lost:
+            note(self.notes, "captions_without_picture", "names with captions have no photo", lost[0], len(lost))
+        listed = read_split(root, self.split)
+        missing = [name for name in listed if nfc(name) not in stored or nfc(name) not in captions]
         if missing:
             raise ValueError(
-                f"{root}: {len(missing)} of the {len(self.filenames)} pictures in {SPLIT_LISTS[self.split]} "
+                f"{root}: {len(missing)} of the {len(listed)} pictures in {SPLIT_LISTS[self.split]} "
                 f"have no photo in {self._files.where.name} or no captions, first {missing[0]}: get it again"
             )
-        self._captions = [captions[name] for name in self.filenames]
+        self.filenames = [stored[nfc(name)] for name in listed]
+        self._captions = [captions[nfc(name)] for name in listed]
 
     def __len__(self) -> int:
         return len(self.filenames)

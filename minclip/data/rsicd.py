@@ -14,7 +14,9 @@ from PIL import Image
 
 from minclip.data.image_files import ImageFiles, find_images
 from minclip.data.images import load_pixels
+from minclip.data.left_out import LeftOut, note
 from minclip.data.protocol import CaptionDataset, ClassTask
+from minclip.data.spelling import by_spelling, nfc
 from minclip.data.splits import canonical_split
 
 IMAGE_FOLDERS = ("RSICD_images", "images")
@@ -87,7 +89,7 @@ def scene_label(filename: str) -> int | None:
     return LABELS.get(filename.rpartition("_")[0].lower())
 
 
-def read_entries(root: Path) -> list[dict[str, Any]]:
+def read_entries(root: Path, left_out: LeftOut) -> list[dict[str, Any]]:
     """[{"filename", "split", "captions"}] of every picture, whichever the layout."""
     path = next((p for p in (root / OFFICIAL_FILE, root / SHORT_FILE) if p.is_file()), None)
     if path is None:
@@ -97,6 +99,8 @@ def read_entries(root: Path) -> list[dict[str, Any]]:
         for item in json.loads(path.read_text(encoding="utf-8-sig"))["images"]:
             texts = item["captions"] if "captions" in item else [s["raw"] for s in item["sentences"]]
             captions = [text.strip() for text in texts if text.strip()]
+            if empty := len(texts) - len(captions):
+                note(left_out, "captions_empty", "captions are empty and left out", item["filename"], empty)
             entries.append({"filename": item["filename"], "split": item["split"], "captions": captions})
         return entries
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -121,18 +125,27 @@ class RSICD:
     def __init__(self, root: str | Path, split: str = "train"):
         root = Path(root)
         self.split = canonical_split(split)
-        others = {"train", "val", "dev", "valid", "test"}
-        entries = [e for e in read_entries(root) if e["split"] in others and canonical_split(e["split"]) == self.split]
+        self.notes: LeftOut = {}
+        known = {"train", "val", "dev", "valid", "test"}
+        entries = []
+        for entry in read_entries(root, self.notes):
+            if entry["split"] not in known:
+                what = f"pictures are in a split that is none of {', '.join(sorted(known))}"
+                note(self.notes, "pictures_in_no_split", what, f"{entry['filename']} in {entry['split']!r}")
+            elif canonical_split(entry["split"]) == self.split:
+                entries.append(entry)
         if not entries:
             raise ValueError(f"{root} has no picture in the {self.split} split")
         self._files = ImageFiles(find_images(root, IMAGE_FOLDERS))
-        self.filenames = [entry["filename"] for entry in entries]
-        missing = [name for name in self.filenames if name not in self._files.names]
+        stored = by_spelling(self._files.names)
+        names = [entry["filename"] for entry in entries]
+        missing = [name for name in names if nfc(name) not in stored]
         if missing:
             raise ValueError(
                 f"{root}: {len(missing)} of the {len(entries)} pictures of the {self.split} split are not in "
                 f"{self._files.where.name}, first {missing[0]}: unpack or fetch the set again"
             )
+        self.filenames = [stored[nfc(name)] for name in names]
         self._captions = [entry["captions"] for entry in entries]
         self.labels = [scene_label(name) for name in self.filenames]
 

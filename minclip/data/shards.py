@@ -23,10 +23,13 @@ from PIL import Image
 
 from minclip.data.folder import hashed_split
 from minclip.data.images import open_image, to_rgb
+from minclip.data.layouts import why_passed_over
+from minclip.data.left_out import LeftOut, note
 from minclip.data.splits import canonical_split
 
 PICTURES = ("jpg", "png", "jpeg", "webp")  # open_clip's, in its order
 TEXTS = ("json", "txt")
+KINDS = (*PICTURES, *TEXTS)
 LARGEST_PICTURE, LARGEST_TEXT = 1 << 27, 1 << 20  # bytes; a picture of MAX_PIXELS as a good JPEG takes half of it
 SPLIT_WORDS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test"}
 Place = tuple[int, int]  # offset and bytes of a file within its shard
@@ -109,10 +112,19 @@ def members(shard: Path) -> Iterator[dict[str, Any]]:
         ) from error
 
 
-def grouped(shard: Path, left_out: list[str]) -> Iterator[tuple[str, dict[str, Place]]]:
+def known_kinds(shard: Path, notes: LeftOut) -> Iterator[dict[str, Any]]:
+    """Every file of a shard; those that webdataset will pass over are counted."""
+    for member in members(shard):
+        if passed_over := why_passed_over(member["fname"], KINDS):
+            first = f"{shard.name}: {member['fname']}".encode("utf-8", "replace").decode("utf-8")
+            note(notes, *passed_over, first)
+        yield member
+
+
+def grouped(shard: Path, left_out: list[str], notes: LeftOut) -> Iterator[tuple[str, dict[str, Place]]]:
     """(key, suffix -> place) of every sample; its files stand side by side, else they are several samples.
 
-    A file that stands twice counts once, and is a line in left_out.
+    A file that stands twice counts once, and is a line in left_out. Files of other kinds are counted in notes.
     """
 
     def twice(error: Exception) -> bool:
@@ -120,7 +132,7 @@ def grouped(shard: Path, left_out: list[str]) -> Iterator[tuple[str, dict[str, P
         left_out.append(f"{shard.name}: {name!r} stands there twice")
         return True  # go on
 
-    samples = needed().tariterators.group_by_keys(members(shard), suffixes={*PICTURES, *TEXTS}, handler=twice)
+    samples = needed().tariterators.group_by_keys(known_kinds(shard, notes), suffixes=set(KINDS), handler=twice)
     for found in samples:
         yield found.pop("__key__").encode("utf-8", "replace").decode("utf-8"), found  # a name may be no text at all
 
@@ -132,29 +144,36 @@ def content(shard: Path, place: Place) -> bytes:
         return file.read(place[1])
 
 
-def listed_captions(notes: bytes) -> list[str]:
-    """The list "captions" of a sample's JSON; empty where there is none."""
+def listed_captions(text: bytes) -> tuple[list[str], str]:
+    """(the list "captions" of a sample's JSON, empty where there is none; what stands there instead)."""
     try:
-        listed = json.loads(notes)["captions"]
-    except (ValueError, KeyError, TypeError, RecursionError):  # other people's notes
-        return []
+        listed = json.loads(text)["captions"]
+    except KeyError:  # other people's notes, as are the rest
+        return [], f"it holds {', '.join(json.loads(text)) or 'nothing'}"
+    except (ValueError, TypeError, RecursionError) as error:
+        return [], f"it is no JSON object ({type(error).__name__})"
     whole = isinstance(listed, list) and all(isinstance(caption, str) and caption.strip() for caption in listed)
-    return listed if whole else []
+    return (listed, "") if whole else ([], f'"captions" is no list of texts that are not empty: {str(listed)[:40]}')
 
 
-def read_sample(shard: Path, key: str, found: dict[str, Place]) -> Sample:
-    """A sample from its files' places. ValueError for one that cannot be used; without a caption it can."""
+def read_sample(shard: Path, key: str, found: dict[str, Place], notes: LeftOut) -> Sample:
+    """A sample from its files' places. ValueError for one that cannot be used; without a caption it can.
+
+    A JSON that gives no caption is counted in notes, where it has a list that cannot be used or no .txt beside it.
+    """
     picture = next((found[suffix] for suffix in PICTURES if suffix in found), None)
     if picture is None:
         raise ValueError(f"no picture stands beside it ({', '.join(PICTURES)})")
-    for suffix in (*PICTURES, *TEXTS):
+    for suffix in KINDS:
         limit = LARGEST_TEXT if suffix in TEXTS else LARGEST_PICTURE
         if suffix in found and found[suffix][1] > limit:
             raise ValueError(f"its {suffix} has {found[suffix][1]:,} bytes, the limit is {limit:,}")
-    captions = listed_captions(content(shard, found["json"])) if "json" in found else []
+    captions, why = listed_captions(content(shard, found["json"])) if "json" in found else ([], "")
     if not captions and "txt" in found:
         text = content(shard, found["txt"]).decode("utf-8").strip()
         captions = [text] if text else []
+    if why and (not captions or why.startswith('"captions"')):
+        note(notes, "json_without_captions", 'files .json give no list "captions"', f"{shard.name}: {key!r}: {why}")
     return Sample(shard, key, picture, captions)
 
 
@@ -168,6 +187,7 @@ class Shards:
     """
 
     name = "shards"
+    looked_for = 'a .json with a list "captions", or a .txt, of the same name as the picture in the tar'
 
     def __init__(self, root: str | Path, split: str = "train"):
         needed()
@@ -175,26 +195,39 @@ class Shards:
         self.shards, self._named = find_shards(self.root, self.split)
 
     @cached_property
-    def _read(self) -> tuple[list[Sample], list[str]]:
-        """(samples, what is left out): names, places and captions; the pictures themselves stay where they are."""
+    def _read(self) -> tuple[list[Sample], list[str], LeftOut]:
+        """(samples, what is left out, notes): places and captions; the pictures themselves stay where they are."""
         samples: list[Sample] = []
         left_out: list[str] = []
+        notes: LeftOut = {}
         for shard in self.shards:
-            for key, found in grouped(shard, left_out):
+            for key, found in grouped(shard, left_out, notes):
                 if not self._named and hashed_split(key) != self.split:
                     continue
                 try:
-                    samples.append(read_sample(shard, key, found))
+                    samples.append(read_sample(shard, key, found, notes))
                 except ValueError as error:
                     left_out.append(f"{shard.name}: {key!r}: {error}")
         if not samples:
             why = f"{len(left_out)} samples cannot be used, first {left_out[0]}" if left_out else "it is empty"
             raise ValueError(f"{self.root} has no picture in its {self.split} split: {why}")
-        return samples, left_out
+        if left_out:
+            note(notes, "samples_left_out", "samples or files in shards cannot be used", left_out[0], len(left_out))
+        return samples, left_out, notes
 
     @property
     def left_out(self) -> list[str]:
         return self._read[1]
+
+    @property
+    def notes(self) -> LeftOut:
+        """What is left out, counted."""
+        return self._read[2]
+
+    @property
+    def filenames(self) -> list[str]:
+        """What an error calls the pictures."""
+        return [f"{sample.shard.name}: {sample.key!r}" for sample in self._read[0]]
 
     def __len__(self) -> int:
         return len(self._read[0])

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.images import load_pixels
+from minclip.data.left_out import LeftOut, note_captionless, note_cut
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.augment import crop_and_resize, random_crops
 from minclip.engine.cores import on_cores
@@ -61,6 +62,7 @@ def load_pairs(
     size: int,
     device: Device,
     progress: bool = False,
+    left_out: LeftOut | None = None,
 ) -> Pairs:
     """Reads a whole split: pictures as uint8 on the device, captions as tokens. Too long captions lose their end.
 
@@ -68,7 +70,10 @@ def load_pairs(
     reads.
 
     captions: `all_captions(dataset)`. Pictures without one are left out; ValueError where fewer than two pairs remain.
+    left_out: takes what is left out and cut off, counted.
     """
+    left_out = {} if left_out is None else left_out
+    note_captionless(left_out, dataset, captions)
     with_caption = [i for i, texts in enumerate(captions) if texts]
     if len(with_caption) < 2:
         raise ValueError(
@@ -78,7 +83,9 @@ def load_pairs(
     if len(with_caption) < len(captions):
         pixels = pixels[with_caption]
     count = torch.tensor([len(captions[i]) for i in with_caption])
-    tokens = tokenizer([text for i in with_caption for text in captions[i]], truncate=True).int()
+    texts = [text for i in with_caption for text in captions[i]]
+    tokens = tokenizer(texts, truncate=True).int()
+    note_cut(left_out, "captions", tokenizer, texts, tokens)
     if device.holds(pixels.nbytes):
         pixels = pixels.to(device.device)
     return Pairs(pixels, tokens, count.cumsum(0) - count, count)

@@ -12,12 +12,14 @@ import torch
 from minclip.data import open_dataset
 from minclip.data.cifar import object_task
 from minclip.data.images import load_pixels
+from minclip.data.left_out import LeftOut, note_captionless, note_cut
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.data.rsicd import scene_task
 from minclip.evaluation.evaluate import RetrievalPairs, evaluate_task
 from minclip.model import CLIP
 from minclip.retrieval import recall_at_k
+from minclip.tokenizer import BPETokenizer
 from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts
 
 
@@ -27,6 +29,17 @@ class Suite:
 
     tasks: dict[str, ClassTask | ChoiceTask] = field(default_factory=dict)
     retrieval: RetrievalPairs | None = None
+    left_out: LeftOut = field(default_factory=dict)  # of the split's pictures and captions
+
+    def all_left_out(self, tokenizer: BPETokenizer, split: str) -> LeftOut:
+        """`left_out`, and the texts of the retrieval that are too long for the model; its names begin with the split's.
+
+        Texts of tasks are never cut: one that is too long is an error.
+        """
+        left_out = {f"{split}_{name}": entry for name, entry in self.left_out.items()}
+        if self.retrieval is not None:
+            note_cut(left_out, f"{split}_texts", tokenizer, self.retrieval[1])
+        return left_out
 
     def scores(self, model: CLIP, tokenizer: Tokenizer) -> dict[str, float]:
         """{"zero_shot": accuracy of the first task, "R@10": mean of both directions}, whatever is there. Shares."""
@@ -51,16 +64,23 @@ def retrieval_pairs(dataset: CaptionDataset, size: int, one_caption: bool = Fals
     return load_pixels(dataset, size)[kept], texts, image_of_text
 
 
+def left_out_of(dataset: CaptionDataset) -> LeftOut:
+    """What a split leaves out: what its reader says, and pictures without captions."""
+    left_out = dict(getattr(dataset, "notes", {}))
+    note_captionless(left_out, dataset, [dataset.captions(i) for i in range(len(dataset))])
+    return left_out
+
+
 def evaluation_suite(data: str | Path, size: int) -> Suite:
     """Everything that is measured on the test split of a data set, at the end of a run and by `minclip eval`."""
     dataset = open_dataset(str(data), "test", size=size)
     if dataset.name == "picturebook":
         return Suite(picturebook_tasks(size, progress=False), retrieval_pairs(dataset, size, one_caption=True))
     if dataset.name == "rsicd":
-        return Suite({"scene": scene_task(dataset, size)}, retrieval_pairs(dataset, size))
+        return Suite({"scene": scene_task(dataset, size)}, retrieval_pairs(dataset, size), left_out_of(dataset))
     if dataset.name.startswith("cifar"):
         return Suite({"object": object_task(dataset, size)})
-    return Suite({}, retrieval_pairs(dataset, size))
+    return Suite({}, retrieval_pairs(dataset, size), left_out_of(dataset))
 
 
 def watched_suite(data: str | Path, size: int) -> Suite:
@@ -70,4 +90,4 @@ def watched_suite(data: str | Path, size: int) -> Suite:
         task = picturebook_tasks(size, seed=1, per_class=2, names=["object"], progress=False)["object"]
         return Suite({"object": task})
     tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(dataset, size)} if dataset.name == "rsicd" else {}
-    return Suite(tasks, retrieval_pairs(dataset, size))
+    return Suite(tasks, retrieval_pairs(dataset, size), left_out_of(dataset))

@@ -11,8 +11,11 @@ import torch
 
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import NAMES, open_dataset
+from minclip.data.layouts import unread_layout
+from minclip.data.left_out import LeftOut, lines, note, note_setting, say
+from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import CaptionDataset
-from minclip.engine.batches import all_captions, load_pairs
+from minclip.engine.batches import all_captions, epoch_order, load_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.processes import agree, is_first, one_after_the_other, wait
 from minclip.evaluation.suites import evaluation_suite, watched_suite
@@ -37,6 +40,32 @@ def recipe_for(data: str | Path) -> Recipe:
     return RECIPES.get(name, RECIPES["folder"])
 
 
+def why_no_captions(data: str | Path, dataset: CaptionDataset) -> str:
+    """Why a set cannot be trained on."""
+    if hasattr(dataset, "class_names"):
+        return f"{data} has no captions, and a class name is not one: train on another set, evaluate on this"
+    said = "; ".join(lines(getattr(dataset, "notes", {})))
+    beside = unread_layout(Path(data)) if Path(data).is_dir() else None
+    found = "; ".join(part for part in (said, beside) if part)
+    looked = getattr(dataset, "looked_for", "captions")
+    return f"{data} has {len(dataset)} pictures in its train split and no caption of any: looked for {looked}" + (
+        f"; found: {found}" if found else ""
+    )
+
+
+def draw_what_is_seen(dataset: CaptionDataset, config: TrainConfig, left_out: LeftOut) -> None:
+    """Has the picture book draw only what a run sees that ends before its first epoch does.
+
+    Captions, order and numbers are those of the whole book: the tokenizer reads all captions, the shuffle is over all
+    pictures, and what is not drawn stands behind the last step. So a short run is what it was, bit for bit.
+    """
+    pictures, seen = len(dataset), config.steps * config.batch_size
+    if isinstance(dataset, PictureBook) and seen < pictures:
+        dataset.draw_only(epoch_order(pictures, config.seed, 0)[:seen].tolist())
+        what = "pictures of the picture book are not drawn: the run ends before it would see them"
+        note(left_out, "pictures_not_drawn", what, count=pictures - seen)
+
+
 def run_training(
     data: str | Path,
     preset: CLIPConfig,
@@ -56,13 +85,20 @@ def run_training(
     with one_after_the_other():
         dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
     captions = all_captions(dataset)
-    if not any(captions):
-        raise ValueError(f"{data} has no captions, and a class name is not one: train on another set, evaluate on this")
-    if len(dataset) < config.batch_size:  # no picture may be its own negative
-        config = replace(config, batch_size=max(2, len(dataset)))
+    pictures = sum(map(bool, captions))  # the others are left out
+    if not pictures:
+        raise ValueError(why_no_captions(data, dataset))
+    if pictures < config.batch_size:  # no picture may be its own negative
+        lowered = max(2, pictures)
+        note_setting(run.left_out, "batch_size", config.batch_size, lowered, "no more pictures have captions")
+        config = replace(config, batch_size=lowered)
+    whole = f"only whole batches of {config.batch_size} are seen"
+    note_setting(run.left_out, "samples", config.samples, config.steps * config.batch_size, whole)
     data = data if data in NAMES else Path(data).resolve()
     texts = (text for of_one_picture in captions for text in of_one_picture)
     tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
+    few = "nothing else stands twice in the captions"
+    note_setting(run.left_out, "vocab_size", preset.vocab_size, tokenizer.vocab_size, few)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
     return finish(
         run, model, tokenizer, dataset, captions, config, device or choose_device(), str(data), False, progress
@@ -80,6 +116,9 @@ def resume_run(
     run = Run(out)
     model, tokenizer, done, _ = run.load()
     config = TrainConfig.from_dict(done["train_config"])
+    run.left_out = done.get("left_out", {})  # earlier versions kept none
+    for name in sorted(done["train_config"].keys() - config.to_dict().keys()):
+        note(run.left_out, "settings_unknown", "settings of the run are unknown to this version and not used", name)
     config = config if micro_batch is None else replace(config, micro_batch=micro_batch)
     dataset = open_dataset(done["data"], "train", size=config.stored_size(model.config.image_size))
     captions, device = all_captions(dataset), device or choose_device()
@@ -99,10 +138,17 @@ def finish(
     progress: bool,
 ) -> dict:
     """Training from wherever the run stands, evaluation, report."""
-    size = model.config.image_size
+    size, left_out = model.config.image_size, dict(getattr(dataset, "notes", {}))
+    draw_what_is_seen(dataset, config, left_out)
     with one_after_the_other():
         watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
-        pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress)
+        pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress, left_out)
+    for split, suite in (("val", watched), ("test", final)):
+        others = suite.all_left_out(tokenizer, split).items()  # but for what the reader says of all splits alike
+        left_out |= {name: entry for name, entry in others if entry not in left_out.values()}
+    run.left_out |= left_out
+    if is_first():
+        say(run.left_out)
     pictures_on = pairs.pixels.device.type
     if pictures_on != device.device.type and is_first():
         gigabytes = pairs.pixels.nbytes / 1e9
@@ -111,5 +157,5 @@ def finish(
     seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
     report = {}
     if is_first():
-        report = write_report(run, model, tokenizer, final, config, device, data, seconds, pictures_on)
+        report = write_report(run, model, tokenizer, final, config, device, data, seconds, pictures_on, run.left_out)
     return agree(report)  # the others wait for it

@@ -13,6 +13,7 @@ import torch
 from matplotlib.figure import Figure
 
 from minclip.config import TrainConfig
+from minclip.data.left_out import LeftOut, lines
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import ClassTask
 from minclip.engine.devices import Device
@@ -37,10 +38,12 @@ def write_report(
     data: str,
     seconds: float,
     pictures_on: str,
+    left_out: LeftOut | None = None,
 ) -> dict:
     """Evaluates the model and writes report.json, report.md and the figures into the run folder; returns the report.
 
     seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures.
+    left_out: what was left out, cut off or lowered, counted.
     """
     about = {
         "data": data,
@@ -59,6 +62,7 @@ def write_report(
         },
         "model": vars(model.config),
         "recipe": config.to_dict(),
+        "left_out": left_out or {},
     }
     results = [evaluate_task(model, tokenizer, task) for task in suite.tasks.values()]
     retrieval = evaluate_retrieval(model, tokenizer, *suite.retrieval) if suite.retrieval is not None else None
@@ -95,7 +99,7 @@ def describe(device: Device) -> str:
 def report_text(report: dict, figures: list[str]) -> str:
     """The report as a page of Markdown."""
     run = report["run"]
-    lines = [
+    page = [
         f"# A CLIP trained on {run['data']}",
         "",
         f"{run['parameters']:,} parameters, {run['samples']:,} pictures seen in {run['seconds'] / 60:.1f} minutes "
@@ -106,10 +110,12 @@ def report_text(report: dict, figures: list[str]) -> str:
         format_table(report),
         "```",
         "",
+        *(f"* {line}" for line in lines(run["left_out"])),
+        *([""] if run["left_out"] else []),
         "Intervals are 95 % bootstrap intervals over the test pictures: another seed may move a number by more.",
         *(f"\n![{Path(name).stem}]({name})" for name in figures),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(page) + "\n"
 
 
 def prediction_page(model: CLIP, tokenizer: BPETokenizer, task: ClassTask) -> Figure:

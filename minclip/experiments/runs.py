@@ -16,6 +16,7 @@ from torch import Tensor
 
 from minclip.checkpoint import MODEL_FILE, STATE_FILE, fill_from, model_from, model_metadata, save
 from minclip.config import TrainConfig
+from minclip.data.left_out import LeftOut
 from minclip.data.paths import atomic_write
 from minclip.formats.files import read_tensors, write_tensors
 from minclip.formats.modules import plain_weights, the_clip
@@ -31,6 +32,7 @@ class Run:
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
+        self.left_out: LeftOut = {}  # what the run's report says of it; kept with the state
 
     @property
     def state_path(self) -> Path:
@@ -84,6 +86,7 @@ class Run:
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
         progress = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
         progress["frozen"] = frozen_names(model)
+        progress["left_out"] = self.left_out
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(progress)})
         self.save_model(model, tokenizer)
 

@@ -9,10 +9,11 @@ import hashlib
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +52,7 @@ def cached_pixels(
         raise ValueError(f"size={size} must be from {MIN_SIZE} to {MAX_SIZE} pixels")
     if count < 1:
         raise ValueError(f"count={count} must be at least 1 picture")
-    folder = Path(cache) if cache is not None else data_root() / "picturebook" / "cache"
-    versions = f"{GENERATOR_VERSION}/{WORLD_VERSION}/{PIL.__version__}/{np.__version__.split('.')[0]}"
-    digest = hashlib.sha256(f"{identity}/{versions}".encode()).hexdigest()[:10]
-    path = folder / f"{name}-{size}px-{count}-v{GENERATOR_VERSION}-{digest}.npy"
+    path = _path(name, identity, count, size, cache)
     pixels = _opened(path, count, size)
     if pixels is None:
         _write(path, picture_at, count, size, workers or os.cpu_count() or 1, progress)
@@ -62,6 +60,46 @@ def cached_pixels(
     if pixels is None:
         raise OSError(f"{path} was written and cannot be read back: delete it, or set MINCLIP_DATA to another folder")
     return pixels
+
+
+def cached_part(
+    name: str,
+    identity: str,
+    picture_at: PictureAt,
+    count: int,
+    which: Sequence[int],
+    size: int,
+    cache: Path | str | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> np.ndarray:
+    """As `cached_pixels`, for a run that sees only some of the pictures: the others are black, and not drawn.
+
+    `which`: the pictures that are seen, in any order, each once. Memory is taken for them alone.
+    """
+    whole = _opened(_path(name, identity, count, size, cache), count, size)
+    if whole is not None:
+        return whole
+    chosen = sorted(which)
+    digest = hashlib.sha256(np.asarray(chosen, dtype=np.int64).tobytes()).hexdigest()
+    one_of_them = partial(_chosen, picture_at, chosen)
+    part = cached_pixels(name, f"{identity}/{digest}", one_of_them, len(chosen), size, cache, workers, progress)
+    pixels = np.zeros((count, size, size, 3), dtype=np.uint8)
+    pixels[chosen] = part
+    return pixels
+
+
+def _chosen(picture_at: PictureAt, which: Sequence[int], index: int) -> Picture:
+    """The facts of the picture that stands at `index` of a choice. A top-level function: it goes to the workers."""
+    return picture_at(which[index])
+
+
+def _path(name: str, identity: str, count: int, size: int, cache: Path | str | None) -> Path:
+    """The file in which these pictures are kept."""
+    folder = Path(cache) if cache is not None else data_root() / "picturebook" / "cache"
+    versions = f"{GENERATOR_VERSION}/{WORLD_VERSION}/{PIL.__version__}/{np.__version__.split('.')[0]}"
+    digest = hashlib.sha256(f"{identity}/{versions}".encode()).hexdigest()[:10]
+    return folder / f"{name}-{size}px-{count}-v{GENERATOR_VERSION}-{digest}.npy"
 
 
 def _opened(path: Path, count: int, size: int) -> np.ndarray | None:

@@ -5,6 +5,7 @@ and captions come from the text "seed/split/i" and nothing else.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from minclip.data.picturebook.cache import cached_pixels
+from minclip.data.picturebook.cache import cached_part, cached_pixels
 from minclip.data.picturebook.captions import caption
 from minclip.data.picturebook.facts import Picture
+from minclip.data.picturebook.render import render
 from minclip.data.picturebook.world import World, sample_picture
 
 COUNTS = {"train": 100_000, "val": 2_000, "test": 1_000}  # test: the 1,000 pairs of the retrieval task
@@ -63,24 +65,32 @@ class PictureBook:
         self.captions_per_picture = captions_per_picture
         self.world = world if split == "train" else replace(world, noise=0.0)
         self.cache, self.workers, self.progress = cache, workers, progress
+        self.drawn: Sequence[int] | None = None  # pictures that are seen; None: all
 
     def __len__(self) -> int:
         return self.count
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """uint8 [pictures, size, size, 3], drawn on first use and kept in the cache folder."""
+        """uint8 [pictures, size, size, 3], drawn on first use and kept in the cache folder.
+
+        After `draw_only` the other pictures are black, unless the whole split is in the cache.
+        """
         world = replace(self.world, noise=0.0)  # says nothing about the pictures
-        return cached_pixels(
-            self.split,
-            f"{self.split}/{self.seed}/{world}",
-            partial(picture_at, self.split, self.seed, world),
-            self.count,
-            self.size,
-            self.cache,
-            self.workers,
-            self.progress,
-        )
+        facts = partial(picture_at, self.split, self.seed, world)
+        identity, how = f"{self.split}/{self.seed}/{world}", (self.size, self.cache, self.workers, self.progress)
+        if self.drawn is None:
+            return cached_pixels(self.split, identity, facts, self.count, *how)
+        return cached_part(self.split, identity, facts, self.count, self.drawn, *how)
+
+    def draw_only(self, which: Sequence[int]) -> None:
+        """Of a split that is not drawn yet: draw these pictures alone, for a run that sees no others.
+
+        All captions stay, and every picture keeps its number. Raises IndexError for a number that is not there.
+        """
+        drawn = sorted({self._checked(index) for index in which})
+        if "pixels" not in self.__dict__:
+            self.drawn = drawn
 
     @cached_property
     def pictures(self) -> list[Picture]:
@@ -92,6 +102,8 @@ class PictureBook:
         return picture_at(self.split, self.seed, self.world, self._checked(index))
 
     def image(self, index: int) -> Image.Image:
+        if self.drawn is not None:  # it may be one of the others
+            return Image.fromarray(render(self.picture(index), self.size))
         return Image.fromarray(self.pixels[self._checked(index)])
 
     def captions(self, index: int) -> list[str]:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-ROUNDING = 1e-6  # float32 cosines this close are level: a matrix product rounds equal rows apart, by where they stand
+# cosines this close are level: a matrix product may round equal rows apart, by where they stand
+ROUNDING = 2 * torch.finfo(torch.float32).eps  # 2.4e-7
 
 
 class Rank(NamedTuple):

@@ -22,6 +22,7 @@ from minclip.runs import Run
 from minclip.suites import evaluation_suite, watched_suite
 from minclip.tokenizer import BPETokenizer
 from minclip.training import train
+from minclip.twins import count_twins, twins_lines
 
 
 def new_model(config: CLIPConfig, seed: int) -> CLIP:
@@ -58,8 +59,9 @@ def run_training(
     captions = all_captions(dataset)
     if not any(captions):
         raise ValueError(f"{data} has no captions, and a class name is not one: train on another set, evaluate on this")
-    if len(dataset) < config.batch_size:  # no picture may be its own negative
-        config = replace(config, batch_size=max(2, len(dataset)))
+    with_caption = sum(1 for texts in captions if texts)
+    if with_caption < config.batch_size:  # no picture may be its own negative
+        config = replace(config, batch_size=max(2, with_caption))
     data = data if data in NAMES else Path(data).resolve()
     texts = (text for of_one_picture in captions for text in of_one_picture)
     tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
@@ -108,8 +110,11 @@ def finish(
         gigabytes = pairs.pixels.nbytes / 1e9
         why = f"{gigabytes:.1f} GB are more than half of the free memory of {device.device}"
         print(f"minclip: the pictures stay on the CPU: {why}", file=sys.stderr)
+    twins = count_twins(pairs, config)
+    for line in twins_lines(twins, [text for texts in captions for text in texts]) if is_first() else ():
+        print(f"minclip: {line}", file=sys.stderr)
     seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
     report = {}
     if is_first():
-        report = write_report(run, model, tokenizer, final, config, device, data, seconds, pictures_on)
+        report = write_report(run, model, tokenizer, final, config, device, data, seconds, pictures_on, twins)
     return agree(report)  # the others wait for it

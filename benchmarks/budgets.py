@@ -19,8 +19,8 @@ from keep import by_cpu, keep_report
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.devices import choose_device
 from minclip.experiments.experiment import resume_run, run_training
+from minclip.experiments.recipes import RECIPES
 from minclip.experiments.runs import Run
-from minclip.recipes import RECIPES
 
 RECIPE = RECIPES["picturebook"]
 # result -> samples. The names say in how many minutes a run was meant to fit on two cores; no number is taken from them

@@ -18,8 +18,8 @@ from minclip.config import CLIPConfig
 from minclip.evaluation.evaluate import evaluate
 from minclip.evaluation.suites import evaluation_suite
 from minclip.experiments.experiment import resume_run, run_training
+from minclip.experiments.recipes import RECIPES
 from minclip.experiments.runs import Run
-from minclip.recipes import RECIPES
 
 
 def main(name: str, path: str, cifar: str | None = None) -> None:

@@ -34,6 +34,7 @@ from minclip.figures.look import IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, dress
 from minclip.preprocess import resize_and_crop
 from minclip.prompts import PHOTO_TEMPLATES, VARIED_PHOTO_TEMPLATES, read_class_names, read_templates
 from minclip.retrieval import PICTURE_SUFFIXES
+from minclip.ties import ROUNDING
 from minclip.zero_shot import encode_pixels, rank_of_label, zero_shot_classifier
 
 LONGEST = 10  # templates of a choice; trying them takes time, and the later ones add little
@@ -57,9 +58,9 @@ def open_data(data: str, size: int) -> tuple[Callable[[int], Image.Image], Seque
 
 
 def right_answers(features: Tensor, labels: Tensor, columns: Tensor) -> np.ndarray:
-    """bool [pictures]. columns: [templates, embed_dim, classes], one classifier per template; their mean answers."""
+    """float [pictures], 1 is right. columns: [templates, embed_dim, classes], one classifier each; the mean answers."""
     classifier = F.normalize(columns.mean(dim=0), dim=0)  # zero_shot_classifier of all these templates
-    return (rank_of_label(features @ classifier, labels) == 0).cpu().numpy()
+    return rank_of_label(features @ classifier, labels, ROUNDING).hit(1).numpy()
 
 
 def choose(features: Tensor, labels: Tensor, columns: Tensor) -> list[tuple[int, float]]:

@@ -14,37 +14,29 @@ from tqdm import tqdm
 
 from minclip.data.images import open_image
 from minclip.model import CLIP
+from minclip.ties import ROUNDING, Rank, rank_own
 from minclip.zero_shot import Preprocess, evaluating
 
 DIRECTIONS = ("image_to_text", "text_to_image")  # what is given, and what is sought
 KS = (1, 5, 10)
-NEVER = torch.iinfo(torch.int64).max  # a rank that no k reaches
 CHUNK = 1024  # queries at a time: 1,024 scores rows of a 100,000 gallery are 400 MB
 PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
 
-def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor) -> Tensor:
-    """How many strangers stand before a query's best own entry: int64 [queries], 0 is best.
+def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor) -> Rank:
+    """What stands before and beside a query's best own entry; `Rank.hit(k)` is its chance to be among the k nearest.
 
-    Features are unit rows; entry j belongs to query i where gallery_owner[j] == query_owner[i].
-    Of the strangers level with the own entry half count, rounded up. Captions that are the same text in two
-    pictures (RSICD has many) are level: to count them all would punish the model for its data, to count none
-    would reward one that says the same of everything. Half is what a fair coin gives.
-    NaN counts against the model: as a query or an own entry it is never found, a stranger stands before.
+    Features are unit rows; entry j belongs to query i where gallery_owner[j] == query_owner[i]. NaN is never found.
     """
     ranks = []
     for chunk, owner in zip(queries.split(CHUNK), query_owner.split(CHUNK), strict=True):
-        scores = chunk @ gallery.T  # [chunk, gallery]
         own = owner[:, None] == gallery_owner[None]  # [chunk, gallery]
-        best = scores.masked_fill(~own, float("-inf")).amax(dim=1, keepdim=True)  # [chunk, 1]
-        better = (~(scores <= best) & ~own).sum(dim=1)  # not "scores > best": NaN must not count as worse
-        level = ((scores == best) & ~own).sum(dim=1)
-        ranks.append((better + (level + 1) // 2).masked_fill(best.isnan().squeeze(1), NEVER))
-    return torch.cat(ranks)
+        ranks.append(rank_own(chunk @ gallery.T, own, ROUNDING))
+    return Rank(*(torch.cat(parts) for parts in zip(*ranks, strict=True)))
 
 
-def match_ranks(image_features: Tensor, text_features: Tensor, image_of_text: Tensor) -> tuple[Tensor, Tensor]:
-    """(rank of every image's best own text [images], rank of every text's image [texts]), 0 is best.
+def match_ranks(image_features: Tensor, text_features: Tensor, image_of_text: Tensor) -> tuple[Rank, Rank]:
+    """(rank of every image's best own text [images], rank of every text's image [texts]).
 
     image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm;
     image_of_text: int [texts], which image a text belongs to. Every image needs at least one text.
@@ -79,17 +71,22 @@ def recall_at_k(
 ) -> dict[str, dict[str, float]]:
     """Share of queries that find their match among the k nearest, both ways: arguments as in `match_ranks`.
 
-    An image has found its text when ANY of its captions is among the k. Of strangers level with it half count.
+    An image has found its text when ANY of its captions is among the k. Entries with level cosines stand in an order
+    drawn by lot, and the recall is the expectation over the draws (ties.py): where two images have one caption, word
+    for word, a perfect model gets R@1 = 0.5 of them; a model that says the same of everything gets k / images.
+    NaN is never found.
 
     >>> eye = torch.eye(2)
     >>> recall_at_k(eye, eye, torch.tensor([0, 1]), ks=(1,))
     {'image_to_text': {'R@1': 1.0}, 'text_to_image': {'R@1': 1.0}}
+    >>> recall_at_k(torch.ones(4, 2), torch.ones(4, 2), torch.arange(4), ks=(1, 3))["text_to_image"]
+    {'R@1': 0.25, 'R@3': 0.75}
     """
     if any(k < 1 for k in ks):
         raise ValueError(f"ks={tuple(ks)}: every k must be at least 1")
     ranks = match_ranks(image_features, text_features, image_of_text)
     return {
-        direction: {f"R@{k}": (rank < k).sum().item() / len(rank) for k in ks}
+        direction: {f"R@{k}": rank.hit(k).mean().item() for k in ks}
         for direction, rank in zip(DIRECTIONS, ranks, strict=True)
     }
 

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from minclip.model import CLIP
 from minclip.preprocess import pixels_to_float
 from minclip.prompts import PICTURE_TEMPLATES, expand
+from minclip.ties import Rank, rank_own
 
 Tokenizer = Callable[..., Tensor]  # tokenizer(texts, truncate=False) -> int64 [texts, context_length]
 Preprocess = Callable[[Image.Image], Tensor]  # PIL picture -> float [3, size, size]
@@ -138,10 +139,11 @@ def classify(
     return logits.softmax(dim=-1).cpu()
 
 
-def rank_of_label(logits: Tensor, labels: Tensor) -> Tensor:
-    """How many other answers are at least as high as the right one: int64 [n], 0 is best.
+def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank:
+    """Which other answers stand before the right one, and which beside it; `Rank.hit(k)` is its chance at the k best.
 
-    A tie counts against the model: one that scores all classes alike gets nothing right. So does NaN.
+    logits: float [n, classes]; labels: int [n]; rounding: logits that differ by this much at most are level.
+    NaN is never right.
     """
     logits, labels = torch.as_tensor(logits), torch.as_tensor(labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or len(labels) == 0:
@@ -151,20 +153,26 @@ def rank_of_label(logits: Tensor, labels: Tensor) -> Tensor:
     labels = labels.to(logits.device).long()
     if labels.min() < 0 or labels.max() >= logits.shape[1]:
         raise ValueError(f"labels run from {labels.min()} to {labels.max()}, logits have {logits.shape[1]} classes")
-    right = logits.gather(1, labels[:, None])  # [n, 1]
-    return (~(logits < right)).sum(dim=1) - 1  # the right answer itself is not lower than itself
+    logits = logits if logits.is_floating_point() else logits.float()
+    own = labels[:, None] == torch.arange(logits.shape[1], device=logits.device)  # [n, classes]
+    return rank_own(logits, own, rounding)
 
 
 def top_k_accuracy(logits: Tensor, labels: Tensor, ks: Sequence[int] = (1, 5)) -> dict[int, float]:
-    """Share of pictures whose right class is among the k highest, per k. Ties count against the model.
+    """Share of pictures whose right class is among the k highest, per k.
+
+    Level classes stand in an order drawn by lot, and the share is the expectation over the draws (ties.py): a model
+    that scores all classes alike gets k / classes, as guessing does. NaN is never right.
 
     >>> top_k_accuracy(torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), torch.tensor([0, 1]), ks=(1, 2))
     {1: 0.5, 2: 1.0}
+    >>> top_k_accuracy(torch.zeros(6, 4), torch.zeros(6), ks=(1, 3))
+    {1: 0.25, 3: 0.75}
     """
     if any(k < 1 for k in ks):
         raise ValueError(f"ks={tuple(ks)}: every k must be at least 1")
     rank = rank_of_label(logits, labels)
-    return {k: (rank < k).sum().item() / len(rank) for k in ks}
+    return {k: rank.hit(k).mean().item() for k in ks}
 
 
 def confusion_matrix(labels: Tensor, predictions: Tensor, classes: int) -> Tensor:

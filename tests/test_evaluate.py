@@ -93,9 +93,38 @@ def test_pictures_with_fewer_candidates_are_not_compared_with_nothing():
     assert evaluate_task(ColourCLIP(), tokenizer, task).correct.tolist() == [True, True]
 
 
-def test_two_texts_that_look_alike_to_the_model_are_no_success():
+def test_two_texts_that_look_alike_to_the_model_are_a_guess():
     task = ChoiceTask("swap", squares(["red"]), np.array([0]), [["red left of blue", "blue left of red"]])
-    assert evaluate_task(ColourCLIP(), tokenizer, task).accuracy == 0
+    assert evaluate_task(ColourCLIP(), tokenizer, task).accuracy == 0.5
+
+
+def test_a_model_that_says_the_same_of_everything_gets_chance_in_every_column():
+    model = ColourCLIP(says=0.0)  # all image features are one vector; the texts below are all the same to it
+    ten = squares(["red"] * 10)
+    tasks = [
+        ClassTask("nine", ten, np.arange(10) % 9, [f"thing {i}" for i in range(9)], ["a {}"]),
+        ChoiceTask("choice", ten, np.arange(10) % 2, [["one", "other"]] * 5 + [["one", "other", "third"]] * 5),
+    ]
+    owner = [0, 0, 0, *range(10)]  # four captions of the first picture
+    report = evaluate(model, tokenizer, tasks, (ten, ["a caption"] * 13, owner))
+    for task in report["tasks"].values():
+        assert task["accuracy"] == pytest.approx(task["chance"])
+    assert report["tasks"]["nine"]["top_5"] == pytest.approx(5 / 9)
+    assert set(report["tasks"]["nine"]["per_class"].values()) == {round(1 / 9, 4)}
+    for direction in ("image_to_text", "text_to_image"):
+        assert report["retrieval"][direction] == report["retrieval"]["chance"][direction]
+    assert report["retrieval"]["text_to_image"] == pytest.approx({"R@1": 0.1, "R@5": 0.5, "R@10": 1.0})
+    first, others = 1 - math.comb(9, 5) / math.comb(13, 5), 5 / 13
+    expected = (first + 9 * others) / 10
+    assert report["retrieval"]["image_to_text"]["R@5"] == pytest.approx(expected)
+    line = next(line for line in format_table(report).splitlines() if line.startswith("image → text R@5"))
+    assert line.split().count(f"{100 * expected:.1f}") >= 2  # the score and its chance
+
+
+def test_a_model_that_says_no_number_gets_nothing_right():
+    task = colour_task(["red", "green"], true=["red", "green"])
+    result = evaluate_task(ColourCLIP(says=float("nan")), tokenizer, task)
+    assert result.accuracy == 0 and result.per_class[:2].tolist() == [0, 0]
 
 
 def test_tasks_that_do_not_fit_together_are_refused_by_name():
@@ -134,10 +163,10 @@ def test_a_report_is_json_of_the_promised_shape():
         },
     }
     retrieval = report["retrieval"]
-    assert set(retrieval) == {"image_to_text", "text_to_image", "n_images", "n_texts", "intervals"}
+    assert set(retrieval) == {"image_to_text", "text_to_image", "n_images", "n_texts", "intervals", "chance"}
     assert (retrieval["n_images"], retrieval["n_texts"]) == (3, 4)
-    # both texts of blue and of green are one sentence: one stranger is level, and half of one rounds up
-    assert retrieval["image_to_text"] == {"R@1": pytest.approx(1 / 3), "R@5": 1.0, "R@10": 1.0}
+    # the texts of green and of blue are one sentence: each finds its own in one of two draws
+    assert retrieval["image_to_text"] == {"R@1": pytest.approx((1 + 1 / 2 + 1 / 2) / 3), "R@5": 1.0, "R@10": 1.0}
     assert retrieval["text_to_image"]["R@1"] == 0.75
     low, high = retrieval["intervals"]["text_to_image"]["R@1"]
     assert 0 <= low < 0.75 < high <= 1

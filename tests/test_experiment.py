@@ -13,8 +13,8 @@ from minclip.engine import step
 from minclip.engine.devices import is_out_of_memory
 from minclip.evaluation.suites import Suite
 from minclip.experiments.experiment import recipe_for
+from minclip.experiments.recipes import RECIPES, Recipe
 from minclip.experiments.runs import Run
-from minclip.recipes import RECIPES, Recipe
 from minclip.tokenizer import BPETokenizer
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 60, 220)}
@@ -42,8 +42,11 @@ def train(album, out, *more):
 
 def test_a_run_leaves_a_report_with_figures_and_a_model_to_ask(album, tmp_path, capsys):
     out = tmp_path / "run"
-    assert train(album, out, "--seed", "3") == 0
-    assert "text → image R@1" in capsys.readouterr().out
+    assert train(album, out, "--seed", "3", "--samples", "126") == 0
+    printed = capsys.readouterr()
+    assert "text → image R@1" in printed.out
+    assert "minclip: " in printed.err and "of a batch's captions are in it more than once" in printed.err
+    assert "the least with captions that repeat" in printed.out
     assert {path.name for path in out.iterdir()} == {
         "curves.png",
         "log.jsonl",
@@ -54,9 +57,14 @@ def test_a_run_leaves_a_report_with_figures_and_a_model_to_ask(album, tmp_path, 
         "state.safetensors",
     }
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    assert (report["run"]["seed"], report["run"]["samples"]) == (3, 96)
+    assert (report["run"]["seed"], report["run"]["samples"]) == (3, 126)
     assert (report["retrieval"]["n_images"], report["retrieval"]["n_texts"]) == (6, 12)
     assert set(report["retrieval"]["text_to_image"]) == {"R@1", "R@5", "R@10"}
+    twins = report["run"]["twins"]  # "all red" is said of six pictures, in half of the draws
+    assert 0.1 < twins["captions"] < 0.6 and twins["steps_counted"] == 21
+    assert twins["pictures"] > 0.6  # six plain red ones have the same pixels
+    text = (out / "report.md").read_text(encoding="utf-8")
+    assert f"{100 * twins['captions']:.1f} % one with the same caption" in text and "Counted on all 21 steps" in text
     for name in ("curves.png", "retrieval.png"):
         assert Image.open(out / name).size[0] > 300
         assert f"]({name})" in (out / "report.md").read_text(encoding="utf-8")
@@ -73,7 +81,7 @@ def test_a_finished_run_resumes_to_the_same_report(album, tmp_path):
     before = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert main(["train", "--out", str(out), "--resume"]) == 0
     after = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    assert after["retrieval"] == before["retrieval"]
+    assert after["retrieval"] == before["retrieval"] and after["run"]["twins"] == before["run"]["twins"]
 
 
 def test_a_missing_split_is_said_before_the_training_not_after(album, tmp_path, capsys):

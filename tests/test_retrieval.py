@@ -45,18 +45,40 @@ def test_any_caption_of_a_picture_will_do():
 
 
 @pytest.mark.parametrize(
-    ("strangers", "rank"),
-    [([0.9, 0.1], 1), ([0.5], 1), ([0.5, 0.5], 1), ([0.5] * 3, 2), ([0.9, 0.5, 0.5, 0.8, 0.1], 3)],
+    ("strangers", "hits"),  # chances at k = 1, 2, 3
+    [
+        ([0.9, 0.1], (0, 1, 1)),
+        ([0.5], (1 / 2, 1, 1)),
+        ([0.5] * 3, (1 / 4, 2 / 4, 3 / 4)),
+        ([0.9, 0.5, 0.5, 0.8, 0.1], (0, 0, 1 / 3)),
+    ],
 )
-def test_of_strangers_that_are_level_half_count(strangers, rank):
+def test_level_strangers_draw_lots_with_the_right_entry(strangers, hits):
     scores = torch.tensor([[0.5], *([score] for score in strangers)])  # the query is 1: a cosine is the entry itself
-    found = rank_of_first_match(torch.ones(1, 1), scores, torch.tensor([0]), torch.arange(len(scores)))
-    assert found.tolist() == [rank]
+    rank = rank_of_first_match(torch.ones(1, 1), scores, torch.tensor([0]), torch.arange(len(scores)))
+    assert [rank.hit(k).item() for k in (1, 2, 3)] == pytest.approx(hits)
 
 
-def test_a_model_that_says_the_same_of_everything_is_as_good_as_a_coin():
-    recall = recall_at_k(torch.ones(100, 2), torch.ones(100, 2), torch.arange(100), ks=(1, 10, 50, 51))
-    assert recall["image_to_text"] == recall["text_to_image"] == {"R@1": 0.0, "R@10": 0.0, "R@50": 0.0, "R@51": 1.0}
+def test_two_captions_that_are_one_text_share_the_hit():
+    features = torch.eye(50)[torch.arange(100) % 50]  # a perfect model; every caption is said of two pictures
+    recall = recall_at_k(features, features, torch.arange(100), ks=(1, 2))
+    assert recall["image_to_text"] == recall["text_to_image"] == {"R@1": 0.5, "R@2": 1.0}
+
+
+@pytest.mark.parametrize("images", [*range(10, 21), 100, 1001])
+@pytest.mark.parametrize("width", [1, 3, 512])  # 512: a product of equal rows is not the same in every column
+def test_a_model_that_says_the_same_of_everything_is_as_good_as_a_coin(images, width):
+    same = torch.randn(1, width, generator=torch.Generator().manual_seed(images)).expand(images, width)
+    recall = recall_at_k(same, same, torch.arange(images), ks=(1, 10))
+    assert recall["image_to_text"] == recall["text_to_image"]
+    assert recall["image_to_text"] == pytest.approx({"R@1": 1 / images, "R@10": 10 / images})
+
+
+def test_more_captions_that_are_level_are_more_lots():
+    # two pictures, three captions of the first, one of the second, all the same: the first's any of three will do
+    recall = recall_at_k(torch.ones(2, 4), torch.ones(4, 4), torch.tensor([0, 0, 0, 1]), ks=(1, 2))
+    assert recall["image_to_text"] == {"R@1": (3 / 4 + 1 / 4) / 2, "R@2": (1 + 2 / 4) / 2}
+    assert recall["text_to_image"] == {"R@1": 0.5, "R@2": 1.0}
 
 
 def test_what_is_no_number_is_never_found():
@@ -74,7 +96,7 @@ def test_ranks_do_not_depend_on_the_chunks(monkeypatch):
     whole = match_ranks(*features, torch.arange(20))
     monkeypatch.setattr("minclip.retrieval.CHUNK", 3)
     for expected, found in zip(whole, match_ranks(*features, torch.arange(20)), strict=True):
-        assert found.tolist() == expected.tolist()
+        assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -183,11 +205,22 @@ def test_groups_of_one_are_the_plain_interval():
     assert grouped_bootstrap_interval(correct, np.arange(50)[::-1]) == bootstrap_interval(correct)
 
 
+def test_chances_of_being_right_have_an_interval_too():
+    correct = np.array([0.5] * 100 + [1.0] * 100)  # the luck is which pictures are asked
+    low, high = bootstrap_interval(correct)
+    half = 1.96 * 0.25 / math.sqrt(200)
+    assert low == pytest.approx(0.75 - half, abs=0.005) and high == pytest.approx(0.75 + half, abs=0.005)
+    assert bootstrap_interval(np.full(10, 0.3)) == pytest.approx((0.3, 0.3))
+    low, high = grouped_bootstrap_interval(np.array([0.5, 0.5, 1.0, 1.0]), np.array([0, 0, 1, 1]))
+    assert (low, high) == (0.5, 1.0)
+
+
 @pytest.mark.parametrize(
     ("correct", "options", "message"),
     [
         ([], {}, "at least one"),
-        ([0.5], {}, "right"),
+        ([1.5], {}, "right"),
+        ([float("nan")], {}, "right"),
         ([1], {"level": 1.0}, "level"),
         ([1], {"resamples": 0}, "resamples"),
     ],

@@ -13,8 +13,8 @@ from claims.arms import Arm, Book
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.devices import choose_device
 from minclip.experiments.experiment import new_model
+from minclip.experiments.recipes import RECIPES
 from minclip.loss import clip_loss
-from minclip.recipes import RECIPES
 
 SMALL = CLIPConfig(32, 16, 8, 64, 2, 64, 1, 1, context_length=32, vocab_size=900)
 CONFIG = TrainConfig(samples=32, batch_size=16, log_every=1, save_every=sweep.NEVER)

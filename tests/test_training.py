@@ -9,7 +9,16 @@ import torch
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.picturebook import PictureBook
 from minclip.engine.augment import crop_and_resize, random_crops
-from minclip.engine.batches import Pairs, all_captions, batch_indices, generator_for, load_pairs, make_batch
+from minclip.engine.batches import (
+    Pairs,
+    all_captions,
+    batch_indices,
+    epoch_order,
+    generator_for,
+    load_pairs,
+    make_batch,
+    parted_order,
+)
 from minclip.engine.cores import one_thread
 from minclip.engine.devices import choose_device
 from minclip.engine.gradients import backward
@@ -47,6 +56,25 @@ def test_every_epoch_shows_every_picture_once_in_another_order():
     epochs = stream.view(3, 10)
     assert all(sorted(epoch.tolist()) == list(range(10)) for epoch in epochs)
     assert len({tuple(epoch.tolist()) for epoch in epochs}) == 3
+
+
+@pytest.mark.parametrize("pictures", [6, 7, 8, 11, 12, 13, 17, 20, 31, 59])
+def test_in_a_small_set_no_batch_holds_a_picture_twice(pictures):
+    shown = torch.zeros(pictures).long()
+    for step in range(80):
+        batch = batch_indices(step, 6, pictures, seed=1)
+        assert len(batch.unique()) == len(batch) == 6
+        shown += batch.bincount(minlength=pictures)
+        assert shown.max() - shown.min() <= 1  # they take turns
+    later = batch_indices(70, 6, pictures, seed=1)
+    epoch_order.cache_clear(), parted_order.cache_clear()
+    assert torch.equal(batch_indices(70, 6, pictures, seed=1), later)  # of seed and step alone
+    assert not torch.equal(batch_indices(70, 6, pictures, seed=2), later)
+
+
+def test_in_a_large_set_batches_run_on_across_epochs():
+    stream = torch.cat([batch_indices(step, 6, 61, seed=1) for step in range(61)])
+    assert torch.equal(stream, torch.cat([epoch_order(61, 1, epoch) for epoch in range(6)]))
 
 
 def test_the_batch_of_a_step_depends_on_seed_and_step_alone():
@@ -274,6 +302,7 @@ def test_pictures_without_captions_are_left_out(tokenizer):
     pairs = load_pairs(Set(), all_captions(Set()), tokenizer, 16, CPU)
     assert pairs.pixels.shape == (2, 16, 16, 3) and pairs.pixels[1, 0, 0].tolist() == [160, 0, 0]
     assert pairs.count.tolist() == [1, 2] and pairs.first.tolist() == [0, 1]
+    assert pairs.same.tolist() == [0, 1]  # two pictures that differ
     Set.texts = ([], [], ["one"])
     with pytest.raises(ValueError, match=r"made up/train holds 1 pictures with captions"):
         load_pairs(Set(), all_captions(Set()), tokenizer, 16, CPU)
@@ -297,6 +326,10 @@ def test_settings_without_sense_are_refused(changes, message):
 def test_the_early_word_compares_with_guessing():
     assert "it is learning" in is_it_learning(3.0, 256)
     assert "not learning yet" in is_it_learning(5.5, 256)
+    # two class names as captions: ln 128 is all that can be reached, and most of the way there is gone
+    assert "it is learning" in is_it_learning(5.0, 256, floor=math.log(128))
+    assert "not learning yet" in is_it_learning(5.5, 256, floor=math.log(128))
+    assert "nothing can be learned" in is_it_learning(math.log(256), 256, floor=math.log(256))
 
 
 def test_a_device_that_is_not_there_is_named_with_what_is():

@@ -170,10 +170,17 @@ def test_top_k_counts_the_k_highest():
     assert top_k_accuracy(logits, torch.arange(4), ks=(1, 2, 3, 9)) == {1: 0.25, 2: 0.5, 3: 0.75, 9: 1.0}
 
 
-@pytest.mark.parametrize("value", [0.0, float("nan")])
-def test_a_model_that_says_nothing_gets_nothing_right(value):
-    logits = torch.full((6, 3), value)
-    assert top_k_accuracy(logits, torch.tensor([0, 1, 2, 0, 1, 2]), ks=(1, 2, 3)) == {1: 0.0, 2: 0.0, 3: 1.0}
+@pytest.mark.parametrize("value", [0.0, 0.3, float("inf")])
+def test_a_model_that_scores_all_alike_gets_what_guessing_gets(value):
+    logits, labels = torch.full((6, 3), value), torch.tensor([0, 1, 2, 0, 0, 0])
+    assert top_k_accuracy(logits, labels, ks=(1, 2, 3)) == pytest.approx({1: 1 / 3, 2: 2 / 3, 3: 1})
+    assert top_k_accuracy(torch.zeros(6, 3).int(), labels, ks=(1,)) == pytest.approx({1: 1 / 3})
+
+
+def test_what_is_no_number_is_never_right():
+    logits = torch.tensor([[float("nan")] * 3, [float("nan"), 1.0, 2.0], [3.0, float("nan"), 2.0]])
+    assert top_k_accuracy(logits, torch.tensor([0, 0, 0]), ks=(1,)) == {1: 0}
+    assert top_k_accuracy(logits, torch.tensor([0, 0, 0]), ks=(2, 3)) == pytest.approx({2: 1 / 3, 3: 1 / 3})
 
 
 def test_top_k_refuses_what_does_not_fit():

@@ -18,9 +18,9 @@ from minclip.data.picturebook.world import WORLD_VERSION
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.devices import Device
 from minclip.engine.gradients import Loss
+from minclip.experiments.recipes import RECIPES
 from minclip.loss import clip_loss
 from minclip.model import CLIP
-from minclip.recipes import RECIPES
 from minclip.tokenizer import BPETokenizer
 
 # Past the point where objects take off (docs/recipes.md): a run of half of it ranks little but the start.

@@ -109,9 +109,9 @@ def fourth_design(learned: Learned) -> Answers:
     pixels, names, asked = gallery(learned.arm.data.root, learned.arm.model.image_size)
     pictures = encode_pixels(learned.model, pixels)
     texts = encode_texts(learned.model, learned.tokenizer, names, truncate=True)
-    to_name, to_drawing = (rank.cpu().numpy()[asked] for rank in match_ranks(pictures, texts, torch.arange(len(names))))
+    to_name, to_drawing = match_ranks(pictures, texts, torch.arange(len(names)))
     return {
-        "emoji/name → drawing R@1": to_drawing < 1,
-        "emoji/name → drawing R@10": to_drawing < 10,
-        "emoji/drawing → name R@1": to_name < 1,
+        "emoji/name → drawing R@1": to_drawing.hit(1).numpy()[asked],
+        "emoji/name → drawing R@10": to_drawing.hit(10).numpy()[asked],
+        "emoji/drawing → name R@1": to_name.hit(1).numpy()[asked],
     }

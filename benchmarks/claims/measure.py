@@ -19,7 +19,7 @@ from minclip.evaluation.suites import Suite, retrieval_pairs
 from minclip.retrieval import match_ranks
 from minclip.zero_shot import encode_pixels, encode_texts
 
-Answers = dict[str, np.ndarray]  # bool [pictures]
+Answers = dict[str, np.ndarray]  # [pictures], 1 right, 0 wrong, between them where answers are level
 COMBINATIONS = ("seen_combination", "held_out_combination")  # 520 names each: asked for the claim about them alone
 RETRIEVAL = 100  # test pairs per one of per_class: 1,000 in a whole run
 
@@ -75,7 +75,7 @@ def relation_parts(learned: Learned, task: ChoiceTask) -> Answers:
         [(texts[label], texts[wrong(label)]) for texts, label in zip(task.texts, task.labels, strict=True)]
         for wrong in (lambda label: (label + 2) % 4, lambda label: label ^ 1)
     )
-    first = np.zeros(len(task.labels), dtype=np.int64)  # a tie counts against the model: the place gives nothing away
+    first = np.zeros(len(task.labels), dtype=np.int64)  # a tie is half right: the place gives nothing away
     return {
         "relation/axis": correct(learned, ChoiceTask("axis", task.pixels, first, axis)),
         "relation/direction": correct(learned, ChoiceTask("direction", task.pixels, first, direction)),
@@ -89,4 +89,4 @@ def retrieval(learned: Learned, suite: Suite) -> Answers:
     captions = encode_texts(learned.model, learned.tokenizer, texts, truncate=True)
     ranks = match_ranks(images, captions, torch.as_tensor(owner))
     names = ("retrieval/picture to text", "retrieval/text to picture")
-    return {name: (rank < 1).cpu().numpy() for name, rank in zip(names, ranks, strict=True)}
+    return {name: rank.hit(1).numpy() for name, rank in zip(names, ranks, strict=True)}

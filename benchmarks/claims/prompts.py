@@ -13,6 +13,7 @@ from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name
 from minclip.data.picturebook.styles import STYLES
 from minclip.data.picturebook.world import KINDS, TRAIN_STYLES
 from minclip.data.protocol import ClassTask
+from minclip.ties import ROUNDING
 from minclip.zero_shot import encode_pixels, rank_of_label, zero_shot_classifier
 
 STYLE_TEMPLATES = {style: STYLE_FRAMES[style][0] for style in STYLES}  # "a sketch of {}", ...
@@ -130,13 +131,13 @@ def asked_in_all_ways(learned: Learned, task: ClassTask) -> Answers:
 
     def right(names: tuple[str, ...], templates: tuple[str, ...]) -> np.ndarray:
         classifier = zero_shot_classifier(learned.model, learned.tokenizer, names, templates)
-        return (rank_of_label(features @ classifier, task.labels) == 0).cpu().numpy()
+        return rank_of_label(features @ classifier, task.labels, ROUNDING).hit(1).numpy()
 
     found = {prompts: right(task.class_names, several) for prompts, several in ASKED.items()}
     in_context = tuple(prompt_name(kind) + ("" if kind in CONTEXT else family_words(kind)) for kind in KINDS)
     found["ensemble with context"] = right(in_context, OBJECT_TEMPLATES)
     styles = styles_of(task.name, len(features))
-    fitting = np.zeros(len(features), dtype=bool)
+    fitting = np.zeros(len(features))
     for style in dict.fromkeys(styles):
         of_style = styles == style
         fitting[of_style] = right(task.class_names, (STYLE_TEMPLATES[style],))[of_style]

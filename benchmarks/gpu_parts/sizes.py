@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from minclip.config import CLIPConfig, TrainConfig
-from minclip.recipes import RECIPES
+from minclip.experiments.recipes import RECIPES
 
 
 @dataclass(frozen=True)

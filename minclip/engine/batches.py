@@ -23,6 +23,7 @@ from minclip.engine.processes import own_rows
 from minclip.preprocess import pixels_to_float
 from minclip.tokenizer import BPETokenizer
 
+SMALL = 10  # batches in an epoch; in a set of fewer no batch holds a picture twice
 FEW_LENGTHS = 8  # tokens; texts for a GPU, and for compiled encoders, are cut at multiples of it
 
 
@@ -34,6 +35,7 @@ class Pairs:
     tokens: Tensor  # int32 [captions, context_length], on the CPU; the captions of a picture stand together
     first: Tensor  # int64 [pictures], row of a picture's first caption
     count: Tensor  # int64 [pictures], number of its captions, at least 1
+    same: Tensor | None = None  # int64 [pictures], the first picture with the same pixels; None: no two are the same
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -86,9 +88,21 @@ def load_pairs(
     texts = [text for i in with_caption for text in captions[i]]
     tokens = tokenizer(texts, truncate=True).int()
     note_cut(left_out, "captions", tokenizer, texts, tokens)
+    same = first_equal_row(pixels)
     if device.holds(pixels.nbytes):
         pixels = pixels.to(device.device)
-    return Pairs(pixels, tokens, count.cumsum(0) - count, count)
+    return Pairs(pixels, tokens, count.cumsum(0) - count, count, same)
+
+
+def first_equal_row(rows: Tensor) -> Tensor:
+    """For each row the number of the first row that is equal: int64 [rows]. rows: [rows, ...] on the CPU.
+
+    >>> first_equal_row(torch.tensor([[5, 6], [1, 2], [5, 6]]))
+    tensor([0, 1, 0])
+    """
+    seen: dict[bytes, int] = {}
+    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows.numpy())
+    return torch.tensor([seen.setdefault(digest, i) for i, digest in enumerate(digests)])
 
 
 def generator_for(*key: object) -> torch.Generator:
@@ -107,18 +121,63 @@ def epoch_order(pictures: int, seed: int, epoch: int) -> Tensor:
     return torch.randperm(pictures, generator=generator_for("shuffle", seed, epoch))
 
 
-def batch_indices(step: int, batch_size: int, pictures: int, seed: int) -> Tensor:
-    """Which pictures make up the batch of a step: every epoch is a fresh shuffle, and batches run on across epochs.
+@lru_cache(maxsize=4)
+def parted_order(pictures: int, seed: int, epoch: int, batch_size: int) -> Tensor:
+    """`epoch_order`, but the batch in which the epoch begins gets no picture that it has from the epoch before.
 
-    Returns int64 [batch_size].
+    What it has already comes right after that batch: later pictures stay where they are, so that an epoch's end does
+    not depend on its beginning. That needs two batches in an epoch at least.
     """
+    order = epoch_order(pictures, seed, epoch)
+    shared = epoch * pictures % batch_size  # rows of the batch that belong to the epoch before
+    if shared == 0:
+        return order
+    before = epoch_order(pictures, seed, epoch - 1)[pictures - shared :]
+    first = order[~torch.isin(order, before)][: batch_size - shared]
+    return torch.cat([first, order[~torch.isin(order, first)]])
+
+
+def indices_of_step(step: int, batch_size: int, pictures: int, seed: int, parted: bool) -> Tensor:
+    """Batch after batch out of one shuffled epoch after the other: int64 [batch_size]; parted: no picture twice."""
     position = torch.arange(step * batch_size, (step + 1) * batch_size)
     epochs = position // pictures
     indices = torch.empty_like(position)
     for epoch in epochs.unique().tolist():
         here = epochs == epoch
-        indices[here] = epoch_order(pictures, seed, epoch)[position[here] % pictures]
+        known = (pictures, seed, epoch)
+        order = parted_order(*known, batch_size) if parted else epoch_order(*known)
+        indices[here] = order[position[here] % pictures]
     return indices
+
+
+def batch_indices(step: int, batch_size: int, pictures: int, seed: int) -> Tensor:
+    """Which pictures make up the batch of a step: every epoch is a fresh shuffle, and batches run on across epochs.
+
+    Where an epoch begins within a batch, a picture may stand in that batch twice and be its own negative. In a large
+    set this is rare (twins.py counts it). A set of fewer than SMALL batches is kept free of it: the epoch begins with
+    other pictures (`parted_order`); and in a set of fewer than two batches, every batch leaves some pictures out, in
+    turn. Only a batch with more rows than there are pictures must repeat some.
+    Returns int64 [batch_size]. Pictures take turns: after any number of steps, counts differ by one at most.
+    """
+    if not batch_size < pictures < SMALL * batch_size:
+        return indices_of_step(step, batch_size, pictures, seed, parted=False)
+    if pictures >= 2 * batch_size:
+        return indices_of_step(step, batch_size, pictures, seed, parted=True)
+    left_out = indices_of_step(step, pictures - batch_size, pictures, seed, parted=True)
+    order = torch.randperm(pictures, generator=generator_for("rows", seed, step))
+    return order[~torch.isin(order, left_out)]
+
+
+def draw_rows(pairs: Pairs, config: TrainConfig, step: int) -> tuple[Tensor, Tensor, Tensor, torch.Generator]:
+    """What is drawn for a step: (pictures [batch], crops [batch, 2, 3], rows of captions [batch], generator).
+
+    It depends on seed and step alone; the generator, from which more may be drawn, too.
+    """
+    generator = generator_for("batch", config.seed, step)
+    indices = batch_indices(step, config.batch_size, len(pairs), config.seed)
+    crops = random_crops(len(indices), config.crop_scale, generator, config.mirror, config.turn)
+    which = (torch.rand(len(indices), generator=generator) * pairs.count[indices]).long()
+    return indices, crops, pairs.first[indices] + which, generator
 
 
 class Batch(NamedTuple):
@@ -142,17 +201,14 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     What is drawn depends on seed and step alone. Tokens are cut after the last EOT: no row is changed by it. Nothing
     here waits for a GPU: while it computes one step, the next one's batch is drawn.
     """
-    generator = generator_for("batch", config.seed, step)
-    indices = batch_indices(step, config.batch_size, len(pairs), config.seed)
-    crops = random_crops(len(indices), config.crop_scale, generator, config.mirror, config.turn)
-    which = (torch.rand(len(indices), generator=generator) * pairs.count[indices]).long()
+    indices, crops, captions, generator = draw_rows(pairs, config, step)
     own = own_rows(len(indices))
     kept = None
     if config.patch_dropout:
         patches = model_config.patches
         order = torch.rand(len(indices), patches, generator=generator).argsort(dim=1)  # a shuffle of each row
         kept = device.send(order[own, : max(1, round((1 - config.patch_dropout) * patches))])  # [batch, k]
-    indices, crops, which = indices[own], crops[own], which[own]
+    indices, crops, captions = indices[own], crops[own], captions[own]
 
     def seen(part: tuple[Tensor, Tensor]) -> Tensor:
         pictures, crops = part
@@ -166,7 +222,7 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     where = indices if pairs.pixels.device.type == "cpu" else device.send(indices)
     parts = zip(where.split(rows), device.send(crops).split(rows), strict=True)
     pixels = torch.cat(list(on_cores(seen, parts, device.cores)))  # [batch, 3, size, size]
-    tokens = pairs.tokens[pairs.first[indices] + which].long()
+    tokens = pairs.tokens[captions].long()
     length = text_length(tokens, few=config.compiled or device.device.type == "cuda")
     return Batch(pixels, device.send(tokens[:, :length]), kept, config.batch_size)
 

@@ -14,13 +14,13 @@ from torch import Tensor
 from minclip.data.protocol import ChoiceTask, ClassTask
 from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
 from minclip.model import CLIP
-from minclip.retrieval import DIRECTIONS, KS, match_ranks
+from minclip.retrieval import DIRECTIONS, KS, match_ranks, recall_at_k
+from minclip.ties import ROUNDING
 from minclip.zero_shot import (
     Tokenizer,
     confusion_matrix,
     encode_pixels,
     encode_texts,
-    per_class_accuracy,
     rank_of_label,
     zero_shot_classifier,
 )
@@ -39,10 +39,10 @@ class TaskResult:
     high: float
     n: int
     chance: float  # accuracy of a guess
-    correct: np.ndarray  # bool [n]
+    correct: np.ndarray  # float [n]: 1 right, 0 wrong; 1 / m where the right answer is level with m - 1 others
     class_names: tuple[str, ...] = ()  # this and the rest are empty where every picture has its own candidates
     per_class: np.ndarray | None = None  # float [classes], NaN for a class without pictures
-    confusion: np.ndarray | None = None  # int [classes, classes], rows are true classes
+    confusion: np.ndarray | None = None  # int [classes, classes], rows are true classes; of level ones the first
     top_5: float | None = None  # share of pictures whose class is among the five best
 
     def summary(self) -> dict[str, Any]:
@@ -98,7 +98,11 @@ def choice_logits(model: CLIP, tokenizer: Tokenizer, task: ChoiceTask) -> Tensor
 def evaluate_task(
     model: CLIP, tokenizer: Tokenizer, task: ClassTask | ChoiceTask, templates: Sequence[str] | None = None
 ) -> TaskResult:
-    """Zero-shot accuracy on one task. `templates` replace a ClassTask's own; ties count against the model."""
+    """Zero-shot accuracy on one task. `templates` replace a ClassTask's own.
+
+    Where answers are level with the right one, it counts with the chance that a fair draw has (ties.py): a model that
+    says the same of everything gets the task's chance. NaN is never right.
+    """
     check_task(task, templates)
     labels = torch.as_tensor(np.asarray(task.labels))
     if isinstance(task, ChoiceTask):
@@ -107,15 +111,22 @@ def evaluate_task(
     else:
         logits = class_logits(model, tokenizer, task, task.templates if templates is None else templates)
         chance = 1 / len(task.class_names)
-    rank = rank_of_label(logits, labels).cpu().numpy()  # int [n]
-    correct = rank == 0
+    rank = rank_of_label(logits, labels, ROUNDING)
+    correct = rank.hit(1).numpy()  # float [n]
     low, high = bootstrap_interval(correct)
     numbers = (task.name, float(correct.mean()), low, high, len(correct), chance, correct)
     if isinstance(task, ChoiceTask):
         return TaskResult(*numbers)
     confusion = confusion_matrix(labels, logits.argmax(dim=1), len(task.class_names))
-    per_class = per_class_accuracy(confusion).numpy()
-    return TaskResult(*numbers, tuple(task.class_names), per_class, confusion.numpy(), float((rank < 5).mean()))
+    per_class = accuracy_of_each(labels.numpy(), correct, len(task.class_names))
+    return TaskResult(*numbers, tuple(task.class_names), per_class, confusion.numpy(), rank.hit(5).mean().item())
+
+
+def accuracy_of_each(labels: np.ndarray, correct: np.ndarray, classes: int) -> np.ndarray:
+    """Mean of `correct` for every true class, float [classes]; NaN for a class without pictures."""
+    pictures = np.bincount(labels, minlength=classes)
+    right = np.bincount(labels, weights=correct, minlength=classes)
+    return np.divide(right, pictures, out=np.full(classes, np.nan), where=pictures > 0)
 
 
 def evaluate_retrieval(
@@ -128,6 +139,7 @@ def evaluate_retrieval(
     """Recall at 1, 5 and 10 both ways with intervals; a caption that is too long loses its end.
 
     pixels: uint8 [images, size, size, 3]; texts: every caption; image_of_text: int [texts], whose it is.
+    Ties count as in `recall_at_k`; "chance" is what a model gets that says the same of everything.
     """
     owner = np.asarray(image_of_text)
     image_features = encode_pixels(model, pixels)
@@ -136,10 +148,11 @@ def evaluate_retrieval(
     report: dict[str, Any] = {}
     intervals: dict[str, dict[str, list[float]]] = {}
     for direction, rank, group in zip(DIRECTIONS, ranks, (np.arange(len(pixels)), owner), strict=True):
-        found = {f"R@{k}": (rank < k).cpu().numpy() for k in KS}
+        found = {f"R@{k}": rank.hit(k).numpy() for k in KS}
         report[direction] = {name: float(hits.mean()) for name, hits in found.items()}
         intervals[direction] = {name: list(grouped_bootstrap_interval(hits, group)) for name, hits in found.items()}
-    return report | {"n_images": len(pixels), "n_texts": len(texts), "intervals": intervals}
+    chance = recall_at_k(torch.ones(len(pixels), 1), torch.ones(len(texts), 1), torch.as_tensor(owner), KS)
+    return report | {"n_images": len(pixels), "n_texts": len(texts), "intervals": intervals, "chance": chance}
 
 
 def evaluate(
@@ -152,7 +165,8 @@ def evaluate(
 
     {"tasks": {name: {"accuracy", "low", "high", "n", "chance"}},
      "retrieval": {"image_to_text": {"R@1", "R@5", "R@10"}, "text_to_image": {...}, "n_images", "n_texts",
-                   "intervals": {direction: {"R@1": [low, high], ...}}}}, without "retrieval" if no pairs are given.
+                   "intervals": {direction: {"R@1": [low, high], ...}},
+                   "chance": {direction: {"R@1": ..}}}}, without "retrieval" if no pairs are given.
     Class tasks of up to 100 classes also have "per_class" and, of more than five classes, "top_5".
     """
     names = [task.name for task in tasks]
@@ -188,8 +202,10 @@ def format_table(report: dict[str, Any]) -> str:
         n = retrieval[f"n_{query}s"]
         for recall, share in retrieval[direction].items():
             low, high = retrieval["intervals"][direction][recall]
-            # k guesses among the images; for image → text as well, where any of an image's own texts will do
-            chance = min(1.0, int(recall.removeprefix("R@")) / retrieval["n_images"])
+            if "chance" in retrieval:
+                chance = retrieval["chance"][direction][recall]
+            else:  # an older report: nearly
+                chance = min(1.0, int(recall.removeprefix("R@")) / retrieval["n_images"])
             interval = f"{100 * low:.1f} to {100 * high:.1f}"
             name = f"{query} → {sought} {recall}"
             rows.append((name, f"{100 * share:.1f} %", interval, f"{100 * chance:.1f} %", f"{n:,}"))

@@ -12,17 +12,17 @@ CHUNK = 64  # resamples held in memory at a time
 
 
 def check(correct: np.ndarray, resamples: int, level: float) -> np.ndarray:
-    """correct as bool [n], or a ValueError."""
+    """correct as float [n], or a ValueError."""
     correct = np.asarray(correct)
     if correct.ndim != 1 or len(correct) == 0:
         raise ValueError(f"correct must be [n] with at least one answer, found shape {list(correct.shape)}")
-    if correct.dtype != bool and not np.isin(correct, (0, 1)).all():
-        raise ValueError("correct must hold right (1, True) or wrong (0, False) only")
+    if not ((correct >= 0) & (correct <= 1)).all():  # NaN is neither
+        raise ValueError("correct must hold 1 (right), 0 (wrong), or chances between them, where answers are level")
     if resamples < 1:
         raise ValueError(f"resamples={resamples} must be at least 1")
     if not 0 < level < 1:
         raise ValueError(f"level={level} must be between 0 and 1, such as 0.95")
-    return correct.astype(bool)
+    return correct.astype(float)
 
 
 def percentile_interval(shares: np.ndarray, level: float) -> tuple[float, float]:
@@ -34,11 +34,12 @@ def percentile_interval(shares: np.ndarray, level: float) -> tuple[float, float]
 def bootstrap_interval(
     correct: np.ndarray, seed: int = 0, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> tuple[float, float]:
-    """(low, high) of the share of right answers; correct: bool [n], answers independent of each other.
+    """(low, high) of the share of right answers; correct: bool [n], or float [n], chances of being right.
 
-    Drawing n answers with replacement and counting the right ones is a binomial draw with the measured share:
-    so the binomial is drawn itself, exact and without an [resamples, n] array. Where all are right, or none,
-    the interval has no width: only n says how sure one may be, to within about 3 / n.
+    The answers are independent of each other. Drawing n of them with replacement and counting the right ones is a
+    binomial draw with the measured share: so the binomial is drawn itself, exact and without an [resamples, n] array.
+    Chances (ties.py) are drawn one by one. Where all are right, or none, the interval has no width: only n says how
+    sure one may be, to within about 3 / n.
 
     >>> low, high = bootstrap_interval(np.arange(100) < 80)
     >>> round(low, 1), round(high, 1)
@@ -46,6 +47,8 @@ def bootstrap_interval(
     """
     correct = check(correct, resamples, level)
     n = len(correct)
+    if not np.isin(correct, (0, 1)).all():
+        return percentile_interval(resampled_shares(correct, np.ones(n), seed, resamples), level)
     draws = np.random.default_rng(seed).binomial(n, correct.mean(), size=resamples)
     return percentile_interval(draws / n, level)
 
@@ -55,8 +58,8 @@ def grouped_bootstrap_interval(
 ) -> tuple[float, float]:
     """(low, high) where answers come in groups, such as the five captions of a picture.
 
-    correct: bool [n]; group: int [n], equal for answers that belong together. Whole groups are drawn: answers
-    about one picture fail together, and drawing them one by one would make the interval too narrow.
+    correct: as in `bootstrap_interval`; group: int [n], equal for answers that belong together. Whole groups are
+    drawn: answers about one picture fail together, and drawing them one by one would make the interval too narrow.
     """
     correct = check(correct, resamples, level)
     if np.shape(group) != correct.shape:
@@ -66,8 +69,13 @@ def grouped_bootstrap_interval(
     right = np.bincount(group, weights=correct)  # [groups]
     if (sizes == 1).all():
         return bootstrap_interval(correct, seed, resamples, level)
+    return percentile_interval(resampled_shares(right, sizes, seed, resamples), level)
+
+
+def resampled_shares(right: np.ndarray, sizes: np.ndarray, seed: int, resamples: int) -> np.ndarray:
+    """Shares of right answers in groups drawn with replacement: float [resamples]. right, sizes: of every group."""
     groups, rng, shares = len(sizes), np.random.default_rng(seed), []
     for start in range(0, resamples, CHUNK):
         drawn = rng.integers(groups, size=(min(CHUNK, resamples - start), groups))  # [chunk, groups]
         shares.append(right[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))
-    return percentile_interval(np.concatenate(shares), level)
+    return np.concatenate(shares)

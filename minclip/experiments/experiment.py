@@ -15,15 +15,16 @@ from minclip.data.layouts import unread_layout
 from minclip.data.left_out import LeftOut, lines, note, note_setting, say
 from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import CaptionDataset
-from minclip.engine.batches import all_captions, epoch_order, load_pairs
+from minclip.engine.batches import all_captions, batch_indices, load_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.processes import agree, is_first, one_after_the_other, wait
+from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import evaluation_suite, watched_suite
 from minclip.experiments.loop import train
+from minclip.experiments.recipes import RECIPES, Recipe
 from minclip.experiments.report import write_report
 from minclip.experiments.runs import Run
 from minclip.model import CLIP
-from minclip.recipes import RECIPES, Recipe
 from minclip.tokenizer import BPETokenizer
 
 
@@ -61,7 +62,8 @@ def draw_what_is_seen(dataset: CaptionDataset, config: TrainConfig, left_out: Le
     """
     pictures, seen = len(dataset), config.steps * config.batch_size
     if isinstance(dataset, PictureBook) and seen < pictures:
-        dataset.draw_only(epoch_order(pictures, config.seed, 0)[:seen].tolist())
+        steps = [batch_indices(step, config.batch_size, pictures, config.seed) for step in range(config.steps)]
+        dataset.draw_only(torch.cat(steps).tolist())
         what = "pictures of the picture book are not drawn: the run ends before it would see them"
         note(left_out, "pictures_not_drawn", what, count=pictures - seen)
 
@@ -154,8 +156,13 @@ def finish(
         gigabytes = pairs.pixels.nbytes / 1e9
         why = f"{gigabytes:.1f} GB are more than half of the free memory of {device.device}"
         print(f"minclip: the pictures stay on the CPU: {why}", file=sys.stderr)
+    twins = count_twins(pairs, config)
+    for line in twins_lines(twins, [text for texts in captions for text in texts]) if is_first() else ():
+        print(f"minclip: {line}", file=sys.stderr)
     seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
     report = {}
     if is_first():
-        report = write_report(run, model, tokenizer, final, config, device, data, seconds, pictures_on, run.left_out)
+        report = write_report(
+            run, model, tokenizer, final, config, device, data, seconds, pictures_on, twins, run.left_out
+        )
     return agree(report)  # the others wait for it

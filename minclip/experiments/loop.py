@@ -19,6 +19,7 @@ from minclip.engine.gradients import Loss, sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.processes import count, is_first
 from minclip.engine.step import train_step
+from minclip.engine.twins import count_twins
 from minclip.evaluation.suites import Suite
 from minclip.experiments.runs import Run, restore_optimizers
 from minclip.loss import clip_loss
@@ -110,6 +111,8 @@ def train(
             watch(first)  # it was killed between checkpoint and evaluation
     warmup = round(config.warmup * config.steps)
     at_once = min(config.micro_batch or config.batch_size, config.batch_size)
+    judged = progress and is_first() and loss is clip_loss  # guessing has another loss with other losses
+    floor = count_twins(pairs, config).loss_floor if judged else 0.0
     told = {"total": config.steps, "initial": first, "unit": "step", "disable": not (progress and is_first())}
     began = time.perf_counter() - seconds
     # a batch that batch norm must see whole cannot be shared out to the cores: they share its operations
@@ -130,8 +133,8 @@ def train(
                 if is_first():
                     run.append(entry)
                 bar.set_postfix(loss=f"{entry['loss']:.3f}")
-                if not bar.disable and done == first_word(config):
-                    bar.write(is_it_learning(entry["loss"], config.batch_size))
+                if judged and done == first_word(config):
+                    bar.write(is_it_learning(entry["loss"], config.batch_size, floor))
             seconds = time.perf_counter() - began
             if is_first() and (saves or (evaluates and not run.exists())):  # first: an evaluation may fail
                 run.save(model, tokenizer, optimizers, config, done, seconds, data, fingerprint)
@@ -176,12 +179,24 @@ def first_word(config: TrainConfig) -> int:
     return max(1, config.steps // (10 * config.log_every)) * config.log_every
 
 
-def is_it_learning(loss: float, batch_size: int) -> str:
-    """One line for a person who wonders whether to wait.
+def is_it_learning(loss: float, batch_size: int, floor: float = 0.0) -> str:
+    """One line for a person who wonders whether to wait: is a tenth of the way down done?
+
+    floor: the least loss that the captions allow (twins.py); above 0 where a batch holds some of them twice.
 
     >>> is_it_learning(5.5, 256)
     'loss 5.50 against ln 256 = 5.55, the loss of guessing: not learning yet; if it stays, change the learning rate'
+    >>> is_it_learning(5.1, 256, floor=4.16)
+    'loss 5.10 between ln 256 = 5.55 (guessing) and 4.16 (the least with captions that repeat): it is learning'
     """
     guess = math.log(batch_size)
-    verdict = "it is learning" if loss < 0.9 * guess else "not learning yet; if it stays, change the learning rate"
-    return f"loss {loss:.2f} against ln {batch_size} = {guess:.2f}, the loss of guessing: {verdict}"
+    learning = loss < guess - 0.1 * (guess - floor)
+    verdict = "it is learning" if learning else "not learning yet; if it stays, change the learning rate"
+    if guess - floor < 0.01:
+        verdict = "nothing can be learned from captions that are all the same"
+    if floor < 0.005:  # 0.00 in print
+        return f"loss {loss:.2f} against ln {batch_size} = {guess:.2f}, the loss of guessing: {verdict}"
+    return (
+        f"loss {loss:.2f} between ln {batch_size} = {guess:.2f} (guessing) and {floor:.2f} "
+        f"(the least with captions that repeat): {verdict}"
+    )

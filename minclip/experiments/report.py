@@ -17,6 +17,7 @@ from minclip.data.left_out import LeftOut, lines
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import ClassTask
 from minclip.engine.devices import Device
+from minclip.engine.twins import Twins
 from minclip.evaluation.evaluate import RetrievalPairs, as_report, evaluate_retrieval, evaluate_task, format_table
 from minclip.evaluation.suites import Suite
 from minclip.experiments.runs import Run
@@ -38,12 +39,13 @@ def write_report(
     data: str,
     seconds: float,
     pictures_on: str,
+    twins: Twins,
     left_out: LeftOut | None = None,
 ) -> dict:
     """Evaluates the model and writes report.json, report.md and the figures into the run folder; returns the report.
 
-    seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures.
-    left_out: what was left out, cut off or lowered, counted.
+    seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures;
+    twins: `count_twins` of the training; left_out: what was left out, cut off or lowered, counted.
     """
     about = {
         "data": data,
@@ -54,6 +56,7 @@ def write_report(
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "device": describe(device),
         "pictures_on": pictures_on,
+        "twins": twins.to_dict(),
         "threads": torch.get_num_threads(),
         "versions": {
             "python": platform.python_version(),
@@ -106,6 +109,8 @@ def report_text(report: dict, figures: list[str]) -> str:
         f"({run['pictures_per_second']:,} pictures/s), seed {run['seed']}, {run['device']}, "
         f"{run['threads']} threads.",
         "",
+        twins_text(run["twins"], run["recipe"]["samples"] // run["recipe"]["batch_size"]),
+        "",
         "```",
         format_table(report),
         "```",
@@ -116,6 +121,17 @@ def report_text(report: dict, figures: list[str]) -> str:
         *(f"\n![{Path(name).stem}]({name})" for name in figures),
     ]
     return "\n".join(page) + "\n"
+
+
+def twins_text(twins: dict, steps: int) -> str:
+    """One line on the rows of a batch that were the same as another."""
+    counted = twins["steps_counted"]
+    which = f"all {steps:,}" if counted == steps else f"{counted:,} of {steps:,}"
+    floor = f", and the mean loss could not fall below {twins['loss_floor']:.2f}" if twins["captions"] else ""
+    return (
+        f"Counted on {which} steps, {100 * twins['pictures']:.1f} % of a batch's rows had a twin with the same picture "
+        f"and {100 * twins['captions']:.1f} % one with the same caption. Twins are each other's negatives{floor}."
+    )
 
 
 def prediction_page(model: CLIP, tokenizer: BPETokenizer, task: ClassTask) -> Figure:

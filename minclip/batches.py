@@ -5,6 +5,7 @@ Everything random about step t is drawn from (seed, t) alone: a run that stops a
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from torch import Tensor
 from minclip.augment import crop_and_resize, random_crops
 from minclip.config import CLIPConfig
 from minclip.cores import on_cores
-from minclip.data.images import load_pixels
+from minclip.data.images import Readable, first_few
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device
 from minclip.preprocess import pixels_to_float
@@ -34,13 +35,21 @@ class Pairs:
     tokens: Tensor  # int32 [captions, context_length], on the CPU; the captions of a picture stand together
     first: Tensor  # int64 [pictures], row of a picture's first caption
     count: Tensor  # int64 [pictures], number of its captions, at least 1
+    unreadable: tuple[int, ...] = ()  # pictures of the split, by their place in it, that are not here
+    left_out: tuple[str, ...] = ()  # what is left out of the split, and why: a line for each
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def fingerprint(self) -> str:
-        """The same for the same pictures' captions in the same order: what a resumed run must find again."""
-        return hashlib.sha256(self.tokens.numpy().tobytes() + self.count.numpy().tobytes()).hexdigest()[:16]
+        """The same for the same pictures' captions in the same order: what a resumed run must find again.
+
+        Of two sets with unreadable pictures, these must be the same ones, too.
+        """
+        content = self.tokens.numpy().tobytes() + self.count.numpy().tobytes()
+        if self.unreadable:
+            content += ",".join(map(str, self.unreadable)).encode()
+        return hashlib.sha256(content).hexdigest()[:16]
 
 
 def all_captions(dataset: CaptionDataset) -> list[list[str]]:
@@ -61,21 +70,32 @@ def load_pairs(
     Pictures that would fill more than half of the device's free memory stay on the CPU; `make_batch` sends what a step
     reads.
 
-    captions: `all_captions(dataset)`. Pictures without one are left out; ValueError where fewer than two pairs remain.
+    captions: `all_captions(dataset)`. Pictures without one are left out, and so are pictures that cannot be read, which
+    `left_out` names. ValueError where fewer than two pairs remain.
     """
+    require_pairs(dataset, sum(map(bool, captions)))
+    pictures = Readable(dataset, size, progress)
+    captions = [captions[i] for i in pictures.kept]
     with_caption = [i for i, texts in enumerate(captions) if texts]
-    if len(with_caption) < 2:
-        raise ValueError(
-            f"{dataset.name}/{dataset.split} holds {len(with_caption)} pictures with captions: at least 2 are needed"
-        )
-    pixels = torch.from_numpy(load_pixels(dataset, size, progress=progress))
+    require_pairs(dataset, len(with_caption), pictures.left_out)
+    pixels = torch.from_numpy(pictures.pixels)
     if len(with_caption) < len(captions):
         pixels = pixels[with_caption]
     count = torch.tensor([len(captions[i]) for i in with_caption])
     tokens = tokenizer([text for i in with_caption for text in captions[i]], truncate=True).int()
     if device.holds(pixels.nbytes):
         pixels = pixels.to(device.device)
-    return Pairs(pixels, tokens, count.cumsum(0) - count, count)
+    first = count.cumsum(0) - count
+    return Pairs(pixels, tokens, first, count, tuple(pictures.unreadable), tuple(pictures.left_out))
+
+
+def require_pairs(dataset: CaptionDataset, pairs: int, left_out: Sequence[str] = ()) -> None:
+    """ValueError where there are fewer than two: a contrast needs another one."""
+    if pairs < 2:
+        why = f" ({first_few(left_out)})" if left_out else ""
+        raise ValueError(
+            f"{dataset.name}/{dataset.split} holds {pairs} pictures with captions{why}: at least 2 are needed"
+        )
 
 
 def generator_for(*key: object) -> torch.Generator:

@@ -12,6 +12,7 @@ import torch
 from minclip.batches import all_captions, load_pairs
 from minclip.config import CLIPConfig
 from minclip.data import NAMES, open_dataset
+from minclip.data.images import left_out_note
 from minclip.data.protocol import CaptionDataset
 from minclip.devices import Device, choose_device
 from minclip.model import CLIP
@@ -58,8 +59,6 @@ def run_training(
     captions = all_captions(dataset)
     if not any(captions):
         raise ValueError(f"{data} has no captions, and a class name is not one: train on another set, evaluate on this")
-    if len(dataset) < config.batch_size:  # no picture may be its own negative
-        config = replace(config, batch_size=max(2, len(dataset)))
     data = data if data in NAMES else Path(data).resolve()
     texts = (text for of_one_picture in captions for text in of_one_picture)
     tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
@@ -103,6 +102,12 @@ def finish(
     with one_after_the_other():
         watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
         pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress)
+    if len(pairs) < config.batch_size:  # no picture may be its own negative
+        config = replace(config, batch_size=len(pairs))
+    left_out = {"train": pairs.left_out, "val": watched.left_out, "test": final.left_out}
+    left_out = {split: lines for split, lines in left_out.items() if lines}
+    for split, lines in left_out.items() if is_first() else ():
+        print(f"minclip: {left_out_note(split, lines)}", file=sys.stderr)
     pictures_on = pairs.pixels.device.type
     if pictures_on != device.device.type and is_first():
         gigabytes = pairs.pixels.nbytes / 1e9
@@ -111,5 +116,5 @@ def finish(
     seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
     report = {}
     if is_first():
-        report = write_report(run, model, tokenizer, final, config, device, data, seconds, pictures_on)
+        report = write_report(run, model, tokenizer, final, config, device, data, seconds, pictures_on, left_out)
     return agree(report)  # the others wait for it

@@ -5,6 +5,7 @@ The numbers come from evaluate.py, the figures from plotting.py; here they are g
 
 import json
 import platform
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import PIL
 import torch
 from matplotlib.figure import Figure
 
+from minclip.data.images import left_out_note
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import ClassTask
 from minclip.devices import Device
@@ -37,10 +39,12 @@ def write_report(
     data: str,
     seconds: float,
     pictures_on: str,
+    left_out: Mapping[str, Sequence[str]] | None = None,
 ) -> dict:
     """Evaluates the model and writes report.json, report.md and the figures into the run folder; returns the report.
 
-    seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures.
+    seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures;
+    left_out: split -> a line for each picture that could not be used.
     """
     about = {
         "data": data,
@@ -59,6 +63,7 @@ def write_report(
         },
         "model": vars(model.config),
         "recipe": config.to_dict(),
+        "left_out": {split: list(lines) for split, lines in (left_out or {}).items()},
     }
     results = [evaluate_task(model, tokenizer, task) for task in suite.tasks.values()]
     retrieval = evaluate_retrieval(model, tokenizer, *suite.retrieval) if suite.retrieval is not None else None
@@ -106,6 +111,7 @@ def report_text(report: dict, figures: list[str]) -> str:
         format_table(report),
         "```",
         "",
+        *(f"L{left_out_note(split, lines)[1:]}\n" for split, lines in run["left_out"].items()),
         "Intervals are 95 % bootstrap intervals over the test pictures: another seed may move a number by more.",
         *(f"\n![{Path(name).stem}]({name})" for name in figures),
     ]

@@ -11,7 +11,7 @@ import torch
 
 from minclip.data import open_dataset
 from minclip.data.cifar import object_task
-from minclip.data.images import load_pixels
+from minclip.data.images import Readable, load_pixels
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.data.rsicd import scene_task
@@ -23,10 +23,11 @@ from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts
 
 @dataclass(frozen=True)
 class Suite:
-    """Tasks by name and retrieval pairs; either may be missing."""
+    """Tasks by name and retrieval pairs; either may be missing. left_out: a line for each picture that is not asked."""
 
     tasks: dict[str, ClassTask | ChoiceTask] = field(default_factory=dict)
     retrieval: RetrievalPairs | None = None
+    left_out: tuple[str, ...] = ()
 
     def scores(self, model: CLIP, tokenizer: Tokenizer) -> dict[str, float]:
         """{"zero_shot": accuracy of the first task, "R@10": mean of both directions}, whatever is there. Shares."""
@@ -56,11 +57,9 @@ def evaluation_suite(data: str | Path, size: int) -> Suite:
     dataset = open_dataset(str(data), "test", size=size)
     if dataset.name == "picturebook":
         return Suite(picturebook_tasks(size, progress=False), retrieval_pairs(dataset, size, one_caption=True))
-    if dataset.name == "rsicd":
-        return Suite({"scene": scene_task(dataset, size)}, retrieval_pairs(dataset, size))
     if dataset.name.startswith("cifar"):
         return Suite({"object": object_task(dataset, size)})
-    return Suite({}, retrieval_pairs(dataset, size))
+    return photo_suite(dataset, size)
 
 
 def watched_suite(data: str | Path, size: int) -> Suite:
@@ -69,5 +68,11 @@ def watched_suite(data: str | Path, size: int) -> Suite:
     if dataset.name == "picturebook":
         task = picturebook_tasks(size, seed=1, per_class=2, names=["object"], progress=False)["object"]
         return Suite({"object": task})
-    tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(dataset, size)} if dataset.name == "rsicd" else {}
-    return Suite(tasks, retrieval_pairs(dataset, size))
+    return photo_suite(dataset, size)
+
+
+def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
+    """What is measured on photos that can be read: retrieval, and on RSICD the scene."""
+    readable = Readable(dataset, size)
+    tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(readable, size)} if dataset.name == "rsicd" else {}
+    return Suite(tasks, retrieval_pairs(readable, size), tuple(readable.left_out))

@@ -31,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import json
 
+    from minclip.data.images import left_out_note
     from minclip.data.paths import atomic_write
     from minclip.evaluate import evaluate, format_table
     from minclip.suites import evaluation_suite
@@ -41,7 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     if suite.retrieval is not None:
         asked.append(f"retrieval among {len(suite.retrieval[0]):,} pictures and {len(suite.retrieval[1]):,} texts")
     print(f"minclip: evaluating on {arguments.data}: {', '.join(asked)}", file=sys.stderr)
+    if suite.left_out:
+        print(f"minclip: {left_out_note('test', suite.left_out)}", file=sys.stderr)
     report = evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval)
+    if suite.left_out:
+        report["left_out"] = list(suite.left_out)
     if arguments.json is not None:
         with atomic_write(arguments.json) as file:
             file.write((json.dumps(report, indent=2) + "\n").encode("utf-8"))

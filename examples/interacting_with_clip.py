@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 import minclip
 from minclip.cli.models import newest_run
+from minclip.data.image_files import picture_suffixes
 from minclip.data.images import open_image
 from minclip.data.paths import atomic_write
 from minclip.data.picturebook import PictureBook, render
@@ -32,7 +33,6 @@ from minclip.engine.devices import choose_device
 from minclip.figures.look import FONT, MATCH_COLOUR, OTHER_COLOUR, WRONG_COLOUR, new_figure, show_picture
 from minclip.figures.plotting import plot_similarity
 from minclip.prompts import PHOTO_TEMPLATES, read_class_names, read_texts
-from minclip.retrieval import PICTURE_SUFFIXES
 
 SHOWN = 8  # pictures: more make numbers too small to read
 THINGS = Path(__file__).with_name("everyday_things.txt")
@@ -58,7 +58,8 @@ def from_folder(folder: Path, captions_file: Path) -> tuple[list[Image.Image], l
     """(pictures, captions): the first of a folder in the order of their names, and as many lines of a text file."""
     if not folder.is_dir():
         raise NotADirectoryError(f"--images {folder} is not a folder")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+    readable = picture_suffixes()
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in readable)
     captions = [text for _, text in read_texts(captions_file)]
     if not paths or len(captions) != len(paths):
         raise ValueError(

@@ -24,6 +24,7 @@ import minclip
 from minclip.cli.models import newest_run
 from minclip.data import open_dataset
 from minclip.data.cifar import is_cifar
+from minclip.data.image_files import picture_suffixes
 from minclip.data.images import open_image
 from minclip.data.paths import atomic_write
 from minclip.data.picturebook import tasks
@@ -33,7 +34,6 @@ from minclip.evaluation.intervals import bootstrap_interval
 from minclip.figures.look import IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, dress, new_figure
 from minclip.preprocess import resize_and_crop
 from minclip.prompts import PHOTO_TEMPLATES, VARIED_PHOTO_TEMPLATES, read_class_names, read_templates
-from minclip.retrieval import PICTURE_SUFFIXES
 from minclip.ties import ROUNDING
 from minclip.zero_shot import encode_pixels, rank_of_label, zero_shot_classifier
 
@@ -51,7 +51,8 @@ def open_data(data: str, size: int) -> tuple[Callable[[int], Image.Image], Seque
         return cifar.image, cifar.labels, cifar.class_names
     classes = sorted(path for path in Path(data).glob("*") if path.is_dir())
     inside = [(path, k) for k, of_class in enumerate(classes) for path in sorted(of_class.rglob("*"))]
-    files = [(path, k) for path, k in inside if path.suffix.lower() in PICTURE_SUFFIXES]
+    readable = picture_suffixes()
+    files = [(path, k) for path, k in inside if path.suffix.lower() in readable]
     if len(classes) < 2 or len({k for _, k in files}) < len(classes):
         raise ValueError(f"--data {data}: pass picturebook, cifar10, cifar100 or a folder with a folder per class")
     return lambda i: open_image(files[i][0]), [k for _, k in files], [path.name for path in classes]

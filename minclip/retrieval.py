@@ -12,15 +12,16 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from minclip.data.images import open_image
+from minclip.data.image_files import find_pictures
+from minclip.data.images import first_few, open_image, quiet
 from minclip.model import CLIP
+from minclip.preprocess import as_seen
 from minclip.ties import ROUNDING, Rank, rank_own
 from minclip.zero_shot import Preprocess, evaluating
 
 DIRECTIONS = ("image_to_text", "text_to_image")  # what is given, and what is sought
 KS = (1, 5, 10)
 CHUNK = 1024  # queries at a time: 1,024 scores rows of a 100,000 gallery are 400 MB
-PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
 
 def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor) -> Rank:
@@ -110,39 +111,41 @@ class Index:
             raise ValueError("the index is empty: it needs at least one picture")
         self.features = F.normalize(features.float(), dim=-1)
         self.names = list(names)
-        self.skipped: list[Path] = []  # files that looked like pictures and could not be read
+        self.skipped: list[Path] = []  # files that look like pictures and could not be read
 
     @classmethod
     def from_folder(
         cls, folder: str | Path, model: CLIP, preprocess: Preprocess, batch_size: int = 64, progress: bool = False
     ) -> "Index":
-        """Every picture in a folder and the folders in it. Files that cannot be read are listed in `skipped`.
+        """Every picture in a folder and the folders in it, as a viewer shows it (`minclip.preprocess.as_seen`).
 
+        `skipped` lists what looks like a picture and could not be read (`minclip.data.image_files.find_pictures`).
         progress: a bar on stderr that counts files.
         Raises NotADirectoryError where there is no such folder, ValueError where no picture is in it.
         """
         folder = Path(folder)
         if not folder.is_dir():
             raise NotADirectoryError(f"{folder} is not a folder: give one with pictures in it")
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
+        paths, skipped = find_pictures(folder)
         names: list[Path] = []
-        skipped: list[Path] = []
         features: list[Tensor] = []
         bar = tqdm(total=len(paths), desc="reading", unit=" pictures", disable=not (progress and paths))
-        with evaluating(model), bar:
+        with evaluating(model), quiet(), bar:
             for start in range(0, len(paths), batch_size):
                 batch = []
                 for path in paths[start : start + batch_size]:
                     try:
-                        batch.append(preprocess(open_image(path)))  # [3, size, size]
+                        batch.append(preprocess(as_seen(open_image(path))))  # [3, size, size]
                         names.append(path)
                     except (OSError, ValueError):
                         skipped.append(path)
                     bar.update()
                 if batch:
                     features.append(model.encode_image(torch.stack(batch).to(model.logit_scale)).float())
+        skipped.sort()
         if not names:
-            looked = f"{len(skipped)} files there cannot be read" if skipped else "it looks for .png, .jpg, .webp, ..."
+            found = f"{len(skipped)} files there cannot be read: {first_few([str(path) for path in skipped])}"
+            looked = found if skipped else "it looks for .png, .jpg, .webp, ..."
             raise ValueError(f"{folder} holds no picture ({looked})")
         index = cls(torch.cat(features), names)
         index.skipped = skipped

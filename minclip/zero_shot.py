@@ -4,8 +4,9 @@ Features, the classifier made of class names, how its answers are counted. Tasks
 Source: CLIP paper section 3.1.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 import numpy as np
 import torch
@@ -119,24 +120,31 @@ def classify(
     model: CLIP,
     tokenizer: Tokenizer,
     preprocess: Preprocess,
-    images: Image.Image | Sequence[Image.Image],
+    images: Image.Image | Iterable[Image.Image],
     labels: Sequence[str],
     templates: Sequence[str] = PICTURE_TEMPLATES,
+    batch_size: int = 64,
 ) -> Tensor:
-    """How the model shares its belief among the labels: float [images, labels], every row sums to one.
+    """Softmax over the labels, for each picture: float [images, labels] on the CPU, every row sums to one.
 
-    One picture gives one row. A share says "rather this than the others", never "this is in the picture".
+    images: one picture, a list, or anything that yields them; they are read `batch_size` at a time, so that pictures
+    that are opened as they are asked for need no more memory than one of them and a batch of pixels.
+    A share says "rather this than the others", never "this is in the picture".
     """
-    images = [images] if isinstance(images, Image.Image) else list(images)
-    if not images:
-        raise ValueError("images is empty: pass one picture or a list of them")
+    if batch_size < 1:
+        raise ValueError(f"batch_size={batch_size} must be at least 1 picture")
+    waiting = iter([images] if isinstance(images, Image.Image) else images)
     classifier = zero_shot_classifier(model, tokenizer, check_names(labels, "labels"), templates)
+    shares = []
     with evaluating(model):
-        pixels = torch.stack([preprocess(image) for image in images]).to(device_of(model))  # [images, 3, size, size]
-        features = model.encode_image(pixels.to(model.logit_scale))  # its device and dtype
-        features = F.normalize(features.float(), dim=-1)  # [images, embed_dim]
-        logits = model.logit_scale.exp().float() * features @ classifier  # [images, labels]
-    return logits.softmax(dim=-1).cpu()
+        while batch := [preprocess(image) for image in islice(waiting, batch_size)]:
+            pixels = torch.stack(batch).to(model.logit_scale)  # [batch, 3, size, size], its device and dtype
+            features = F.normalize(model.encode_image(pixels).float(), dim=-1)  # [batch, embed_dim]
+            logits = model.logit_scale.exp().float() * features @ classifier  # [batch, labels]
+            shares.append(logits.softmax(dim=-1).cpu())
+    if not shares:
+        raise ValueError("images is empty: pass one picture or a list of them")
+    return torch.cat(shares)
 
 
 def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank:

@@ -24,6 +24,7 @@ from minclip.data.images import load_pixels
 from minclip.data.paths import atomic_write, data_root
 from minclip.data.protocol import ClassTask
 from minclip.data.rsicd import RSICD, SCENE_TEMPLATES, scene_label, scene_task
+from minclip.evaluation.suites import evaluation_suite, watched_suite
 
 ROOT = Path(__file__).parents[1]
 
@@ -172,6 +173,17 @@ def test_flickr8k_reads_a_tar_without_unpacking_it(flickr):
     assert np.array_equal(load_pixels(Flickr8k(flickr, "train"), 6), expected)
 
 
+def test_flickr8k_is_measured_without_a_photo_that_cannot_be_read(flickr):
+    test = [name for name, split in FLICKR.items() if split == "test"]
+    lists = flickr / "Flickr_8k.testImages.txt"
+    lists.write_text("\n".join(["1_a.jpg", *test]), encoding="utf-8")
+    (flickr / "Flicker8k_Dataset" / "1_a.jpg").write_bytes(b"")
+    suite = evaluation_suite(flickr, 8)
+    pixels, texts, image_of_text = suite.retrieval
+    assert len(pixels) == len(test) and texts[0].endswith(f'{test[0]} , "quoted" .') and image_of_text[0] == 0
+    assert suite.left_out == (f"{flickr / 'Flicker8k_Dataset' / '1_a.jpg'} is empty (0 bytes)",)
+
+
 def test_flickr8k_names_a_missing_photo(flickr):
     (flickr / "Flicker8k_Dataset" / "2_b.jpg").unlink()
     with pytest.raises(ValueError, match=r"1 of the 2 pictures in .*trainImages\.txt .*2_b\.jpg"):
@@ -280,6 +292,14 @@ def test_scene_task_leaves_out_pictures_without_a_scene(rsicd):
     assert task.pixels.shape == (1, 8, 8, 3) and abs(int(task.pixels[0, 4, 4, 1]) - 40) < 4
     assert task.labels.dtype == np.int64 and [task.class_names[k] for k in task.labels] == ["storage tanks"]
     assert all(template.count("{}") == 1 for template in SCENE_TEMPLATES)
+
+
+def test_rsicd_is_watched_without_a_photo_that_cannot_be_read(rsicd):
+    (rsicd / "RSICD_images" / "00001.jpg").write_bytes(b"not a picture")
+    suite = watched_suite(rsicd, 8)
+    assert [suite.tasks["scene"].class_names[k] for k in suite.tasks["scene"].labels] == ["storage tanks"]
+    assert suite.retrieval[0].shape == (1, 8, 8, 3) and suite.retrieval[1][0] == "sentence 0 of storagetanks_2.jpg ."
+    assert len(suite.left_out) == 1 and "00001.jpg is not a picture" in suite.left_out[0]
 
 
 def test_scene_task_needs_scenes(flickr):

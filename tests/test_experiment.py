@@ -84,6 +84,58 @@ def test_a_finished_run_resumes_to_the_same_report(album, tmp_path):
     assert after["retrieval"] == before["retrieval"] and after["run"]["twins"] == before["run"]["twins"]
 
 
+def cut_off(album, *numbers) -> list[str]:
+    """Breaks pictures of the album; what is said of them."""
+    for i in numbers:
+        (album / f"{i}.png").write_bytes((album / f"{i}.png").read_bytes()[:60])
+    return [f"{album / f'{i}.png'} cannot be read as a picture: image file is truncated" for i in numbers]
+
+
+def test_a_run_goes_on_without_pictures_that_cannot_be_read_and_names_them_all(album, tmp_path, capsys):
+    out = tmp_path / "run"
+    train_lines, val_lines, test_lines = cut_off(album, 0, 3, 5, 17), cut_off(album, 20), cut_off(album, 29)
+    assert train(album, out, "--batch", "16") == 0  # only 14 are left: no picture may be its own negative
+    said = capsys.readouterr().err
+    few = "; ".join(train_lines[:3])
+    assert f"minclip: left out of train: 4 pictures ({few}; and 1 more)\n" in said
+    assert f"minclip: left out of val: 1 picture ({val_lines[0]})\n" in said
+    assert f"minclip: left out of test: 1 picture ({test_lines[0]})\n" in said
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["run"]["left_out"] == {"train": train_lines, "val": val_lines, "test": test_lines}
+    assert report["run"]["recipe"]["batch_size"] == 14 and report["retrieval"]["n_images"] == 5
+    assert "Left out of train: 4 pictures (" in (out / "report.md").read_text(encoding="utf-8")
+    scores = tmp_path / "e.json"
+    assert main(["eval", "--model", str(out), "--data", str(album), "--json", str(scores)]) == 0
+    assert f"minclip: left out of test: 1 picture ({test_lines[0]})\n" in capsys.readouterr().err
+    again = json.loads(scores.read_text(encoding="utf-8"))
+    assert again["left_out"] == test_lines
+    assert again["retrieval"]["image_to_text"] == report["retrieval"]["image_to_text"]
+
+
+def test_a_run_resumes_on_the_pictures_that_it_began_with(album, tmp_path, capsys):
+    """The captions are the same ones: which pictures are read decides."""
+    table = ["file,caption,split"] + [
+        f"{i}.png,a picture,{'train' if i < 18 else 'val' if i < 24 else 'test'}" for i in range(30)
+    ]
+    (album / "captions.csv").write_text("\n".join(table), encoding="utf-8")
+    whole = (album / "3.png").read_bytes()
+    cut_off(album, 3)
+    out = tmp_path / "run"
+    assert train(album, out) == 0
+    assert main(["train", "--out", str(out), "--resume"]) == 0
+    (album / "3.png").write_bytes(whole)
+    cut_off(album, 7)
+    assert main(["train", "--out", str(out), "--resume"]) == 2
+    assert "or other pictures of it cannot be read now" in capsys.readouterr().err
+
+
+def test_a_split_without_a_readable_picture_is_an_error_before_the_training(album, tmp_path, capsys):
+    cut_off(album, *range(18, 24))
+    assert train(album, tmp_path / "run") == 2
+    assert "none of the 6 pictures of folder/val can be read" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_missing_split_is_said_before_the_training_not_after(album, tmp_path, capsys):
     table = album / "captions.csv"
     table.write_text(table.read_text(encoding="utf-8").replace(",test", ",train"), encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from minclip.data import images
-from minclip.data.images import load_pixels, open_image, to_rgb
+from minclip.data.images import Readable, load_pixels, open_image, to_rgb
 from minclip.preprocess import resize_and_crop
 
 
@@ -184,13 +184,54 @@ def test_load_pixels_takes_a_ready_array_of_the_right_size_only():
     assert load_pixels(dataset, 4).shape == (1, 4, 4, 3) and load_pixels(dataset, 4).any()
 
 
-def test_load_pixels_passes_on_the_error_of_a_picture(tmp_path):
-    class Broken(InMemory):
-        def image(self, index: int) -> Image.Image:
-            return open_image(tmp_path / f"{index}.png")
+class Broken(InMemory):
+    """Pictures 1 and 3 cannot be read."""
 
-    with pytest.raises(FileNotFoundError, match=r"0\.png"):
+    labels = (10, 11, 12, 13, 14)
+
+    def image(self, index: int) -> Image.Image:
+        if index in (1, 3):
+            raise (ValueError if index == 1 else PermissionError)(f"{index}.png is cut off")
+        return super().image(index)
+
+    def captions(self, index: int) -> list[str]:
+        return [f"picture {index}"]
+
+
+def test_load_pixels_names_every_picture_that_cannot_be_read():
+    message = r"2 of 5 pictures of memory/train cannot be read: 1\.png is cut off; 3\.png is cut off"
+    with pytest.raises(ValueError, match=message):
         load_pixels(Broken([picture()] * 5), 4)
+
+
+def test_readable_goes_on_without_pictures_that_cannot_be_read():
+    pictures = [picture((8, 8), seed=seed) for seed in range(5)]
+    readable = Readable(Broken(pictures), 8)
+    assert readable.unreadable == {1: "1.png is cut off", 3: "3.png is cut off"}
+    assert readable.left_out == ["1.png is cut off", "3.png is cut off"]
+    assert readable.kept == [0, 2, 4] and readable.labels == [10, 12, 14] and len(readable) == 3
+    for place, index in enumerate(readable.kept):
+        assert readable.image(place).tobytes() == pictures[index].tobytes() == readable.pixels[place].tobytes()
+        assert readable.captions(place) == [f"picture {index}"]
+    assert load_pixels(readable, 8) is readable.pixels
+
+
+def test_a_split_of_which_nothing_can_be_read_is_an_error():
+    class Gone(InMemory):
+        def image(self, index: int) -> Image.Image:
+            raise FileNotFoundError(f"{index}.png is not there")
+
+    with pytest.raises(ValueError, match=r"none of the 5 pictures of memory/train can be read: 0\.png .* and 2 more"):
+        Readable(Gone([picture()] * 5), 8)
+
+
+def test_a_mistake_in_a_data_set_is_not_taken_for_an_unreadable_picture():
+    class Mistaken(InMemory):
+        def image(self, index: int) -> Image.Image:
+            raise KeyError("a bug")
+
+    with pytest.raises(KeyError, match="a bug"):
+        Readable(Mistaken([picture()]), 8)
 
 
 def test_load_pixels_uses_a_bounded_number_of_threads():

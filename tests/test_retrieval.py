@@ -162,6 +162,44 @@ def test_a_folder_becomes_an_index_and_broken_files_are_listed(tmp_path):
     assert len(index) == 2
 
 
+ODD = {
+    "empty.png": b"",
+    "text.jpg": b"hello, I am text",
+    "phone.heic": b"...",
+    "half.jpg": None,
+    "half.png": None,
+}
+
+
+def test_odd_files_are_read_or_listed_and_nothing_is_printed(tmp_path, capfd, recwarn):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8))
+    for name, content in ODD.items():
+        if content is None:
+            noise.save(tmp_path / name)
+            content = (tmp_path / name).read_bytes()[:700]
+        (tmp_path / name).write_bytes(content)
+    noise.resize((1, 1)).save(tmp_path / "one.png")
+    noise.quantize().save(tmp_path / "palette.png", transparency=bytes(range(256)))
+    noise.convert("CMYK").save(tmp_path / "print.jpg")
+    noise.save(tmp_path / "b.jfif", "JPEG")
+    for kind in ("gif", "webp"):
+        noise.save(tmp_path / f"moves.{kind}", save_all=True, append_images=[noise.rotate(90)])
+    Image.new("1", (10_000, 9_000)).save(tmp_path / "large.png")  # Pillow warns from 89 megapixels on
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
+    index = Index.from_folder(tmp_path, AverageColour(), plain)
+    assert [path.name for path in index.skipped] == sorted(ODD)
+    read = ["b.jfif", "large.png", "moves.gif", "moves.webp", "one.png", "palette.png", "print.jpg"]
+    assert [path.name for path in index.names] == read
+    assert capfd.readouterr() == ("", "") and not recwarn.list
+
+
+def test_a_folder_is_indexed_as_a_viewer_shows_it(tmp_path):
+    Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(tmp_path / "nothing.png")
+    index = Index.from_folder(tmp_path, AverageColour(), plain)
+    torch.testing.assert_close(index.features[0], torch.full((3,), 3**-0.5))  # white
+
+
 def test_a_bar_counts_the_files_where_it_is_asked_for(tmp_path, capsys):
     for i in range(3):
         Image.new("RGB", (2, 2)).save(tmp_path / f"{i}.png")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.picturebook import PictureBook
@@ -283,8 +284,36 @@ def test_a_step_moves_the_temperature_and_keeps_it_in_its_bounds():
     assert model.logit_scale.item() != pytest.approx(math.log(100))
 
 
+def test_pictures_that_cannot_be_read_are_left_out_with_their_captions(tokenizer):
+    class Set:
+        name, split = "made up", "train"
+        left_out = ("what the set itself leaves out",)
+
+        def __len__(self):
+            return 4
+
+        def image(self, index):
+            if index in self.broken:
+                raise ValueError(f"{index}.png is cut off")
+            return Image.new("RGB", (20, 30), (80 * index, 0, 0))
+
+        def captions(self, index):
+            return [f"a red car {index}"] * (0 if index == 3 else index + 1)
+
+    def load(*broken):
+        Set.broken = broken
+        return load_pairs(Set(), all_captions(Set()), tokenizer, 16, CPU)
+
+    pairs = load(1)
+    assert pairs.pixels[:, 0, 0, 0].tolist() == [0, 160] and pairs.count.tolist() == [1, 3]
+    assert torch.equal(pairs.tokens[1], tokenizer(["a red car 2"])[0].int())
+    assert pairs.unreadable == (1,) and pairs.left_out == ("what the set itself leaves out", "1.png is cut off")
+    assert len({load(*broken).fingerprint() for broken in [(), (1,), (1, 3), (3,), (0,)]}) == 5
+    with pytest.raises(ValueError, match=r"holds 1 pictures with captions \(.*0\.png is cut off; 1\.png is cut off\)"):
+        load(0, 1)
+
+
 def test_pictures_without_captions_are_left_out(tokenizer):
-    from PIL import Image
 
     class Set:
         name, split = "made up", "train"

@@ -145,6 +145,33 @@ def test_classify_shares_out_belief(model):
     assert not shares.requires_grad
 
 
+def test_classify_reads_pictures_in_batches_as_they_are_asked_for(model):
+    colours = ["red", "blue", "lime"] * 5
+    sizes, opened = [], []
+    encode = model.encode_image
+    model.encode_image = lambda pixels: sizes.append((len(pixels), len(opened))) or encode(pixels)
+
+    def pictures():
+        for colour in colours:
+            opened.append(colour)
+            yield Image.new("RGB", (4, 4), colour)
+
+    shares = classify(model, tokenizer, plain, pictures(), ["red", "blue", "green"], ["{}"], batch_size=6)
+    assert shares.argmax(dim=1).tolist() == [0, 1, 2] * 5
+    assert sizes == [(6, 6), (6, 12), (3, 15)]  # a batch is encoded before the next one is opened
+    at_once = classify(model, tokenizer, plain, list(pictures()), ["red", "blue", "green"], ["{}"])
+    torch.testing.assert_close(shares, at_once)
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "message"),
+    [([], {}, "images is empty"), (iter(()), {}, "images is empty"), ([], {"batch_size": 0}, "batch_size=0")],
+)
+def test_classify_without_pictures_is_refused(model, images, options, message):
+    with pytest.raises(ValueError, match=message):
+        classify(model, tokenizer, plain, images, ["red", "blue"], ["{}"], **options)
+
+
 def test_classify_takes_one_picture(model):
     one = classify(model, tokenizer, plain, Image.new("RGB", (4, 4), "lime"), ["red", "green"], ["{}"])
     assert one.shape == (1, 2) and one[0, 1] > 0.99

@@ -8,13 +8,23 @@
         2.6 %  sailing boat
 
 Shares compare the labels with each other: they always add up to 100 %, also where no label fits.
+Pictures are read as a viewer shows them: turned upright by their EXIF orientation, a transparent ground white.
+
+Exit code: 0, or 1 where a picture could not be read (stderr names it, the others are answered), 2 for wrong usage.
 """
 
 import argparse
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minclip.cli.models import add_model_arguments, open_model
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+UNREADABLE = 1  # exit code
 TEMPLATES_HELP = (
     'text file, one template per line, such as "a photo of a {}." (default: a set for pictures of any kind)'
 )
@@ -27,18 +37,39 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def pictures(paths: list[Path], read: list[Path]) -> "Iterator[Image.Image]":
+    """Each picture that can be read, opened when it is asked for, its path added to `read`. stderr names the others."""
     from minclip.data.images import open_image
+    from minclip.preprocess import as_seen
+
+    for path in paths:
+        try:
+            picture = as_seen(open_image(path))
+        except (OSError, ValueError) as error:
+            print(f"minclip: {' '.join(str(error).split())}", file=sys.stderr)
+            continue
+        read.append(path)
+        yield picture
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from itertools import chain
+
+    from minclip.data.images import quiet
     from minclip.prompts import PICTURE_TEMPLATES, read_templates
     from minclip.zero_shot import check_names, classify
 
     labels = check_names([label.strip() for label in arguments.labels.split(",") if label.strip()], "--labels")
     templates = read_templates(arguments.templates) if arguments.templates else PICTURE_TEMPLATES
-    images = [open_image(path) for path in arguments.images]
-    model, preprocess, tokenizer = open_model(arguments)
-    shares = classify(model, tokenizer, preprocess, images, labels, templates)  # [images, labels]
-    for path, row in zip(arguments.images, shares.tolist(), strict=True):
+    read: list[Path] = []
+    with quiet():
+        waiting = pictures(arguments.images, read)
+        if (first := next(waiting, None)) is None:
+            return UNREADABLE  # before a model is loaded for nothing
+        model, preprocess, tokenizer = open_model(arguments)
+        shares = classify(model, tokenizer, preprocess, chain([first], waiting), labels, templates)  # [read, labels]
+    for path, row in zip(read, shares.tolist(), strict=True):
         print(path)
         for share, label in sorted(zip(row, labels, strict=True), key=lambda pair: -pair[0]):
             print(f"  {100 * share:5.1f} %  {label}")
-    return 0
+    return 0 if len(read) == len(arguments.images) else UNREADABLE

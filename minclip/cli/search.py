@@ -7,6 +7,8 @@
     0.254  ~/Pictures/fire engine.jpg
 
 The number is the cosine of sentence and picture: it ranks the pictures of one search, and says little alone.
+Pictures are read as a viewer shows them: turned upright by their EXIF orientation, a transparent ground white. Every
+suffix that Pillow reads counts; hidden files and folders are passed over, linked folders are not.
 """
 
 import argparse
@@ -24,6 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from minclip.data.images import first_few
     from minclip.retrieval import Index
     from minclip.zero_shot import encode_texts
 
@@ -35,8 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     query = encode_texts(model, tokenizer, [arguments.query])[0]  # [embed_dim]
     index = Index.from_folder(arguments.folder, model, preprocess, progress=True)
     if index.skipped:
-        named = ", ".join(str(path) for path in index.skipped[:3])
-        print(f"minclip: {len(index.skipped)} files could not be read: {named}", file=sys.stderr)
+        named = first_few([str(path) for path in index.skipped])
+        count = f"{len(index.skipped)} file{'s' * (len(index.skipped) > 1)}"
+        print(f"minclip: {count} could not be read: {named}", file=sys.stderr)
     for path, score in index.search(query, arguments.k):
         print(f"{score:.3f}  {path}")
     return 0

@@ -6,8 +6,8 @@
     minclip train --data picturebook --mine                         (with the parts that you wrote in the lessons)
     minclip classify my.png --labels "car,tree,fish"                (uses the newest run)
 
-What is left out comes from the data set's recipe (minclip/experiments/recipes.py), the folder from its name. A resumed run
-takes every setting from itself; giving one again is an error: none is ignored in silence.
+What is not given comes from the data set's recipe (minclip/experiments/recipes.py), the folder from its name. A
+resumed run takes every setting from itself; giving one again is an error: none is ignored in silence.
 """
 
 import argparse

@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from minclip.data.images import open_image
+from minclip.data.images import on_white, open_image
 
 TABLE, TAR = "emoji.json", "images-64.tar"
 STYLES = ("noto", "emojitwo", "fluent3d", "fluentflat")  # the last two are one design, in relief and flat
@@ -42,13 +42,6 @@ def tar_index(path: Path) -> dict[str, tuple[int, int]]:
             return {member.name: (member.offset_data, member.size) for member in tar if member.isfile()}
     except tarfile.TarError as error:
         raise ValueError(f"{path} is not a plain, complete .tar ({error}): fetch it again") from error
-
-
-def on_white(image: Image.Image) -> Image.Image:
-    """A drawing on transparent ground, laid on white paper; mode RGB."""
-    drawing = image.convert("RGBA")
-    paper = Image.new("RGBA", drawing.size, "white")
-    return Image.alpha_composite(paper, drawing).convert("RGB")
 
 
 class Emoji:

@@ -1,15 +1,82 @@
-"""The pictures of a data set by file name: in a folder, or in a plain .tar that is never extracted.
+"""Which files are pictures, and the pictures of a data set by file name: in a folder, or in a .tar never extracted.
 
 No captions and no splits: those are the loaders'. A compressed tar is refused: it has no offsets to read at.
 """
 
 import io
+import os
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from PIL import Image
+from PIL import Image, ImageFile, features
 
 from minclip.data.images import open_image, to_rgb
+
+# formats that Pillow recognises and does not decode by itself: video, what needs another program, notes on a picture
+NOT_DECODED = {"MPEG", "EPS", "IPTC"}
+NEEDED = {"JPEG2000": "jpg_2000", "AVIF": "avif", "WEBP": "webp"}  # format -> Pillow's feature, which may be missing
+CAMERAS = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw"}  # their raw files
+DRAWINGS = {".ai", ".emf", ".eps", ".svg", ".wmf", ".xcf"}
+OTHER_PICTURES = CAMERAS | DRAWINGS | {".heic", ".heif", ".jxl", ".exr", ".hdr", ".avif", ".jp2", ".j2k", ".webp"}
+
+
+def picture_suffixes() -> frozenset[str]:
+    """The suffixes of files that Pillow can read here, lower case: .png, .jpg, .avif, ... No .pdf, which it writes.
+
+    Asked anew every time: a plugin such as pillow-heif may have been registered.
+    """
+    suffixes = {".mpo"}  # two photos of a stereo camera; Pillow reads it as JPEG
+    for suffix, kind in Image.registered_extensions().items():
+        opener = Image.OPEN[kind][0] if kind in Image.OPEN else None
+        stub = isinstance(opener, type) and issubclass(opener, ImageFile.StubImageFile)  # knows of it, decodes nothing
+        missing = kind in NEEDED and not features.check(NEEDED[kind])
+        if opener is not None and not stub and not missing and kind not in NOT_DECODED:
+            suffixes.add(suffix)
+    return frozenset(suffixes)
+
+
+def find_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
+    """(pictures, what looks like one and cannot be read) in a folder and the folders in it, sorted.
+
+    Told by the suffix. Linked folders are followed, each folder is read once. Hidden files and folders, whose name
+    begins with a dot, are passed over, and so are files of other kinds. The second list holds pictures of kinds that
+    Pillow does not read here, links that lead nowhere, and folders that may not be read.
+    """
+    readable = picture_suffixes()
+    pictures: list[Path] = []
+    others: list[Path] = []
+    for path in walk(folder, others):
+        suffix = path.suffix.lower()
+        if suffix in readable:
+            (pictures if is_plain_file(path) else others).append(path)
+        elif suffix in OTHER_PICTURES:
+            others.append(path)
+    return sorted(pictures), sorted(others)
+
+
+def is_plain_file(path: Path) -> bool:
+    """A file, or a link to one; False where one may not even ask, and for a pipe, which would never end."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def walk(root: Path, locked: list[Path]) -> Iterator[Path]:
+    """Everything below root that is no folder and not hidden; folders that may not be read are added to `locked`."""
+    seen = {str(above) for above in Path(os.path.realpath(root)).parents}  # a link to one of them is a circle
+    waiting = [root]  # and linked folders: last, so that a folder that is also here itself keeps its own name
+    while waiting:
+        for name, folders, files in os.walk(waiting.pop(0), onerror=lambda error: locked.append(Path(error.filename))):
+            real = os.path.realpath(name)
+            visible = [] if real in seen else [folder for folder in folders if not folder.startswith(".")]
+            linked = [folder for folder in visible if Path(name, folder).is_symlink()]
+            waiting += [Path(name, folder) for folder in linked]
+            folders[:] = [folder for folder in visible if folder not in linked]  # where os.walk goes on
+            if real not in seen:
+                yield from (Path(name, file) for file in files if not file.startswith("."))
+            seen.add(real)
 
 
 def find_images(root: Path, folders: tuple[str, ...]) -> Path:

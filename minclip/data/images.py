@@ -1,18 +1,20 @@
-"""Picture files that people have, opened safely, and whole data sets as one array of pixels.
+"""Picture files that people have, opened safely, and what has to be done to some of them before the model reads them.
 
-Not the model's preprocessing (preprocess.py), which takes it from here. EXIF orientation is not applied, as
-in openai/CLIP: a phone photo that is stored lying on its side stays so.
+Not the model's preprocessing (preprocess.py), which takes it from here. `open_image` does not apply EXIF orientation,
+as openai/CLIP does not: `upright` is for where a person searches.
 """
 
 import os
 import threading
 import warnings
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
 from minclip.data.protocol import CaptionDataset
@@ -55,14 +57,22 @@ def open_image(source: str | Path | BinaryIO, name: str | None = None) -> Image.
 
 def decode(file: BinaryIO) -> Image.Image:
     """The first frame, free of its file."""
-    with _pillow_warnings, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours, below
+    with _pillow_warnings, quiet():  # the limit on pixels is ours, below
         image: Image.Image = Image.open(file)  # reads the header only
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise ValueError(f"{width} × {height} pixels are above the limit of {MAX_PIXELS:,}: make it smaller")
     image.load()
     return image.copy()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Inside, Pillow's remarks on odd files are not shown: what matters to a person is an error, or our own line."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        yield
 
 
 def to_eight_bit(image: Image.Image) -> Image.Image:
@@ -73,45 +83,134 @@ def to_eight_bit(image: Image.Image) -> Image.Image:
     if not (image.mode == "F" or image.mode.startswith("I")):
         return image
     values = np.asarray(image).astype(np.float64)  # [height, width]
+    if not values.size:
+        return image  # no pixel at all: what reads it says so
     top = 1 if image.mode == "F" else 65535
     if not (values.min() >= 0 and values.max() <= top):  # also true of NaN
         raise ValueError(f"mode {image.mode} holds values outside 0 to {top}: save it as an 8 bit picture")
     scaled = values * 255 if image.mode == "F" else values / SIXTEEN_TO_EIGHT
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
+    eight = Image.fromarray(np.rint(scaled).astype(np.uint8))
+    eight.info = dict(image.info)  # its EXIF
+    if isinstance(key := image.info.get("transparency"), int):  # the one grey that is transparent
+        eight.info["transparency"] = round(key / SIXTEEN_TO_EIGHT)
+    return eight
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Mode RGB. Transparency is dropped, not blended, as in openai/CLIP."""
+    if isinstance(image.info.get("transparency"), bytes):  # of a palette: the way to RGB warns, this one does not
+        image = image.convert("RGBA")
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def load_pixels(dataset: CaptionDataset, size: int, progress: bool = False) -> np.ndarray:
-    """Every picture of a data set: uint8 [pictures, size, size, 3].
+def upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF orientation says: a phone's photo may be stored lying on its side."""
+    image.load()  # what is wrong with the picture itself is raised here
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF says nothing, and raises anything
+        return image
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """What is transparent laid on white paper; mode RGB."""
+    if not image.has_transparency_data:
+        return to_rgb(image)
+    drawing = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    paper = Image.new("RGBA", drawing.size, "white")
+    return Image.alpha_composite(paper, drawing).convert("RGB")
+
+
+def first_few(lines: Sequence[str], shown: int = 3) -> str:
+    """Some lines as one: the first of them, and how many more there are.
+
+    >>> first_few(["a", "b", "c", "d"], shown=2)
+    'a; b; and 2 more'
+    """
+    more = [f"and {len(lines) - shown} more"] if len(lines) > shown else []
+    return "; ".join(" ".join(line.split()) for line in [*lines[:shown], *more])
+
+
+def left_out_note(split: str, lines: Sequence[str]) -> str:
+    """One line on what was left out of a split.
+
+    >>> left_out_note("train", ["a.png is empty (0 bytes)"])
+    'left out of train: 1 picture (a.png is empty (0 bytes))'
+    """
+    return f"left out of {split}: {len(lines)} picture{'s' * (len(lines) > 1)} ({first_few(lines)})"
+
+
+def read_all(dataset: CaptionDataset, size: int, progress: bool = False) -> tuple[np.ndarray, dict[int, str]]:
+    """(uint8 [pictures, size, size, 3], index -> why it cannot be read). Such a picture's row is black.
 
     Short side to `size` (bicubic), then the square in the middle, as in preprocessing. A data set that holds
     a `pixels` array of this size gives it as it is. Several threads read; the order is the data set's.
     """
-    from minclip.preprocess import resize_and_crop  # here, so that reading data does not import torch
+    from minclip.preprocess import square  # here, so that reading data does not import torch
 
     if size < 1:
         raise ValueError(f"size={size} must be at least 1 pixel")
     ready = getattr(dataset, "pixels", None)
     if ready is not None and ready.shape[1:] == (size, size, 3):
-        return ready
-    pixels = np.empty((len(dataset), size, size, 3), dtype=np.uint8)
+        return ready, {}
+    pixels = np.zeros((len(dataset), size, size, 3), dtype=np.uint8)
 
-    def read(index: int) -> None:
-        pixels[index] = np.asarray(to_rgb(resize_and_crop(dataset.image(index), size)))
+    def read(index: int) -> str:
+        try:
+            pixels[index] = np.asarray(square(dataset.image(index), size))
+        except (OSError, ValueError) as error:  # one bad file does not end a job
+            return str(error) or type(error).__name__
+        return ""
 
-    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
+    with quiet(), ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
         done = pool.map(read, range(len(dataset)))
-        bar = tqdm(
-            done,
-            f"reading {dataset.name}/{dataset.split}",
-            len(dataset),
-            unit=" pictures",
-            disable=not progress,
+        name = f"reading {dataset.name}/{dataset.split}"
+        faults = list(tqdm(done, name, len(dataset), unit=" pictures", disable=not progress))
+    return pixels, {index: fault for index, fault in enumerate(faults) if fault}
+
+
+def load_pixels(dataset: CaptionDataset, size: int, progress: bool = False) -> np.ndarray:
+    """Every picture of a data set: uint8 [pictures, size, size, 3], as `read_all` reads them.
+
+    ValueError that counts and names the ones that cannot be read; `Readable` goes on without them.
+    """
+    pixels, unreadable = read_all(dataset, size, progress)
+    if unreadable:
+        raise ValueError(
+            f"{len(unreadable)} of {len(dataset)} pictures of {dataset.name}/{dataset.split} cannot be read: "
+            f"{first_few(list(unreadable.values()))}"
         )
-        for _ in bar:
-            pass
     return pixels
+
+
+class Readable:
+    """The pictures of a split that can be read, in memory; a `CaptionDataset`, with `labels` where the split has them.
+
+    pixels: uint8 [readable, size, size, 3]; kept: their indices in the split; unreadable: the other indices, and why;
+    left_out: a line for each of those and for what the data set itself leaves out.
+    Raises ValueError where there are pictures and none can be read.
+    """
+
+    def __init__(self, dataset: CaptionDataset, size: int, progress: bool = False):
+        self.name, self.split, self._dataset = dataset.name, dataset.split, dataset
+        pixels, self.unreadable = read_all(dataset, size, progress)
+        self.left_out = [*getattr(dataset, "left_out", ()), *self.unreadable.values()]
+        self.kept = [index for index in range(len(dataset)) if index not in self.unreadable]
+        if self.unreadable and not self.kept:
+            raise ValueError(
+                f"none of the {len(dataset)} pictures of {self.name}/{self.split} can be read: "
+                f"{first_few(self.left_out)}"
+            )
+        self.pixels = pixels[self.kept] if self.unreadable else pixels
+        if (labels := getattr(dataset, "labels", None)) is not None:
+            self.labels = [labels[index] for index in self.kept]
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def image(self, index: int) -> Image.Image:
+        """The picture as it was read: a square, mode RGB."""
+        return Image.fromarray(self.pixels[index])
+
+    def captions(self, index: int) -> list[str]:
+        return self._dataset.captions(self.kept[index])

@@ -58,6 +58,14 @@ def note_captionless(left_out: LeftOut, dataset: Any, captions: Sequence[Sequenc
         note(left_out, "pictures_without_captions", what, first, len(silent))
 
 
+def note_unreadable(left_out: LeftOut, dataset: Any, files: Sequence[str]) -> None:
+    """Pictures that cannot be read. files: a line for each, its name and the reason; the report keeps them all."""
+    if files:
+        what = f"pictures of {dataset.name}/{dataset.split} cannot be read and are left out"
+        note(left_out, "pictures_unreadable", what, files[0], len(files))
+        left_out["pictures_unreadable"]["all"] = list(files)
+
+
 def note_cut(left_out: LeftOut, name: str, tokenizer: Any, texts: Sequence[str], tokens: Any = None) -> None:
     """Texts that lose their end, and how many different ones become one and the same by that.
 
@@ -86,6 +94,10 @@ def lines(left_out: LeftOut) -> list[str]:
     for name, entry in left_out.items():
         if "asked" in entry:
             said.append(f"{name} is {entry['count']:,}, not the {entry['asked']:,} asked for: {entry['what']}")
+            continue
+        if "all" in entry:
+            some, rest = entry["all"][:3], len(entry["all"]) - 3
+            said.append(f"{entry['count']:,} {entry['what']}: {'; '.join(some)}{f'; {rest} more' if rest > 0 else ''}")
             continue
         first = " ".join(str(entry["first"]).split())
         shown = f", first: {first[:80]}{'...' if len(first) > 80 else ''}" if first else ""

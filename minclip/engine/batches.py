@@ -5,6 +5,7 @@ Everything random about step t is drawn from (seed, t) alone: a run that stops a
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,8 +14,8 @@ import torch
 from torch import Tensor
 
 from minclip.config import CLIPConfig, TrainConfig
-from minclip.data.images import load_pixels
-from minclip.data.left_out import LeftOut, note_captionless, note_cut
+from minclip.data.images import Readable, first_few
+from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.augment import crop_and_resize, random_crops
 from minclip.engine.cores import on_cores
@@ -36,13 +37,20 @@ class Pairs:
     first: Tensor  # int64 [pictures], row of a picture's first caption
     count: Tensor  # int64 [pictures], number of its captions, at least 1
     same: Tensor | None = None  # int64 [pictures], the first picture with the same pixels; None: no two are the same
+    unreadable: tuple[int, ...] = ()  # pictures of the split, by their place in it, that are not here
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def fingerprint(self) -> str:
-        """The same for the same pictures' captions in the same order: what a resumed run must find again."""
-        return hashlib.sha256(self.tokens.numpy().tobytes() + self.count.numpy().tobytes()).hexdigest()[:16]
+        """The same for the same pictures' captions in the same order: what a resumed run must find again.
+
+        Of two sets with unreadable pictures, these must be the same ones, too.
+        """
+        content = self.tokens.numpy().tobytes() + self.count.numpy().tobytes()
+        if self.unreadable:
+            content += ",".join(map(str, self.unreadable)).encode()
+        return hashlib.sha256(content).hexdigest()[:16]
 
 
 def all_captions(dataset: CaptionDataset) -> list[list[str]]:
@@ -71,17 +79,18 @@ def load_pairs(
     Pictures that would fill more than half of the device's free memory stay on the CPU; `make_batch` sends what a step
     reads.
 
-    captions: `all_captions(dataset)`. Pictures without one are left out; ValueError where fewer than two pairs remain.
-    left_out: takes what is left out and cut off, counted.
+    captions: `all_captions(dataset)`. Pictures without one are left out, and so are pictures that cannot be read.
+    ValueError where fewer than two pairs remain. left_out: takes what is left out and cut off, counted.
     """
     left_out = {} if left_out is None else left_out
     note_captionless(left_out, dataset, captions)
+    require_pairs(dataset, sum(map(bool, captions)))
+    pictures = Readable(dataset, size, progress)
+    note_unreadable(left_out, dataset, pictures.left_out)
+    captions = [captions[i] for i in pictures.kept]
     with_caption = [i for i, texts in enumerate(captions) if texts]
-    if len(with_caption) < 2:
-        raise ValueError(
-            f"{dataset.name}/{dataset.split} holds {len(with_caption)} pictures with captions: at least 2 are needed"
-        )
-    pixels = torch.from_numpy(load_pixels(dataset, size, progress=progress))
+    require_pairs(dataset, len(with_caption), pictures.left_out)
+    pixels = torch.from_numpy(pictures.pixels)
     if len(with_caption) < len(captions):
         pixels = pixels[with_caption]
     count = torch.tensor([len(captions[i]) for i in with_caption])
@@ -91,7 +100,7 @@ def load_pairs(
     same = first_equal_row(pixels)
     if device.holds(pixels.nbytes):
         pixels = pixels.to(device.device)
-    return Pairs(pixels, tokens, count.cumsum(0) - count, count, same)
+    return Pairs(pixels, tokens, count.cumsum(0) - count, count, same, tuple(pictures.unreadable))
 
 
 def first_equal_row(rows: Tensor) -> Tensor:
@@ -103,6 +112,15 @@ def first_equal_row(rows: Tensor) -> Tensor:
     seen: dict[bytes, int] = {}
     digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows.numpy())
     return torch.tensor([seen.setdefault(digest, i) for i, digest in enumerate(digests)])
+
+
+def require_pairs(dataset: CaptionDataset, pairs: int, left_out: Sequence[str] = ()) -> None:
+    """ValueError where there are fewer than two: a contrast needs another one."""
+    if pairs < 2:
+        why = f" ({first_few(left_out)})" if left_out else ""
+        raise ValueError(
+            f"{dataset.name}/{dataset.split} holds {pairs} pictures with captions{why}: at least 2 are needed"
+        )
 
 
 def generator_for(*key: object) -> torch.Generator:

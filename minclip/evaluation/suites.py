@@ -11,8 +11,8 @@ import torch
 
 from minclip.data import open_dataset
 from minclip.data.cifar import object_task
-from minclip.data.images import load_pixels
-from minclip.data.left_out import LeftOut, note_captionless, note_cut
+from minclip.data.images import Readable, load_pixels
+from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.data.rsicd import scene_task
@@ -76,11 +76,9 @@ def evaluation_suite(data: str | Path, size: int) -> Suite:
     dataset = open_dataset(str(data), "test", size=size)
     if dataset.name == "picturebook":
         return Suite(picturebook_tasks(size, progress=False), retrieval_pairs(dataset, size, one_caption=True))
-    if dataset.name == "rsicd":
-        return Suite({"scene": scene_task(dataset, size)}, retrieval_pairs(dataset, size), left_out_of(dataset))
     if dataset.name.startswith("cifar"):
         return Suite({"object": object_task(dataset, size)})
-    return Suite({}, retrieval_pairs(dataset, size), left_out_of(dataset))
+    return photo_suite(dataset, size)
 
 
 def watched_suite(data: str | Path, size: int) -> Suite:
@@ -89,5 +87,12 @@ def watched_suite(data: str | Path, size: int) -> Suite:
     if dataset.name == "picturebook":
         task = picturebook_tasks(size, seed=1, per_class=2, names=["object"], progress=False)["object"]
         return Suite({"object": task})
-    tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(dataset, size)} if dataset.name == "rsicd" else {}
-    return Suite(tasks, retrieval_pairs(dataset, size), left_out_of(dataset))
+    return photo_suite(dataset, size)
+
+
+def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
+    """What is measured on photos that can be read: retrieval, and on RSICD the scene."""
+    readable, left_out = Readable(dataset, size), left_out_of(dataset)
+    note_unreadable(left_out, dataset, readable.left_out)
+    tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(readable, size)} if dataset.name == "rsicd" else {}
+    return Suite(tasks, retrieval_pairs(readable, size), left_out)

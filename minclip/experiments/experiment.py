@@ -145,6 +145,9 @@ def finish(
     with one_after_the_other():
         watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
         pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress, left_out)
+    if len(pairs) < config.batch_size:  # some pictures cannot be read; none may be its own negative
+        note_setting(run.left_out, "batch_size", config.batch_size, len(pairs), "no more pictures can be read")
+        config = replace(config, batch_size=len(pairs))
     for split, suite in (("val", watched), ("test", final)):
         others = suite.all_left_out(tokenizer, split).items()  # but for what the reader says of all splits alike
         left_out |= {name: entry for name, entry in others if entry not in left_out.values()}

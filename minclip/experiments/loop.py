@@ -46,8 +46,8 @@ def start(
     progress, moments = run.fill(model)
     if progress["pairs"] != pairs:
         raise ValueError(
-            f"{progress['data']} does not hold the captions that the run in {run.folder} began with: "
-            f"bring them back, or start a new run"
+            f"{progress['data']} does not hold the captions that the run in {run.folder} began with, "
+            f"or other pictures of it cannot be read now: bring them back, or start a new run"
         )
     restore_optimizers(optimizers, moments)
     if is_first():

@@ -126,7 +126,7 @@ def test_truncated_file_names_itself(tmp_path, suffix):
         open_image(tmp_path / f"cut.{suffix}")
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's remarks on damaged metadata
+@pytest.mark.filterwarnings("error")  # Pillow's remarks on damaged metadata are not shown
 @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "webp", "tif"])
 def test_damaged_files_never_raise_anything_else(suffix):
     rng = np.random.default_rng(0)
@@ -162,6 +162,14 @@ def test_a_large_picture_below_the_limit_opens_without_a_warning(tmp_path):
 
 def test_to_rgb_drops_transparency():
     assert to_rgb(Image.new("RGBA", (1, 1), (10, 20, 30, 0))).getpixel((0, 0)) == (10, 20, 30)
+
+
+@pytest.mark.filterwarnings("error")
+def test_to_rgb_of_a_palette_with_transparency_is_silent():
+    palette = picture().quantize()
+    expected = palette.convert("RGB").tobytes()
+    palette.info["transparency"] = bytes(range(256))
+    assert to_rgb(palette).tobytes() == expected
 
 
 def test_load_pixels_resizes_as_preprocessing_does():

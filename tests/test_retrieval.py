@@ -163,6 +163,7 @@ def test_a_folder_becomes_an_index_and_broken_files_are_listed(tmp_path):
 
 
 ODD = {
+    "cut.tif": b"II*\0\x08\0\0\0\x0b\0\0\x01",
     "empty.png": b"",
     "text.jpg": b"hello, I am text",
     "phone.heic": b"...",
@@ -182,6 +183,7 @@ def test_odd_files_are_read_or_listed_and_nothing_is_printed(tmp_path, capfd, re
     noise.quantize().save(tmp_path / "palette.png", transparency=bytes(range(256)))
     noise.convert("CMYK").save(tmp_path / "print.jpg")
     noise.save(tmp_path / "b.jfif", "JPEG")
+    noise.save(tmp_path / "damaged-exif.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x02")
     for kind in ("gif", "webp"):
         noise.save(tmp_path / f"moves.{kind}", save_all=True, append_images=[noise.rotate(90)])
     Image.new("1", (10_000, 9_000)).save(tmp_path / "large.png")  # Pillow warns from 89 megapixels on
@@ -189,7 +191,7 @@ def test_odd_files_are_read_or_listed_and_nothing_is_printed(tmp_path, capfd, re
     (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
     index = Index.from_folder(tmp_path, AverageColour(), plain)
     assert [path.name for path in index.skipped] == sorted(ODD)
-    read = ["b.jfif", "large.png", "moves.gif", "moves.webp", "one.png", "palette.png", "print.jpg"]
+    read = ["b.jfif", "damaged-exif.jpg", "large.png", "moves.gif", "moves.webp", "one.png", "palette.png", "print.jpg"]
     assert [path.name for path in index.names] == read
     assert capfd.readouterr() == ("", "") and not recwarn.list
 

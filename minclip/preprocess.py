@@ -13,14 +13,13 @@ from functools import cache
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
-
-from minclip.data.images import on_white, to_eight_bit, upright
 
 # mean and standard deviation of the pixels that OpenAI trained on, per channel (openai/CLIP clip.py)
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
+SIXTEEN_TO_EIGHT = 257  # 65535 / 255
 LARGEST_RESIZED = 1 << 24  # pixels; 64 MB. A photo twice as long as high takes 100,000 at n_px = 224
 
 
@@ -39,6 +38,27 @@ def resize_and_crop(image: Image.Image, n_px: int) -> Image.Image:
         image = image.resize(size, Image.Resampling.BICUBIC)
     left, top = round((size[0] - n_px) / 2), round((size[1] - n_px) / 2)
     return image.crop((left, top, left + n_px, top + n_px)).convert("RGB")
+
+
+def to_eight_bit(image: Image.Image) -> Image.Image:
+    """Modes with more than 8 bits a channel as "L", the whole range kept; other modes as they are.
+
+    Pillow (and openai/CLIP with it) would cut every value above 255 to white.
+    """
+    if not (image.mode == "F" or image.mode.startswith("I")):
+        return image
+    values = np.asarray(image).astype(np.float64)  # [height, width]
+    if not values.size:
+        return image  # no pixel at all: what reads it says so
+    top = 1 if image.mode == "F" else 65535
+    if not (values.min() >= 0 and values.max() <= top):  # also true of NaN
+        raise ValueError(f"mode {image.mode} holds values outside 0 to {top}: save it as an 8 bit picture")
+    scaled = values * 255 if image.mode == "F" else values / SIXTEEN_TO_EIGHT
+    eight = Image.fromarray(np.rint(scaled).astype(np.uint8))
+    eight.info = dict(image.info)  # its EXIF
+    if isinstance(key := image.info.get("transparency"), int):  # the one grey that is transparent
+        eight.info["transparency"] = round(key / SIXTEEN_TO_EIGHT)
+    return eight
 
 
 def square(image: Image.Image, n_px: int) -> Image.Image:
@@ -76,6 +96,24 @@ def resize_middle(image: Image.Image, n_px: int) -> Image.Image:
     begin, end = start - low, start - low + n_px * scale
     box = (begin, 0, end, short) if wide else (0, begin, short, end)
     return middle.resize((n_px, n_px), Image.Resampling.BICUBIC, box=box).convert("RGB")
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF orientation says: a phone's photo may be stored lying on its side."""
+    image.load()  # what is wrong with the picture itself is raised here
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF says nothing, and raises anything
+        return image
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """What is transparent laid on white paper; mode RGB."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    drawing = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    paper = Image.new("RGBA", drawing.size, "white")
+    return Image.alpha_composite(paper, drawing).convert("RGB")
 
 
 def as_seen(image: Image.Image) -> Image.Image:

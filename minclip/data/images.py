@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
 from minclip.data.protocol import CaptionDataset
 
 MAX_PIXELS = 178_956_970  # half a gigabyte as RGB; where Pillow refuses, too (twice its MAX_IMAGE_PIXELS)
 MAX_THREADS = 8  # each holds a whole picture in memory
-SIXTEEN_TO_EIGHT = 257  # 65535 / 255
 
 _pillow_warnings = threading.Lock()  # warnings.catch_warnings changes the whole process for a moment
 
@@ -46,7 +45,12 @@ def open_image(source: str | Path | BinaryIO, name: str | None = None) -> Image.
         raise ValueError(f"{name} is empty (0 bytes)")
     source.seek(start)
     try:
-        return to_eight_bit(decode(source))
+        image = decode(source)
+        if image.mode == "F" or image.mode.startswith("I"):
+            from minclip.preprocess import to_eight_bit  # here, so that reading data does not import torch
+
+            return to_eight_bit(image)
+        return image
     except UnidentifiedImageError as error:
         raise ValueError(f"{name} is not a picture that Pillow can read") from error
     except Exception as error:  # decoders raise whatever a broken file leads them to
@@ -75,50 +79,11 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def to_eight_bit(image: Image.Image) -> Image.Image:
-    """Modes with more than 8 bits a channel as "L", the whole range kept; other modes as they are.
-
-    Pillow (and openai/CLIP with it) would cut every value above 255 to white.
-    """
-    if not (image.mode == "F" or image.mode.startswith("I")):
-        return image
-    values = np.asarray(image).astype(np.float64)  # [height, width]
-    if not values.size:
-        return image  # no pixel at all: what reads it says so
-    top = 1 if image.mode == "F" else 65535
-    if not (values.min() >= 0 and values.max() <= top):  # also true of NaN
-        raise ValueError(f"mode {image.mode} holds values outside 0 to {top}: save it as an 8 bit picture")
-    scaled = values * 255 if image.mode == "F" else values / SIXTEEN_TO_EIGHT
-    eight = Image.fromarray(np.rint(scaled).astype(np.uint8))
-    eight.info = dict(image.info)  # its EXIF
-    if isinstance(key := image.info.get("transparency"), int):  # the one grey that is transparent
-        eight.info["transparency"] = round(key / SIXTEEN_TO_EIGHT)
-    return eight
-
-
 def to_rgb(image: Image.Image) -> Image.Image:
     """Mode RGB. Transparency is dropped, not blended, as in openai/CLIP."""
     if isinstance(image.info.get("transparency"), bytes):  # of a palette: the way to RGB warns, this one does not
         image = image.convert("RGBA")
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def upright(image: Image.Image) -> Image.Image:
-    """Turned as its EXIF orientation says: a phone's photo may be stored lying on its side."""
-    image.load()  # what is wrong with the picture itself is raised here
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # damaged EXIF says nothing, and raises anything
-        return image
-
-
-def on_white(image: Image.Image) -> Image.Image:
-    """What is transparent laid on white paper; mode RGB."""
-    if not image.has_transparency_data:
-        return to_rgb(image)
-    drawing = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
-    paper = Image.new("RGBA", drawing.size, "white")
-    return Image.alpha_composite(paper, drawing).convert("RGB")
 
 
 def first_few(lines: Sequence[str], shown: int = 3) -> str:

@@ -115,7 +115,7 @@ def resident(highest: bool) -> float | None:
 def answered(question: dict, answers) -> None:
     """The process: makes the contender, then a line for every line that it reads."""
     name, pairs, variant = question["name"], question["pairs"], question["variant"]
-    by_default = name == OURS and not question["encodes"]  # as training.train does it
+    by_default = name == OURS and not question["encodes"]  # as a run does it
     if by_default if question["keeps_memory"] is None else question["keeps_memory"]:
         keep_freed_memory()  # before anything computes
     config = CLIPConfig.preset(question["preset"], **question["changes"])

@@ -109,7 +109,7 @@ def make(name: str, config: CLIPConfig, weights: dict[str, Tensor], device: Devi
 
 
 def ours(config: CLIPConfig, weights: dict[str, Tensor], device: Device, compiled: bool = False) -> Contender:
-    """As training.train does it."""
+    """As a run does it."""
     model = CLIP(config)
     model.load_state_dict(weights)
     model.to(device.device).train()

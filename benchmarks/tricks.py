@@ -104,7 +104,7 @@ def memory(name: str, what: str, work: str, **question: object) -> dict:
 
 
 def main() -> None:
-    keep_freed_memory()  # as training.train does
+    keep_freed_memory()  # as a run does
     device = choose_device("cpu")
     plain = new_step(device)
     shared = new_step(replace(device, cores=1))  # PyTorch lets all its threads share every operation

@@ -96,15 +96,6 @@ def first_few(lines: Sequence[str], shown: int = 3) -> str:
     return "; ".join(" ".join(line.split()) for line in [*lines[:shown], *more])
 
 
-def left_out_note(split: str, lines: Sequence[str]) -> str:
-    """One line on what was left out of a split.
-
-    >>> left_out_note("train", ["a.png is empty (0 bytes)"])
-    'left out of train: 1 picture (a.png is empty (0 bytes))'
-    """
-    return f"left out of {split}: {len(lines)} picture{'s' * (len(lines) > 1)} ({first_few(lines)})"
-
-
 def read_all(dataset: CaptionDataset, size: int, progress: bool = False) -> tuple[np.ndarray, dict[int, str]]:
     """(uint8 [pictures, size, size, 3], index -> why it cannot be read). Such a picture's row is black.
 

@@ -121,6 +121,23 @@ def test_a_model_that_says_the_same_of_everything_gets_chance_in_every_column():
     assert line.split().count(f"{100 * expected:.1f}") >= 2  # the score and its chance
 
 
+class RoundingCLIP(ColourCLIP):
+    """Says the same of everything, but for the last bit of every other text."""
+
+    def encode_image(self, pixels):
+        return torch.tensor([1.0, 0, 0]).expand(len(pixels), 3)
+
+    def encode_text(self, tokens):
+        last_bit = 2e-7 * (torch.arange(len(tokens)) % 2)
+        return torch.ones(len(tokens), 3) + last_bit[:, None] * torch.tensor([1.0, 0, 0])
+
+
+def test_what_only_rounding_holds_apart_is_level():
+    task = ClassTask("four", squares(["red"] * 2), np.array([0, 2]), ["a", "b", "c", "d"], ["{}"])
+    result = evaluate_task(RoundingCLIP(), tokenizer, task)
+    assert result.correct.tolist() == [0.25, 0.25]
+
+
 def test_a_model_that_says_no_number_gets_nothing_right():
     task = colour_task(["red", "green"], true=["red", "green"])
     result = evaluate_task(ColourCLIP(says=float("nan")), tokenizer, task)

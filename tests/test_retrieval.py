@@ -74,6 +74,13 @@ def test_a_model_that_says_the_same_of_everything_is_as_good_as_a_coin(images, w
     assert recall["image_to_text"] == pytest.approx({"R@1": 1 / images, "R@10": 10 / images})
 
 
+def test_what_only_rounding_holds_apart_is_level():
+    texts = torch.ones(4, 3)
+    texts[1::2, 0] += 2e-7  # a cosine of one bit more
+    to_text, _ = match_ranks(torch.eye(3)[[0, 0, 0, 0]], texts, torch.arange(4))
+    assert to_text.level.tolist() == [3, 3, 3, 3]
+
+
 def test_more_captions_that_are_level_are_more_lots():
     # two pictures, three captions of the first, one of the second, all the same: the first's any of three will do
     recall = recall_at_k(torch.ones(2, 4), torch.ones(4, 4), torch.tensor([0, 0, 0, 1]), ks=(1, 2))

@@ -144,16 +144,6 @@ def attention_at(attn: MultiHeadAttention, x: Tensor, token: Tensor, mask: Tenso
     return attn.out_proj(values.flatten(1))  # [batch, width]
 
 
-def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:
-    """block(x, mask) at one token of each row: an encoder's last block is read at CLS or at EOT alone.
-
-    x: float [batch, tokens, width]; token: int64 [batch] -> float [batch, width]. The gain: benchmarks/README.md.
-    """
-    here = x[torch.arange(x.shape[0], device=x.device), token]  # [batch, width]
-    here = here + attention_at(block.attn, block.ln_1(x), token, mask)
-    return here + block.mlp(block.ln_2(here))
-
-
 def is_untouched(block: nn.Module) -> bool:
     """Whether a block is exactly minclip's: nothing in it was subclassed, wrapped, replaced, or given a hook."""
     kinds: dict[str, type[nn.Module]]
@@ -168,6 +158,20 @@ def is_untouched(block: nn.Module) -> bool:
     )
 
 
+def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:
+    """block(x, mask) at one token of each row: an encoder's last block is read at CLS or at EOT alone.
+
+    A block that somebody has changed is computed whole, as it is.
+    x: float [batch, tokens, width]; token: int64 [batch] -> float [batch, width]. The gain: benchmarks/README.md.
+    """
+    rows = torch.arange(x.shape[0], device=x.device)
+    if not is_untouched(block):
+        return block(x, mask)[rows, token]
+    here = x[rows, token]  # [batch, width]
+    here = here + attention_at(block.attn, block.ln_1(x), token, mask)
+    return here + block.mlp(block.ln_2(here))
+
+
 class Transformer(nn.Module):
     """A stack of blocks."""
 
@@ -179,12 +183,9 @@ class Transformer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None, token: Tensor | None = None) -> Tensor:
         """x: float [batch, tokens, width] -> the same shape, or float [batch, width] at one token of each row.
 
-        token: int64 [batch], which one. A last block that somebody has changed is computed whole, as it is.
+        token: int64 [batch], which one.
         """
         *blocks, last = self.resblocks
         for block in blocks:
             x = block(x, mask)
-        if token is not None and is_untouched(last):
-            return block_at(last, x, token, mask)  # type: ignore[arg-type]
-        x = last(x, mask)
-        return x if token is None else x[torch.arange(len(x), device=x.device), token]
+        return last(x, mask) if token is None else block_at(last, x, token, mask)  # type: ignore[arg-type]

@@ -181,7 +181,8 @@ def test_flickr8k_is_measured_without_a_photo_that_cannot_be_read(flickr):
     suite = evaluation_suite(flickr, 8)
     pixels, texts, image_of_text = suite.retrieval
     assert len(pixels) == len(test) and texts[0].endswith(f'{test[0]} , "quoted" .') and image_of_text[0] == 0
-    assert suite.left_out == (f"{flickr / 'Flicker8k_Dataset' / '1_a.jpg'} is empty (0 bytes)",)
+    unreadable = [f"{flickr / 'Flicker8k_Dataset' / '1_a.jpg'} is empty (0 bytes)"]
+    assert suite.left_out["pictures_unreadable"]["all"] == unreadable
 
 
 def test_flickr8k_names_a_missing_photo(flickr):
@@ -299,7 +300,8 @@ def test_rsicd_is_watched_without_a_photo_that_cannot_be_read(rsicd):
     suite = watched_suite(rsicd, 8)
     assert [suite.tasks["scene"].class_names[k] for k in suite.tasks["scene"].labels] == ["storage tanks"]
     assert suite.retrieval[0].shape == (1, 8, 8, 3) and suite.retrieval[1][0] == "sentence 0 of storagetanks_2.jpg ."
-    assert len(suite.left_out) == 1 and "00001.jpg is not a picture" in suite.left_out[0]
+    (unreadable,) = suite.left_out["pictures_unreadable"]["all"]
+    assert "00001.jpg is not a picture" in unreadable
 
 
 def test_scene_task_needs_scenes(flickr):

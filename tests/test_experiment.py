@@ -96,19 +96,23 @@ def test_a_run_goes_on_without_pictures_that_cannot_be_read_and_names_them_all(a
     train_lines, val_lines, test_lines = cut_off(album, 0, 3, 5, 17), cut_off(album, 20), cut_off(album, 29)
     assert train(album, out, "--batch", "16") == 0  # only 14 are left: no picture may be its own negative
     said = capsys.readouterr().err
+    left_out = "cannot be read and are left out"
     few = "; ".join(train_lines[:3])
-    assert f"minclip: left out of train: 4 pictures ({few}; and 1 more)\n" in said
-    assert f"minclip: left out of val: 1 picture ({val_lines[0]})\n" in said
-    assert f"minclip: left out of test: 1 picture ({test_lines[0]})\n" in said
+    assert f"minclip: 4 pictures of folder/train {left_out}: {few}; 1 more\n" in said
+    assert f"minclip: 1 pictures of folder/val {left_out}: {val_lines[0]}\n" in said
+    assert f"minclip: 1 pictures of folder/test {left_out}: {test_lines[0]}\n" in said
+    assert "minclip: batch_size is 14, not the 16 asked for" in said
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    assert report["run"]["left_out"] == {"train": train_lines, "val": val_lines, "test": test_lines}
+    kept = {name: entry["all"] for name, entry in report["run"]["left_out"].items() if "unreadable" in name}
+    expected = {"": train_lines, "val_": val_lines, "test_": test_lines}
+    assert kept == {f"{split}pictures_unreadable": lines for split, lines in expected.items()}
     assert report["run"]["recipe"]["batch_size"] == 14 and report["retrieval"]["n_images"] == 5
-    assert "Left out of train: 4 pictures (" in (out / "report.md").read_text(encoding="utf-8")
+    assert f"4 pictures of folder/train {left_out}" in (out / "report.md").read_text(encoding="utf-8")
     scores = tmp_path / "e.json"
     assert main(["eval", "--model", str(out), "--data", str(album), "--json", str(scores)]) == 0
-    assert f"minclip: left out of test: 1 picture ({test_lines[0]})\n" in capsys.readouterr().err
+    assert f"1 pictures of folder/test {left_out}: {test_lines[0]}\n" in capsys.readouterr().err
     again = json.loads(scores.read_text(encoding="utf-8"))
-    assert again["left_out"] == test_lines
+    assert again["left_out"]["test_pictures_unreadable"]["all"] == test_lines
     assert again["retrieval"]["image_to_text"] == report["retrieval"]["image_to_text"]
 
 

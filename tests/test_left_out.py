@@ -5,10 +5,10 @@ import json
 import pytest
 from PIL import Image
 
-from minclip import training
 from minclip.cli import main
 from minclip.data.folder import Folder
 from minclip.data.left_out import lines, note, note_cut
+from minclip.engine import step
 from minclip.experiments.runs import Run
 from minclip.tokenizer import BPETokenizer
 
@@ -58,7 +58,7 @@ def test_captions_that_are_cut_are_counted_with_those_that_become_one(tmp_path, 
 
 def test_settings_that_are_lowered_are_said_and_a_resumed_run_remembers(tmp_path, capsys, monkeypatch):
     data, out, backward, steps = album(tmp_path / "few", rows(lambda i: f"a picture {i}")), tmp_path / "run", [], []
-    backward = training.backward
+    backward = step.backward
 
     def stops(*arguments):
         steps.append(1)
@@ -66,7 +66,7 @@ def test_settings_that_are_lowered_are_said_and_a_resumed_run_remembers(tmp_path
             raise KeyboardInterrupt
         return backward(*arguments)
 
-    monkeypatch.setattr(training, "backward", stops)
+    monkeypatch.setattr(step, "backward", stops)
     monkeypatch.setattr("minclip.experiments.loop.is_due", lambda done, every, config: done > 0)
     assert train(data, out, "--batch", "256", "--samples", "297") == 130
     said = capsys.readouterr().err

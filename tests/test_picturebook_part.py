@@ -63,9 +63,10 @@ def test_a_run_of_an_epoch_or_more_draws_the_whole_book(small_world):
 
 
 def test_a_short_run_that_goes_on_sees_the_same_pictures(small_world, monkeypatch):
-    from minclip import training
+    from minclip.engine import step
+    from minclip.experiments import loop
 
-    straight, backward, steps = train(small_world / "straight", 96), training.backward, []
+    straight, backward, steps = train(small_world / "straight", 96), step.backward, []
 
     def stops(*arguments):
         steps.append(1)
@@ -74,8 +75,8 @@ def test_a_short_run_that_goes_on_sees_the_same_pictures(small_world, monkeypatc
         return backward(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(training, "backward", stops)
-        patched.setattr(training, "is_due", lambda done, every, config: done > 0)
+        patched.setattr(step, "backward", stops)
+        patched.setattr(loop, "is_due", lambda done, every, config: done > 0)
         options = ["--config", "tiny", "--batch", "24", "--samples", "96", "--seed", "1"]
         assert main(["train", "--data", "picturebook", "--out", str(small_world / "two"), *options]) == 130
     assert main(["train", "--out", str(small_world / "two"), "--resume"]) == 0

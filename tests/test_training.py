@@ -10,21 +10,13 @@ from PIL import Image
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.picturebook import PictureBook
 from minclip.engine.augment import crop_and_resize, random_crops
-from minclip.engine.batches import (
-    Pairs,
-    all_captions,
-    batch_indices,
-    epoch_order,
-    generator_for,
-    load_pairs,
-    make_batch,
-    parted_order,
-)
+from minclip.engine.batches import Pairs, all_captions, load_pairs, make_batch
 from minclip.engine.cores import one_thread
 from minclip.engine.devices import choose_device
 from minclip.engine.gradients import backward
 from minclip.engine.muon import Muon
 from minclip.engine.optimizers import build_optimizers, take_steps
+from minclip.engine.order import batch_indices, epoch_order, generator_for, parted_order
 from minclip.engine.step import train_step
 from minclip.experiments.loop import is_it_learning
 from minclip.model import CLIP
@@ -303,12 +295,13 @@ def test_pictures_that_cannot_be_read_are_left_out_with_their_captions(tokenizer
 
     def load(*broken):
         Set.broken = broken
-        return load_pairs(Set(), all_captions(Set()), tokenizer, 16, CPU)
+        return load_pairs(Set(), all_captions(Set()), tokenizer, 16, CPU, left_out=left_out)
 
+    left_out: dict = {}
     pairs = load(1)
     assert pairs.pixels[:, 0, 0, 0].tolist() == [0, 160] and pairs.count.tolist() == [1, 3]
     assert torch.equal(pairs.tokens[1], tokenizer(["a red car 2"])[0].int())
-    assert pairs.unreadable == (1,) and pairs.left_out == ("what the set itself leaves out", "1.png is cut off")
+    assert pairs.unreadable == (1,) and left_out["pictures_unreadable"]["all"] == ["1.png is cut off"]
     assert len({load(*broken).fingerprint() for broken in [(), (1,), (1, 3), (3,), (0,)]}) == 5
     with pytest.raises(ValueError, match=r"holds 1 pictures with captions \(.*0\.png is cut off; 1\.png is cut off\)"):
         load(0, 1)

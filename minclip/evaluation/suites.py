@@ -93,6 +93,6 @@ def watched_suite(data: str | Path, size: int) -> Suite:
 def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
     """What is measured on photos that can be read: retrieval, and on RSICD the scene."""
     readable, left_out = Readable(dataset, size), left_out_of(dataset)
-    note_unreadable(left_out, dataset, readable.left_out)
+    note_unreadable(left_out, dataset, list(readable.unreadable.values()))
     tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(readable, size)} if dataset.name == "rsicd" else {}
     return Suite(tasks, retrieval_pairs(readable, size), left_out)

@@ -15,8 +15,9 @@ from minclip.data.layouts import unread_layout
 from minclip.data.left_out import LeftOut, lines, note, note_setting, say
 from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import CaptionDataset
-from minclip.engine.batches import all_captions, batch_indices, load_pairs
+from minclip.engine.batches import all_captions, load_pairs
 from minclip.engine.devices import Device, choose_device
+from minclip.engine.order import batch_indices
 from minclip.engine.processes import agree, is_first, one_after_the_other, wait
 from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import evaluation_suite, watched_suite

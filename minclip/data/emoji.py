@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from minclip.data.images import open_image
+from minclip.preprocess import on_white
 
 TABLE, TAR = "emoji.json", "images-64.tar"
 STYLES = ("noto", "emojitwo", "fluent3d", "fluentflat")  # the last two are one design, in relief and flat
@@ -80,8 +81,6 @@ class Emoji:
         with self._tar.open("rb") as tar:  # opened anew: no handle is shared by threads
             tar.seek(offset)
             content = tar.read(count)
-        from minclip.preprocess import on_white  # here, so that reading data does not import torch
-
         return on_white(open_image(io.BytesIO(content), f"{self._tar}: {file}"))
 
     def captions(self, index: int) -> list[str]:

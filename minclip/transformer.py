@@ -149,13 +149,12 @@ def is_untouched(block: nn.Module) -> bool:
     kinds: dict[str, type[nn.Module]]
     kinds = {"": TransformerBlock, "ln_1": LayerNorm, "ln_2": LayerNorm, "mlp": MLP, "attn": MultiHeadAttention}
     kinds |= dict.fromkeys(("attn.out_proj", "mlp.c_fc", "mlp.c_proj"), nn.Linear)
-    return all(
-        kinds.get(name) is type(module)
-        and "forward" not in vars(module)
-        and not (module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
-        and not module._backward_pre_hooks
-        for name, module in block.named_modules()
-    )
+    for name, module in block.named_modules():
+        if kinds.get(name) is not type(module) or "forward" in module.__dict__:
+            return False
+        if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
+            return False
+    return True
 
 
 def block_at(block: TransformerBlock, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:

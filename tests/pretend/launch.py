@@ -20,8 +20,10 @@ def why_not() -> str | None:
         return "the pretend device is loaded before PyTorch, which is done on Linux only"
     if shutil.which("g++") is None:
         return "the pretend device needs g++, which is not installed"
-    if torch.cuda.is_available():
-        return "a real GPU is here: `make gpu` asks that one"
+    if torch.version.cuda is not None:
+        return (
+            "this PyTorch has CUDA of its own: the pretend device needs a build for CPUs (`make gpu` asks a real one)"
+        )
     return None
 
 

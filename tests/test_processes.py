@@ -15,7 +15,7 @@ from minclip.formats.files import read_tensors
 
 ROOT = Path(__file__).parents[1]
 GRADIENTS = """
-import sys, torch
+import os, sys, torch
 from dataclasses import replace
 from minclip.engine import processes
 from minclip.engine.batches import Pairs, make_batch
@@ -47,14 +47,15 @@ with processes.joined():
         case = f"{batch_size} {micro_batch} {dropout} {frozen}"
         result[case] = {"loss": loss} | {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     torch.save(result, f"{sys.argv[1]}/{processes.count()}-{processes.rank()}.pt")
+os._exit(0)  # as minclip.cli.__main__ does
 """
 
 
 IN_FLOAT32 = """  # whatever the CPU has: in bfloat16 parts of a batch round otherwise than the whole
 import minclip.engine.devices, minclip.engine.muon
 minclip.engine.devices.multiplies_bfloat16 = minclip.engine.muon.multiplies_bfloat16 = lambda device: None
-from minclip.cli.__main__ import main
-raise SystemExit(main())
+from minclip.cli.__main__ import run
+run()
 """
 
 

@@ -6,7 +6,6 @@ Only how they meet; a single process is the case in which nothing here does anyt
 """
 
 import os
-import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -16,10 +15,6 @@ import torch.distributed as dist
 from torch import Tensor
 
 T = TypeVar("T")
-
-# What was sent last. PyTorch's own thread lets go of it a moment after it has arrived; if it were the last to hold a
-# tensor, and Python had ended meanwhile, the process would abort (PyTorch 2.13, one run in twenty on a busy machine).
-KEPT: list[Tensor] = []
 
 
 def count() -> int:
@@ -53,7 +48,6 @@ def joined() -> Iterator[None]:
         dist.init_process_group("gloo")
     try:
         yield
-        agree(None)  # the last word, which is kept
     finally:
         dist.destroy_process_group()
 
@@ -110,14 +104,9 @@ def agree(value: T) -> T:
     """The first process's value, in all of them."""
     if count() == 1:
         return value
-    content = torch.frombuffer(bytearray(pickle.dumps(value if is_first() else None)), dtype=torch.uint8)
-    size = torch.tensor([len(content)])
-    dist.broadcast(size, src=0)
-    if not is_first():
-        content = torch.empty(int(size), dtype=torch.uint8)
-    dist.broadcast(content, src=0)
-    KEPT[:] = [size, content]
-    return pickle.loads(content.numpy().tobytes())
+    values = [value]
+    dist.broadcast_object_list(values, src=0)
+    return values[0]
 
 
 def rows_of(process: int, rows: int) -> slice:

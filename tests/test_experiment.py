@@ -193,8 +193,12 @@ def test_an_evaluation_that_fails_leaves_a_checkpoint_and_is_made_up_for(album, 
 
 def test_the_watched_texts_are_tokenised_once(album, tmp_path, monkeypatch):
     lists, call = [], BPETokenizer.__call__
-    watched = lambda self, texts, **how: lists.append(texts) or call(self, texts, **how)  # noqa: E731
-    monkeypatch.setattr(BPETokenizer, "__call__", watched)
+
+    def noted(self, texts, **how):
+        lists.append(texts)
+        return call(self, texts, **how)
+
+    monkeypatch.setattr(BPETokenizer, "__call__", noted)
     monkeypatch.setattr(
         "minclip.experiments.experiment.recipe_for", lambda _data: Recipe("tiny", TrainConfig(evaluate_every=4))
     )

@@ -19,6 +19,8 @@ def check_product(device: "Device") -> Check:
     """One matrix product on the device, in the dtype that training takes, against the CPU's in float32."""
     import torch
 
+    from minclip.engine.compiled import first_line
+
     dtype = device.autocast or torch.float32
     text = f"a product in {str(dtype).removeprefix('torch.')} on {device.device}"
     left, right = torch.randn(2, 64, 64, generator=torch.Generator().manual_seed(0))
@@ -91,6 +93,8 @@ def why_unused() -> str:
     """Why PyTorch sees no GPU although the system has one."""
     import torch
 
+    from minclip.engine.compiled import first_line
+
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
     if torch.version.cuda is None:
         return f"this PyTorch ({torch.__version__}) is built for CPUs alone. {GET_STARTED}"
@@ -99,12 +103,8 @@ def why_unused() -> str:
     try:
         torch.cuda.init()
     except (RuntimeError, AssertionError) as error:
-        said = first_line(error)
+        said = first_line(error).rstrip(".")
         if "too old" in said:
             return f"its driver is too old for this PyTorch's CUDA {torch.version.cuda}. Update the driver ({said})"
         return f"{said}. Is the driver loaded, and may this user read /dev/nvidia*?"
     return "another program may hold it for itself, or it is hidden from this container"
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__

@@ -48,6 +48,11 @@ def crop_and_resize(pixels: Tensor, crops: Tensor, size: int) -> Tensor:
     grid = F.affine_grid(crops.to(pixels.device), [len(pixels), 3, size, size], align_corners=False)
     padding = "border"
     if pixels.device.type == "mps":  # Apple's GPU has no "border" before PyTorch 2.13: no point may lie beyond it
-        edge = 1 - 1 / torch.tensor([pixels.shape[3], pixels.shape[2]])  # of the outermost pixels' centres
-        grid, padding = grid.clamp(-edge.to(grid.device), edge.to(grid.device)), "zeros"
+        height, width = pixels.shape[2:]
+        x, y = grid.unbind(-1)
+        x, y = (
+            x.clamp(1 / width - 1, 1 - 1 / width),
+            y.clamp(1 / height - 1, 1 - 1 / height),
+        )  # outermost pixels' centres
+        grid, padding = torch.stack([x, y], dim=-1), "zeros"
     return F.grid_sample(pixels, grid, mode="bilinear", padding_mode=padding, align_corners=False)

@@ -163,7 +163,7 @@ def finish(
     twins = count_twins(pairs, config)
     for line in twins_lines(twins, [text for texts in captions for text in texts]) if is_first() else ():
         print(f"minclip: {line}", file=sys.stderr)
-    seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress)
+    seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress, twins=twins)
     report = {}
     if is_first():
         report = write_report(

@@ -19,7 +19,7 @@ from minclip.engine.gradients import Loss, sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.processes import count, is_first
 from minclip.engine.step import train_step
-from minclip.engine.twins import count_twins
+from minclip.engine.twins import Twins, count_twins
 from minclip.evaluation.suites import Suite
 from minclip.experiments.runs import Run, restore_optimizers
 from minclip.loss import clip_loss
@@ -75,6 +75,7 @@ def train(
     resume: bool = False,
     progress: bool = True,
     loss: Loss = clip_loss,
+    twins: Twins | None = None,
 ) -> float:
     """Trains the model in place and keeps log and checkpoints in the run's folder; returns the seconds of training.
 
@@ -84,6 +85,7 @@ def train(
     With resume=True the run's weights are put into the model, which must have its architecture and the same frozen
     parameters (else ValueError); the log then goes on as if nothing had happened.
     Seconds count steps only, not evaluation or checkpoints. Raises ValueError where the loss stops being a number.
+    twins: `count_twins` of this training, where they are counted already.
     On Linux the process keeps the memory that training took, for what it does next (cores.py).
     """
     keep_freed_memory()
@@ -112,7 +114,7 @@ def train(
     warmup = round(config.warmup * config.steps)
     at_once = min(config.micro_batch or config.batch_size, config.batch_size)
     judged = progress and is_first() and loss is clip_loss  # guessing has another loss with other losses
-    floor = count_twins(pairs, config).loss_floor if judged else 0.0
+    floor = (twins or count_twins(pairs, config)).loss_floor if judged else 0.0
     told = {"total": config.steps, "initial": first, "unit": "step", "disable": not (progress and is_first())}
     began = time.perf_counter() - seconds
     # a batch that batch norm must see whole cannot be shared out to the cores: they share its operations

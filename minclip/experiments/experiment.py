@@ -100,7 +100,7 @@ def run_training(
     data = data if data in NAMES else Path(data).resolve()
     texts = (text for of_one_picture in captions for text in of_one_picture)
     tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
-    few = "nothing else stands twice in the captions"
+    few = "the captions hold no further pair of symbols that stands in them twice"
     note_setting(run.left_out, "vocab_size", preset.vocab_size, tokenizer.vocab_size, few)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
     return finish(

@@ -150,14 +150,14 @@ def draw_encoder() -> Figure:
 
 
 def lines(
-    axes: Axes, curves: Mapping[str, Sequence[float]], words: tuple[str, str, str], at: Sequence[int] | None = None
+    axes: Axes, curves: Mapping[str, Sequence[float]], words: tuple[str, str, str], at: Sequence[int] = (), **where: Any
 ) -> None:
-    """A line for each curve, with a legend. words: title, x, y; at: where the points are, from 1 on by default."""
+    """A line for each curve. words: title, x, y; at: where the points are, by default from 1 on; where: the legend."""
     for place, (name, values) in enumerate(curves.items()):
         points = at or range(1, len(values) + 1)
         axes.plot(points, values, LOOKS[place], color=SERIES_COLOURS[(2, 3, 4)[place]], label=name, ms=5)
     dress(axes, *words)
-    axes.legend(fontsize=FONT - 1, frameon=False)
+    axes.legend(fontsize=FONT - 1, frameon=False, **where)
 
 
 def draw_sharpness(widths: Sequence[int], looked_at: Mapping[str, Sequence[float]], tokens: int) -> Figure:
@@ -184,12 +184,10 @@ def draw_depth(gradients: Mapping[str, Sequence[float]], likeness: Mapping[str, 
 
 def draw_losses(losses: Mapping[str, Sequence[float]], chance: float) -> Figure:
     """Trainings of the same stack, step by step. chance: the loss of guessing."""
-    figure = new_figure(7.5, 3.6)
-    axes = figure.subplots()
+    axes = (figure := new_figure(7.5, 3.6)).subplots()
     axes.axhline(chance, color=QUIET_COLOUR, linestyle="--", lw=1, label="guessing")
-    lines(axes, losses, ("Learning 16 answers by heart", "step", "loss (nats)"))
-    # between what learns and what does not: the net without residuals takes another way on every machine
-    axes.legend(fontsize=FONT - 1, frameon=False, loc="center right", bbox_to_anchor=(1, 0.46))
+    words = ("Learning 16 answers by heart", "step", "loss (nats)")
+    lines(axes, losses, words, loc="center right", bbox_to_anchor=(1, 0.46))  # between the curves
     return figure
 
 

@@ -1,5 +1,6 @@
 """Runs Python with the pretend device (device.py): builds its guard, once for each PyTorch, and loads it first."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -31,9 +32,11 @@ def why_not() -> str | None:
 def guard(kind: str) -> Path:
     """The library that tells PyTorch of the device. RuntimeError with the compiler's words where it cannot be built."""
     folder = Path(torch.__file__).parent
-    library = Path(tempfile.gettempdir()) / f"minclip-pretend-{os.getuid()}-{torch.__version__}-{kind}.so"
     source = HERE / "guard.cpp"
-    if library.is_file() and library.stat().st_mtime > source.stat().st_mtime:
+    # of this source, for the PyTorch of this folder: a library that was linked against another one does not load
+    key = hashlib.sha256(f"{folder} {torch.__version__} {kind} {source.read_text(encoding='utf-8')}".encode())
+    library = Path(tempfile.gettempdir()) / f"minclip-pretend-{os.getuid()}-{key.hexdigest()[:16]}.so"
+    if library.is_file():
         return library
     fresh = library.with_suffix(f".{os.getpid()}")
     places = [f"-I{folder / 'include'}", f"-L{folder / 'lib'}", f"-Wl,-rpath,{folder / 'lib'}"]

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from minclip import optim, transformer
 from minclip.config import CLIPConfig
-from minclip.engine import muon
+from minclip.engine import features, muon
 from minclip.engine.batches import Batch
 from minclip.engine.cores import keep_freed_memory, one_thread
 from minclip.engine.devices import Device, choose_device
@@ -60,9 +60,9 @@ def replaced(owner: object, name: str, value: object):
     setattr(owner, name, original)
 
 
-def whole_block(block: TransformerBlock, x: torch.Tensor, token: torch.Tensor, mask: torch.Tensor | None = None):
+def whole_block(block: TransformerBlock, x: torch.Tensor, rows: torch.Tensor, token: torch.Tensor, mask: torch.Tensor):
     """The last block at every token, of which one is read."""
-    return block(x, mask)[torch.arange(len(x)), token]
+    return block(x, mask)[rows, token]
 
 
 def fused(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None):
@@ -114,15 +114,15 @@ def main() -> None:
             plain()
 
     def whole_last_block() -> None:
-        with replaced(transformer, "block_at", whole_block):
+        with replaced(features, "block_at", whole_block):
             alone()
 
     def fused_attention() -> None:
-        with replaced(transformer, "attention", fused):
+        with replaced(transformer, "attention", fused), replaced(features, "attention", fused):
             alone()
 
     def float32_attention() -> None:
-        with replaced(transformer, "attention", in_float32):
+        with replaced(transformer, "attention", in_float32), replaced(features, "attention", in_float32):
             alone()
 
     def muon_in_turn() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from minclip.config import CLIPConfig
-from minclip.loss import clamp_logit_scale, similarity_logits
+from minclip.loss import clamp_logit_scale
 from minclip.resnet import ModifiedResNet
 from minclip.text import TextTransformer
 from minclip.vision import VisionTransformer
@@ -21,13 +21,24 @@ HOW_TO_TOKENS = 'write model.encode_text(tokenizer(["a cat"]))'
 
 def image_encoder(config: CLIPConfig) -> VisionTransformer | ModifiedResNet:
     """The ViT or the ResNet that a configuration describes."""
-    size, width, heads, embed_dim = config.image_size, config.vision_width, config.vision_heads, config.embed_dim
     if isinstance(config.vision_layers, tuple):
-        return ModifiedResNet(size, width, config.vision_layers, heads, embed_dim)
-    mlp_width = config.vision_mlp_width or 4 * width
+        return ModifiedResNet(
+            image_size=config.image_size,
+            width=config.vision_width,
+            layers=config.vision_layers,
+            heads=config.vision_heads,
+            embed_dim=config.embed_dim,
+        )
     assert config.patch_size is not None  # CLIPConfig has seen to it
     return VisionTransformer(
-        size, config.patch_size, width, config.vision_layers, heads, embed_dim, mlp_width, config.quick_gelu
+        image_size=config.image_size,
+        patch_size=config.patch_size,
+        width=config.vision_width,
+        layers=config.vision_layers,
+        heads=config.vision_heads,
+        embed_dim=config.embed_dim,
+        mlp_width=config.vision_mlp_width or 4 * config.vision_width,
+        quick_gelu=config.quick_gelu,
     )
 
 
@@ -43,21 +54,21 @@ class CLIP(nn.Module):
         self.config = config
         self.visual = image_encoder(config)
         self.text = TextTransformer(
-            config.context_length,
-            config.vocab_size,
-            config.text_width,
-            config.text_layers,
-            config.text_heads,
-            config.embed_dim,
-            config.quick_gelu,
+            context_length=config.context_length,
+            vocab_size=config.vocab_size,
+            width=config.text_width,
+            layers=config.text_layers,
+            heads=config.text_heads,
+            embed_dim=config.embed_dim,
+            quick_gelu=config.quick_gelu,
         )
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / START_TEMPERATURE)))  # learned as a logarithm
 
-    def encode_image(self, pixels: Tensor, kept: Tensor | None = None) -> Tensor:
-        """float [batch, embed_dim], not normalised. kept: the patches to read, see VisionTransformer."""
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """float [batch, embed_dim], not normalised."""
         if not isinstance(pixels, Tensor):
             raise ValueError(f"pixels must be a tensor, found {type(pixels).__name__}: {HOW_TO_PIXELS}")
-        return self.visual(pixels) if kept is None else self.visual(pixels, kept)
+        return self.visual(pixels)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """float [batch, embed_dim], not normalised."""
@@ -66,10 +77,13 @@ class CLIP(nn.Module):
         return self.text(tokens)
 
     def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """(logits_per_image [images, texts], logits_per_text [texts, images]): exp(logit_scale) · cosine."""
-        logits_per_image = similarity_logits(
-            self.encode_image(pixels), self.encode_text(tokens), self.logit_scale.exp()
-        )
+        """The logits, scale · cosine: per image float [images, texts], per text float [texts, images]."""
+        image_features = self.encode_image(pixels).float()  # [images, embed_dim]
+        text_features = self.encode_text(tokens).float()  # [texts, embed_dim]
+        image_features = image_features / image_features.norm(dim=-1, keepdim=True)  # of length 1, so that
+        text_features = text_features / text_features.norm(dim=-1, keepdim=True)  # a dot product is a cosine
+        scale = self.logit_scale.exp()
+        logits_per_image = scale * image_features @ text_features.T  # [images, texts]
         return logits_per_image, logits_per_image.T
 
     def clamp_logit_scale(self) -> None:

@@ -16,10 +16,11 @@ STRIDE = 32  # pixels of the picture per place of the last feature map: 4 in the
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch norm with float32 weights whatever the input's dtype, as the original's half precision has it."""
+    """Batch norm in the dtype of its weights, which stay float32 in a half-precision model (as in OpenAI's)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.float()).type_as(x)
+        """x: float [batch, channels, height, width] -> the same shape and dtype."""
+        return super().forward(x.to(self.weight.dtype)).type_as(x)
 
 
 class Bottleneck(nn.Module):
@@ -57,7 +58,7 @@ class AttentionPool(nn.Module):
     x: float [batch, width, side, side] -> float [batch, embed_dim].
     """
 
-    def __init__(self, side: int, width: int, heads: int, embed_dim: int):
+    def __init__(self, *, side: int, width: int, heads: int, embed_dim: int):
         super().__init__()
         if width % heads:
             raise ValueError(
@@ -90,7 +91,7 @@ class AttentionPool(nn.Module):
 class ModifiedResNet(nn.Module):
     """image: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
 
-    def __init__(self, image_size: int, width: int, layers: tuple[int, ...], heads: int, embed_dim: int):
+    def __init__(self, *, image_size: int, width: int, layers: tuple[int, ...], heads: int, embed_dim: int):
         super().__init__()
         if image_size % STRIDE:
             raise ValueError(
@@ -109,7 +110,9 @@ class ModifiedResNet(nn.Module):
         self.layer2 = stage(EXPANSION * width, 2 * width, layers[1], stride=2)
         self.layer3 = stage(EXPANSION * 2 * width, 4 * width, layers[2], stride=2)
         self.layer4 = stage(EXPANSION * 4 * width, 8 * width, layers[3], stride=2)
-        self.attnpool = AttentionPool(image_size // STRIDE, EXPANSION * 8 * width, heads, embed_dim)
+        self.attnpool = AttentionPool(
+            side=image_size // STRIDE, width=EXPANSION * 8 * width, heads=heads, embed_dim=embed_dim
+        )
         for block in self.modules():
             if isinstance(block, Bottleneck):
                 nn.init.zeros_(block.bn3.weight)  # at the start every block passes its input on: Goyal et al. 2017

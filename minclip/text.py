@@ -18,6 +18,7 @@ class TextTransformer(nn.Module):
 
     def __init__(
         self,
+        *,
         context_length: int,
         vocab_size: int,
         width: int,
@@ -30,7 +31,9 @@ class TextTransformer(nn.Module):
         self.context_length, self.vocab_size = context_length, vocab_size
         self.token_embedding = nn.Embedding(vocab_size, width)
         self.positional_embedding = nn.Parameter(torch.empty(context_length, width))
-        self.transformer = Transformer(width, layers, heads, 4 * width, quick_gelu)
+        self.transformer = Transformer(
+            width=width, layers=layers, heads=heads, mlp_width=4 * width, quick_gelu=quick_gelu
+        )
         self.ln_final = LayerNorm(width)
         self.text_projection = nn.Parameter(torch.empty(width, embed_dim))
         self.initialise(width, layers)
@@ -59,6 +62,7 @@ class TextTransformer(nn.Module):
         length = tokens.shape[1]
         x = self.token_embedding(tokens) + self.positional_embedding[:length]  # [batch, length, width]
         x = x.to(self.text_projection.dtype)  # embeddings stay float32 in a half-precision model
+        x = self.transformer(x, causal_mask(length, x.device))  # [batch, length, width]
         eot = tokens.argmax(dim=-1)  # [batch]
-        x = self.transformer(x, causal_mask(length, x.device), token=eot)  # [batch, width]
+        x = x[torch.arange(len(x), device=x.device), eot]  # each text at its EOT: [batch, width]
         return self.ln_final(x) @ self.text_projection  # [batch, embed_dim]

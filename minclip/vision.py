@@ -5,7 +5,6 @@ Sources: Dosovitskiy et al. 2021 (ViT), CLIP paper section 2.4 (the extra layer 
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from minclip.transformer import LayerNorm, Transformer
 
@@ -23,12 +22,6 @@ def patchify(image: Tensor, patch_size: int) -> Tensor:
     x = image.unfold(2, patch_size, patch_size)  # [batch, 3, rows, width, patch_size]
     x = x.unfold(3, patch_size, patch_size)  # [batch, 3, rows, columns, patch_size, patch_size]
     return x.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)  # [batch, rows · columns, 3 · patch_size²]
-
-
-def keep_patches(x: Tensor, kept: Tensor) -> Tensor:
-    """CLS and some patches of each picture. x: float [batch, 1 + patches, width]; kept: int64 [batch, k]."""
-    tokens = F.pad(kept + 1, (1, 0))  # [batch, 1 + k]: CLS is token 0, patch i is token 1 + i
-    return x.gather(1, tokens[..., None].expand(-1, -1, x.shape[-1]))  # [batch, 1 + k, width]
 
 
 class PatchEmbedding(nn.Module):
@@ -61,6 +54,7 @@ class VisionTransformer(nn.Module):
 
     def __init__(
         self,
+        *,
         image_size: int,
         patch_size: int,
         width: int,
@@ -74,23 +68,19 @@ class VisionTransformer(nn.Module):
         self.image_size = image_size
         self.embedding = PatchEmbedding(image_size, patch_size, width)
         self.ln_pre = LayerNorm(width)
-        self.transformer = Transformer(width, layers, heads, mlp_width, quick_gelu)
+        self.transformer = Transformer(
+            width=width, layers=layers, heads=heads, mlp_width=mlp_width, quick_gelu=quick_gelu
+        )
         self.ln_post = LayerNorm(width)
         self.proj = nn.Parameter(width**-0.5 * torch.randn(width, embed_dim))
 
-    def forward(self, image: Tensor, kept: Tensor | None = None) -> Tensor:
-        """kept: int64 [batch, k], the patches to read of each picture; None reads them all.
-
-        Reading half of the patches halves the work of a training step (FLIP, Li et al. 2023).
-        """
+    def forward(self, image: Tensor) -> Tensor:
         if image.ndim != 4 or image.shape[1:] != (3, self.image_size, self.image_size):
             raise ValueError(
                 f"image has shape {list(image.shape)}, not [batch, 3, {self.image_size}, {self.image_size}]: "
                 f"pass the picture through minclip.preprocess.image_transform({self.image_size})"
             )
         x = self.embedding(image)  # [batch, 1 + patches, width]
-        if kept is not None:
-            x = keep_patches(x, kept)  # [batch, 1 + k, width]
-        cls = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)  # the first token of every row
-        x = self.transformer(self.ln_pre(x), token=cls)  # [batch, width]
+        x = self.transformer(self.ln_pre(x))  # [batch, 1 + patches, width]
+        x = x[:, 0]  # CLS: [batch, width]
         return self.ln_post(x) @ self.proj  # [batch, embed_dim]

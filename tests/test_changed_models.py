@@ -119,7 +119,7 @@ def test_what_is_not_one_clip_is_refused_before_anything_is_written(write, model
 class MeanPooled(VisionTransformer):
     """The mean of all tokens in place of CLS: the same parameters, other features."""
 
-    def forward(self, image, kept=None):
+    def forward(self, image):
         x = self.transformer(self.ln_pre(self.embedding(image)))
         return self.ln_post(x.mean(dim=1)) @ self.proj
 

@@ -192,7 +192,7 @@ def test_a_model_of_another_architecture_is_refused(change, message, tmp_path, m
 
 
 class MeanPooled(VisionTransformer):
-    def forward(self, image, kept=None):
+    def forward(self, image):
         return self.ln_post(self.transformer(self.ln_pre(self.embedding(image))).mean(dim=1)) @ self.proj
 
 

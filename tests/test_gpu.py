@@ -149,7 +149,9 @@ def written_out(query, key, value, mask):
 @pytest.mark.parametrize("kind", ["none", "causal", "a row each"])
 def test_attention_is_its_equation(device, kind, dtype, tolerance):
     torch.manual_seed(0)
-    queries = 1 if kind == "a row each" else 7  # as block_at asks: one query a row, of which it knows what it may see
+    queries = (
+        1 if kind == "a row each" else 7
+    )  # as engine/features.py asks: one query a row, of which it knows what it may see
     query, key, value = (torch.randn(3, 2, n, 64, device=device.device).to(dtype) for n in (queries, 7, 7))
     causal = causal_mask(7, device.device)
     mask = {"none": None, "causal": causal, "a row each": causal[torch.tensor([0, 6, 3])][:, None, None]}[kind]

@@ -13,6 +13,7 @@ from minclip.engine.augment import crop_and_resize, random_crops
 from minclip.engine.batches import Pairs, all_captions, load_pairs, make_batch
 from minclip.engine.cores import one_thread
 from minclip.engine.devices import choose_device
+from minclip.engine.features import image_features
 from minclip.engine.gradients import backward
 from minclip.engine.muon import Muon
 from minclip.engine.optimizers import build_optimizers, take_steps
@@ -97,12 +98,12 @@ def test_patch_dropout_reads_some_patches_and_another_choice_for_every_picture()
     assert batch.kept.shape == (8, 2)  # two of the four patches
     assert len({tuple(sorted(row.tolist())) for row in batch.kept}) > 1
     every = torch.arange(4).expand(8, 4)
-    assert torch.allclose(model.encode_image(batch.pixels, every), model.encode_image(batch.pixels), atol=1e-6)
+    assert torch.allclose(image_features(model, batch.pixels, every), model.encode_image(batch.pixels), atol=1e-6)
     blacked = batch.pixels.clone()  # a patch that is not read does not count
     for picture, kept in zip(blacked, batch.kept, strict=True):
         for patch in set(range(4)) - set(kept.tolist()):
             picture[:, 8 * (patch // 2) : 8 * (patch // 2) + 8, 8 * (patch % 2) : 8 * (patch % 2) + 8] = 9.0
-    features = [model.encode_image(pixels, batch.kept) for pixels in (batch.pixels, blacked)]
+    features = [image_features(model, pixels, batch.kept) for pixels in (batch.pixels, blacked)]
     assert torch.allclose(*features, atol=1e-6)
     assert torch.isfinite(backward(model, batch, replace(CPU, cores=3)))
 

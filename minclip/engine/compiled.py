@@ -3,11 +3,13 @@
 import copy
 import inspect
 import math
+from functools import partial
 
 import torch
 
 from minclip.engine.batches import FEW_LENGTHS
 from minclip.engine.devices import Device
+from minclip.engine.features import image_features, text_features
 from minclip.model import CLIP
 
 
@@ -32,8 +34,8 @@ def with_compiled_encoders(model: CLIP, device: Device) -> CLIP:
     if "recompile_limit" not in inspect.signature(torch.compile).parameters:  # before PyTorch 2.12: of the process
         torch._dynamo.config.cache_size_limit = max(programs, torch._dynamo.config.cache_size_limit)
         limit = {}
-    twin.encode_image = torch.compile(model.encode_image, dynamic=False)  # type: ignore[method-assign]
-    twin.encode_text = torch.compile(model.encode_text, dynamic=False, **limit)  # type: ignore
+    twin.encode_image = torch.compile(partial(image_features, model), dynamic=False)  # type: ignore[method-assign]
+    twin.encode_text = torch.compile(partial(text_features, model), dynamic=False, **limit)  # type: ignore
     return twin
 
 

@@ -16,6 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # of any number 
 from minclip.engine.batches import Batch
 from minclip.engine.cores import on_cores
 from minclip.engine.devices import Device
+from minclip.engine.features import image_features, text_features
 from minclip.engine.processes import count, gather, sum_over_processes
 from minclip.loss import clip_loss
 from minclip.model import CLIP
@@ -78,7 +79,7 @@ def sees_whole_batch(model: nn.Module) -> bool:
 def encode(model: CLIP, part: Batch, device: Device, graph: bool = True) -> Features:
     """Both encoders over some rows of the batch. Autocast and gradient mode are a thread's own: they are set here."""
     with torch.set_grad_enabled(graph), device.precision():
-        return model.encode_image(part.pixels, part.kept), model.encode_text(part.tokens)
+        return image_features(model, part.pixels, part.kept), text_features(model, part.tokens)
 
 
 def loss_and_feature_gradients(

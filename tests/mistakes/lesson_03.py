@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from minclip.transformer import MLP, LayerNorm, MultiHeadAttention, Transformer, TransformerBlock, attention
-from minclip.vision import PatchEmbedding, keep_patches
+from minclip.vision import PatchEmbedding
 """
 
 
@@ -59,12 +59,11 @@ if image.ndim != 4 or image.shape[1:] != (3, self.image_size, self.image_size):
     raise ValueError("wrong size")
 x = self.embedding(image)
 """
-KEEP = "if kept is not None:\n    x = keep_patches(x, kept)\n"
 
 
-def encoder(body: str, says: str = "", refuse: str = REFUSE, keep: str = KEEP) -> Answer:
-    head = given(vision.VisionTransformer, "forward") + "    def forward(self, image, kept=None):\n"
-    return Answer("VisionTransformer", head + indented(refuse + keep + of_self(body)), says)
+def encoder(body: str, says: str = "", refuse: str = REFUSE) -> Answer:
+    head = given(vision.VisionTransformer, "forward") + "    def forward(self, image):\n"
+    return Answer("VisionTransformer", head + indented(refuse + of_self(body)), says)
 
 
 SCORES = "scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5\n"
@@ -194,17 +193,9 @@ WRONG = [
     encoder(CLS + "return F.normalize(ln_post(x) @ proj, dim=-1)", "leave the features as long"),
     encoder("return ln_post(ln_pre(x)[:, 0]) @ proj", "the transformer is missing"),
     encoder(CLS + READ, "added the positions already", REFUSE + "x = x + self.embedding.positional_embedding\n"),
-    encoder(CLS + READ, "kept has no effect", keep=""),
-    encoder("x = transformer(ln_pre(x))\n" + KEEP + "return ln_post(x[:, 0]) @ proj", "kept has no effect", keep=""),
-    encoder(CLS + READ, "call keep_patches only", keep="x = keep_patches(x, kept)\n"),
-    encoder(CLS + READ, "asks `if kept is not None:`", keep=KEEP.replace(" is not None", "")),
-    encoder(CLS + KEEP + READ, "on what the embedding gives", keep=""),
     encoder(CLS + "return proj(ln_post(x))", "proj is a matrix and no layer"),
     encoder(CLS + "return F.linear(ln_post(x), proj)", "proj is transposed"),
-    encoder(CLS + READ, "token 0 is CLS",
-            keep="if kept is not None:\n    x = x.gather(1, kept[..., None].expand(-1, -1, x.shape[-1]))\n"),
-    encoder(CLS + READ, "would fail on a GPU", keep="if kept is not None:\n    first = torch.zeros(len(x), 1).long()\n"
-            "    x = torch.stack([a[b] for a, b in zip(x, torch.cat([first, kept + 1], dim=1))])\n"),
+    encoder("x = transformer(ln_pre(x) * torch.ones(x.shape[-1]))[:, 0]\n" + READ, "would fail on a GPU"),
     encoder(CLS + READ, "accepts what it must refuse", "x = self.embedding(F.interpolate(image, self.image_size))\n"),
     encoder(CLS + "return ln_post(x).detach() @ proj", "no gradient reaches image"),
 ]  # fmt: skip
@@ -229,10 +220,6 @@ CORRECT = [
           "    x = x + part(x)\nreturn x"),
     encoder(CLS + "return ln_post(x) @ proj"),
     encoder("x = ln_post(transformer(ln_pre(x)))\nreturn torch.matmul(x, proj)[:, 0]"),
-    encoder("x = transformer(ln_pre(x), token=torch.zeros(len(x), dtype=torch.int64))\n" + READ),
-    encoder("cls = torch.zeros(len(x), dtype=torch.long, device=x.device)\nx = transformer(x, None, cls)\n"
-            "return F.linear(ln_post(x), proj.T)",
-            keep="x = self.ln_pre(x)\nif kept is not None:\n    x = keep_patches(x, kept)\n"),
-    encoder("for one in transformer.resblocks:\n    x = one(x)\nreturn ln_post(x[:, 0]) @ proj",
-            keep=KEEP + "x = self.ln_pre(x)\n"),
+    encoder("x = transformer(ln_pre(x), None)\nreturn F.linear(ln_post(x[:, 0]), proj.T)"),
+    encoder("x = ln_pre(x)\nfor one in transformer.resblocks:\n    x = one(x)\nreturn ln_post(x[:, 0]) @ proj"),
 ]  # fmt: skip

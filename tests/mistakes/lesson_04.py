@@ -72,15 +72,17 @@ WRONG = [
     text(RUN + "parts = [row[: ids.argmax() + 1] for row, ids in zip(self.ln_final(x), tokens)]\n"
          "return torch.stack([part.mean(dim=0) for part in parts]) @ self.text_projection",
          "mean over a text's tokens"),
-    text(EMBED + "x = self.transformer(x, token=tokens.argmax(dim=-1))\n" + OUT, "the mask is missing"),
+    text(EMBED + "x = self.transformer(x)[torch.arange(len(x)), tokens.argmax(dim=-1)]\n" + OUT, "the mask is missing"),
     text(EMBED + "mask = causal_mask(length, x.device).T\n"
-         "x = self.transformer(x, mask, token=tokens.argmax(dim=-1))\n" + OUT, "the mask is transposed"),
+         "x = self.transformer(x, mask)[torch.arange(len(x)), tokens.argmax(dim=-1)]\n" + OUT,
+         "the mask is transposed"),
     text(EMBED + "mask = causal_mask(length)\n"
-         "x = self.transformer(x, mask, token=tokens.argmax(dim=-1))\n" + OUT, "would fail on a GPU"),
+         "x = self.transformer(x, mask)[torch.arange(len(x)), tokens.argmax(dim=-1)]\n" + OUT, "would fail on a GPU"),
     text("mask = causal_mask(self.context_length, tokens.device)\n" + EMBED
-         + "x = self.transformer(x, mask, token=tokens.argmax(dim=-1))\n" + OUT, "[:length]"),
+         + "x = self.transformer(x, mask)[torch.arange(len(x)), tokens.argmax(dim=-1)]\n" + OUT, "[:length]"),
     text("x = self.token_embedding(tokens)\nmask = causal_mask(tokens.shape[1], x.device)\n"
-         "x = self.transformer(x, mask, token=tokens.argmax(dim=-1))\n" + OUT, "the positions are missing"),
+         "x = self.transformer(x, mask)[torch.arange(len(x)), tokens.argmax(dim=-1)]\n" + OUT,
+         "the positions are missing"),
     text(RUN.replace("[:length]", "") + ROWS + "x = x[rows, tokens.argmax(dim=-1)]\n" + OUT, "[:length]"),
     text(RUN.replace("[:length]", "[-length:]") + ROWS + "x = x[rows, tokens.argmax(dim=-1)]\n" + OUT,
          "the last positions"),
@@ -97,8 +99,6 @@ WRONG = [
     text(RUN + ROWS + "x = x[rows, tokens.argmax(dim=0)]\n" + OUT, "not dim=0"),
     text(RUN + ROWS + "x = x[rows, tokens.max(dim=-1)]\n" + OUT, "gives the places alone"),
     text(RUN + ROWS + "x = x[rows, tokens.max(dim=-1).values]\n" + OUT, "no place in a text"),
-    text(EMBED + "x = self.transformer(x, causal_mask(length, x.device), token=tokens.argmax())\n" + OUT,
-         "token wants a place for each text"),
     text(EMBED + "x = self.transformer(x, causal_mask)\n" + OUT, "causal_mask is the function itself"),
     text(RUN + ROWS + "return self.text_projection(self.ln_final(x[rows, tokens.argmax(dim=-1)]))", "no function"),
     text(RUN.replace("[:length]", "(torch.arange(length))") + OUT, "no function"),
@@ -122,7 +122,7 @@ CORRECT = [
     text(RUN + "x = self.ln_final(x)\n" + ROWS
          + "return x[rows, tokens.argmax(dim=-1)] @ self.text_projection"),
     text(EMBED + "eot = (tokens == self.vocab_size - 1).int().argmax(dim=-1)\n"
-         "x = self.transformer(x, mask=causal_mask(length, device=x.device), token=eot)\n" + OUT),
+         "x = self.transformer(x, mask=causal_mask(length, device=x.device))[range(len(x)), eot]\n" + OUT),
     text(RUN + "x = torch.stack([row[ids.argmax().item()] for row, ids in zip(x, tokens)])\n" + OUT),
     text(RUN + "at = (tokens == tokens.max(dim=-1, keepdim=True).values).float()\n"
          "x = torch.einsum('btw,bt->bw', self.ln_final(x), at)\nreturn x @ self.text_projection"),

@@ -32,9 +32,6 @@ MERGE = {
 SIZES = {"is invalid for input": "now 2 heads and width 18: read the sizes from x.shape and self.heads"}
 BLOCK = {"positional argument": "only attn takes a mask: ln_1, ln_2 and mlp take x alone"}
 ENCODER = {
-    "unsupported operand type(s) for +: 'NoneType'": "kept is None here: call keep_patches only `if kept is not None:`",
-    "ambiguous": "whether there are patches to keep asks `if kept is not None:`",
-    "Index tensor must have the same number": "keep_patches wants all tokens: call it on what the embedding gives",
     "'Parameter' object is not callable": "proj is a matrix and no layer: multiply by it, @ self.proj",
     "cannot be multiplied": "proj is [width, embed_dim] already: x @ self.proj, with no .T",
 }

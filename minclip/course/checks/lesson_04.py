@@ -14,7 +14,7 @@ from minclip.transformer import causal_mask as library_mask
 
 INFINITE = float("-inf")
 NAMES = ("context_length", "vocab_size", "width", "layers", "heads", "embed_dim")
-SIZES = (9, 30, 16, 2, 2, 6)  # of the encoder that is tried out, no two of them alike where it matters
+SIZES = dict(zip(NAMES, (9, 30, 16, 2, 2, 6), strict=True))  # no two alike where it matters
 EOT = 29  # the last of 30 ids
 ERRORS = {  # what Python says of forward -> what to do about it
     "'Parameter' object is not callable": "a tensor is no function: positional_embedding[:length], x @ text_projection",
@@ -24,7 +24,6 @@ ERRORS = {  # what Python says of forward -> what to do about it
     "could not be broadcast together": "one place for each text is needed: tokens.argmax(dim=-1), not dim=0",
     "out of bounds for dimension 0": "this picks texts, not tokens: x[torch.arange(len(tokens)), eot]",
     "out of bounds for dimension 1": "that is no place in a text: tokens.argmax(dim=-1) gives the place of each EOT",
-    "tensor a (2) must match the size of tensor b (9)": "token wants a place for each text: tokens.argmax(dim=-1)",
     "cannot be multiplied": "text_projection is [width, embed_dim]: x @ self.text_projection, in this order, no .T",
     "FloatTensor": "ids are whole numbers: give tokens to token_embedding as they are",
 }
@@ -75,7 +74,7 @@ def hint_for(came: Any, length: int) -> str:
 
 def encoders(t: Trial) -> tuple[nn.Module, library.TextTransformer]:
     """The learner's and minclip's, with the same weights: no gain is left at 1, no bias at 0, which hide mistakes."""
-    mine, theirs = t.call(t.mine, *SIZES, as_="TextTransformer"), library.TextTransformer(*SIZES)
+    mine, theirs = t.call(t.mine, **SIZES, as_="TextTransformer"), library.TextTransformer(**SIZES)
     with torch.no_grad():
         for weight in theirs.parameters():
             weight.add_(0.3 * t.normal(*weight.shape))
@@ -180,7 +179,7 @@ def mistakes(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]]:
 def TextTransformer(t: Trial) -> None:
     mine, theirs = encoders(t)
     t.errors = ERRORS
-    padded = t.whole(1, 28, 3, SIZES[0])  # ids of words, as long as the context; no 0 among them
+    padded = t.whole(1, 28, 3, SIZES["context_length"])  # ids of words, as long as the context; no 0 among them
     padded[:, 0] = 28
     for row, place in enumerate((4, 2, 6)):
         padded[row, place], padded[row, place + 1 :] = EOT, 0
@@ -201,7 +200,7 @@ def TextTransformer(t: Trial) -> None:
     pairs = {name: (mine.get_parameter(name), theirs.get_parameter(name)) for name in weights}
     t.gradient(t.call(mine, padded), theirs(padded), pairs)
     t.same(t.call(mine, padded[1:2]), theirs(padded)[1:2], what="the result for one text alone")
-    too_long = t.whole(1, 28, 2, SIZES[0] + 1)
+    too_long = t.whole(1, 28, 2, SIZES["context_length"] + 1)
     t.raises(ValueError, mine, too_long, why="10 tokens, the model reads 9")
     mask_on_a_gpu(t, mine, padded)
 

@@ -64,5 +64,5 @@ class TextTransformer(nn.Module):
         x = x.to(self.text_projection.dtype)  # embeddings stay float32 in a half-precision model
         x = self.transformer(x, causal_mask(length, x.device))  # [batch, length, width]
         eot = tokens.argmax(dim=-1)  # [batch]
-        x = x[torch.arange(len(x), device=x.device), eot]  # each text at its EOT: [batch, width]
+        x = x[torch.arange(x.shape[0], device=x.device), eot]  # each text at its EOT: [batch, width]
         return self.ln_final(x) @ self.text_projection  # [batch, embed_dim]

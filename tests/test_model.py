@@ -98,13 +98,13 @@ def test_an_unknown_preset_lists_the_known_ones():
 
 
 @pytest.mark.parametrize("tokens", ["a cat", ["a cat"], [[1, 2]], None])
-def test_a_text_instead_of_tokens_is_told_what_to_write(model, tokens):
+def test_a_text_instead_of_tokens_is_refused_helpfully(model, tokens):
     with pytest.raises(ValueError, match=r"tokens must be a tensor, found \w+: write model\.encode_text\(tokenizer"):
         model.encode_text(tokens)
 
 
 @pytest.mark.parametrize("pixels", [Image.new("RGB", (9, 9)), "cat.png", np.zeros((1, 3, 16, 16), np.float32)])
-def test_a_picture_instead_of_pixels_is_told_what_to_write(model, tokenizer, pixels):
+def test_a_picture_instead_of_pixels_is_refused_helpfully(model, tokenizer, pixels):
     for ask in (model.encode_image, lambda pixels: model(pixels, tokenizer(["a cat"]))):
         with pytest.raises(ValueError, match=r"pixels must be a tensor, found \w+: write model\.encode_image\(prep"):
             ask(pixels)

@@ -148,7 +148,7 @@ def test_training_the_loaded_model_leaves_the_state_dict_alone(golden):
         ("RN50x64", 623_258_305),
     ],
 )
-def test_presets_have_exactly_the_originals_parameters_and_are_inferred_from_them(name, parameters):
+def test_presets_have_the_originals_parameters_and_are_inferred(name, parameters):
     config = CLIPConfig.preset(name)
     with torch.device("meta"):  # counts without memory
         model = CLIP(config)
@@ -156,7 +156,7 @@ def test_presets_have_exactly_the_originals_parameters_and_are_inferred_from_the
     assert infer_config(OPENAI.to_ours(checkpoint.to_openai_state_dict(model)), OPENAI) == config
 
 
-def test_700_texts_have_the_originals_ids_and_decode_as_there(shared):
+def test_700_texts_have_the_originals_ids_and_decode_alike(shared):
     tokenizer = BPETokenizer.from_openai_merges(shared / "parity" / "bpe_simple_vocab_16e6.txt.gz")
     lines = (shared / "parity" / "tokenizer_cases.jsonl").read_text(encoding="utf-8").split("\n")
     cases = [json.loads(line) for line in lines[1:] if line]

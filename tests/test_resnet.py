@@ -11,6 +11,7 @@ from minclip.engine.gradients import backward
 from minclip.model import CLIP
 from minclip.resnet import AttentionPool, Bottleneck, ModifiedResNet
 
+SIZES = {"image_size": 32, "width": 8, "layers": (1, 1, 1, 1), "heads": 4, "embed_dim": 16}
 CONFIG = CLIPConfig(16, 64, None, 8, (2, 1, 1, 1), 64, 1, 1, context_length=8, vocab_size=50)
 
 
@@ -21,6 +22,26 @@ def small_model() -> CLIP:
 
 def pixels(batch: int) -> torch.Tensor:
     return torch.randn(batch, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+
+def test_a_query_without_wishes_pools_the_mean():
+    """Places with 1, 2, 3 and 6, and their mean, 3, before them. With equal scores the answer is the mean of five."""
+    pool = AttentionPool(side=2, width=1, heads=1, embed_dim=1)
+    with torch.no_grad():
+        for parameter in pool.parameters():
+            parameter.zero_()
+        pool.v_proj.weight.fill_(1), pool.c_proj.weight.fill_(10)
+        assert pool(torch.tensor([[[[1.0, 2], [3, 6]]]])).item() == pytest.approx(30)
+
+
+def test_a_stride_of_two_averages_squares_of_four():
+    """A block whose branch gives nothing passes on the mean of each square: of 1, 2, 5, 6 it is 3.5."""
+    block = Bottleneck(channels_in=1, channels=1, stride=2).eval()
+    with torch.no_grad():
+        block.bn3.weight.zero_()
+        block.downsample[0].weight.fill_(1)
+        found = block(torch.arange(1.0, 17).view(1, 1, 4, 4))
+    assert torch.allclose(found[0, 0], torch.tensor([[3.5, 5.5], [11.5, 13.5]]), atol=1e-3)
 
 
 def test_the_picture_is_halved_five_times():
@@ -36,7 +57,7 @@ def test_the_picture_is_halved_five_times():
 def test_a_fresh_block_passes_its_input_on(channels_in, stride):
     """bn3 begins at zero, so only the path past the convolutions is there."""
     torch.manual_seed(0)
-    net = ModifiedResNet(32, 8, (1, 1, 1, 1), heads=4, embed_dim=16)
+    net = ModifiedResNet(**SIZES)
     assert all(not block.bn3.weight.any() for block in net.modules() if isinstance(block, Bottleneck))
     block = Bottleneck(channels_in, 4, stride).eval()
     torch.nn.init.zeros_(block.bn3.weight)
@@ -55,9 +76,12 @@ def test_a_stride_averages_and_never_skips_a_place():
     assert (x.grad.abs().sum(dim=1) > 0).all()
 
 
-def test_attention_pooling_is_pytorchs_attention_with_the_mean_as_query():
+def test_attention_pooling_is_pytorchs_with_the_mean_as_query():
     torch.manual_seed(0)
-    ours, theirs = AttentionPool(3, 32, 4, 16), torch.nn.MultiheadAttention(32, 4, batch_first=True)
+    ours, theirs = (
+        AttentionPool(side=3, width=32, heads=4, embed_dim=16),
+        torch.nn.MultiheadAttention(32, 4, batch_first=True),
+    )
     with torch.no_grad():
         projections = (ours.q_proj, ours.k_proj, ours.v_proj)
         for projection in projections:
@@ -74,7 +98,7 @@ def test_attention_pooling_is_pytorchs_attention_with_the_mean_as_query():
 
 def test_the_attention_pool_starts_as_clips_does():
     torch.manual_seed(0)
-    pool = AttentionPool(7, 512, 8, 256)
+    pool = AttentionPool(side=7, width=512, heads=8, embed_dim=256)
     for projection in (pool.q_proj, pool.k_proj, pool.v_proj, pool.c_proj):
         assert projection.weight.detach().std().item() == pytest.approx(512**-0.5, rel=0.03)
     assert pool.positional_embedding.detach().std().item() == pytest.approx(512**-0.5, rel=0.03)
@@ -86,7 +110,7 @@ def test_a_row_alone_equals_the_row_in_a_batch():
     assert (alone - model.encode_image(batch)).abs().max() < 1e-5
 
 
-def test_batch_norm_sees_the_whole_batch_however_many_cores_there_are():
+def test_batch_norm_sees_the_whole_batch_on_several_cores():
     tokens = torch.randint(1, 50, (6, 8), generator=torch.Generator().manual_seed(2))
     gradients, means = [], []
     for cores in (1, 3):
@@ -99,11 +123,11 @@ def test_batch_norm_sees_the_whole_batch_however_many_cores_there_are():
 
 def test_sizes_that_cannot_be_are_refused():
     with pytest.raises(ValueError, match=r"image_size=40 must be a multiple of 32"):
-        ModifiedResNet(40, 8, (1, 1, 1, 1), heads=4, embed_dim=16)
+        ModifiedResNet(**SIZES | {"image_size": 40})
     with pytest.raises(ValueError, match=r"vision_width=7 must be even"):
-        ModifiedResNet(32, 7, (1, 1, 1, 1), heads=4, embed_dim=16)
+        ModifiedResNet(**SIZES | {"width": 7})
     with pytest.raises(ValueError, match=r"width=32 must be a multiple of heads=5"):
-        AttentionPool(1, 32, 5, 16)
+        AttentionPool(side=1, width=32, heads=5, embed_dim=16)
     with pytest.raises(ValueError, match=r"image has shape \[1, 3, 32, 32\].*image_transform\(64\)"):
         small_model().encode_image(torch.zeros(1, 3, 32, 32))
     with pytest.raises(ValueError, match=r"patch_size=8 must be None: a ResNet has no patches"):

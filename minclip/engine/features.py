@@ -70,7 +70,7 @@ def read_at_cls(encoder: VisionTransformer, image: Tensor, kept: Tensor | None =
     x = encoder.embedding(image)  # [batch, 1 + patches, width]
     if kept is not None:
         x = keep_patches(x, kept)  # [batch, 1 + k, width]
-    cls = torch.zeros(len(x), dtype=torch.int64, device=x.device)
+    cls = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     return encoder.ln_post(last_at(encoder.transformer, encoder.ln_pre(x), cls)) @ encoder.proj  # [batch, embed_dim]
 
 
@@ -94,7 +94,7 @@ def last_at(transformer: Transformer, x: Tensor, token: Tensor, mask: Tensor | N
 
     x: float [batch, tokens, width]; token: int64 [batch], which one -> float [batch, width].
     """
-    rows = torch.arange(len(x), device=x.device)
+    rows = torch.arange(x.shape[0], device=x.device)
     if not is_minclips(transformer):
         return transformer(x, mask)[rows, token]
     *blocks, last = transformer.resblocks

@@ -33,7 +33,8 @@ def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
             [0., 0., 0.]])
     """
     mask = torch.full((length, length), float("-inf"), device=device).triu(diagonal=1)
-    mask.is_causal = True  # type: ignore[attr-defined]  # a GPU's fastest kernel asks only this
+    # a GPU's fastest kernel asks only for this
+    mask.is_causal = True  # type: ignore[attr-defined]
     return mask
 
 

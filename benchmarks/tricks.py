@@ -118,11 +118,11 @@ def main() -> None:
             alone()
 
     def fused_attention() -> None:
-        with replaced(transformer, "attention", fused), replaced(features, "attention", fused):
+        with replaced(transformer, "attention", fused):
             alone()
 
     def float32_attention() -> None:
-        with replaced(transformer, "attention", in_float32), replaced(features, "attention", in_float32):
+        with replaced(transformer, "attention", in_float32):
             alone()
 
     def muon_in_turn() -> None:

@@ -14,7 +14,10 @@ LARGEST = 1_000_000  # of any of the numbers; the largest CLIP so far has 257,21
 
 @dataclass(frozen=True)
 class CLIPConfig:
-    """`CLIPConfig.preset("ViT-B/32")` knows the usual ones. Four vision_layers make a ResNet, one makes a ViT."""
+    """The sizes of a CLIP; `CLIPConfig.preset("ViT-B/32")` knows the usual ones.
+
+    vision_layers as one number makes a ViT, as four a ResNet.
+    """
 
     embed_dim: int  # width of the space where pictures and texts meet
     image_size: int  # side of the square picture, in pixels
@@ -89,7 +92,7 @@ class CLIPConfig:
         return replace(PRESETS[name], **changes)  # type: ignore[arg-type]
 
 
-PRESETS = {
+PRESETS = {  # embed_dim, image_size, patch_size; vision_width, vision_layers; text_width, text_heads, text_layers
     # for small pictures and a small vocabulary, trained from nothing in minutes; embed_dim as wide as RN50's, so that
     # fresh features are nearly orthogonal and the loss starts at ln(batch)
     "tiny": CLIPConfig(1024, 32, 8, 192, 4, 128, 2, 2, context_length=32, vocab_size=2048),

@@ -53,9 +53,9 @@ class Bottleneck(nn.Module):
 
 
 class AttentionPool(nn.Module):
-    """A feature map becomes one vector: the mean of all places asks, all places answer.
+    """A feature map becomes one vector: the mean of all places is the query, all places are keys and values.
 
-    x: float [batch, width, side, side] -> float [batch, embed_dim].
+    side: of the map, in places. ValueError where heads do not divide width.
     """
 
     def __init__(self, *, side: int, width: int, heads: int, embed_dim: int):
@@ -74,6 +74,7 @@ class AttentionPool(nn.Module):
             nn.init.normal_(projection.weight, std=width**-0.5)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x: float [batch, width, side, side] -> float [batch, embed_dim]."""
         x = x.flatten(2).transpose(1, 2)  # [batch, places, width]
         x = torch.cat([x.mean(dim=1, keepdim=True), x], dim=1)  # [batch, 1 + places, width]
         x = x + self.positional_embedding.to(x.dtype)
@@ -84,12 +85,12 @@ class AttentionPool(nn.Module):
         return self.c_proj(x.flatten(1))  # heads side by side again: [batch, width] -> [batch, embed_dim]
 
     def by_head(self, x: Tensor) -> Tensor:
-        """[batch, tokens, width] -> [batch, heads, tokens, head_width]"""
+        """x: float [batch, tokens, width] -> float [batch, heads, tokens, head_width]."""
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
 
 class ModifiedResNet(nn.Module):
-    """image: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
+    """The ResNet image encoder. width: channels of the first stage; layers: blocks of its four stages."""
 
     def __init__(self, *, image_size: int, width: int, layers: tuple[int, ...], heads: int, embed_dim: int):
         super().__init__()
@@ -118,6 +119,7 @@ class ModifiedResNet(nn.Module):
                 nn.init.zeros_(block.bn3.weight)  # at the start every block passes its input on: Goyal et al. 2017
 
     def forward(self, image: Tensor) -> Tensor:
+        """image: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
         if image.ndim != 4 or image.shape[1:] != (3, self.image_size, self.image_size):
             raise ValueError(
                 f"image has shape {list(image.shape)}, not [batch, 3, {self.image_size}, {self.image_size}]: "

@@ -11,7 +11,7 @@ from minclip.transformer import LayerNorm, Transformer, TransformerBlock, causal
 
 
 class TextTransformer(nn.Module):
-    """tokens: int64 [batch, length ≤ context_length] -> features: float [batch, embed_dim], not normalised.
+    """The text encoder. context_length: in tokens; width: of a token; embed_dim: of the features.
 
     EOT has the largest id of the vocabulary, so argmax finds it; what stands after it never matters.
     """
@@ -39,8 +39,10 @@ class TextTransformer(nn.Module):
         self.initialise(width, layers)
 
     def initialise(self, width: int, layers: int) -> None:
-        """openai/CLIP model.py, initialize_parameters. The factor (2 · layers)^-½ keeps the residual stream's
-        variance from growing with depth: every layer adds two branches to it."""
+        """Random weights as openai/CLIP has them (model.py, initialize_parameters).
+
+        Every layer adds two branches to the residual stream: the factor (2 · layers)^-½ keeps its variance as it is.
+        """
         nn.init.normal_(self.token_embedding.weight, std=0.02)
         nn.init.normal_(self.positional_embedding, std=0.01)
         residual_std = width**-0.5 * (2 * layers) ** -0.5
@@ -53,7 +55,7 @@ class TextTransformer(nn.Module):
         nn.init.normal_(self.text_projection, std=width**-0.5)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """tokens: int64 [batch, length] -> features at each text's EOT: float [batch, embed_dim]."""
+        """tokens: int64 [batch, length ≤ context_length] -> features: float [batch, embed_dim], not normalised."""
         if tokens.ndim != 2 or tokens.shape[1] > self.context_length:
             raise ValueError(
                 f"tokens has shape {list(tokens.shape)}, the model reads [batch, length ≤ {self.context_length}]: "
@@ -63,6 +65,6 @@ class TextTransformer(nn.Module):
         x = self.token_embedding(tokens) + self.positional_embedding[:length]  # [batch, length, width]
         x = x.to(self.text_projection.dtype)  # embeddings stay float32 in a half-precision model
         x = self.transformer(x, causal_mask(length, x.device))  # [batch, length, width]
-        eot = tokens.argmax(dim=-1)  # [batch]
-        x = x[torch.arange(x.shape[0], device=x.device), eot]  # each text at its EOT: [batch, width]
-        return self.ln_final(x) @ self.text_projection  # [batch, embed_dim]
+        rows = torch.arange(x.shape[0], device=x.device)
+        eot = x[rows, tokens.argmax(dim=-1)]  # [batch, width]
+        return self.ln_final(eot) @ self.text_projection  # [batch, embed_dim]

@@ -1,7 +1,7 @@
 """The pre-norm Transformer that both encoders of CLIP share: attention, MLP, block, stack.
 
-It knows nothing of pictures or words. There is no dropout: CLIP uses none. In training the last block does less,
-see engine/features.py.
+It knows nothing of pictures or words. There is no dropout: CLIP uses none. A training step of the engine computes the
+last block at one token alone: see engine/features.py.
 Sources: Vaswani et al. 2017 (attention), Radford et al. 2019 (pre-norm block), openai/CLIP model.py (names).
 """
 
@@ -13,7 +13,10 @@ QUICK_GELU = 1.702  # σ(1.702 x) is close to the normal distribution function i
 
 
 class LayerNorm(nn.LayerNorm):
-    """Layer norm whose mean and variance are at least float32, though x be bfloat16 or half: theirs would be coarse."""
+    """Layer norm with mean and variance in float32, even where x is bfloat16 or half: there they would be coarse.
+
+    float64 stays float64.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """x: float [..., width] -> the same shape and dtype."""
@@ -131,7 +134,7 @@ class TransformerBlock(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A stack of blocks."""
+    """A stack of blocks. width: numbers per token; heads: of each block's attention; mlp_width: inside of its MLP."""
 
     def __init__(self, *, width: int, layers: int, heads: int, mlp_width: int, quick_gelu: bool = True):
         super().__init__()

@@ -50,7 +50,7 @@ class PatchEmbedding(nn.Module):
 
 
 class VisionTransformer(nn.Module):
-    """image: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
+    """The image encoder. image_size, patch_size: in pixels; width: of a token; embed_dim: of the features."""
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class VisionTransformer(nn.Module):
         self.proj = nn.Parameter(width**-0.5 * torch.randn(width, embed_dim))
 
     def forward(self, image: Tensor) -> Tensor:
+        """image: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
         if image.ndim != 4 or image.shape[1:] != (3, self.image_size, self.image_size):
             raise ValueError(
                 f"image has shape {list(image.shape)}, not [batch, 3, {self.image_size}, {self.image_size}]: "
@@ -82,5 +83,5 @@ class VisionTransformer(nn.Module):
             )
         x = self.embedding(image)  # [batch, 1 + patches, width]
         x = self.transformer(self.ln_pre(x))  # [batch, 1 + patches, width]
-        x = x[:, 0]  # CLS: [batch, width]
-        return self.ln_post(x) @ self.proj  # [batch, embed_dim]
+        cls = x[:, 0]  # [batch, width]
+        return self.ln_post(cls) @ self.proj  # [batch, embed_dim]

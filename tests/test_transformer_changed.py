@@ -8,7 +8,7 @@ from torch.nn.utils import parametrize
 from minclip.config import CLIPConfig
 from minclip.engine.features import image_features, text_features
 from minclip.model import CLIP
-from minclip.transformer import MultiHeadAttention, TransformerBlock
+from minclip.transformer import MLP, MultiHeadAttention, Transformer, TransformerBlock
 from minclip.vision import VisionTransformer
 
 CONFIG = CLIPConfig(16, 16, 8, 64, 2, 64, 1, 2, context_length=8, vocab_size=40)
@@ -194,9 +194,23 @@ def test_a_tower_or_model_of_ones_own_is_called(model):
     assert torch.equal(step_features(model, "text"), torch.ones(2, 16))
 
 
+@pytest.mark.parametrize("kind", [TransformerBlock, MultiHeadAttention, MLP, Transformer])
+@pytest.mark.parametrize("tower", ["visual", "text"])
+def test_a_changed_class_is_used_in_training_steps(model, tower, kind, monkeypatch):
+    before, forward = features(model, tower), kind.forward
+    monkeypatch.setattr(kind, "forward", lambda self, *arguments: forward(self, *arguments).roll(1, -1))
+    assert (features(model, tower) - before).abs().max() > 1e-5
+    assert torch.allclose(step_features(model, tower), features(model, tower), atol=1e-5)
+
+
+@pytest.mark.parametrize("tower", ["visual", "text"])
+def test_another_attention_is_used_in_training_steps(model, tower, monkeypatch):
+    monkeypatch.setattr("minclip.transformer.attention", lambda query, key, value, mask=None: 3 * query)
+    assert torch.allclose(step_features(model, tower), features(model, tower), atol=1e-5)
+
+
 def test_what_nobody_changed_takes_the_short_way(model, monkeypatch):
-    monkeypatch.setattr(TransformerBlock, "forward", lambda self, x, mask=None: calls.append(1) or x)
-    for tower in ("visual", "text"):
-        calls: list[int] = []
-        step_features(model, tower)
-        assert len(calls) == 1, "of two blocks the last is computed at one token alone"
+    short = []
+    monkeypatch.setattr("minclip.engine.features.block_at", lambda block, x, *_: short.append(block) or x[:, 0])
+    step_features(model, "visual"), step_features(model, "text")
+    assert short == [model.visual.transformer.resblocks[-1], model.text.transformer.resblocks[-1]]

@@ -12,17 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from minclip import transformer as page  # attention is looked up in it at every call: somebody may replace it
 from minclip.model import CLIP
 from minclip.text import TextTransformer
-from minclip.transformer import (
-    MLP,
-    LayerNorm,
-    MultiHeadAttention,
-    Transformer,
-    TransformerBlock,
-    attention,
-    causal_mask,
-)
+from minclip.transformer import MLP, LayerNorm, MultiHeadAttention, Transformer, TransformerBlock
 from minclip.vision import VisionTransformer
 
 # minclip's own, in dicts: `minclip train --mine` puts the learner's classes under the names above
@@ -39,6 +32,7 @@ BLOCK: dict[str, type[nn.Module]] = {
     "mlp.c_fc": nn.Linear,
     "mlp.c_proj": nn.Linear,
 }
+FORWARD = {kind: kind.forward for kinds in (ENCODER, STACK, BLOCK) for kind in kinds.values()}
 
 
 def image_features(model: CLIP, pixels: Tensor, kept: Tensor | None = None) -> Tensor:
@@ -57,7 +51,7 @@ def image_features(model: CLIP, pixels: Tensor, kept: Tensor | None = None) -> T
             f"patch_dropout leaves patches out in minclip's image encoder; this one, a {type(model.visual).__name__}, "
             f"takes no argument `kept`: set patch_dropout=0"
         )
-    return encode(pixels, kept)
+    return encode(pixels, kept)  # type: ignore[call-arg]
 
 
 def text_features(model: CLIP, tokens: Tensor) -> Tensor:
@@ -79,7 +73,7 @@ def read_at_eot(encoder: TextTransformer, tokens: Tensor) -> Tensor:
     length = tokens.shape[1]
     x = encoder.token_embedding(tokens) + encoder.positional_embedding[:length]  # [batch, length, width]
     x = x.to(encoder.text_projection.dtype)
-    x = last_at(encoder.transformer, x, tokens.argmax(dim=-1), causal_mask(length, x.device))  # [batch, width]
+    x = last_at(encoder.transformer, x, tokens.argmax(dim=-1), page.causal_mask(length, x.device))  # [batch, width]
     return encoder.ln_final(x) @ encoder.text_projection  # [batch, embed_dim]
 
 
@@ -108,7 +102,7 @@ def block_at(block: TransformerBlock, x: Tensor, rows: Tensor, token: Tensor, ma
     query, key, value = block.attn.split(block.ln_1(x))  # three of [batch, heads, tokens, head_width]
     query = query[rows, :, token].unsqueeze(2)  # [batch, heads, 1, head_width]
     mask = None if mask is None else mask[token][:, None, None]  # [batch, 1, 1, tokens]
-    x = x[rows, token] + block.attn.merge(attention(query, key, value, mask)).squeeze(1)  # [batch, width]
+    x = x[rows, token] + block.attn.merge(page.attention(query, key, value, mask)).squeeze(1)  # [batch, width]
     return x + block.mlp(block.ln_2(x))
 
 
@@ -130,11 +124,13 @@ def is_minclips(transformer: nn.Module) -> bool:
     """Whether the last block may be computed at one token: nothing in it, or in the stack, was changed."""
     if not all(is_plain(transformer.get_submodule(name), kind) for name, kind in STACK.items()):
         return False
-    last = dict(transformer.resblocks[-1].named_modules())  # type: ignore[index, operator, union-attr]
+    last = dict(transformer.resblocks[-1].named_modules())  # type: ignore[index, union-attr]
     return last.keys() == BLOCK.keys() and all(is_plain(module, BLOCK[name]) for name, module in last.items())
 
 
 def is_plain(module: nn.Module, kind: type[nn.Module]) -> bool:
-    """Whether a module is exactly of that class, without hooks, a forward of its own, or a compiled one."""
+    """Whether a module is exactly of that class, and a call of it runs that class's forward and nothing else."""
+    if type(module) is not kind or kind.forward is not FORWARD[kind] or "forward" in vars(module):
+        return False
     hooks = module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks
-    return type(module) is kind and not hooks and "forward" not in vars(module) and module._compiled_call_impl is None
+    return not hooks and module._compiled_call_impl is None

@@ -14,7 +14,7 @@ from minclip.transformer import causal_mask as library_mask
 
 INFINITE = float("-inf")
 NAMES = ("context_length", "vocab_size", "width", "layers", "heads", "embed_dim")
-SIZES = dict(zip(NAMES, (9, 30, 16, 2, 2, 6), strict=True))  # no two alike where it matters
+SIZES: dict[str, Any] = dict(zip(NAMES, (9, 30, 16, 2, 2, 6), strict=True))  # no two alike where it matters
 EOT = 29  # the last of 30 ids
 ERRORS = {  # what Python says of forward -> what to do about it
     "'Parameter' object is not callable": "a tensor is no function: positional_embedding[:length], x @ text_projection",

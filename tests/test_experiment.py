@@ -45,7 +45,7 @@ def test_a_run_leaves_a_report_with_figures_and_a_model_to_ask(album, tmp_path, 
     assert train(album, out, "--seed", "3", "--samples", "126") == 0
     printed = capsys.readouterr()
     assert "text → image R@1" in printed.out
-    assert "minclip: " in printed.err and "of a batch's captions are in it more than once" in printed.err
+    assert "minclip: " in printed.err and "of a batch's captions occur in it more than once" in printed.err
     assert "the least with captions that repeat" in printed.out
     assert {path.name for path in out.iterdir()} == {
         "curves.png",
@@ -101,7 +101,7 @@ def test_a_run_goes_on_without_pictures_that_cannot_be_read_and_names_them_all(a
     assert f"minclip: 4 pictures of folder/train {left_out}: {few}; 1 more\n" in said
     assert f"minclip: 1 pictures of folder/val {left_out}: {val_lines[0]}\n" in said
     assert f"minclip: 1 pictures of folder/test {left_out}: {test_lines[0]}\n" in said
-    assert "minclip: batch_size is 14, not the 16 asked for" in said
+    assert "minclip: batch_size is 14 instead of 16: 14 of the pictures can be read\n" in said
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     kept = {name: entry["all"] for name, entry in report["run"]["left_out"].items() if "unreadable" in name}
     expected = {"": train_lines, "val_": val_lines, "test_": test_lines}
@@ -114,6 +114,18 @@ def test_a_run_goes_on_without_pictures_that_cannot_be_read_and_names_them_all(a
     again = json.loads(scores.read_text(encoding="utf-8"))
     assert again["left_out"]["test_pictures_unreadable"]["all"] == test_lines
     assert again["retrieval"]["image_to_text"] == report["retrieval"]["image_to_text"]
+
+
+def test_a_batch_lowered_twice_keeps_both_reasons(album, tmp_path, capsys):
+    cut_off(album, 0, 3, 5, 17)
+    assert train(album, tmp_path / "run", "--batch", "25", "--samples", "100") == 0
+    said, report = capsys.readouterr().err, json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
+    both = "18 pictures have captions, 14 of the pictures can be read"
+    assert f"minclip: batch_size is 14 instead of 25: {both}\n" in said
+    assert "minclip: samples is 98 instead of 100: whole batches of 14\n" in said
+    kept = report["run"]["left_out"]
+    assert kept["batch_size"] == {"count": 14, "asked": 25, "first": "", "what": both}
+    assert kept["samples"]["count"] == report["run"]["samples"] == 98
 
 
 def test_a_run_resumes_on_the_pictures_that_it_began_with(album, tmp_path, capsys):

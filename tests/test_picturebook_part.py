@@ -45,7 +45,7 @@ def test_a_short_run_draws_what_it_sees_and_is_bit_for_bit_the_run_on_the_whole_
     short = train(small_world / "short", 96)
     assert drawn_files(small_world) == ["train-32px-96"]
     said = capsys.readouterr().err
-    assert "minclip: 204 pictures of the picture book are not drawn: the run ends before it would see them\n" in said
+    assert "minclip: 204 pictures of the picture book are not drawn: the run ends before it sees them\n" in said
     report = json.loads((small_world / "short" / "report.json").read_text(encoding="utf-8"))
     assert report["run"]["left_out"]["pictures_not_drawn"]["count"] == 204
     PictureBook("train", size=32, progress=False).pixels  # noqa: B018  (the whole book)

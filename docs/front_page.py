@@ -116,8 +116,8 @@ def table() -> str:
         for run in (result("picturebook-5min"), result("picturebook-5min-without-bfloat16"))
     ]
     note = (
-        f"Training by the same recipe took {took[0]}, which multiplies bfloat16 itself. It took {took[1]}, without "
-        f"such units."
+        f"Training by the same recipe took {took[0]}, which multiplies bfloat16 itself. Without such units it took "
+        f"{took[1]}."
     )
     header = ["| what is asked of a picture | right | by guessing |", "|---|---|---|"]
     return "\n".join([*header, *lines, "", textwrap.fill(note, 120)]) + "\n"

@@ -261,8 +261,8 @@ def test_a_command_without_memory_ends_in_one_line(monkeypatch, capsys):
     monkeypatch.setattr("minclip.cli.doctor.run", fails)
     assert main(["doctor"]) == 2
     assert capsys.readouterr().err == (
-        "minclip: error: doctor needs more memory than there is: close what else uses the device, take a smaller "
-        "model, or --device cpu\n"
+        "minclip: error: doctor needs more memory than there is: close other programs that use the device, "
+        "take a smaller model, or pass --device cpu\n"
     )
 
     def other(*_, **__):

@@ -109,7 +109,9 @@ def run_training(
     note_setting(run.left_out, "vocab_size", preset.vocab_size, tokenizer.vocab_size, no_pair)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
     device = device or choose_device()
-    return finish(run, model, tokenizer, dataset, captions, config, device, str(data), False, show_progress)
+    return train_and_report(
+        run, model, tokenizer, dataset, captions, config, device, str(data), resume=False, show_progress=show_progress
+    )
 
 
 def resume_run(
@@ -128,10 +130,13 @@ def resume_run(
     config = config if micro_batch is None else replace(config, micro_batch=micro_batch)
     dataset = open_dataset(state["data"], "train", size=config.stored_size(model.config.image_size))
     captions, device = all_captions(dataset), device or choose_device()
-    return finish(run, model, tokenizer, dataset, captions, config, device, state["data"], True, show_progress)
+    data = state["data"]
+    return train_and_report(
+        run, model, tokenizer, dataset, captions, config, device, data, resume=True, show_progress=show_progress
+    )
 
 
-def finish(
+def train_and_report(
     run: Run,
     model: CLIP,
     tokenizer: BPETokenizer,
@@ -140,6 +145,7 @@ def finish(
     config: TrainConfig,
     device: Device,
     data: str,
+    *,
     resume: bool,
     show_progress: bool,
 ) -> dict:

@@ -16,7 +16,7 @@ from speed_pages import costs, encode_speed, scaling, spread, train_speed
 from minclip.evaluation.evaluate import format_table
 from minclip.figures.plotting import plot_budget
 
-PAGES = ("README.md", "docs/recipes.md", "docs/scaling.md", "benchmarks/README.md")
+PAGES = ("docs/recipes.md", "docs/scaling.md", "benchmarks/README.md")
 KEPT_BUDGETS = [name for name in BUDGETS if is_kept(name)]  # those that were run
 MARKS = re.compile(r"(<!-- result: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

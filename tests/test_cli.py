@@ -15,6 +15,7 @@ from PIL import Image
 
 from minclip import checkpoint, cli
 from minclip.cli import doctor, main
+from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.suites import Suite
 
@@ -35,6 +36,16 @@ def pictures(tmp_path):
     for name, colour in (("red", (255, 0, 0)), ("blue", (0, 0, 255)), ("grey", (90, 90, 90))):
         Image.new("RGB", (24, 16), colour).save(folder / f"{name}.png")
     return folder
+
+
+def test_classify_knows_four_snakes(tmp_path, capsys):
+    book, picture = PictureBook("test", size=32), tmp_path / "snakes.png"
+    book.image(9).save(picture)
+    assert book.captions(9)[0] == "four snakes"
+    assert main(["classify", str(picture), "--labels", "a car,snakes,a tree", "--model", "picturebook-tiny"]) == 0
+    path, *answers = capsys.readouterr().out.splitlines()
+    assert path == str(picture) and answers[0] == "  100.0 %  snakes"
+    assert sorted(answers[1:]) == ["    0.0 %  a car", "    0.0 %  a tree"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -60,7 +71,7 @@ def test_wrong_usage_is_exit_code_2(argv, capsys):
     assert "usage: minclip" in capsys.readouterr().err
 
 
-def test_the_command_line_imports_neither_torch_nor_numpy_by_itself():
+def test_the_command_line_imports_neither_torch_nor_numpy():
     look = (
         "import sys, types; m = types.ModuleType('minclip'); m.__path__ = sys.argv[1:];"
         "sys.modules['minclip'] = m;"
@@ -114,7 +125,7 @@ def test_classify_holds_one_picture_at_a_time(model_file, pictures, monkeypatch,
     assert capsys.readouterr().out.splitlines()[::3] == paths
 
 
-def test_a_persons_pictures_are_read_as_a_viewer_shows_them(model_file, tmp_path, capsys):
+def test_classify_reads_pictures_as_a_viewer_shows_them(model_file, tmp_path, capsys):
     nothing, white = tmp_path / "nothing.png", tmp_path / "white.png"
     Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(nothing)
     Image.new("RGB", (20, 20), "white").save(white)
@@ -177,7 +188,7 @@ def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
         ),
     ],
 )
-def test_a_users_mistake_is_one_line_and_exit_code_2(argv, message, capsys, tmp_path, monkeypatch):
+def test_a_mistake_is_one_line_and_exit_code_2(argv, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "data"))
     assert main(argv) == 2
@@ -267,7 +278,7 @@ def test_data_takes_a_set_that_is_here_already(shared, monkeypatch, tmp_path, ca
     assert not (tmp_path / "data").exists()  # nothing was copied
 
 
-def test_ctrl_c_is_130_and_says_how_to_go_on_where_one_can(model, tokenizer, monkeypatch, capsys, tmp_path):
+def test_ctrl_c_is_130_and_names_the_resuming_command(model, tokenizer, monkeypatch, capsys, tmp_path):
     def interrupted(*_):
         raise KeyboardInterrupt
 
@@ -281,7 +292,7 @@ def test_ctrl_c_is_130_and_says_how_to_go_on_where_one_can(model, tokenizer, mon
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no broken pipe of this kind")
-def test_a_reader_that_stops_reading_is_no_mistake():
+def test_a_closed_pipe_is_no_mistake():
     long_answer = "cli.doctor.run = lambda _: print('x' * 10**6) or 0"
     code = f"import sys; from minclip import cli; {long_answer}; sys.exit(cli.main(['doctor']))"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -318,13 +329,13 @@ def test_doctor_names_the_remedy(monkeypatch, capsys):
     assert "[FAIL]" in str(doctor.check_python((3, 10, 1)))
 
 
-def test_doctor_speaks_where_torch_is_broken(monkeypatch):
+def test_doctor_names_a_broken_torch(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)  # its import is an ImportError now
     (check,) = doctor.check_device()
     assert "torch cannot be imported" in str(check) and "--force-reinstall torch" in check.remedy
 
 
-def test_doctor_speaks_on_an_older_python(monkeypatch, capsys):
+def test_doctor_names_a_python_that_is_too_old(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tomllib", None)  # as before 3.11
     monkeypatch.setattr(sys, "version_info", (3, 10, 13, "final", 0))
     assert runpy.run_path(doctor.__file__)["run"](None) == 1
@@ -347,7 +358,7 @@ def test_doctor_knows_the_requirements():
 
 
 @pytest.mark.parametrize("command", ["search", "classify"])
-def test_a_text_too_long_names_no_argument_that_a_command_lacks(command, model_file, pictures, capsys):
+def test_a_long_text_names_no_argument_of_the_library(command, model_file, pictures, capsys):
     text = " ".join(["a very long query"] * 12)
     asked = {
         "search": ["search", text, "--in", str(pictures)],

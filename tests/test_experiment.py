@@ -40,12 +40,12 @@ def train(album, out, *more):
     return main(["train", "--data", str(album), "--out", str(out), *options])
 
 
-def test_a_run_leaves_a_report_with_figures_and_a_model_to_ask(album, tmp_path, capsys):
+def test_a_run_writes_report_figures_and_model(album, tmp_path, capsys):
     out = tmp_path / "run"
     assert train(album, out, "--seed", "3", "--samples", "126") == 0
     printed = capsys.readouterr()
     assert "text → image R@1" in printed.out
-    assert "minclip: " in printed.err and "of a batch's captions are in it more than once" in printed.err
+    assert "minclip: " in printed.err and "of a batch's captions occur in it more than once" in printed.err
     assert "the least with captions that repeat" in printed.out
     assert {path.name for path in out.iterdir()} == {
         "curves.png",
@@ -91,7 +91,7 @@ def cut_off(album, *numbers) -> list[str]:
     return [f"{album / f'{i}.png'} cannot be read as a picture: image file is truncated" for i in numbers]
 
 
-def test_a_run_goes_on_without_pictures_that_cannot_be_read_and_names_them_all(album, tmp_path, capsys):
+def test_unreadable_pictures_are_named_and_left_out(album, tmp_path, capsys):
     out = tmp_path / "run"
     train_lines, val_lines, test_lines = cut_off(album, 0, 3, 5, 17), cut_off(album, 20), cut_off(album, 29)
     assert train(album, out, "--batch", "16") == 0  # only 14 are left: no picture may be its own negative
@@ -101,7 +101,7 @@ def test_a_run_goes_on_without_pictures_that_cannot_be_read_and_names_them_all(a
     assert f"minclip: 4 pictures of folder/train {left_out}: {few}; 1 more\n" in said
     assert f"minclip: 1 pictures of folder/val {left_out}: {val_lines[0]}\n" in said
     assert f"minclip: 1 pictures of folder/test {left_out}: {test_lines[0]}\n" in said
-    assert "minclip: batch_size is 14, not the 16 asked for" in said
+    assert "minclip: batch_size is 14 instead of 16: 14 of the pictures can be read\n" in said
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     kept = {name: entry["all"] for name, entry in report["run"]["left_out"].items() if "unreadable" in name}
     expected = {"": train_lines, "val_": val_lines, "test_": test_lines}
@@ -116,7 +116,19 @@ def test_a_run_goes_on_without_pictures_that_cannot_be_read_and_names_them_all(a
     assert again["retrieval"]["image_to_text"] == report["retrieval"]["image_to_text"]
 
 
-def test_a_run_resumes_on_the_pictures_that_it_began_with(album, tmp_path, capsys):
+def test_a_batch_lowered_twice_keeps_both_reasons(album, tmp_path, capsys):
+    cut_off(album, 0, 3, 5, 17)
+    assert train(album, tmp_path / "run", "--batch", "25", "--samples", "100") == 0
+    said, report = capsys.readouterr().err, json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
+    both = "18 pictures have captions, 14 of the pictures can be read"
+    assert f"minclip: batch_size is 14 instead of 25: {both}\n" in said
+    assert "minclip: samples is 98 instead of 100: whole batches of 14\n" in said
+    kept = report["run"]["left_out"]
+    assert kept["batch_size"] == {"count": 14, "asked": 25, "first": "", "what": both}
+    assert kept["samples"]["count"] == report["run"]["samples"] == 98
+
+
+def test_a_run_resumes_on_its_own_pictures_only(album, tmp_path, capsys):
     """The captions are the same ones: which pictures are read decides."""
     table = ["file,caption,split"] + [
         f"{i}.png,a picture,{'train' if i < 18 else 'val' if i < 24 else 'test'}" for i in range(30)
@@ -133,14 +145,14 @@ def test_a_run_resumes_on_the_pictures_that_it_began_with(album, tmp_path, capsy
     assert "or other pictures of it cannot be read now" in capsys.readouterr().err
 
 
-def test_a_split_without_a_readable_picture_is_an_error_before_the_training(album, tmp_path, capsys):
+def test_an_unreadable_split_is_an_error_before_training(album, tmp_path, capsys):
     cut_off(album, *range(18, 24))
     assert train(album, tmp_path / "run") == 2
     assert "none of the 6 pictures of folder/val can be read" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 
-def test_a_missing_split_is_said_before_the_training_not_after(album, tmp_path, capsys):
+def test_a_missing_split_is_an_error_before_training(album, tmp_path, capsys):
     table = album / "captions.csv"
     table.write_text(table.read_text(encoding="utf-8").replace(",test", ",train"), encoding="utf-8")
     assert train(album, tmp_path / "run") == 2
@@ -170,7 +182,7 @@ def evaluations(out) -> list[int]:
     return [entry["step"] for entry in Run(out).read_log() if "loss" not in entry]
 
 
-def test_an_evaluation_that_fails_leaves_a_checkpoint_and_is_made_up_for(album, tmp_path, monkeypatch):
+def test_a_failed_evaluation_is_repeated_after_resuming(album, tmp_path, monkeypatch):
     """It failed on every Mac, before anything was saved."""
     out, scores = tmp_path / "run", Suite.scores
 
@@ -208,7 +220,7 @@ def test_the_watched_texts_are_tokenised_once(album, tmp_path, monkeypatch):
     assert sum(list(texts[:2]) == watched for texts in lists) == 1
 
 
-def test_memory_that_is_used_up_names_the_way_out(album, tmp_path, monkeypatch, capsys):
+def test_a_lack_of_memory_names_the_way_out(album, tmp_path, monkeypatch, capsys):
     def backward(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has ...")
 
@@ -221,7 +233,7 @@ def test_memory_that_is_used_up_names_the_way_out(album, tmp_path, monkeypatch, 
     assert "1 pairs at a time do not fit" in (said := capsys.readouterr().err) and "--config tiny" in said
 
 
-def test_micro_batches_may_be_chosen_anew_when_a_run_goes_on(album, tmp_path, monkeypatch, capsys):
+def test_a_resumed_run_takes_another_micro_batch(album, tmp_path, monkeypatch, capsys):
     """They change how a step is computed, and not what: of all settings they alone may."""
     out, seen, backward = tmp_path / "run", [], step.backward
 
@@ -249,8 +261,8 @@ def test_a_command_without_memory_ends_in_one_line(monkeypatch, capsys):
     monkeypatch.setattr("minclip.cli.doctor.run", fails)
     assert main(["doctor"]) == 2
     assert capsys.readouterr().err == (
-        "minclip: error: doctor needs more memory than there is: close what else uses the device, take a smaller "
-        "model, or --device cpu\n"
+        "minclip: error: doctor needs more memory than there is: close other programs that use the device, "
+        "take a smaller model, or pass --device cpu\n"
     )
 
     def other(*_, **__):
@@ -273,5 +285,5 @@ def test_a_command_without_memory_ends_in_one_line(monkeypatch, capsys):
         (ValueError("out of memory is no word for a value"), False),
     ],
 )  # fmt: skip
-def test_memory_that_is_used_up_is_known_by_each_devices_words(error, is_it):
+def test_a_lack_of_memory_is_recognised_on_every_device(error, is_it):
     assert is_out_of_memory(error) is is_it

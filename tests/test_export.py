@@ -320,7 +320,7 @@ def test_a_package_that_is_missing_is_named_with_the_way_to_get_it(package, tmp_
 
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
-    command.add(parser)
+    command.add_arguments(parser)
     return command.run(parser.parse_args(arguments))
 
 

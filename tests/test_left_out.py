@@ -70,11 +70,11 @@ def test_settings_that_are_lowered_are_said_and_a_resumed_run_remembers(tmp_path
     monkeypatch.setattr("minclip.experiments.loop.is_due", lambda done, every, config: done > 0)
     assert train(data, out, "--batch", "256", "--samples", "297") == 130
     said = capsys.readouterr().err
-    assert "minclip: batch_size is 20, not the 256 asked for: no more pictures have captions\n" in said
-    assert "minclip: samples is 280, not the 297 asked for: only whole batches of 20 are seen\n" in said
+    assert "minclip: batch_size is 20 instead of 256: 20 pictures have captions\n" in said
+    assert "minclip: samples is 280 instead of 297: whole batches of 20\n" in said
     monkeypatch.undo()
     assert main(["train", "--out", str(out), "--resume"]) == 0
-    assert "minclip: batch_size is 20, not the 256 asked for" in capsys.readouterr().err
+    assert "minclip: batch_size is 20 instead of 256" in capsys.readouterr().err
     kept = report_of(out)
     assert (kept["batch_size"]["count"], kept["batch_size"]["asked"], kept["samples"]["count"]) == (20, 256, 280)
     assert kept["vocab_size"]["count"] == Run(out).load()[1].vocab_size < kept["vocab_size"]["asked"] == 2048

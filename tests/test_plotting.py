@@ -33,7 +33,7 @@ def words(axes):
 
 
 def is_framed(cell):
-    """Whether a picture stands in the colour of a match."""
+    """Whether a picture has a frame in the colour of a match."""
     side = cell.spines["left"]
     return bool(cell.axison and side.get_visible()) and to_hex(side.get_edgecolor()) == MATCH_COLOUR.lower()
 
@@ -85,14 +85,14 @@ def test_similarity_writes_every_number_and_frames_the_pairs():
     assert [patch.get_xy() for patch in axes.patches] == [(-0.47, -0.44), (0.53, 0.56)]
 
 
-def test_similarity_of_lists_that_are_no_pairs_has_no_frames():
+def test_similarity_of_unpaired_lists_has_no_frames():
     figure = plot_similarity(IMAGES[:3], ["one", "two"], np.zeros((3, 2)))
     assert len(figure.axes[-1].patches) == 0
     with pytest.raises(ValueError, match=r"\[2, 3\], found \[3, 2\]"):
         plot_similarity(IMAGES[:2], ["one", "two", "three"], np.zeros((3, 2)))
 
 
-def test_predictions_show_the_top_three_and_whether_the_first_is_right():
+def test_predictions_show_the_top_three_and_mark_errors():
     shares = np.array([[0.1, 0.6, 0.05, 0.25], [0.7, 0.0, 0.1, 0.2]])
     figure = plot_predictions(IMAGES[:2], shares, ["ant", "bat", "cat", "dog"], [1, 2])
     pictures, bars = figure.axes[0::2], figure.axes[1::2]

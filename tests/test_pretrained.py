@@ -80,7 +80,7 @@ def names(folder: Path) -> list[str]:
 
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
-    command.add(parser)
+    command.add_arguments(parser)
     return command.run(parser.parse_args(arguments))
 
 
@@ -228,7 +228,7 @@ def test_the_command_takes_a_local_file(offline, models, tmp_path, capsys):
 
 
 def test_the_command_refuses_what_makes_no_sense(models):
-    with pytest.raises(ValueError, match=r"'vit' cannot be fetched: choose of RN50, .*, merges"):
+    with pytest.raises(ValueError, match=r"'vit' cannot be fetched: choose one of RN50, .*, merges"):
         run("vit")
     with pytest.raises(ValueError, match="needs a name"):
         run("--from", "ViT-B-32.pt")

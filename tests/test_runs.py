@@ -74,7 +74,16 @@ def kill_at_a_random_point(folder: Path, rng: random.Random) -> bool:
     return process.returncode != 0 and log.exists()
 
 
-def test_killed_ten_times_and_resumed_the_log_is_the_same(tmp_path):
+def test_a_run_folder_holds_state_model_and_log(tmp_path):
+    train_in(tmp_path, samples=24)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl", "model.safetensors", "state.safetensors"]
+    seen = [(entry["step"], entry["samples"]) for entry in Run(tmp_path).read_log()]
+    assert seen == [(1, 6), (2, 12), (3, 18), (4, 24)]
+    _, _, state, moments = Run(tmp_path).load()
+    assert (state["step"], state["data"], state["frozen"]) == (4, "", []) and moments
+
+
+def test_a_run_killed_ten_times_has_the_same_log(tmp_path):
     train_in(tmp_path / "whole")
     rng = random.Random(0)
     killed = sum(kill_at_a_random_point(tmp_path / "killed", rng) for _ in range(KILLS))
@@ -91,7 +100,7 @@ def test_killed_ten_times_and_resumed_the_log_is_the_same(tmp_path):
     ]
 
 
-def test_a_run_killed_between_its_last_state_and_its_model_is_mended_by_resuming(tmp_path):
+def test_resuming_writes_a_missing_or_older_model_again(tmp_path):
     train_in(tmp_path)
     model, log = tmp_path / MODEL_FILE, log_of(tmp_path)
     complete = read_tensors(model)
@@ -107,7 +116,7 @@ def test_a_run_killed_between_its_last_state_and_its_model_is_mended_by_resuming
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_a_run_that_stops_at_a_checkpoint_goes_on_bit_for_bit(optimizer, tmp_path, monkeypatch):
+def test_a_run_resumes_bit_for_bit(optimizer, tmp_path, monkeypatch):
     train_in(tmp_path / "whole", optimizer)
 
     class Stop(Exception):
@@ -128,7 +137,7 @@ def test_a_run_that_stops_at_a_checkpoint_goes_on_bit_for_bit(optimizer, tmp_pat
     assert log_of(tmp_path / "stopped") == log_of(tmp_path / "whole")
 
 
-def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path):
+def test_the_seed_decides_the_run(tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         train_in(tmp_path / name, seed=seed, samples=60)
     assert log_of(tmp_path / "a") == log_of(tmp_path / "b")
@@ -157,7 +166,7 @@ def test_a_run_resumes_on_its_own_captions_only(tmp_path, monkeypatch):
         train_in(tmp_path, resume=True)
 
 
-def test_nothing_to_resume_is_said(tmp_path):
+def test_resuming_without_a_run_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="no run to resume"):
         train_in(tmp_path / "nothing", resume=True)
 
@@ -169,14 +178,14 @@ def test_a_model_file_is_not_a_state(tmp_path):
         train_in(tmp_path, resume=True)
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(tmp_path):
+def test_nan_loss_stops_the_run_and_keeps_the_checkpoint(tmp_path):
     with pytest.raises(ValueError, match=r"the loss is .* at step .*: lower learning_rate"):
         train_in(tmp_path, "adamw", learning_rate=1e30, warmup=0.5)
     for path in tmp_path.glob("*.safetensors"):
         assert path.stat().st_size > 0
 
 
-def test_a_log_line_cut_off_by_a_kill_is_forgotten(tmp_path):
+def test_an_incomplete_log_line_is_forgotten(tmp_path):
     run = Run(tmp_path)
     run.create()
     run.append({"step": 1})

@@ -17,7 +17,7 @@ from minclip.evaluation.suites import Suite
 NAMES = pretrained.shipped()
 
 
-def test_all_of_them_fit_into_eight_megabytes():
+def test_the_shipped_models_fit_into_eight_megabytes():
     assert NAMES
     assert sum((pretrained.SHIPPED / f"{name}.safetensors").stat().st_size for name in NAMES) <= 8e6
 
@@ -47,7 +47,7 @@ def test_loading_does_not_wait_for_pytorchs_compiler():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_what_is_shipped_is_replaced_once_the_new_file_was_measured(tmp_path, monkeypatch):
+def test_a_model_is_replaced_after_its_successor_is_measured(tmp_path, monkeypatch):
     model, _, tokenizer = minclip.load(NAMES[0], device="cpu")
     torch.manual_seed(0)
     for parameter in model.parameters():  # as it is, it was rounded before, and rounding it again may change nothing

@@ -117,7 +117,7 @@ def learned(name: str, learning: Learning, work: Work) -> dict:
     more = {}
     if Run(out).exists():
         print(f"{name}: goes on with {out}; move it away to begin anew", flush=True)
-        report = resume_run(out, device, progress=False)
+        report = resume_run(out, device, show_progress=False)
     else:
         size = learning.train.stored_size(learning.model.image_size)
         getattr(open_dataset(data, "train", size=size), "pixels", None)  # drawn now: what is left then is known
@@ -127,7 +127,7 @@ def learned(name: str, learning: Learning, work: Work) -> dict:
         more = {"calibration": {"samples_per_second": round(rate), "first_steps_seconds": round(warm, 1)}}
         work.save(more)
         print(f"{name}: {rate:,.0f} samples/s, so {samples:,} samples in {seconds:.0f} s", flush=True)
-        report = run_training(data, learning.model, in_time(learning.train, samples), out, device, progress=False)
+        report = run_training(data, learning.model, in_time(learning.train, samples), out, device, show_progress=False)
     report["run"]["data"] = learning.data  # not where it lay
     return {**report, **more, "curve": curve(out)}
 

@@ -1,7 +1,7 @@
 """The command line: `minclip doctor · data · fetch · train · eval · classify · search · export`.
 
-A command is a file of this folder: `add` declares its arguments, `run` does it and returns the exit code.
-Torch is imported inside of commands, so that --help and a mistyped option answer at once.
+Each command is a file of this folder. `add_arguments` declares its arguments. `run` runs it and returns the exit code.
+Commands import torch inside `run`, so that --help and a mistyped option answer at once.
 """
 
 import argparse
@@ -26,7 +26,7 @@ MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of every command. A command's docstring is its --help, worked example included."""
+    """The parser of all commands. The docstring of a command's file is its --help, with an example."""
     parser = argparse.ArgumentParser(
         prog="minclip",
         description="The real CLIP, small enough to read: draw data, train, evaluate, classify, search, export.",
@@ -41,18 +41,18 @@ def build_parser() -> argparse.ArgumentParser:
             description=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.add(command)
+        module.add_arguments(command)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command; returns its exit code.
+    """Runs a command and returns its exit code.
 
-    A user's mistake (ValueError, OSError) and memory that is used up are one line on stderr and 2; Ctrl-C is 130;
-    others propagate.
+    A user's mistake (ValueError, OSError) and a lack of memory print one line on stderr and return 2. Ctrl-C returns
+    130. Other exceptions propagate.
     """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot write "→" writes "?", and no traceback
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show "→" shows "?" instead of a traceback
             stream.reconfigure(errors="replace")
     arguments = build_parser().parse_args(argv)
     try:
@@ -60,18 +60,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("minclip: stopped", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # `minclip ... | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+    except BrokenPipeError:  # `minclip ... | head` stopped reading
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python prints another error when it exits
         return 0
     except (ValueError, OSError) as error:
-        said = str(getattr(error, "plain", error))  # of a TextTooLong: a command takes no truncate=True
-        print(f"minclip: error: {' '.join(said.split())}", file=sys.stderr)
+        message = str(getattr(error, "plain", error))  # a TextTooLong without truncate=True, which no command takes
+        print(f"minclip: error: {' '.join(message.split())}", file=sys.stderr)
         return MISTAKE
     except (RuntimeError, MemoryError) as error:
         from minclip.engine.devices import is_out_of_memory
 
         if not is_out_of_memory(error):
             raise
-        advice = "close what else uses the device, take a smaller model, or --device cpu"
+        advice = "close other programs that use the device, take a smaller model, or pass --device cpu"
         print(f"minclip: error: {arguments.command} needs more memory than there is: {advice}", file=sys.stderr)
         return MISTAKE

@@ -8,10 +8,10 @@ from minclip.cli import main
 
 
 def run() -> NoReturn:
-    """A command, and the end of its process.
+    """Runs a command and ends the process.
 
-    One of several processes ends without Python's own tidying up. A thread of PyTorch's may wait for Python then, and
-    would abort the process after all is done (PyTorch 2.13: five of 44 runs on a busy machine).
+    Where several processes train together, each ends without Python's cleanup. During the cleanup a thread of PyTorch
+    may wait for Python and abort the process, although all work is done (PyTorch 2.13: 5 of 44 runs on a busy machine).
     """
     code = main()
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:

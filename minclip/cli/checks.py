@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """The outcome of one check; a remedy means that it failed. fails=False: worth a note, and nothing is broken."""
+    """The result of one check. A remedy means that the check failed. fails=False makes it a note: nothing is broken."""
 
     text: str
     remedy: str = ""

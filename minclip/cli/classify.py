@@ -1,4 +1,4 @@
-"""Which of these words fits a picture best? Any words: the model was trained on none of them as a class.
+"""Which of these labels fits a picture best? Choose any words: the model was not trained on a list of labels.
 
     minclip classify car.png boat.jpg --labels "car,sailing boat,tree"
 
@@ -7,10 +7,10 @@
         6.1 %  tree
         2.6 %  sailing boat
 
-Shares compare the labels with each other: they always add up to 100 %, also where no label fits.
-Pictures are read as a viewer shows them: turned upright by their EXIF orientation, a transparent ground white.
+The percentages compare the labels with each other. They add up to 100 % even if no label fits.
+Pictures are read as a viewer shows them: upright by their EXIF orientation, and on white where they are transparent.
 
-Exit code: 0, or 1 where a picture could not be read (stderr names it, the others are answered), 2 for wrong usage.
+Exit code: 0; 1 where a picture cannot be read (stderr names it, and the others are classified); 2 for wrong usage.
 """
 
 import argparse
@@ -30,15 +30,15 @@ TEMPLATES_HELP = (
 )
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="picture files")
-    parser.add_argument("--labels", required=True, help="the candidates, separated by commas")
+    parser.add_argument("--labels", required=True, help="the labels to choose from, separated by commas")
     parser.add_argument("--templates", type=Path, metavar="FILE", help=TEMPLATES_HELP)
     add_model_arguments(parser)
 
 
 def pictures(paths: list[Path], read: list[Path]) -> "Iterator[Image.Image]":
-    """Each picture that can be read, opened when it is asked for, its path added to `read`. stderr names the others."""
+    """Yields the pictures that can be read, one at a time, and adds their paths to `read`. stderr names the others."""
     from minclip.data.images import open_image
     from minclip.preprocess import as_seen
 
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     with quiet():
         waiting = pictures(arguments.images, read)
         if (first := next(waiting, None)) is None:
-            return UNREADABLE  # before a model is loaded for nothing
+            return UNREADABLE  # before the model is loaded
         model, preprocess, tokenizer = open_model(arguments)
         shares = classify(model, tokenizer, preprocess, chain([first], waiting), labels, templates)  # [read, labels]
     for path, row in zip(read, shares.tolist(), strict=True):

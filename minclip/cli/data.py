@@ -1,13 +1,13 @@
-"""Get a data set ready: draw the picture book, or fetch a set of photos and check it. Or look at it, or pass it on.
+"""Get a data set ready: draw the picture book, or fetch photos and check them. Also shows a set, or writes shards.
 
-    minclip data picturebook --size 48              draws 103,000 pictures and the tasks, which are kept
-    minclip data picturebook --show look.png        a page of pictures with captions, and nothing else
-    minclip data picturebook --sheet sheet.png      every class in every style on one sheet, and nothing else
-    minclip data cifar10                            fetches it, 170 MB, and compares the checksum
-    minclip data flickr8k --from Downloads/Flickr8k_Dataset.zip     uses what you have
-    minclip data shards --data flickr8k --out shards/               WebDataset shards, which open_clip trains on
+    minclip data picturebook --size 48              draws 103,000 pictures and the tasks, and keeps them
+    minclip data picturebook --show look.png        writes a page of pictures with captions
+    minclip data picturebook --sheet sheet.png      writes every class in every style
+    minclip data cifar10                            fetches 170 MB and compares the checksum
+    minclip data flickr8k --from Downloads/Flickr8k_Dataset.zip     uses a file that you have
+    minclip data shards --data flickr8k --out shards/               writes WebDataset shards; open_clip reads them, too
 
-Sets are kept in the data folder that `minclip doctor` names; MINCLIP_DATA chooses another.
+Data sets are kept in the data folder. `minclip doctor` names it, and MINCLIP_DATA sets another.
 """
 
 import argparse
@@ -21,14 +21,14 @@ from minclip.data.splits import SPLITS
 if TYPE_CHECKING:
     from minclip.data.protocol import CaptionDataset
 
-PICTUREBOOK, PICTUREBOOK_SIZE = "picturebook", 32  # pixels; what the preset "tiny" reads
+PICTUREBOOK, PICTUREBOOK_SIZE = "picturebook", 32  # pixels; the preset "tiny" reads this size
 SHARDS = "shards"
-SHEET_SIZE = 48  # pixels; small enough for 52 × 13 pictures, large enough to tell what they are
+SHEET_SIZE = 48  # pixels; small enough for 52 × 13 pictures, large enough to recognise them
 SHOWN = 24  # pictures on a page: four rows of six
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=(*NAMES, SHARDS), help=f"the set, or {SHARDS}: write one as WebDataset shards")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=(*NAMES, SHARDS), help=f"the data set, or {SHARDS} (WebDataset) of one")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it")
     page = parser.add_mutually_exclusive_group()
     page.add_argument(
@@ -50,14 +50,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--size", type=int, help=f"pixels a side of the picture book ({PICTUREBOOK_SIZE}; on --sheet {SHEET_SIZE})"
     )
     shards = parser.add_argument_group(f"minclip data {SHARDS}")
-    shards.add_argument("--data", metavar="NAME_OR_PATH", help="the set to write: a name, or a folder")
+    shards.add_argument("--data", metavar="NAME_OR_PATH", help="the data set to write: a name or a folder")
     shards.add_argument("--split", choices=SPLITS, help="one of its splits (default: all three)")
-    shards.add_argument("--out", type=Path, metavar="FOLDER", help="where the shards go: a new folder")
+    shards.add_argument("--out", type=Path, metavar="FOLDER", help="a new folder for the shards")
     shards.add_argument("--per-shard", type=int, metavar="N", help="pictures in a shard (default: 1000)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    check(arguments)
+    check_arguments(arguments)
     if arguments.name == SHARDS:
         write_shards(arguments)
         return 0
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         data = str(obtain(arguments.name, arguments.source))
     if arguments.show is not None:
-        show(data, size, Path(f"{arguments.name}.png" if arguments.show is True else arguments.show))
+        write_page(data, size, Path(f"{arguments.name}.png" if arguments.show is True else arguments.show))
     elif drawn:
         draw_picturebook(size)
     else:
@@ -81,8 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def check(arguments: argparse.Namespace) -> None:
-    """ValueError where an option is not of what is asked for."""
+def check_arguments(arguments: argparse.Namespace) -> None:
+    """ValueError for an option that does not belong to the set or to the shards."""
     to_shards, source = arguments.name == SHARDS, arguments.source is not None
     of_shards = {"--data": "data", "--split": "split", "--out": "out", "--per-shard": "per_shard"}
     given = [option for option, name in of_shards.items() if getattr(arguments, name) is not None]
@@ -102,14 +102,14 @@ def check(arguments: argparse.Namespace) -> None:
 
 
 def write_shards(arguments: argparse.Namespace) -> None:
-    """A split, or each of the three, as WebDataset shards; prints what open_clip wants to be told."""
+    """Writes one split or all three as WebDataset shards, and prints the options that open_clip needs."""
     from minclip.data import open_dataset, shard_writer
     from minclip.data.left_out import say
 
     splits = (arguments.split,) if arguments.split else SPLITS
     per_shard = shard_writer.PER_SHARD if arguments.per_shard is None else arguments.per_shard
     size = PICTUREBOOK_SIZE if arguments.size is None else arguments.size
-    for split in splits:  # before an hour's work
+    for split in splits:  # before an hour of work
         shard_writer.require_free(arguments.out, split)
     for dataset in [open_dataset(arguments.data, split, size=size) for split in splits]:
         sizes, left_out = written = shard_writer.write_shards(dataset, arguments.out, per_shard, progress=True)
@@ -123,7 +123,7 @@ def write_shards(arguments: argparse.Namespace) -> None:
 
 
 def draw_picturebook(size: int) -> None:
-    """Every split and every task; what is drawn already is left as it is."""
+    """Draws every split and every task that is not drawn yet."""
     from minclip.data.picturebook import PictureBook, tasks
 
     for split in ("train", "val", "test"):
@@ -133,19 +133,19 @@ def draw_picturebook(size: int) -> None:
 
 
 def write_sheet(size: int, file: Path) -> None:
-    """Every class as a row, every style as a column, as a PNG file."""
+    """Writes a PNG file with a row for each class and a column for each style."""
     from minclip.data.paths import atomic_write
     from minclip.data.picturebook.contact import classes_by_styles
 
-    # 32 levels of a channel: noise is most of the file, and its last bits are not seen
+    # 32 levels of a channel: most of the file is noise, and nobody sees its last bits
     sheet = classes_by_styles(size).point(lambda level: level & 0xF8)
     with atomic_write(file) as opened:
         sheet.save(opened, format="png", optimize=True)
     print(f"{file}: every class in every style, {sheet.width:,} × {sheet.height:,} pixels")
 
 
-def show(data: str, size: int, file: Path) -> None:
-    """A page of pictures that are spread evenly over the test split, as a PNG file."""
+def write_page(data: str, size: int, file: Path) -> None:
+    """Writes a PNG file of pictures that are spread evenly over the test split, with captions."""
     import numpy as np
 
     from minclip.data import open_dataset
@@ -155,14 +155,14 @@ def show(data: str, size: int, file: Path) -> None:
 
     dataset = open_dataset(data, "test", size=size)
     chosen = np.linspace(0, len(dataset) - 1, min(SHOWN, len(dataset))).astype(int).tolist()
-    figure = plot_samples([dataset.image(i) for i in chosen], [said_of(dataset, i) for i in chosen])
+    figure = plot_samples([dataset.image(i) for i in chosen], [caption_or_class(dataset, i) for i in chosen])
     with atomic_write(file) as opened:
         figure.savefig(opened, format="png")
     say(getattr(dataset, "notes", {}))
     print(f"{file}: {len(chosen)} of {len(dataset):,} test pictures")
 
 
-def said_of(dataset: "CaptionDataset", index: int) -> str:
+def caption_or_class(dataset: "CaptionDataset", index: int) -> str:
     """The picture's first caption, or its class where the set has classes only."""
     captions = dataset.captions(index)
     if captions:

@@ -1,4 +1,4 @@
-"""Is everything here that minclip needs? One line per check, with the remedy where one fails.
+"""Check that minclip has all it needs on this machine. One line per check, with a remedy where it fails.
 
     minclip doctor
 
@@ -28,8 +28,8 @@ MINIMUM_PYTHON = (3, 11, 4)  # as pyproject.toml says
 ROOM = 1e9  # bytes: the picture book at 64 px takes 1.2 GB, at 32 px 0.3 GB; a run takes some 0.1
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """No arguments: a doctor looks at everything."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`minclip doctor` takes no arguments."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,15 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def checks() -> Iterator[Check]:
-    """Every check, cheapest first; those that need torch only where it is there."""
+    """All checks, the cheapest first. Checks that need torch run only where the packages are installed."""
     python = check_python(sys.version_info[:3])
     yield python
-    if python.remedy:  # its packages are another Python's, and there is no tomllib to read their list with
+    if python.remedy:  # the packages belong to another Python, which has no tomllib to read their list
         return
     packages = [check_package(name, minimum) for name, minimum in requirements()]
     yield from packages
     if any(package.remedy for package in packages):
-        yield Check("device, data: not looked at", "install the packages first, then run `minclip doctor` again")
+        yield Check("device and data were not checked", "install the packages first, then run `minclip doctor` again")
         return
     yield from check_device()
     yield from check_data()

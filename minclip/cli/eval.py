@@ -7,7 +7,7 @@
     object  80.3 %   79.2 to 81.3   1.9 %  5,720
     ...
 
-The JSON holds the same numbers as shares from 0 to 1.
+The JSON file holds the same numbers as fractions from 0 to 1.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from minclip.cli.models import add_model_arguments, open_model
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     parser.add_argument(
         "--data",
@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="NAME_OR_PATH",
         help="picturebook, flickr8k, rsicd, cifar10, cifar100, or a folder with pictures and captions",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to this file")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,8 +10,8 @@
     openclip     a folder: open_clip.create_model_and_transforms("local-dir:FOLDER")
     huggingface  a folder: transformers.CLIPModel.from_pretrained("FOLDER")
 
-The first two are compared with the model before they get their name, for other numbers of pictures and texts.
-Nothing that is there already is overwritten.
+The first two are compared with the model, on other numbers of pictures and texts, before they get their name.
+Existing files are never overwritten.
 """
 
 import argparse
@@ -22,10 +22,10 @@ from minclip.cli.models import add_model_arguments, open_model
 FORMATS = ("onnx", "program", "openai", "openclip", "huggingface")
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
-    parser.add_argument("--format", required=True, choices=FORMATS, help="for whom it is written")
-    parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the new folder, or OpenAI's new file")
+    parser.add_argument("--format", required=True, choices=FORMATS, help="the format, from the list above")
+    parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the new folder (openai: file)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "onnx":
         try:
             export_onnx(model, out)
-        except ModuleNotFoundError as error:  # what is not installed is the user's to mend, in one line
+        except ModuleNotFoundError as error:  # a missing package is one line for the user, not a traceback
             raise ValueError(str(error)) from error
     elif arguments.format == "program":
         export_program(model, out)

@@ -1,13 +1,13 @@
-"""Fetch one of OpenAI's models and check it. Without a name: which models are here, and which can be fetched.
+"""Fetch one of OpenAI's models and check it. Without a name: list the models that are here or can be fetched.
 
-    minclip fetch                                      lists them
-    minclip fetch ViT-B/32                             354 MB from OpenAI's address; the checksum is compared
-    minclip fetch ViT-B/32 --from Downloads/ViT-B-32.pt     uses what you have, or a folder with it
-    minclip fetch merges                               only the vocabulary of OpenAI's models, which each brings along
+    minclip fetch                                      lists the models
+    minclip fetch ViT-B/32                             354 MB from OpenAI's address; compares the checksum
+    minclip fetch ViT-B/32 --from Downloads/ViT-B-32.pt     uses a file that you have, or its folder
+    minclip fetch merges                               only the vocabulary of OpenAI's models; each model includes it
     minclip classify cat.jpg --labels "a cat,a dog" --model ViT-B/32
 
-A broken download is gone on with: run the same again. Models are kept in `models/` of the clone, or in
-~/.cache/minclip/models; MINCLIP_MODELS chooses another folder.
+To continue a broken download, run the same command again. Models are kept in `models/` of the clone, or in
+~/.cache/minclip/models. MINCLIP_MODELS sets another folder.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 MERGES_NAME = "merges"
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help=f"ViT-B/32 or another of the list, or {MERGES_NAME}")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it")
 
@@ -34,14 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"the merges are ready in {fetch_merges(arguments.source)}")
         return 0
     if name not in fetchable():
-        raise ValueError(f"{name!r} cannot be fetched: choose of {', '.join(fetchable())}, {MERGES_NAME}")
+        raise ValueError(f"{name!r} cannot be fetched: choose one of {', '.join(fetchable())}, {MERGES_NAME}")
     path = fetch_model(name, arguments.source)
     print(f'{name} is ready in {path}: use it with --model {name}, or minclip.load("{name}")')
     return 0
 
 
 def listing() -> str:
-    """A line per model: name, size, where it is."""
+    """One line per model: its name, its size, and where it is."""
     from minclip.data.pretrained import MERGES, OPENAI, fetched, models_root, shipped
 
     merges = models_root() / MERGES.name

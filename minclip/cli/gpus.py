@@ -1,4 +1,4 @@
-"""Does the device compute, and is there a GPU that PyTorch does not use? With the reason in words. For `doctor`."""
+"""Checks of `minclip doctor` on devices: whether the device computes, and why PyTorch does not use a GPU."""
 
 import os
 import re
@@ -37,7 +37,7 @@ def check_product(device: "Device") -> Check:
 
 
 def unsuited(device: "Device") -> str | None:
-    """Why this PyTorch has no code for the GPU, None where it has (or where it is no NVIDIA GPU)."""
+    """Why this PyTorch has no code for the GPU. None where it has, and for a device that is no NVIDIA GPU."""
     import torch
 
     if device.device.type != "cuda" or torch.version.hip is not None:
@@ -50,16 +50,17 @@ def unsuited(device: "Device") -> str | None:
 
 
 def check_unused(chosen: "Device") -> Iterator[Check]:
-    """A note for each NVIDIA GPU that the system has, where the chosen device is none."""
+    """A note for each NVIDIA GPU of the system, if the chosen device is the CPU."""
     if chosen.device.type == "cpu":
         for name in nvidia_gpus():
             yield Check(f"{name} is here and not used: {why_unused()}", fails=False)
 
 
 def runs_on(major: int, minor: int, built_for: list[str]) -> bool:
-    """Whether code for these architectures runs on a GPU of that compute capability.
+    """Whether code for these architectures runs on a GPU of this compute capability.
 
-    Machine code (sm_) runs on the same major version from its minor on, intermediate code (compute_) on all later.
+    Machine code (sm_) runs on the same major version and the same or a later minor one. Intermediate code (compute_)
+    runs on all later versions.
 
     >>> runs_on(8, 6, ["sm_80"]), runs_on(8, 0, ["sm_86"]), runs_on(12, 0, ["compute_90"]), runs_on(6, 1, ["sm_75"])
     (True, False, True, False)
@@ -76,7 +77,7 @@ def runs_on(major: int, minor: int, built_for: list[str]) -> bool:
 
 
 def nvidia_gpus() -> list[str]:
-    """Name and driver of every NVIDIA GPU that the system knows, whatever PyTorch says; empty where it knows none."""
+    """Name and driver of every NVIDIA GPU that the system knows, whatever PyTorch sees."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []

@@ -1,4 +1,4 @@
-"""Which model a command uses: the one that was named, or else the newest run."""
+"""The model that a command uses: the named one, or the newest run."""
 
 import argparse
 import sys
@@ -17,13 +17,13 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
-        help="a name that `minclip fetch` lists, a weights file, a folder (default: newest run in ./runs)",
+        help="a name from `minclip fetch`, a weights file, or a folder (default: the newest run in ./runs)",
     )
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
 
 def newest_run(folder: Path = RUNS) -> Path:
-    """The run folder below `folder` whose model was written last. ValueError where there is none."""
+    """The run folder below `folder` with the latest model file. ValueError where there is none."""
     from minclip.checkpoint import MODEL_FILE
     from minclip.data import pretrained
 
@@ -38,14 +38,14 @@ def newest_run(folder: Path = RUNS) -> Path:
 
 
 def open_model(arguments: argparse.Namespace) -> "tuple[CLIP, Preprocess, BPETokenizer]":
-    """(model, preprocess, tokenizer) that the arguments ask for; says on stderr which one it chose."""
+    """(model, preprocess, tokenizer) as the arguments say. Without --model, stderr names the run that is used."""
     from minclip.checkpoint import load
     from minclip.engine.cores import keep_freed_memory
     from minclip.engine.devices import choose_device
 
-    keep_freed_memory()  # the process is the command's own
+    keep_freed_memory()  # for a command's process only; a library must not decide this
     chosen = arguments.model
     if chosen is None:
         chosen = newest_run()
-        print(f"minclip: using the newest run, {chosen} (--model takes another)", file=sys.stderr)
+        print(f"minclip: using the newest run, {chosen} (--model chooses another)", file=sys.stderr)
     return load(chosen, choose_device(arguments.device).device)

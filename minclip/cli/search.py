@@ -1,4 +1,4 @@
-"""Find the pictures of a folder that a sentence describes best.
+"""Find the pictures in a folder that a sentence describes best.
 
     minclip search "a red car" --in ~/Pictures -k 3
 
@@ -6,9 +6,9 @@
     0.287  ~/Pictures/toy.png
     0.254  ~/Pictures/fire engine.jpg
 
-The number is the cosine of sentence and picture: it ranks the pictures of one search, and says little alone.
-Pictures are read as a viewer shows them: turned upright by their EXIF orientation, a transparent ground white. Every
-suffix that Pillow reads counts; hidden files and folders are passed over, linked folders are not.
+The number is the cosine of sentence and picture. It ranks the pictures of one search; alone it means little.
+Pictures are read as a viewer shows them: upright by their EXIF orientation, and on white where they are transparent.
+All formats that Pillow reads are searched. Linked folders are included, hidden files and folders are not.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from pathlib import Path
 from minclip.cli.models import add_model_arguments, open_model
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", help="what to look for")
-    parser.add_argument("--in", dest="folder", required=True, type=Path, metavar="FOLDER", help="with pictures in it")
+    parser.add_argument("--in", dest="folder", required=True, type=Path, metavar="FOLDER", help="the pictures' folder")
     parser.add_argument("-k", type=int, default=5, help="how many pictures to show (default: 5)")
     add_model_arguments(parser)
 

@@ -1,13 +1,13 @@
-"""Train a CLIP from nothing. Leaves a run folder: model, log, report with intervals and figures.
+"""Train a CLIP from random weights. Writes a run folder: the model, the log, a report with intervals and figures.
 
     minclip train --data picturebook
-    minclip train --data photos/ --config small --out runs/mine     (a folder with captions.csv: see minclip data)
-    minclip train --out runs/mine --resume                          (goes on after Ctrl-C, a crash, a reboot)
+    minclip train --data photos/ --config small --out runs/mine     (a folder with captions.csv)
+    minclip train --out runs/mine --resume                          (continues after Ctrl-C, a crash, a reboot)
     minclip train --data picturebook --mine                         (with the parts that you wrote in the lessons)
     minclip classify my.png --labels "car,tree,fish"                (uses the newest run)
 
-What is not given comes from the data set's recipe (minclip/experiments/recipes.py), the folder from its name. A
-resumed run takes every setting from itself; giving one again is an error: none is ignored in silence.
+The data set's recipe (minclip/experiments/recipes.py) has the settings that you leave out. A resumed run keeps its
+settings, and to give one again is an error.
 """
 
 import argparse
@@ -19,44 +19,47 @@ from pathlib import Path
 
 from minclip.cli.models import RUNS
 
-# argument: (name in TrainConfig, help). Left out, the recipe decides.
+# option: (name in TrainConfig, type, help); the recipe has those that are left out
 SETTINGS = {
-    "--seed": ("seed", int, "of weights, shuffling and crops"),
-    "--samples": ("samples", int, "pictures seen in all, repeated ones counted"),
+    "--seed": ("seed", int, "seed of weights, shuffling and crops"),
+    "--samples": ("samples", int, "pictures seen in all; a picture that is seen twice counts twice"),
     "--batch": ("batch_size", int, "pairs per step"),
     "--lr": ("learning_rate", float, "AdamW's peak learning rate"),
     "--optimizer": ("optimizer", str, "adamw or muon"),
     "--micro-batch": (
         "micro_batch",
         int,
-        "pairs encoded at a time: less memory, the same gradients (with --resume, too)",
+        "pairs encoded at a time: less memory, the same gradients; also with --resume",
     ),
-    "--compiled": ("compiled", bool, "torch.compile the encoders: a slow first step, then faster ones; for a GPU"),
+    "--compiled": (
+        "compiled",
+        bool,
+        "compile the encoders: a slow first step, then faster ones; for a GPU",
+    ),
 }
+ALSO_WITH_RESUME = {"micro_batch"}  # changes how a step is computed, not what
 
 
-ANEW = {"micro_batch"}  # may be given to a resumed run: how it computes, not what
-
-
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="NAME_OR_PATH", help="picturebook, flickr8k, rsicd, or a folder")
     parser.add_argument("--config", metavar="PRESET", help="the model's dimensions: tiny, small, base, ViT-B/32, ...")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: a new one below runs/)")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in --out")
     for option, (name, kind, text) in SETTINGS.items():
         how = {"action": "store_true", "default": None} if kind is bool else {"type": kind}  # None: not given
         parser.add_argument(option, dest=name, help=text, **how)
-    parser.add_argument("--mine", action="store_true", help="with the parts that you built in the lessons")
+    parser.add_argument("--mine", action="store_true", help="use the parts that you built in the lessons")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
 
-def check(arguments: argparse.Namespace) -> None:
-    """ValueError where a new run lacks its data, or a resumed one its folder or is given settings."""
+def check_arguments(arguments: argparse.Namespace) -> None:
+    """ValueError for a new run without --data, and for a resumed one without --out or with settings."""
     names = {"--data": "data", "--config": "config"}
     names |= {option: name for option, (name, *_) in SETTINGS.items()}
-    given = [option for option, name in names.items() if getattr(arguments, name) is not None and name not in ANEW]
+    names = {option: name for option, name in names.items() if name not in ALSO_WITH_RESUME}
+    given = [option for option, name in names.items() if getattr(arguments, name) is not None]
     if arguments.resume and arguments.out is None:
-        raise ValueError("--resume needs --out DIR, the folder of the run to go on with")
+        raise ValueError("--resume needs --out DIR, the folder of the run to continue")
     if arguments.resume and given:
         raise ValueError(f"--resume takes every setting from {arguments.out}: leave out {', '.join(given)}")
     if not arguments.resume and arguments.data is None:
@@ -64,7 +67,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 
 def new_folder(name: str) -> Path:
-    """runs/NAME, or the first of runs/NAME-2, runs/NAME-3, ... that is not there yet."""
+    """runs/NAME, or the first of runs/NAME-2, runs/NAME-3, ... that does not exist."""
     folder, number = RUNS / name, 1
     while folder.exists():
         number += 1
@@ -74,7 +77,7 @@ def new_folder(name: str) -> Path:
 
 @contextmanager
 def advice_when_stopped(out: Path) -> Iterator[None]:
-    """After Ctrl-C, the command that goes on, where there is a checkpoint to go on from."""
+    """After Ctrl-C, prints the command that continues the run, if it has a checkpoint."""
     from minclip.experiments.runs import Run
 
     try:
@@ -82,7 +85,7 @@ def advice_when_stopped(out: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         if Run(out).exists():
             print(
-                f"\nminclip: this goes on from the last checkpoint: minclip train --out {out} --resume", file=sys.stderr
+                f"\nminclip: to continue from the last checkpoint: minclip train --out {out} --resume", file=sys.stderr
             )
         raise
 
@@ -91,20 +94,20 @@ def run(arguments: argparse.Namespace) -> int:
     from minclip.engine.processes import is_first, joined
     from minclip.evaluation.evaluate import format_table
 
-    check(arguments)
-    with joined(), with_mine(arguments.mine):
-        report, out = trained(arguments)
+    check_arguments(arguments)
+    with joined(), use_mine(arguments.mine):
+        report, out = train_or_resume(arguments)
         if not is_first():
             return 0
     print(format_table(report))
-    print(f"\n{out / 'report.md'} shows the curves and the pictures with what the model says of them.")
+    print(f"\n{out / 'report.md'} shows the curves, and pictures with the model's answers.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")
     return 0
 
 
 @contextmanager
-def with_mine(asked: bool) -> Iterator[None]:
-    """Inside, minclip is what the learner built of it, where that was asked for; says which parts."""
+def use_mine(asked: bool) -> Iterator[None]:
+    """Inside, the parts that the learner built replace minclip's, if asked. stderr names them."""
     if not asked:
         yield
         return
@@ -115,8 +118,8 @@ def with_mine(asked: bool) -> Iterator[None]:
         yield
 
 
-def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:
-    """The report of the run that the arguments ask for, and its folder."""
+def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:
+    """Runs the training that the arguments describe; returns its report and its folder."""
     from minclip.config import CLIPConfig
     from minclip.engine.devices import choose_device
     from minclip.engine.processes import agree, is_first, own_device
@@ -124,12 +127,12 @@ def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:
 
     device = choose_device(own_device(arguments.device))
 
-    def say(where: str) -> None:
+    def print_device(where: str) -> None:
         if is_first():
             print(f"minclip: training on {device.device}: {device.reason}{where}", file=sys.stderr)
 
     if arguments.resume:
-        say("")
+        print_device("")
         with advice_when_stopped(arguments.out):
             return resume_run(arguments.out, device, micro_batch=arguments.micro_batch), arguments.out
     recipe = recipe_for(arguments.data)
@@ -138,6 +141,6 @@ def trained(arguments: argparse.Namespace) -> tuple[dict, Path]:
     given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}
     config = replace(recipe.config, **{name: value for name, value in given.items() if value is not None})
     out = agree(arguments.out or new_folder(f"{Path(arguments.data).resolve().name}-{name.replace('/', '-')}"))
-    say(f"; everything goes to {out}")
+    print_device(f"; everything goes to {out}")
     with advice_when_stopped(out):
         return run_training(arguments.data, preset, config, out, device), out

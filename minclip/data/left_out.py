@@ -93,7 +93,7 @@ def lines(left_out: LeftOut) -> list[str]:
     said = []
     for name, entry in left_out.items():
         if "asked" in entry:
-            said.append(f"{name} is {entry['count']:,}, not the {entry['asked']:,} asked for: {entry['what']}")
+            said.append(f"{name} is {entry['count']:,} instead of {entry['asked']:,}: {entry['what']}")
             continue
         if "all" in entry:
             some, rest = entry["all"][:3], len(entry["all"]) - 3

@@ -15,7 +15,7 @@ from minclip.config import TrainConfig
 from minclip.engine.batches import Pairs, draw_rows, first_equal_row
 
 COUNTED = 250  # steps: of longer runs as many are counted, evenly spread
-WORTH_SAYING = 0.01  # share of rows
+WORTH_SAYING, WORTH_MENDING = 0.01, 0.1  # shares of rows
 
 
 @dataclass(frozen=True)
@@ -79,21 +79,21 @@ def lowest_loss(alike: Tensor) -> float:
 
 
 def twins_lines(twins: Twins, texts: Sequence[str]) -> list[str]:
-    """What a person should know before a run: a line for captions and one for pictures that repeat, where they do.
+    """One line on captions that repeat within a batch and one on pictures that do, where that is worth saying.
 
     texts: the captions, in the order of Pairs.tokens.
     """
     lines = []
     if twins.captions >= WORTH_SAYING:
+        advice = " Use captions that say more, or a smaller --batch." if twins.captions >= WORTH_MENDING else ""
         lines.append(
-            f"{100 * twins.captions:.1f} % of a batch's captions are in it more than once, and each is a wrong answer "
-            f"for its twins' pictures (most often {texts[twins.commonest]!r}, {twins.times:,} of {len(texts):,} "
-            f"captions): the loss cannot fall below {twins.loss_floor:.2f} on average; captions that say more, or a "
-            f"smaller --batch, lower that"
+            f"{100 * twins.captions:.1f} % of a batch's captions occur in it more than once (the most frequent is "
+            f"{texts[twins.commonest]!r}, {twins.times:,} of {len(texts):,}). Copies are wrong answers for each other, "
+            f"so the mean loss cannot fall below {twins.loss_floor:.2f}.{advice}"
         )
     if twins.pictures >= WORTH_SAYING:
         lines.append(
-            f"{100 * twins.pictures:.1f} % of a batch's pictures are in it more than once, and each is a wrong answer "
-            f"for its twins' captions: leave out copies of a file, or lower --batch"
+            f"{100 * twins.pictures:.1f} % of a batch's pictures occur in it more than once. Copies are wrong answers "
+            f"for each other's captions. Leave out copies of a file, or use a smaller --batch."
         )
     return lines

@@ -1,1 +1,1 @@
-"""A run: from the name of a data set to a finished folder with model, log and report."""
+"""A run: from the name of a data set to a folder with model, log and report."""

@@ -1,6 +1,6 @@
 """From the name of a data set to a finished run: data, tokenizer, model, training, evaluation, report.
 
-Nothing is computed here; this file says in which order the others are called.
+Nothing is computed here. This file calls the others in order.
 """
 
 import sys
@@ -30,42 +30,49 @@ from minclip.tokenizer import BPETokenizer
 
 
 def new_model(config: CLIPConfig, seed: int) -> CLIP:
-    """A model with fresh weights: the same ones for the same seed, whatever was drawn before."""
+    """A model with fresh weights. The same seed gives the same weights, whatever was drawn before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return CLIP(config)
 
 
 def recipe_for(data: str | Path) -> Recipe:
-    """The recipe of a data set, by its name or by what is in its folder."""
+    """The recipe of a data set. `data` is its name or its folder."""
     name = str(data) if str(data) in RECIPES else open_dataset(data, "train").name
     return RECIPES.get(name, RECIPES["folder"])
 
 
-def why_no_captions(data: str | Path, dataset: CaptionDataset) -> str:
-    """Why a set cannot be trained on."""
+def no_captions_message(data: str | Path, dataset: CaptionDataset) -> str:
+    """The error of a set that has no captions: what was looked for, and what was found instead."""
     if hasattr(dataset, "class_names"):
-        return f"{data} has no captions, and a class name is not one: train on another set, evaluate on this"
+        return f"{data} has class names and no captions: train on another set, and evaluate on this one"
     said = "; ".join(lines(getattr(dataset, "notes", {})))
     beside = unread_layout(Path(data)) if Path(data).is_dir() else None
     found = "; ".join(part for part in (said, beside) if part)
     looked = getattr(dataset, "looked_for", "captions")
-    return f"{data} has {len(dataset)} pictures in its train split and no caption of any: looked for {looked}" + (
-        f"; found: {found}" if found else ""
-    )
+    message = f"{data} has {len(dataset)} pictures in its train split and no caption of any: looked for {looked}"
+    return f"{message}; found: {found}" if found else message
 
 
-def draw_what_is_seen(dataset: CaptionDataset, config: TrainConfig, left_out: LeftOut) -> None:
-    """Has the picture book draw only what a run sees that ends before its first epoch does.
+def lower_batch_size(config: TrainConfig, left_out: LeftOut, batch_size: int, reason: str) -> TrainConfig:
+    """The configuration with a smaller batch. A batch that is lowered twice keeps the first number and both reasons."""
+    earlier = left_out.get("batch_size")
+    asked, reasons = (earlier["asked"], f"{earlier['what']}, {reason}") if earlier else (config.batch_size, reason)
+    note_setting(left_out, "batch_size", asked, batch_size, reasons)
+    return replace(config, batch_size=batch_size)
 
-    Captions, order and numbers are those of the whole book: the tokenizer reads all captions, the shuffle is over all
-    pictures, and what is not drawn stands behind the last step. So a short run is what it was, bit for bit.
+
+def draw_only_what_is_seen(dataset: CaptionDataset, config: TrainConfig, left_out: LeftOut) -> None:
+    """Makes the picture book draw only the pictures that a run of less than one epoch sees.
+
+    The tokenizer still reads all captions, and the order is still a shuffle of all pictures. So the run is bit for bit
+    what it is with the whole book.
     """
     pictures, seen = len(dataset), config.steps * config.batch_size
     if isinstance(dataset, PictureBook) and seen < pictures:
         steps = [batch_indices(step, config.batch_size, pictures, config.seed) for step in range(config.steps)]
         dataset.draw_only(torch.cat(steps).tolist())
-        what = "pictures of the picture book are not drawn: the run ends before it would see them"
+        what = "pictures of the picture book are not drawn: the run ends before it sees them"
         note(left_out, "pictures_not_drawn", what, count=pictures - seen)
 
 
@@ -75,12 +82,13 @@ def run_training(
     config: TrainConfig,
     out: str | Path,
     device: Device | None = None,
-    progress: bool = True,
+    show_progress: bool = True,
 ) -> dict:
-    """Trains on a data set's train split, evaluates on its test split, leaves everything in `out`; returns the report.
+    """Trains on a data set's train split and evaluates on its test split. Everything goes to `out`; returns the report.
 
-    `preset` gives the model's dimensions; its vocabulary is a limit that a small text may not fill.
-    Raises ValueError where `out` holds a run already.
+    preset: the model's dimensions. Its vocabulary is an upper limit: few captions make fewer tokens.
+    show_progress: whether progress bars are shown.
+    Raises ValueError where `out` holds a run already, or where no picture has a caption.
     """
     run = Run(out)
     run.refuse_to_overwrite()
@@ -88,47 +96,47 @@ def run_training(
     with one_after_the_other():
         dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
     captions = all_captions(dataset)
-    pictures = sum(map(bool, captions))  # the others are left out
-    if not pictures:
-        raise ValueError(why_no_captions(data, dataset))
-    if pictures < config.batch_size:  # no picture may be its own negative
-        lowered = max(2, pictures)
-        note_setting(run.left_out, "batch_size", config.batch_size, lowered, "no more pictures have captions")
-        config = replace(config, batch_size=lowered)
-    whole = f"only whole batches of {config.batch_size} are seen"
-    note_setting(run.left_out, "samples", config.samples, config.steps * config.batch_size, whole)
+    with_captions = sum(map(bool, captions))  # the other pictures are left out
+    if not with_captions:
+        raise ValueError(no_captions_message(data, dataset))
+    if with_captions < config.batch_size:  # no picture may be its own negative
+        reason = f"{with_captions} pictures have captions"
+        config = lower_batch_size(config, run.left_out, max(2, with_captions), reason)
     data = data if data in NAMES else Path(data).resolve()
     texts = (text for of_one_picture in captions for text in of_one_picture)
     tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
-    few = "the captions hold no further pair of symbols that stands in them twice"
-    note_setting(run.left_out, "vocab_size", preset.vocab_size, tokenizer.vocab_size, few)
+    no_pair = "no other pair of symbols occurs twice in the captions"
+    note_setting(run.left_out, "vocab_size", preset.vocab_size, tokenizer.vocab_size, no_pair)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
-    return finish(
-        run, model, tokenizer, dataset, captions, config, device or choose_device(), str(data), False, progress
+    device = device or choose_device()
+    return train_and_report(
+        run, model, tokenizer, dataset, captions, config, device, str(data), resume=False, show_progress=show_progress
     )
 
 
 def resume_run(
-    out: str | Path, device: Device | None = None, progress: bool = True, micro_batch: int | None = None
+    out: str | Path, device: Device | None = None, show_progress: bool = True, micro_batch: int | None = None
 ) -> dict:
-    """Goes on with the run in `out` from its last checkpoint, with its own settings, to its report.
+    """Continues the run in `out` from its last checkpoint, with the settings of the run; returns the report.
 
-    micro_batch: the one setting that may be another, because it changes no gradient (but for rounding): pairs encoded
-    at a time.
+    micro_batch: pairs encoded at a time. Only this setting may differ: it changes the gradient by rounding alone.
     """
     run = Run(out)
-    model, tokenizer, done, _ = run.load()
-    config = TrainConfig.from_dict(done["train_config"])
-    run.left_out = done.get("left_out", {})  # earlier versions kept none
-    for name in sorted(done["train_config"].keys() - config.to_dict().keys()):
+    model, tokenizer, state, _ = run.load()
+    config = TrainConfig.from_dict(state["train_config"])
+    run.left_out = state.get("left_out", {})  # earlier versions kept none
+    for name in sorted(state["train_config"].keys() - config.to_dict().keys()):
         note(run.left_out, "settings_unknown", "settings of the run are unknown to this version and not used", name)
     config = config if micro_batch is None else replace(config, micro_batch=micro_batch)
-    dataset = open_dataset(done["data"], "train", size=config.stored_size(model.config.image_size))
+    dataset = open_dataset(state["data"], "train", size=config.stored_size(model.config.image_size))
     captions, device = all_captions(dataset), device or choose_device()
-    return finish(run, model, tokenizer, dataset, captions, config, device, done["data"], True, progress)
+    data = state["data"]
+    return train_and_report(
+        run, model, tokenizer, dataset, captions, config, device, data, resume=True, show_progress=show_progress
+    )
 
 
-def finish(
+def train_and_report(
     run: Run,
     model: CLIP,
     tokenizer: BPETokenizer,
@@ -137,20 +145,23 @@ def finish(
     config: TrainConfig,
     device: Device,
     data: str,
+    *,
     resume: bool,
-    progress: bool,
+    show_progress: bool,
 ) -> dict:
-    """Training from wherever the run stands, evaluation, report."""
+    """Trains from where the run stands, evaluates, and writes the report, which it returns."""
     size, left_out = model.config.image_size, dict(getattr(dataset, "notes", {}))
-    draw_what_is_seen(dataset, config, left_out)
+    draw_only_what_is_seen(dataset, config, left_out)
     with one_after_the_other():
         watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
-        pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, progress, left_out)
-    if len(pairs) < config.batch_size:  # some pictures cannot be read; none may be its own negative
-        note_setting(run.left_out, "batch_size", config.batch_size, len(pairs), "no more pictures can be read")
-        config = replace(config, batch_size=len(pairs))
+        pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, show_progress, left_out)
+    if len(pairs) < config.batch_size:  # some pictures cannot be read; no picture may be its own negative
+        config = lower_batch_size(config, run.left_out, len(pairs), f"{len(pairs)} of the pictures can be read")
+    seen = config.steps * config.batch_size
+    note_setting(run.left_out, "samples", config.samples, seen, f"whole batches of {config.batch_size}")
     for split, suite in (("val", watched), ("test", final)):
-        others = suite.all_left_out(tokenizer, split).items()  # but for what the reader says of all splits alike
+        others = suite.all_left_out(tokenizer, split).items()
+        # without what the reader says of all splits alike
         left_out |= {name: entry for name, entry in others if entry not in left_out.values()}
     run.left_out |= left_out
     if is_first():
@@ -158,15 +169,15 @@ def finish(
     pictures_on = pairs.pixels.device.type
     if pictures_on != device.device.type and is_first():
         gigabytes = pairs.pixels.nbytes / 1e9
-        why = f"{gigabytes:.1f} GB are more than half of the free memory of {device.device}"
-        print(f"minclip: the pictures stay on the CPU: {why}", file=sys.stderr)
+        reason = f"their {gigabytes:.1f} GB are more than half of the free memory of {device.device}"
+        print(f"minclip: the pictures stay on the CPU: {reason}", file=sys.stderr)
     twins = count_twins(pairs, config)
     for line in twins_lines(twins, [text for texts in captions for text in texts]) if is_first() else ():
         print(f"minclip: {line}", file=sys.stderr)
-    seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, progress, twins=twins)
+    seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, show_progress, twins=twins)
     report = {}
     if is_first():
         report = write_report(
             run, model, tokenizer, final, config, device, data, seconds, pictures_on, twins, run.left_out
         )
-    return agree(report)  # the others wait for it
+    return agree(report)  # the other processes wait for it

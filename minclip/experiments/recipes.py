@@ -1,6 +1,6 @@
-"""What a data set is trained with when nothing else is asked for: the numbers that proved good.
+"""The default settings of a training, for each data set.
 
-What a number means stands in config.py; constants that all of CLIP's runs share, in optim.py and model.py.
+config.py explains each setting. The constants that all runs share are in optim.py and model.py.
 """
 
 from dataclasses import dataclass, replace
@@ -10,19 +10,19 @@ from minclip.config import TrainConfig
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a data set is trained with when nothing else is asked for."""
+    """The default model and settings of a data set."""
 
     preset: str  # a name of config.PRESETS
     config: TrainConfig
 
 
-# chosen after a few tries on validation pictures, not swept; what each reaches stands in docs/recipes.md
+# chosen after a few tries on validation pictures, without a sweep; docs/recipes.md has what each reaches
 PHOTOS = TrainConfig(
     samples=400_000,
     crop_scale=(0.4, 1.0),
     mirror=True,
     stored_scale=1.25,
-    patch_dropout=0.5,  # a step takes less time, and a few thousand photos are learned by heart less soon
+    patch_dropout=0.5,  # steps take less time, and overfitting on a few thousand photos begins later
     evaluate_every=100,
     save_every=100,
 )

@@ -1,6 +1,6 @@
-"""What a finished run tells a person: every number with its interval, the curves, and pictures to look at.
+"""The report of a finished run: every number with its interval, the curves, and pictures to look at.
 
-The numbers come from evaluate.py, the figures from plotting.py; here they are gathered and written down.
+evaluate.py computes the numbers and plotting.py draws the figures. This file gathers them and writes the files.
 """
 
 import json
@@ -42,10 +42,10 @@ def write_report(
     twins: Twins,
     left_out: LeftOut | None = None,
 ) -> dict:
-    """Evaluates the model and writes report.json, report.md and the figures into the run folder; returns the report.
+    """Evaluates the model, writes report.json, report.md and the figures into the run folder, and returns the report.
 
     seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures;
-    twins: `count_twins` of the training; left_out: what was left out, cut off or lowered, counted.
+    twins: `count_twins` of the training; left_out: counts of what was left out, cut off or lowered.
     """
     about = {
         "data": data,
@@ -88,13 +88,13 @@ def write_report(
 
 
 def write_text(path: Path, text: str) -> None:
-    """A UTF-8 file, whole or not at all."""
+    """Writes a UTF-8 file, whole or not at all."""
     with atomic_write(path) as file:
         file.write(text.encode("utf-8"))
 
 
 def describe(device: Device) -> str:
-    """One line on where the run computed."""
+    """One line on the device of the run."""
     name = torch.cuda.get_device_name(device.device) if device.device.type == "cuda" else platform.processor()
     return f"{device.device} {name}".strip() + f" ({device.reason})"
 
@@ -117,14 +117,14 @@ def report_text(report: dict, figures: list[str]) -> str:
         "",
         *(f"* {line}" for line in lines(run["left_out"])),
         *([""] if run["left_out"] else []),
-        "Intervals are 95 % bootstrap intervals over the test pictures: another seed may move a number by more.",
+        "Intervals are 95 % bootstrap intervals over the test pictures. Another seed may change a number by more.",
         *(f"\n![{Path(name).stem}]({name})" for name in figures),
     ]
     return "\n".join(page) + "\n"
 
 
 def twins_text(twins: dict, steps: int) -> str:
-    """One line on the rows of a batch that were the same as another."""
+    """One line on the rows of a batch that had the picture or the caption of another row."""
     counted = twins["steps_counted"]
     which = f"all {steps:,}" if counted == steps else f"{counted:,} of {steps:,}"
     floor = f", and the mean loss could not fall below {twins['loss_floor']:.2f}" if twins["captions"] else ""
@@ -135,7 +135,7 @@ def twins_text(twins: dict, steps: int) -> str:
 
 
 def prediction_page(model: CLIP, tokenizer: BPETokenizer, task: ClassTask) -> Figure:
-    """Pictures spread evenly over a task, with the model's belief in each class."""
+    """Pictures spread evenly over a task, each with the model's likeliest classes."""
     chosen = np.linspace(0, len(task.pixels) - 1, min(SHOWN_PICTURES, len(task.pixels))).astype(int)
     classifier = zero_shot_classifier(model, tokenizer, task.class_names, task.templates)  # [embed_dim, classes]
     logits = model.logit_scale.exp().detach() * encode_pixels(model, task.pixels[chosen]) @ classifier
@@ -144,7 +144,7 @@ def prediction_page(model: CLIP, tokenizer: BPETokenizer, task: ClassTask) -> Fi
 
 
 def retrieval_page(model: CLIP, tokenizer: BPETokenizer, pairs: RetrievalPairs) -> Figure:
-    """Captions spread evenly over the test split, each with the pictures found for it."""
+    """Captions spread evenly over the test split, each with the pictures that the model finds."""
     pixels, texts, image_of_text = pairs
     chosen = np.linspace(0, len(texts) - 1, min(SHOWN_QUERIES, len(texts))).astype(int)
     queries = [texts[i] for i in chosen]

@@ -1,11 +1,11 @@
-"""A run folder: what a training run leaves behind, and what it needs to go on after being stopped.
+"""A run folder: what a training run writes, and what it needs to continue after it was stopped.
 
-  state.safetensors   model and optimisers at one step, with every setting: `--resume` goes on from here
+  state.safetensors   model and optimisers at one step, with every setting; `--resume` continues from here
   model.safetensors   the model alone, for `minclip.load`
   log.jsonl           one line of JSON per logged step
   report.json ...     written at the end by report.py
 
-Each file is replaced as a whole, so that a run killed at any moment leaves the previous one.
+Each file is replaced as a whole. A run that is killed at any moment leaves the previous file.
 """
 
 import json
@@ -32,7 +32,7 @@ class Run:
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
-        self.left_out: LeftOut = {}  # what the run's report says of it; kept with the state
+        self.left_out: LeftOut = {}  # what was left out or lowered; kept with the state, for the report
 
     @property
     def state_path(self) -> Path:
@@ -43,25 +43,25 @@ class Run:
         return self.folder / LOG_FILE
 
     def exists(self) -> bool:
-        """Whether a run has left a checkpoint here."""
+        """Whether the folder holds a checkpoint."""
         return self.state_path.is_file()
 
     def refuse_to_overwrite(self) -> None:
-        """ValueError where a run, or a model of whatever origin, is in the folder already."""
+        """ValueError where the folder already holds a run or a model."""
         if self.exists():
             raise ValueError(f"{self.folder} holds a run already: pass --resume to go on with it, or another --out")
         if (self.folder / MODEL_FILE).exists():
             raise ValueError(f"{self.folder} holds a {MODEL_FILE}, which a run would replace: pass another --out")
 
     def create(self) -> None:
-        """Makes the folder for a new run; ValueError where one is in it already."""
+        """Makes the folder for a new run. ValueError where it already holds a run or a model."""
         self.refuse_to_overwrite()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log_path.unlink(missing_ok=True)
         self.remove_leftovers()
 
     def remove_leftovers(self) -> None:
-        """Deletes the temporary files of a process that was killed while it wrote (see `atomic_write`)."""
+        """Deletes the temporary files of a process that was killed while writing (see `atomic_write`)."""
         for path in self.folder.glob(".*.tmp"):
             path.unlink(missing_ok=True)
 
@@ -78,16 +78,15 @@ class Run:
     ) -> None:
         """Writes the state after `step` steps, then the model alone.
 
-        data: the set's name or path; pairs: the fingerprint of what was read from it.
+        seconds: of training so far; data: the set's name or path; pairs: the fingerprint of its captions.
         """
         tensors = {f"model.{name}": tensor for name, tensor in plain_weights(model).items()}
         for k, optimizer in enumerate(optimizers):
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
-        progress = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
-        progress["frozen"] = frozen_names(model)
-        progress["left_out"] = self.left_out
-        write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(progress)})
+        state = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
+        state |= {"frozen": frozen_names(model), "left_out": self.left_out}
+        write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})
         self.save_model(model, tokenizer)
 
     def save_model(self, model: CLIP, tokenizer: BPETokenizer) -> None:
@@ -95,21 +94,21 @@ class Run:
         save(model, tokenizer, self.folder / MODEL_FILE)
 
     def load(self) -> tuple[CLIP, BPETokenizer, dict, dict[str, Tensor]]:
-        """(model, tokenizer, progress, optimiser tensors) of the last checkpoint; frozen is what was frozen.
+        """(model, tokenizer, state, optimiser tensors) of the last checkpoint. Frozen parameters are frozen again.
 
-        ValueError for a model that minclip cannot build: `train` with resume=True takes one that you have built.
+        ValueError for a model that minclip cannot build: build it yourself, and pass it to `train` with resume=True.
         """
-        weights, metadata, progress, moments = self.read()
+        weights, metadata, state, moments = self.read()
         try:
             model, tokenizer = model_from(weights, metadata)
         except (KeyError, ValueError) as error:
             raise ValueError(f"{self.state_path} is not the state of a run: {error}") from error
-        for name in progress.get("frozen", ()):
+        for name in state.get("frozen", ()):
             model.get_parameter(name).requires_grad_(False)
-        return model, tokenizer, progress, moments
+        return model, tokenizer, state, moments
 
     def read(self) -> tuple[dict[str, Tensor], dict[str, str], dict, dict[str, Tensor]]:
-        """(weights, metadata, progress, optimiser tensors) of the last checkpoint; no model is built."""
+        """(weights, metadata, state, optimiser tensors) of the last checkpoint. No model is built."""
         if not self.exists():
             raise FileNotFoundError(
                 f"{self.state_path} is not there: no run to resume, leave out --resume to start one"
@@ -118,30 +117,30 @@ class Run:
         tensors, metadata = stored.tensors, stored.metadata
         weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
         try:
-            progress = json.loads(metadata["run"])
+            state = json.loads(metadata["run"])
         except (KeyError, ValueError) as error:
             raise ValueError(f"{self.state_path} is not the state of a run: {error}") from error
-        return weights, metadata, progress, {n: t for n, t in tensors.items() if n.startswith("optimizer.")}
+        return weights, metadata, state, {n: t for n, t in tensors.items() if n.startswith("optimizer.")}
 
     def fill(self, model: CLIP) -> tuple[dict, dict[str, Tensor]]:
-        """Puts the last checkpoint's weights into a model of its architecture; (progress, optimiser tensors).
+        """Copies the last checkpoint's weights into a model of its architecture; returns (state, optimiser tensors).
 
-        ValueError for another architecture, and where other parameters are frozen than when the run was saved.
+        ValueError for another architecture, and where other parameters are frozen than in the checkpoint.
         """
-        weights, metadata, progress, moments = self.read()
+        weights, metadata, state, moments = self.read()
         clip = the_clip(model)
         try:
             fill_from(clip, weights, metadata)
         except ValueError as error:
             raise ValueError(f"{self.state_path}: {error}") from error
-        was, is_now = progress.get("frozen"), frozen_names(clip)
-        if was is not None and set(was) != set(is_now):
-            only = sorted(set(was) - set(is_now)) or sorted(set(is_now) - set(was))
+        saved, frozen = state.get("frozen"), frozen_names(clip)
+        if saved is not None and set(saved) != set(frozen):
+            different = sorted(set(saved) - set(frozen)) or sorted(set(frozen) - set(saved))
             raise ValueError(
-                f"{self.folder} was trained with {len(was)} frozen parameters, this model has {len(is_now)} "
-                f"(requires_grad=False); the first that differs is {only[0]}: freeze the same, or start a new run"
+                f"{self.folder} was trained with {len(saved)} frozen parameters, this model has {len(frozen)} "
+                f"(requires_grad=False); the first that differs is {different[0]}: freeze the same, or start a new run"
             )
-        return progress, moments
+        return state, moments
 
     def append(self, entry: dict) -> None:
         """Adds a line to the log."""
@@ -149,14 +148,14 @@ class Run:
             file.write(json.dumps(entry) + "\n")
 
     def read_log(self) -> list[dict]:
-        """The log's entries; a last line that was cut off by a kill is left out."""
+        """The log's entries. A last line without its end, as a kill leaves it, is left out."""
         if not self.log_path.is_file():
             return []
         *lines, _rest = self.log_path.read_text(encoding="utf-8").split("\n")
         return [json.loads(line) for line in lines]
 
     def cut_log(self, step: int) -> None:
-        """Forgets what was logged after `step`: a resumed run writes it again."""
+        """Deletes what was logged after `step`. A resumed run logs it again."""
         self.remove_leftovers()
         kept = [entry for entry in self.read_log() if entry["step"] <= step]
         with atomic_write(self.log_path) as file:
@@ -164,12 +163,12 @@ class Run:
 
 
 def frozen_names(model: CLIP) -> list[str]:
-    """The parameters that training must leave alone, those that ask for no gradient."""
+    """The names of the parameters that training does not change: requires_grad is False."""
     return [plain_name(name) for name, p in the_clip(model).named_parameters() if not p.requires_grad]
 
 
 def check_moment(optimizer: torch.optim.Optimizer, number: int, moment: Tensor) -> None:
-    """ValueError where a moment is not of that parameter's shape: fused optimisers would write past its end."""
+    """ValueError where a moment has not its parameter's shape. A fused optimiser would write past its end."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     if number >= len(parameters) or (moment.ndim and moment.shape != parameters[number].shape):
         raise ValueError(
@@ -179,12 +178,15 @@ def check_moment(optimizer: torch.optim.Optimizer, number: int, moment: Tensor) 
 
 
 def restore_optimizers(optimizers: list[torch.optim.Optimizer], tensors: dict[str, Tensor]) -> None:
-    """Puts saved moments back: names are optimizer.<which>.<parameter>.<moment>. ValueError for another number."""
+    """Restores saved moments. Their names are optimizer.<which>.<parameter>.<moment>.
+
+    ValueError where the optimisers are not as many as in the checkpoint, or a moment has another shape.
+    """
     kept = {int(name.split(".")[1]) for name in tensors}
-    # an optimiser has nothing to keep where all of its parameters are frozen
+    # an optimiser without trainable parameters has no moments
     if kept != {k for k, one in enumerate(optimizers) if any(group["params"] for group in one.param_groups)}:
         raise ValueError(
-            f"the checkpoint holds moments of {len(kept)} optimisers, not of {len(optimizers)}: it was begun with "
+            f"the checkpoint holds moments of {len(kept)} optimisers, not of {len(optimizers)}: the run was begun with "
             f"another optimizer or another version of minclip; finish it there, or start a new run"
         )
     for k, optimizer in enumerate(optimizers):

@@ -1,6 +1,6 @@
-"""The look that all figures share: one palette, one size of letters, and helpers that dress axes with them.
+"""The look that all figures share: one palette, one font size, and helpers for axes.
 
-The figures themselves are in plotting.py. Colours: Okabe and Ito 2008, which the colour-blind can tell apart.
+The figures are in plotting.py. The colours, of Okabe and Ito (2008), can be told apart by colour-blind readers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-IMAGE_COLOUR = "#0072B2"  # blue: whatever is of pictures
-TEXT_COLOUR = "#E69F00"  # orange: whatever is of texts
+IMAGE_COLOUR = "#0072B2"  # blue: pictures
+TEXT_COLOUR = "#E69F00"  # orange: texts
 MATCH_COLOUR = "#009E73"  # green: picture and text that belong together; right answers
 WRONG_COLOUR = "#D55E00"  # vermilion: wrong answers
 QUIET_COLOUR = "#767676"  # grey: chance, guesses, hints; dark enough on white (4.5 to 1)
@@ -20,17 +20,17 @@ OTHER_COLOUR = "#D0D0D0"  # light grey: neither right nor wrong
 SERIES_COLOURS = (IMAGE_COLOUR, TEXT_COLOUR, MATCH_COLOUR, WRONG_COLOUR, "#CC79A7", "#56B4E9", "black")
 SCORE_COLOURS = LinearSegmentedColormap.from_list("minclip_scores", ["#FFFFFF", IMAGE_COLOUR])
 WHITE_LETTERS_FROM = 0.8  # share of the range of SCORE_COLOURS from which black letters are hard to read
-FONT = 12  # points, in figures 8 inches wide: still readable when shown at half width
+FONT = 12  # points, in figures 8 inches wide: readable at half that width
 DPI = 100
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches that arranges its own margins."""
+    """An empty figure, width and height in inches. Its layout chooses the margins."""
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 def dress(axes: Axes, title: str, x: str, y: str) -> None:
-    """Title and axis labels (with units), light grid, no box."""
+    """Gives axes a title, labels (with units) and a light grid, and removes the box."""
     axes.set_title(title, fontsize=FONT + 1, loc="left")
     axes.set_xlabel(x, fontsize=FONT)
     axes.set_ylabel(y, fontsize=FONT)
@@ -41,18 +41,18 @@ def dress(axes: Axes, title: str, x: str, y: str) -> None:
 
 
 def legend_below(figure: Figure, axes: Axes) -> None:
-    """One legend for the whole figure, under it, where it hides nothing; the labels are those of `axes`."""
+    """Adds one legend below the figure, where it hides nothing. Its labels are those of `axes`."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
 
 
 def as_numbers(values: Any) -> np.ndarray:
-    """Numbers as float64 for a figure: from a list, an array, or a tensor on any device, with a gradient or without."""
+    """Float64 numbers from a list, an array, or a tensor on any device, with or without a gradient."""
     return np.asarray(values.detach().cpu().float() if hasattr(values, "detach") else values, dtype=float)
 
 
 def show_picture(axes: Axes, image: Any, frame: str | None = None) -> None:
-    """A picture (PIL or uint8 [height, width, 3]) without axes, pixels as they are; framed where asked."""
+    """Shows a picture (PIL or uint8 [height, width, 3]) without axes and unsmoothed. frame: a colour, or no frame."""
     axes.imshow(np.asarray(image), interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
@@ -60,7 +60,7 @@ def show_picture(axes: Axes, image: Any, frame: str | None = None) -> None:
 
 
 def check_lengths(**parts: Sequence[Any] | np.ndarray) -> None:
-    """ValueError where the named parts are empty or not all of one length."""
+    """ValueError where the named parts are empty or differ in length."""
     lengths = {name: len(part) for name, part in parts.items()}
     if 0 in lengths.values() or len(set(lengths.values())) != 1:
         said = ", ".join(f"{name} {length}" for name, length in lengths.items())
@@ -68,19 +68,19 @@ def check_lengths(**parts: Sequence[Any] | np.ndarray) -> None:
 
 
 def write_in_cell(axes: Axes, row: int, column: int, text: str, shade: float) -> None:
-    """Text in the middle of a cell of a matrix that is coloured with `shade`, 0 to 1, of SCORE_COLOURS."""
+    """Writes text into a cell of a matrix. shade: where the cell's colour lies in SCORE_COLOURS, 0 to 1."""
     colour = "white" if shade > WHITE_LETTERS_FROM else "black"
     axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=FONT - 1)
 
 
 def series(log: Sequence[Mapping[str, Any]], key: str) -> tuple[np.ndarray, np.ndarray]:
-    """(samples seen in thousands, values) of the log lines that hold the key."""
+    """(samples seen in thousands, values) of the log lines that have the key."""
     lines = [line for line in log if key in line and "samples" in line]
     return np.array([line["samples"] / 1000 for line in lines]), np.array([float(line[key]) for line in lines])
 
 
 def add_minutes(axes: Axes, samples: np.ndarray, seconds: np.ndarray) -> None:
-    """A second axis below the first: minutes (or seconds) of training at the ticks' samples."""
+    """Adds a second axis below the first, with the minutes (or seconds) of training at each tick."""
     ticks = [tick for tick in axes.get_xticks() if len(samples) > 1 and 0 < tick <= samples[-1]]
     if not ticks:
         return

@@ -1,7 +1,7 @@
-"""Every figure of the lessons and of a run's report, as functions that return a matplotlib Figure.
+"""The figures of a run's report and of the pages, as functions that return a matplotlib Figure.
 
-No pyplot and no global state: `figure.savefig(path)` works without a screen, and a notebook shows what a
-function returns. The palette and what all figures share is in figures.py.
+They use neither pyplot nor global state. `figure.savefig(path)` works without a screen, and a notebook shows the
+returned figure. look.py has the palette and the helpers that all figures share.
 """
 
 import math
@@ -33,12 +33,12 @@ from minclip.figures.look import (
     write_in_cell,
 )
 
-# keys of the log that a run is watched by: (key, what it is, line and marker)
+# keys of the log that measure a running training: (key, what it is, line and marker)
 WATCHED = (("zero_shot", "zero-shot accuracy", "-o"), ("R@10", "retrieval R@10, mean of both ways", "--s"))
 
 
 def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
-    """Loss, temperature and validation (zero-shot accuracy, recall) of a run against the samples it has seen.
+    """Loss, temperature and validation scores (zero-shot accuracy, recall) of a run against the samples seen.
 
     log: the lines of log.jsonl, such as {"step": 100, "samples": 25600, "loss": 4.2, "logit_scale": 2.66,
     "seconds": 12.3} and {"step": 200, "samples": 51200, "zero_shot": 0.41}. Any key may be absent.
@@ -91,10 +91,10 @@ def plot_samples(images: Sequence[Any], captions: Sequence[str], columns: int = 
 
 
 def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.ndarray) -> Figure:
-    """Every text with every picture; where both lists go in pairs, the pairs are framed.
+    """The similarity of every text with every picture. Where both lists have one length, the pairs are framed.
 
-    images: pictures; texts: captions; similarity: float [images, texts], cosines or logits. In the
-    figure texts are rows and pictures columns.
+    images: pictures; texts: captions; similarity: float [images, texts], cosines or logits. The figure has texts as
+    rows and pictures as columns.
     """
     scores = as_numbers(similarity).T  # [texts, images]
     if scores.shape != (len(texts), len(images)) or scores.size == 0:
@@ -125,7 +125,7 @@ def plot_predictions(
     truths: Sequence[int],
     columns: int = 3,
 ) -> Figure:
-    """A page of pictures with their three likeliest names: the true one green, a wrong first one vermilion.
+    """A page of pictures with their three likeliest names. The true name is green, a wrong first one vermilion.
 
     probabilities: float [images, names], rows sum to one; truths: the index of every picture's true name.
     """
@@ -157,9 +157,9 @@ def plot_predictions(
 
 
 def plot_confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
-    """Which true class (row) was taken for which (column), in percent of the row.
+    """How often a true class (row) was taken for another (column), in percent of the row.
 
-    matrix: int [classes, classes], as `confusion_matrix` counts it.
+    matrix: int [classes, classes], from `confusion_matrix`.
     """
     matrix = as_numbers(matrix)
     if matrix.shape != (len(names), len(names)) or not len(names):
@@ -185,9 +185,9 @@ def plot_confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
 def plot_retrieval(
     queries: Sequence[str], images: Sequence[Sequence[Any]], hits: Sequence[Sequence[bool]] | np.ndarray
 ) -> Figure:
-    """What was found: a row per query, nearest first, the query's own picture framed.
+    """The pictures that were found: a row per query, nearest first. The query's own picture is framed.
 
-    images: [queries][k] pictures as they were found; hits: bool [queries, k], whether it is the query's own.
+    images: [queries][k] pictures in the order found; hits: bool [queries, k], whether a picture is the query's own.
     """
     check_lengths(queries=queries, images=images, hits=hits)
     k = max(len(found) for found in images)
@@ -207,9 +207,10 @@ def plot_retrieval(
 
 
 def plot_budget(points: Sequence[Mapping[str, Any]], chance: float | None = None) -> Figure:
-    """Accuracy against the number of samples trained on; points of one name are joined.
+    """Accuracy against the number of training samples. Points of one name are joined.
 
-    points: {"name": str, "samples": int, "accuracy": share, "low": share, "high": share}; chance: share.
+    points: {"name": str, "samples": int, "accuracy": fraction, "low": fraction, "high": fraction};
+    chance: fraction.
     """
     check_lengths(points=points)
     figure = new_figure(8, 5)
@@ -219,13 +220,13 @@ def plot_budget(points: Sequence[Mapping[str, Any]], chance: float | None = None
         samples, share, low, high = (
             np.array([float(point[key]) for point in line]) for key in ("samples", "accuracy", "low", "high")
         )
-        marker = "osD^vPX"[place % 7]  # shape says it again for those who do not see the colour
+        marker = "osD^vPX"[place % 7]  # shapes for readers who cannot tell the colours apart
         axes.errorbar(samples, 100 * share, 100 * np.stack([share - low, high - share]), label=name,
                       color=SERIES_COLOURS[place % 7], marker=marker, markersize=8, capsize=4)  # fmt: skip
     if chance is not None:
         axes.axhline(100 * chance, color=QUIET_COLOUR, linestyle="--", label=f"chance {100 * chance:.1f} %")
     axes.set_ylim(0, 100)
-    axes.set_xscale("log")  # runs are usually twice or four times as long as others
+    axes.set_xscale("log")  # a run is usually two or four times as long as the last
     axes.set_xticks(sorted({point["samples"] for point in points}))
     axes.set_xticks([], minor=True)
     axes.xaxis.set_major_formatter(lambda samples, _: f"{samples / 1000:,.0f}")

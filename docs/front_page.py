@@ -1,0 +1,139 @@
+"""Draws the picture of README.md and writes the table below it.
+
+    python docs/front_page.py
+
+The picture shows what `picturebook-tiny`, the model that `make train` trains, finds likeliest for five test pictures.
+The table is made from its kept result. tests/test_front_page.py fails where picture or table is not what this makes.
+"""
+
+import io
+import json
+import re
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+import minclip
+from minclip.data.paths import atomic_write
+from minclip.data.picturebook import PictureBook
+from minclip.data.picturebook.render import render
+from minclip.figures.look import FONT, MATCH_COLOUR, OTHER_COLOUR, new_figure, show_picture
+from minclip.zero_shot import encode_pixels, encode_texts
+
+ROOT = Path(__file__).parents[1]
+MODEL = "picturebook-tiny"
+PICTURES = range(7, 12)  # of the test split
+SHOWN = 3  # sentences below a picture
+LARGE = 192  # pixels a side, as the pictures are shown; the model sees them small
+MARKS = re.compile(r"(<!-- front page -->\n).*?(<!-- end of front page -->)", re.DOTALL)
+
+
+class Answer(NamedTuple):
+    """A sentence, its probability among all sentences, and whether it is the picture's own caption."""
+
+    sentence: str
+    probability: float
+    right: bool
+
+
+def answers() -> list[list[Answer]]:
+    """For each picture the likeliest of all captions of the test split, best first."""
+    model, _, tokenizer = minclip.load(MODEL, device="cpu")
+    book = PictureBook("test", size=model.config.image_size)
+    sentences = [book.captions(i)[0] for i in range(len(book))]
+    pixels = np.stack([np.asarray(book.image(i)) for i in PICTURES])
+    with torch.no_grad():
+        similarity = encode_pixels(model, pixels) @ encode_texts(model, tokenizer, sentences).T
+        probabilities = (model.logit_scale.exp() * similarity).softmax(dim=-1)  # [pictures, sentences]
+    best = probabilities.argsort(dim=-1, descending=True, stable=True)[:, :SHOWN].tolist()
+    return [
+        [Answer(sentences[j], probabilities[row, j].item(), sentences[j] == sentences[i]) for j in found]
+        for row, (i, found) in enumerate(zip(PICTURES, best, strict=True))
+    ]
+
+
+def draw(rows: list[list[Answer]]) -> Figure:
+    """The pictures side by side, each above its sentences with their probabilities."""
+    book = PictureBook("test")
+    figure = new_figure(12, 4.4)
+    grid = figure.subplots(2, len(rows), height_ratios=[1, 0.95], squeeze=False)
+    for place, (i, found) in enumerate(zip(PICTURES, rows, strict=True)):
+        above, below = grid[:, place]
+        show_picture(above, render(book.picture(i), LARGE))
+        below.set(xlim=(0, 1), ylim=(SHOWN, 0))
+        below.set_axis_off()
+        for y, (sentence, probability, right) in enumerate(found):
+            below.barh(y + 0.12, 1, height=0.1, color="#F2F2F2")
+            below.barh(y + 0.12, probability, height=0.1, color=MATCH_COLOUR if right else OTHER_COLOUR)
+            said = textwrap.fill(textwrap.shorten(sentence, 50, placeholder=" ..."), 25)
+            weight = "bold" if right else "normal"
+            below.text(0, y + 0.24, said, va="top", fontsize=FONT - 1, weight=weight)
+            below.text(1, y + 0.05, f"{100 * probability:.0f} %", ha="right", va="bottom", fontsize=FONT - 2)
+    return figure
+
+
+def write_picture(path: Path) -> None:
+    """The picture as a PNG file that holds its sentences, too."""
+    rows = answers()
+    drawn = io.BytesIO()
+    draw(rows).savefig(drawn, format="png")
+    about = PngInfo()
+    about.add_text("Source", "python docs/front_page.py")
+    about.add_itxt("Answers", json.dumps(rows, ensure_ascii=False))
+    few_colours = Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE)  # a third of the size
+    with atomic_write(path) as file:
+        few_colours.save(file, format="png", optimize=True, pnginfo=about)
+
+
+def result(name: str) -> dict:
+    """A kept result of benchmarks/."""
+    return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def table() -> str:
+    """Five questions and how often the model is right, then how long its training takes."""
+    kept = result(MODEL)
+    recall, sentences = kept["retrieval"], kept["retrieval"]["n_texts"]
+    rows = [
+        ("What is it? One of 52 names", *score(kept["tasks"]["object"])),
+        ("What colour is it? One of 10", *score(kept["tasks"]["colour"])),
+        ("How many are there? One to four", *score(kept["tasks"]["count"])),
+        (
+            f"Is its own caption among the five likeliest of {sentences:,} sentences?",
+            *(part["image_to_text"]["R@5"] for part in (recall, recall["chance"])),
+        ),
+        ("Where is it? Left of, right of, above or below another thing", *score(kept["tasks"]["relation"])),
+    ]
+    lines = [f"| {question} | {100 * right:.1f} % | {100 * chance:.1f} % |" for question, right, chance in rows]
+    took = [
+        f"{run['run']['seconds'] / 60:.1f} minutes on {run['run']['threads']} cores of {run['machine']}"
+        for run in (result("picturebook-5min"), result("picturebook-5min-without-bfloat16"))
+    ]
+    note = (
+        f"Training by the same recipe took {took[0]}, which multiplies bfloat16 itself. Without such units it took "
+        f"{took[1]}."
+    )
+    header = ["| what is asked of a picture | right | by guessing |", "|---|---|---|"]
+    return "\n".join([*header, *lines, "", textwrap.fill(note, 120)]) + "\n"
+
+
+def score(task: dict) -> tuple[float, float]:
+    """(share of right answers, that of a guess)"""
+    return task["accuracy"], task["chance"]
+
+
+def with_table(page: str) -> str:
+    """A page's text with the table made anew between its marks."""
+    return MARKS.sub(lambda mark: mark[1] + table() + mark[2], page)
+
+
+if __name__ == "__main__":
+    write_picture(ROOT / "docs" / "front_page.png")
+    readme = ROOT / "README.md"
+    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")

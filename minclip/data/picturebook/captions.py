@@ -166,9 +166,10 @@ def counted(nouns: str, count: int, rng: random.Random) -> str:
 
 
 def position_words(down: str, across: str, rng: random.Random) -> str:
-    """
+    """Where a thing stands, in one of two ways. down: top, bottom or ""; across: left, right or "".
+
     >>> position_words("top", "left", random.Random(0))
-    'in the top left corner'
+    'at the top left'
     """
     if down and across:
         return rng.choice(("in the {} corner", "at the {}")).format(f"{down} {across}")

@@ -16,16 +16,11 @@ from torch import Tensor
 from minclip.config import CLIPConfig
 from minclip.data import pretrained
 from minclip.engine.devices import choose_device
-from minclip.formats.assemble import build
-from minclip.formats.compact import pack, unpack
-from minclip.formats.files import read_tensors, write_tensors
+from minclip.formats.build_model import build
+from minclip.formats.changed_models import changes, fill, in_words, plain_weights, the_clip
 from minclip.formats.huggingface import save_huggingface
-from minclip.formats.modules import changes, fill, in_words, plain_weights, the_clip
-from minclip.formats.names import MINCLIP
-from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
-from minclip.formats.openclip import save_openclip
-from minclip.formats.precision import set_precision
-from minclip.formats.recognise import (
+from minclip.formats.int8 import pack, unpack
+from minclip.formats.model_files import (
     MODEL_FILE,
     STATE_FILE,
     config_named,
@@ -35,7 +30,12 @@ from minclip.formats.recognise import (
     other_peoples,
     weights_in,
 )
+from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
+from minclip.formats.openclip import save_openclip
+from minclip.formats.precision import set_precision
 from minclip.formats.tokenizer_files import check_vocabulary
+from minclip.formats.weight_names import MINCLIP
+from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.model import CLIP
 from minclip.preprocess import image_transform
 from minclip.tokenizer import BPETokenizer
@@ -64,7 +64,7 @@ def save(model: CLIP, tokenizer: BPETokenizer, path: str | Path, compact: bool =
     model: a CLIP, or a module that wraps or holds one (torch.compile, DataParallel): the names are the CLIP's own.
     Where its classes or parameters are not those that the configuration describes, the file says so: `load_into`
     reads it, `load` refuses it.
-    compact: a quarter of the room, for giving a model away: 8-bit matrices (formats/compact.py), a little rounded.
+    compact: a quarter of the room, for giving a model away: 8-bit matrices (formats/int8.py), a little rounded.
     """
     model = the_clip(model)
     check_vocabulary(model.config, tokenizer)

@@ -13,7 +13,7 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.optimizers import build_optimizers
 from minclip.experiments.runs import Run
 from minclip.formats.export import export_program, plain_copy
-from minclip.formats.files import read_tensors, write_tensors
+from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.model import CLIP
 from minclip.vision import VisionTransformer
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from minclip import checkpoint
-from minclip.formats.files import read_tensors, write_tensors
+from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.tokenizer import BPETokenizer
 
 

@@ -13,9 +13,9 @@ from safetensors.torch import load_file
 from minclip import checkpoint
 from minclip.config import CLIPConfig
 from minclip.formats import huggingface, json_files, openclip
-from minclip.formats.files import write_sharded, write_tensors
-from minclip.formats.names import HUGGING_FACE, MINCLIP, OPENAI
 from minclip.formats.precision import set_precision
+from minclip.formats.weight_names import HUGGING_FACE, MINCLIP, OPENAI
+from minclip.formats.weights_files import write_sharded, write_tensors
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 

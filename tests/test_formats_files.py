@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from minclip.formats import pickles, places
-from minclip.formats.files import read_tensors, write_sharded, write_tensors
+from minclip.formats import pickled_tensors, pickles
+from minclip.formats.weights_files import read_tensors, write_sharded, write_tensors
 
 # torch.jit is deprecated, and so is what it calls: OpenAI's files stay what they are
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
@@ -289,7 +289,9 @@ def test_what_only_resembles_a_known_name_is_refused_and_so_is_what_attacks_use(
     module, _, function = name.rpartition(".")
     call = f"c{module}\n{function}\n)R".encode()
     rewrite(tmp_path / "model.pt", "/data.pkl", lambda old: old.replace(b"K\x01u.", call + b"u."))
-    assert f"wants to call {places.printable(name)}: refused, nothing was run" in refusal(tmp_path / "model.pt")
+    assert f"wants to call {pickled_tensors.printable(name)}: refused, nothing was run" in refusal(
+        tmp_path / "model.pt"
+    )
 
 
 def test_a_name_with_control_characters_does_nothing_to_the_terminal(tmp_path):

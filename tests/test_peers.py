@@ -11,7 +11,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import torch
-from others import installed
+from peer_packages import installed
 
 from minclip import checkpoint
 from minclip.config import CLIPConfig

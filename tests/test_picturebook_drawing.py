@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minclip.data.picturebook.facts import Picture, Thing
 from minclip.data.picturebook.objects import CLASSES
 from minclip.data.picturebook.palette import COLOURS, mix, paints
 from minclip.data.picturebook.pen import Pen
+from minclip.data.picturebook.picture import Picture, Thing
 from minclip.data.picturebook.render import GENERATOR_VERSION, render
 from minclip.data.picturebook.scenes import SCENES, backdrop
 from minclip.data.picturebook.styles import STYLES, look_of

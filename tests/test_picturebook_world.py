@@ -14,8 +14,7 @@ from PIL import Image
 
 from minclip.data.picturebook import CLASSES, COLOURS, SCENES, STYLES, PictureBook, World, grammar
 from minclip.data.picturebook.captions import SHARED_NAMES, caption
-from minclip.data.picturebook.tasks import LIMITS, TASKS, task_picture, tasks
-from minclip.data.picturebook.world import (
+from minclip.data.picturebook.sampling import (
     COLOURLESS,
     HELD_OUT_COLOUR,
     HELD_OUT_STYLES,
@@ -26,6 +25,7 @@ from minclip.data.picturebook.world import (
     TRAIN_STYLES,
     sample_picture,
 )
+from minclip.data.picturebook.tasks import LIMITS, TASKS, task_picture, tasks
 from minclip.data.protocol import ChoiceTask
 
 ROOT = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def test_same_seed_same_facts_and_captions_on_every_machine():
 
 def test_the_facts_point_to_the_files_that_hold_the_tables():
     folder = ROOT / "minclip" / "data" / "picturebook"
-    pointers = re.findall(r"`(\w+)\.([A-Z]+)`", (folder / "facts.py").read_text(encoding="utf-8"))
+    pointers = re.findall(r"`(\w+)\.([A-Z]+)`", (folder / "picture.py").read_text(encoding="utf-8"))
     assert len(pointers) >= 4
     for file, name in pointers:
         assert re.search(rf"^{name}\b.* = ", (folder / f"{file}.py").read_text(encoding="utf-8"), re.MULTILINE)

@@ -19,7 +19,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from others import installed
+from peer_packages import installed
 from PIL import Image
 
 from minclip.cli import main

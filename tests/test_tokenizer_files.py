@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from others import installed
+from peer_packages import installed
 from test_tokenizer import ODD
 
 from minclip.formats.json_files import read_json, write_json

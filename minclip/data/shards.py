@@ -23,9 +23,9 @@ from PIL import Image
 
 from minclip.data.folder import hashed_split
 from minclip.data.images import open_image, to_rgb
-from minclip.data.layouts import why_passed_over
 from minclip.data.left_out import LeftOut, note
 from minclip.data.splits import canonical_split
+from minclip.data.unread_layouts import why_passed_over
 
 PICTURES = ("jpg", "png", "jpeg", "webp")  # open_clip's, in its order
 TEXTS = ("json", "txt")

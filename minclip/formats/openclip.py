@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from minclip.config import HEAD_WIDTH, CLIPConfig
-from minclip.formats.files import float32, not_a_file, write_tensors
+from minclip.formats.changed_models import plain_weights, refuse_changed, the_clip
 from minclip.formats.json_files import ANY, count, known, per_channel, read_json, shown, stretched, write_json
-from minclip.formats.modules import plain_weights, refuse_changed, the_clip
-from minclip.formats.names import OPENAI
 from minclip.formats.tokenizer_files import check_vocabulary, write_tokenizer
+from minclip.formats.weight_names import OPENAI
+from minclip.formats.weights_files import float32, not_a_file, write_tensors
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer

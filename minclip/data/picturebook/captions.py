@@ -1,15 +1,15 @@
 """Captions as people write them on the web: what is in a picture, said in one of many ways and never in full.
 
-A seeded grammar, no language model. The words are in `grammar.py`, the facts come from `world.py`.
+A seeded grammar, no language model. The words are in `grammar.py`, the facts come from `sampling.py`.
 """
 
 import random
 
 from minclip.data.picturebook import grammar
-from minclip.data.picturebook.facts import Picture, Thing
 from minclip.data.picturebook.grammar import plural, with_article
 from minclip.data.picturebook.objects import CLASSES
-from minclip.data.picturebook.world import COLOURLESS, SCENELESS, UNLIT
+from minclip.data.picturebook.picture import Picture, Thing
+from minclip.data.picturebook.sampling import COLOURLESS, SCENELESS, UNLIT
 
 # How often a caption says what. A caption is partial: nobody writes down all they see.
 FIRST_NAME = 0.6  # "cat" rather than "kitten" or "kitty"

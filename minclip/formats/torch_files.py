@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from minclip.formats.pickled_tensors import SAVE, load_tensors, most_bytes, printable, refuse_calls, storage
 from minclip.formats.pickles import Call, read_pickle
-from minclip.formats.places import SAVE, load_tensors, most_bytes, printable, refuse_calls, storage
-from minclip.formats.wrapped import weights_of
+from minclip.formats.wrapped_weights import weights_of
 
 Found = tuple[dict[str, Tensor], str]  # tensors, and the kind of file
 MAGIC = 0x1950A86A20F9469CFC6C  # opens the older form
@@ -116,7 +116,7 @@ def legacy_storages(content: mmap.mmap, item_sizes: dict[str, int]) -> dict[str,
 
 
 def dict_entries(root: Any) -> tuple[dict[str, Any], str]:
-    """(name -> note, kind) of a dict of tensors, or of a training checkpoint that holds one (wrapped.py).
+    """(name -> note, kind) of a dict of tensors, or of a training checkpoint that holds one (wrapped_weights.py).
 
     Names lose what DistributedDataParallel ("module.") and torch.compile ("_orig_mod.") put into them.
     """

@@ -7,8 +7,8 @@ names that begin with the attribute, "model."), timm's ("state_dict_ema"), PyTor
 import warnings
 from typing import Any, TypeVar
 
+from minclip.formats.pickled_tensors import SAVE, printable
 from minclip.formats.pickles import Call
-from minclip.formats.places import SAVE, printable
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from dataclasses import fields, replace
 import torch
 
 from minclip.config import PRESETS, CLIPConfig
-from minclip.formats.names import IGNORED, MINCLIP, Layout, Weights, of_resnet
-from minclip.formats.places import printable
+from minclip.formats.pickled_tensors import printable
+from minclip.formats.weight_names import IGNORED, MINCLIP, Layout, Weights, of_resnet
 from minclip.model import CLIP
 from minclip.resnet import STRIDE
 

@@ -1,6 +1,6 @@
 """From a pickle's notes to tensors: which calls are known, and where each tensor's numbers lie in which storage.
 
-Everything is checked before a number is read; no container is known here (archives.py). Source: torch/_utils.py.
+Everything is checked before a number is read; no container is known here (torch_files.py). Source: torch/_utils.py.
 """
 
 import math

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from torch import nn
 
-from minclip.formats.assemble import blank, check_finite, check_tensors, listed
-from minclip.formats.names import IGNORED, Weights
-from minclip.formats.places import printable
-from minclip.formats.wrapped import plain_name
+from minclip.formats.build_model import blank, check_finite, check_tensors, listed
+from minclip.formats.pickled_tensors import printable
+from minclip.formats.weight_names import IGNORED, Weights
+from minclip.formats.wrapped_weights import plain_name
 from minclip.model import CLIP
 
 NO_CHANGE = ("training", "momentum")  # what a module notes of training alone

@@ -13,8 +13,8 @@ import safetensors.torch
 from torch import Tensor
 
 from minclip.data.paths import atomic_write
-from minclip.formats.archives import read_legacy, read_zip
 from minclip.formats.json_files import read_json, write_json
+from minclip.formats.torch_files import read_legacy, read_zip
 
 HEAD = 512  # bytes that tell what a file is
 LONGEST_FILE = 255  # letters in a file's name, on every system

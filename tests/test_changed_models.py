@@ -68,7 +68,7 @@ def test_a_wrapped_model_is_written_under_plain_names(write, wrapped, model, tok
 
 
 @pytest.mark.parametrize("wrapped", WRAPPED)
-def test_a_wrapped_models_run_and_state_dict_have_plain_names(wrapped, model, tokenizer, tmp_path):
+def test_a_wrapped_models_run_has_plain_names(wrapped, model, tokenizer, tmp_path):
     other = WRAPPED[wrapped](copy.deepcopy(model))
     assert checkpoint.to_openai_state_dict(other).keys() == checkpoint.to_openai_state_dict(model).keys()
     run, config = Run(tmp_path), TrainConfig(batch_size=2, samples=20)
@@ -99,7 +99,7 @@ def test_distributed_data_parallel_is_written_under_plain_names(model, tokenizer
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_what_is_not_one_clip_is_refused_before_anything_is_written(write, model, tokenizer, tmp_path):
+def test_what_is_not_one_clip_is_refused(write, model, tokenizer, tmp_path):
     two, more = nn.ModuleList([model, copy.deepcopy(model)]), Holder(model)
     more.head = nn.Linear(2, 2)
     for other, message in (
@@ -217,7 +217,7 @@ def outputs(model):
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 @pytest.mark.parametrize("compact", [False, True])
-def test_a_changed_model_is_refused_by_load_and_read_by_load_into(change, compact, model, tokenizer, tmp_path):
+def test_load_refuses_a_changed_model_load_into_reads(change, compact, model, tokenizer, tmp_path):
     path = tmp_path / "model.safetensors"
     config, changed = model.config, change(model)
     minclip.save(changed, tokenizer, path, compact=compact)
@@ -243,6 +243,12 @@ def test_other_layouts_cannot_say_a_change(change, write, model, tokenizer, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_openais_state_dict_cannot_say_a_change(change, model):
+    with pytest.raises(ValueError, match=rf"the model was changed \(.*{CHANGES[change]}.*minclip\.save"):
+        checkpoint.to_openai_state_dict(change(model))
+
+
 def test_what_computes_the_same_is_no_change(model, tokenizer, tmp_path):
     model.visual.__class__ = Named
     model.text.dropout = nn.Dropout(0.1)  # that nothing calls
@@ -251,7 +257,7 @@ def test_what_computes_the_same_is_no_change(model, tokenizer, tmp_path):
     assert checkpoint.load(tmp_path / "model.safetensors", device="cpu")[0].config == model.config
 
 
-def test_batch_norm_of_all_processes_is_batch_norm_in_a_file(tokenizer, tmp_path):
+def test_synchronised_batch_norm_is_saved_as_plain(tokenizer, tmp_path):
     resnet = CLIP(CLIPConfig(16, 64, None, 8, (1, 1, 1, 1), 64, 1, 1, 16, tokenizer.vocab_size)).eval()
     resnet.visual = nn.SyncBatchNorm.convert_sync_batchnorm(resnet.visual)
     checkpoint.save(resnet, tokenizer, tmp_path / "model.safetensors")
@@ -282,7 +288,7 @@ def test_load_into_refuses_another_architecture_and_leaves_the_model(model, toke
             load_into(mean_pooled(copy.deepcopy(plain)), path)
 
 
-def test_load_into_reads_files_of_plain_models_and_other_layouts(model, tokenizer, tmp_path):
+def test_load_into_reads_plain_models_and_other_layouts(model, tokenizer, tmp_path):
     torch.manual_seed(1)
     checkpoint.save(model, tokenizer, tmp_path / "model.safetensors")
     checkpoint.save_openai(model, tokenizer, tmp_path / "model.pt")

@@ -60,7 +60,7 @@ def test_wrong_usage_is_exit_code_2(argv, capsys):
     assert "usage: minclip" in capsys.readouterr().err
 
 
-def test_the_command_line_imports_neither_torch_nor_numpy_by_itself():
+def test_the_command_line_imports_neither_torch_nor_numpy():
     look = (
         "import sys, types; m = types.ModuleType('minclip'); m.__path__ = sys.argv[1:];"
         "sys.modules['minclip'] = m;"
@@ -114,7 +114,7 @@ def test_classify_holds_one_picture_at_a_time(model_file, pictures, monkeypatch,
     assert capsys.readouterr().out.splitlines()[::3] == paths
 
 
-def test_a_persons_pictures_are_read_as_a_viewer_shows_them(model_file, tmp_path, capsys):
+def test_pictures_are_read_as_a_viewer_shows_them(model_file, tmp_path, capsys):
     nothing, white = tmp_path / "nothing.png", tmp_path / "white.png"
     Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(nothing)
     Image.new("RGB", (20, 20), "white").save(white)
@@ -177,7 +177,7 @@ def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
         ),
     ],
 )
-def test_a_users_mistake_is_one_line_and_exit_code_2(argv, message, capsys, tmp_path, monkeypatch):
+def test_a_mistake_is_one_line_and_exit_code_2(argv, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "data"))
     assert main(argv) == 2
@@ -243,6 +243,23 @@ def test_data_shows_a_page_of_pictures(monkeypatch, tmp_path, capsys):
     assert len(list(tmp_path.rglob("*.npy"))) == 1  # the test split alone was drawn
 
 
+def test_data_shows_the_page_without_broken_pictures(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("minclip.data.sources.obtain", lambda name, source: tmp_path)
+    rows = [f"{name}.png,a {name} square,test" for name in ("red", "broken", "blue")]
+    (tmp_path / "captions.csv").write_text("\n".join(["file,caption,split", *rows]), encoding="utf-8")
+    for name in ("red", "blue"):
+        Image.new("RGB", (8, 8), name).save(tmp_path / f"{name}.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    assert main(["data", "flickr8k", "--show", str(tmp_path / "page.jpg")]) == 0
+    said = capsys.readouterr()
+    assert "page.jpg: 2 of 3 test pictures" in said.out
+    assert "1 pictures of folder/test cannot be read" in said.err and "broken.png" in said.err
+    for name in ("red", "blue"):
+        (tmp_path / f"{name}.png").write_bytes(b"")
+    assert main(["data", "flickr8k", "--show", str(tmp_path / "page.jpg")]) == 2
+    assert "none of 3 test pictures can be read, first: " in capsys.readouterr().err
+
+
 def test_data_writes_a_sheet_of_classes_by_styles(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     for given, file in (([], "picturebook-sheet.png"), (["there/sheet.png"], "there/sheet.png")):
@@ -267,7 +284,7 @@ def test_data_takes_a_set_that_is_here_already(shared, monkeypatch, tmp_path, ca
     assert not (tmp_path / "data").exists()  # nothing was copied
 
 
-def test_ctrl_c_is_130_and_says_how_to_go_on_where_one_can(model, tokenizer, monkeypatch, capsys, tmp_path):
+def test_ctrl_c_exits_130_and_says_how_to_resume(model, tokenizer, monkeypatch, capsys, tmp_path):
     def interrupted(*_):
         raise KeyboardInterrupt
 
@@ -347,7 +364,7 @@ def test_doctor_knows_the_requirements():
 
 
 @pytest.mark.parametrize("command", ["search", "classify"])
-def test_a_text_too_long_names_no_argument_that_a_command_lacks(command, model_file, pictures, capsys):
+def test_a_long_text_names_no_python_argument(command, model_file, pictures, capsys):
     text = " ".join(["a very long query"] * 12)
     asked = {
         "search": ["search", text, "--in", str(pictures)],

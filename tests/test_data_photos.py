@@ -58,7 +58,7 @@ def test_data_root_is_the_variable_then_the_clone(monkeypatch, tmp_path):
     assert data_root() == ROOT / "datasets"
 
 
-def test_data_root_of_an_installed_package_is_in_the_home_folder(monkeypatch, tmp_path):
+def test_data_root_of_a_package_is_the_home_folder(monkeypatch, tmp_path):
     monkeypatch.delenv("MINCLIP_DATA", raising=False)
     monkeypatch.setattr(paths, "__file__", str(tmp_path / "site-packages" / "minclip" / "data" / "paths.py"))
     (tmp_path / "site-packages" / "datasets").mkdir(parents=True)  # another package of that name
@@ -173,7 +173,7 @@ def test_flickr8k_reads_a_tar_without_unpacking_it(flickr):
     assert np.array_equal(load_pixels(Flickr8k(flickr, "train"), 6), expected)
 
 
-def test_flickr8k_is_measured_without_a_photo_that_cannot_be_read(flickr):
+def test_flickr8k_is_measured_without_an_unreadable_photo(flickr):
     test = [name for name, split in FLICKR.items() if split == "test"]
     lists = flickr / "Flickr_8k.testImages.txt"
     lists.write_text("\n".join(["1_a.jpg", *test]), encoding="utf-8")
@@ -295,7 +295,7 @@ def test_scene_task_leaves_out_pictures_without_a_scene(rsicd):
     assert all(template.count("{}") == 1 for template in SCENE_TEMPLATES)
 
 
-def test_rsicd_is_watched_without_a_photo_that_cannot_be_read(rsicd):
+def test_rsicd_is_watched_without_an_unreadable_photo(rsicd):
     (rsicd / "RSICD_images" / "00001.jpg").write_bytes(b"not a picture")
     suite = watched_suite(rsicd, 8)
     assert [suite.tasks["scene"].class_names[k] for k in suite.tasks["scene"].labels] == ["storage tanks"]
@@ -370,7 +370,7 @@ def test_folder_does_not_mind_who_wrote_the_table(tmp_path, start, end):
     assert [dataset.captions(i) for i in range(len(dataset))] == [["one"], ["two"]]
 
 
-def test_folder_ends_lines_where_a_table_does_and_nowhere_else(tmp_path):
+def test_folder_ends_lines_where_a_table_does(tmp_path):
     said = "one\u2028two\u0085three\x0cfour"  # str.splitlines would end four lines here
     root = make_folder(tmp_path, f'file,caption,split\na.png,{said},train\nb.png,"five\nsix",train\n')
     dataset = Folder(root, "train")
@@ -420,7 +420,7 @@ def test_folder_splits_by_name_and_keeps_them():
     assert hashed_split("1\u00e9.png") == hashed_split("1e\u0301.png")  # é as a Mac may spell it
 
 
-def test_folder_without_pictures_in_a_split_says_what_to_do(tmp_path):
+def test_a_split_without_pictures_says_what_to_do(tmp_path):
     root = make_folder(tmp_path, "file,caption,split\na.png,one,train\n")
     with pytest.raises(
         ValueError, match=r"no picture in its val split \(1 train, 0 val, 0 test\): add some or a split"

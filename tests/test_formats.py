@@ -105,9 +105,7 @@ def test_large_weights_for_hugging_face_are_several_files(model, tokenizer, tmp_
 
 
 @pytest.mark.parametrize("write", ["save_openai", "save_openclip", "save_huggingface"])
-def test_a_file_in_place_of_a_folder_is_refused_before_anything_is_written_and_the_reverse(
-    write, model, tokenizer, tmp_path
-):
+def test_a_file_in_a_folders_place_is_refused(write, model, tokenizer, tmp_path):
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     (tmp_path / "folder").mkdir()
     path, message = (
@@ -128,7 +126,7 @@ def test_special_tokens_which_openais_file_cannot_hold_leave_nothing(model, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_error_of_the_disk_names_the_file_that_was_asked_for(model, tokenizer, tmp_path):
+def test_a_disk_error_names_the_file(model, tokenizer, tmp_path):
     name = "m" * 250  # is allowed, the longer name that it has until it is whole is not
     with pytest.raises(OSError, match=f"{name} was not written: ") as caught:
         checkpoint.save_openai(model, tokenizer, tmp_path / name)
@@ -186,7 +184,7 @@ def test_openclips_activation_is_in_its_configuration_or_its_name(model, tokeniz
         openclip.named("ViT-Z")
 
 
-def test_without_a_word_on_its_activation_openclips_is_the_exact_gelu(model, tokenizer, tmp_path):
+def test_openclips_default_activation_is_the_exact_gelu(model, tokenizer, tmp_path):
     checkpoint.save_openclip(model, tokenizer, tmp_path)
     path = tmp_path / openclip.CONFIG_FILE
     content = json.loads(path.read_text(encoding="utf-8"))
@@ -213,7 +211,7 @@ def test_defaults_that_are_written_out_are_no_other_architecture(model, tokenize
     assert checkpoint.load(tmp_path, device="cpu")[0].config == model.config
 
 
-def test_a_ratio_of_widths_survives_the_cut_of_its_product(tmp_path):
+def test_a_ratio_of_widths_survives_rounding(tmp_path):
     width, hidden = 88, 98
     assert int(hidden / width * width) == 97  # as open_clip computes it
     config = CLIPConfig(16, 16, 8, width, 1, 64, 1, 1, vision_mlp_width=hidden)
@@ -278,7 +276,7 @@ def test_weights_load_whatever_stands_before_their_names(prefix, write, names, m
 
 @pytest.mark.parametrize("key", ["model_state_dict", "model", "state_dict_ema", "module"])
 @pytest.mark.parametrize("prefix", ["", "module."])
-def test_weights_load_from_a_training_checkpoint_under_any_usual_key(key, prefix, model, tmp_path):
+def test_training_checkpoints_load_under_any_usual_key(key, prefix, model, tmp_path):
     tensors = {prefix + name: tensor for name, tensor in model.state_dict().items()}
     noted = {"epoch": 3, "optimizer": {"state": {}}, "hyper_parameters": {"folder": tmp_path, "lr": 0.1}}
     torch.save(noted | {key: tensors}, tmp_path / "last.ckpt")
@@ -296,7 +294,7 @@ def test_encoders_wrapped_one_by_one_and_an_average_load(model, tmp_path):
     assert torch.equal(loaded.visual.proj, model.visual.proj) and torch.equal(loaded.logit_scale, model.logit_scale)
 
 
-def test_what_stands_beside_the_clip_is_left_out_with_a_word(model, tmp_path):
+def test_tensors_beside_the_clip_are_named(model, tmp_path):
     tensors = {f"net.{name}": tensor for name, tensor in model.state_dict().items()}
     torch.save({"state_dict": tensors | {"accuracy.total": torch.tensor(3)}}, tmp_path / "last.ckpt")
     with pytest.warns(UserWarning, match=r"1 tensors beside net\. are left out: accuracy\.total"):
@@ -304,7 +302,7 @@ def test_what_stands_beside_the_clip_is_left_out_with_a_word(model, tmp_path):
     assert torch.equal(loaded.visual.proj, model.visual.proj)
 
 
-def test_of_two_sets_of_weights_the_one_that_was_read_is_named(model, tmp_path):
+def test_of_two_sets_of_weights_one_is_named(model, tmp_path):
     average = {name: tensor + 1 for name, tensor in model.state_dict().items()}
     torch.save({"state_dict": model.state_dict(), "state_dict_ema": average}, tmp_path / "last.pth.tar")
     with pytest.warns(UserWarning, match="under 'state_dict', which were read, and 'state_dict_ema'"):
@@ -317,7 +315,7 @@ def test_of_two_sets_of_weights_the_one_that_was_read_is_named(model, tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".pt", ".pth", ".bin", ".safetensors"])
-def test_a_guess_warns_in_every_container_and_nothing_else_does(ending, model, tmp_path, recwarn):
+def test_only_a_guess_warns_in_every_container(ending, model, tmp_path, recwarn):
     path, tensors = tmp_path / f"weights{ending}", OPENAI.from_ours(model.state_dict())
     write = write_safetensors if ending == ".safetensors" else write_pt
     sizes = {name: torch.tensor(1) for name in ("input_resolution", "context_length", "vocab_size")}
@@ -365,7 +363,7 @@ def test_a_guess_warns_in_every_container_and_nothing_else_does(ending, model, t
         ({"preprocess_cfg__size": [16, 32]}, r"preprocess_cfg\.size=\[16, 32\], but vision_cfg\.image_size=16"),
     ],
 )
-def test_an_openclip_configuration_of_another_model_is_refused_by_name(entry, message, model, tokenizer, tmp_path):
+def test_openclip_refuses_another_models_configuration(entry, message, model, tokenizer, tmp_path):
     checkpoint.save_openclip(model, tokenizer, tmp_path)
     changed(tmp_path / openclip.CONFIG_FILE, **entry)
     with pytest.raises(ValueError, match=message) as caught:
@@ -400,7 +398,7 @@ def test_an_openclip_configuration_of_another_model_is_refused_by_name(entry, me
         ({"projection_dim": 17}, "says embed_dim=17, the weights have 16"),
     ],
 )
-def test_a_hugging_face_configuration_of_another_model_is_refused_by_name(entry, message, model, tokenizer, tmp_path):
+def test_hugging_face_refuses_another_models_configuration(entry, message, model, tokenizer, tmp_path):
     checkpoint.save_huggingface(model, tokenizer, tmp_path)
     changed(tmp_path / huggingface.CONFIG_FILE, **entry)
     with pytest.raises(ValueError, match=message) as caught:
@@ -431,9 +429,7 @@ def test_hugging_faces_pictures_have_the_statistics_that_it_says(file, size, mod
     {"image_std": [0.5]}, {"image_std": [0, 1, 1]},
 ])  # fmt: skip
 @pytest.mark.parametrize("file", ["preprocessor_config.json", "processor_config.json"])
-def test_pictures_that_are_prepared_otherwise_are_refused_by_file_entry_and_value(
-    file, entry, model, tokenizer, tmp_path
-):
+def test_another_preprocessing_is_refused_by_file_and_entry(file, entry, model, tokenizer, tmp_path):
     checkpoint.save_huggingface(model, tokenizer, tmp_path)
     content = entry if file == "preprocessor_config.json" else {"image_processor": entry}
     (tmp_path / file).write_text(json.dumps(content), encoding="utf-8")
@@ -450,7 +446,7 @@ LONG = ["x" * 1_000_000, ["x" * 10] * 100_000, {"a\nb" * 250_000: 1}, json.loads
 @pytest.mark.parametrize(
     "entry", ["model_type", "projection_dim", "vision_config__hidden_size", "text_config__hidden_act"]
 )
-def test_of_a_value_without_end_the_error_line_shows_the_beginning(entry, value, model, tokenizer, tmp_path):
+def test_an_error_shows_the_beginning_of_long_values(entry, value, model, tokenizer, tmp_path):
     checkpoint.save_huggingface(model, tokenizer, tmp_path)
     changed(tmp_path / huggingface.CONFIG_FILE, **{entry: value})
     with pytest.raises(ValueError, match=entry.split("__")[-1]) as caught:
@@ -462,7 +458,7 @@ def test_of_a_value_without_end_the_error_line_shows_the_beginning(entry, value,
 @pytest.mark.parametrize(
     "entry", ["model_cfg__embed_dim", "model_cfg__text_cfg", "model_cfg__vision_cfg__surprise", "preprocess_cfg__mean"]
 )
-def test_nor_does_openclips(entry, value, model, tokenizer, tmp_path):
+def test_openclips_errors_show_the_beginning_too(entry, value, model, tokenizer, tmp_path):
     checkpoint.save_openclip(model, tokenizer, tmp_path)
     changed(tmp_path / openclip.CONFIG_FILE, **{entry: value})
     with pytest.raises(ValueError, match="_cfg") as caught:
@@ -470,7 +466,7 @@ def test_nor_does_openclips(entry, value, model, tokenizer, tmp_path):
     assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)
 
 
-def test_a_value_that_is_nested_deeper_than_python_prints_has_a_line_too():
+def test_a_value_nested_too_deep_is_shown():
     deep: list = []
     for _ in range(100_000):
         deep = [deep]
@@ -489,7 +485,7 @@ def test_what_hugging_faces_configuration_leaves_out_has_its_defaults(tmp_path):
     assert (config.vision_heads, config.vision_mlp_width, config.text_heads) == (12, 3072, 8)
 
 
-def test_an_old_part_stands_in_the_new_ones_place_whole(tmp_path):
+def test_an_old_part_replaces_the_new_one_whole(tmp_path):
     path = tmp_path / huggingface.CONFIG_FILE
     new, old = {"hidden_act": "gelu", "hidden_size": 64}, {"num_hidden_layers": 3}
     content = {"model_type": "clip", "text_config": new, "text_config_dict": old, "vision_config_dict": None}
@@ -508,7 +504,7 @@ def test_old_hugging_face_configurations_are_read(model, tokenizer, tmp_path):
     assert checkpoint.load(tmp_path, device="cpu")[0].config == model.config
 
 
-def test_hugging_face_weights_without_a_configuration_are_not_guessed_at(model, tmp_path):
+def test_hugging_face_weights_need_their_configuration(model, tmp_path):
     path = written(model, HUGGING_FACE, tmp_path / "model.safetensors")
     with pytest.raises(ValueError, match=r"config\.json is not beside it, and says which activation"):
         checkpoint.load(path, device="cpu")
@@ -523,7 +519,7 @@ def test_a_broken_configuration_is_one_clear_line(content, model, tokenizer, tmp
 
 
 @pytest.mark.parametrize("layout", [OPENAI, HUGGING_FACE], ids=lambda layout: layout.name)
-def test_missing_surplus_and_misshapen_tensors_are_named_as_in_the_file(layout, model, tmp_path):
+def test_wrong_tensors_are_named_as_in_the_file(layout, model, tmp_path):
     path = tmp_path / "weights.safetensors"
     good = layout.from_ours(model.state_dict())
     names = list(good)
@@ -596,7 +592,7 @@ def test_two_nameless_files_ask_too_and_none_says_so(model, tokenizer, tmp_path)
         checkpoint.load(tmp_path, device="cpu")
 
 
-def test_the_same_weights_twice_in_one_layout_are_no_question(model, tokenizer, tmp_path):
+def test_the_same_weights_twice_are_no_question(model, tokenizer, tmp_path):
     checkpoint.save_huggingface(model, tokenizer, tmp_path)
     torch.save(HUGGING_FACE.from_ours(model.state_dict()), tmp_path / "pytorch_model.bin")
     assert checkpoint.load(tmp_path, device="cpu")[0].config == model.config
@@ -604,7 +600,7 @@ def test_the_same_weights_twice_in_one_layout_are_no_question(model, tokenizer, 
     assert checkpoint.load(tmp_path, device="cpu")[0].config == model.config
 
 
-def test_a_model_without_its_vocabulary_works_until_it_is_asked_to_read(model, tmp_path, monkeypatch):
+def test_a_model_without_its_vocabulary_encodes_images(model, tmp_path, monkeypatch):
     monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path / "nothing"))
     path = tmp_path / "lonely.pt"
     torch.save(checkpoint.to_openai_state_dict(model), path)
@@ -616,7 +612,7 @@ def test_a_model_without_its_vocabulary_works_until_it_is_asked_to_read(model, t
             use()
 
 
-def test_openais_vocabulary_is_found_beside_a_model_of_its_size(shared, tmp_path):
+def test_openais_vocabulary_is_found_beside_its_model(shared, tmp_path):
     config = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, vocab_size=49408)
     merges = shared / "parity" / "bpe_simple_vocab_16e6.txt.gz"
     (tmp_path / merges.name).write_bytes(merges.read_bytes())

@@ -41,7 +41,7 @@ def train(out, samples):
     return [{k: v for k, v in entry.items() if k != "seconds"} for entry in Run(out).read_log()]
 
 
-def test_a_short_run_draws_what_it_sees_and_is_bit_for_bit_the_run_on_the_whole_book(small_world, capsys):
+def test_a_short_run_equals_one_on_the_whole_book(small_world, capsys):
     short = train(small_world / "short", 96)
     assert drawn_files(small_world) == ["train-32px-96"]
     said = capsys.readouterr().err
@@ -57,12 +57,12 @@ def test_a_short_run_draws_what_it_sees_and_is_bit_for_bit_the_run_on_the_whole_
     assert read("short")[2]["pairs"] == read("whole")[2]["pairs"], "either goes on with the other's pictures"
 
 
-def test_a_run_of_an_epoch_or_more_draws_the_whole_book(small_world):
+def test_a_whole_epoch_draws_the_whole_book(small_world):
     train(small_world / "epoch", 312)
     assert drawn_files(small_world) == ["train-32px-300"]
 
 
-def test_a_short_run_that_goes_on_sees_the_same_pictures(small_world, monkeypatch):
+def test_a_resumed_short_run_sees_the_same_pictures(small_world, monkeypatch):
     from minclip.engine import step
     from minclip.experiments import loop
 
@@ -85,7 +85,7 @@ def test_a_short_run_that_goes_on_sees_the_same_pictures(small_world, monkeypatc
     assert all(tensor.equal(models[1][name]) for name, tensor in models[0].items()) and straight
 
 
-def test_what_is_drawn_of_a_part_is_what_the_whole_holds(tmp_path):
+def test_a_part_is_drawn_as_in_the_whole(tmp_path):
     whole, part = book(cache=tmp_path / "whole"), book(cache=tmp_path / "part")
     part.draw_only([31, 2, 7, 2])
     assert len(part) == 40 and part.captions(5) == whole.captions(5)

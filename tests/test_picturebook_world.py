@@ -58,7 +58,7 @@ def test_same_seed_same_facts_and_captions_on_every_machine():
     assert pictures[2] == sample_picture(rng)  # written down: the seed is the text "seed/split/index"
 
 
-def test_the_facts_point_to_the_files_that_hold_the_tables():
+def test_the_facts_point_to_existing_tables():
     folder = ROOT / "minclip" / "data" / "picturebook"
     pointers = re.findall(r"`(\w+)\.([A-Z]+)`", (folder / "picture.py").read_text(encoding="utf-8"))
     assert len(pointers) >= 4
@@ -351,7 +351,7 @@ def test_writing_into_the_pixels_leaves_the_file_alone(tmp_path):
     assert book(tmp_path).pixels[0, 0, 0, 0] == before
 
 
-def test_a_cache_that_cannot_be_written_names_the_way_out(tmp_path):
+def test_an_unwritable_cache_names_the_way_out(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way", encoding="utf-8")
     with pytest.raises(OSError, match=r"file.*MINCLIP_DATA") as error:
@@ -483,7 +483,7 @@ def test_tasks_are_balanced(small_tasks, name, answers):
     assert {len(texts) for texts in names} == {answers} and all(len(set(texts)) == answers for texts in names)
 
 
-def test_held_out_combinations_are_never_seen_and_seen_ones_are(small_tasks):
+def test_held_out_combinations_are_never_seen(small_tasks):
     held_out, seen = small_tasks["held_out_combination"], small_tasks["seen_combination"]
     assert len(held_out.class_names) == len(set(held_out.class_names)) == len(CLASSES) * len(COLOURS)
     for index, kind in enumerate(KINDS):

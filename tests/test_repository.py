@@ -1,4 +1,4 @@
-"""The repository: what an import does, one set of requirements, short files, short names of tests, examples in pages."""
+"""The repository: what an import does, requirements, short files, short names of tests, examples in pages."""
 
 import ast
 import importlib

@@ -5,9 +5,14 @@ import torch
 
 from minclip import checkpoint
 from minclip.config import CLIPConfig
-from minclip.formats.weight_names import HUGGING_FACE, OPENAI
+from minclip.formats.build_model import build
+from minclip.formats.weight_names import HUGGING_FACE, MINCLIP, OPENAI
 from minclip.formats.weights_files import write_tensors
 from minclip.model import CLIP
+
+
+def test_the_configuration_is_read_off_the_shapes(model):
+    assert build(model.state_dict(), MINCLIP).config == model.config
 
 
 def test_half_precision_files_become_float32(model, tmp_path):

@@ -15,6 +15,15 @@ from minclip.formats.weight_names import HUGGING_FACE
 from minclip.formats.weights_files import write_sharded, write_tensors
 
 
+def test_their_configuration_of_a_small_model(model, tokenizer, tmp_path):
+    checkpoint.save_huggingface(model, tokenizer, tmp_path)
+    written = json.loads((tmp_path / huggingface.CONFIG_FILE).read_text(encoding="utf-8"))
+    assert (written["model_type"], written["projection_dim"]) == ("clip", 16)
+    vision = written["vision_config"]
+    assert (vision["hidden_size"], vision["patch_size"], vision["hidden_act"]) == (64, 8, "quick_gelu")
+    assert huggingface.read_config(tmp_path / huggingface.CONFIG_FILE) == model.config
+
+
 def test_large_weights_for_hugging_face_are_several_files(model, tokenizer, tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface, "write_sharded", partial(write_sharded, max_bytes=100_000))
     checkpoint.save_huggingface(model, tokenizer, tmp_path)

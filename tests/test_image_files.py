@@ -32,6 +32,13 @@ def link(path: Path, to: Path) -> None:
         pytest.skip("this system does not let us make links")
 
 
+def test_one_picture_among_other_files(tmp_path):
+    draw(tmp_path, "cat.png")
+    for name in ("notes.txt", "._cat.png", "photo.heic"):
+        (tmp_path / name).touch()
+    assert found(tmp_path) == (["cat.png"], ["photo.heic"])
+
+
 def test_suffixes_are_what_pillow_decodes_here(tmp_path):
     suffixes = picture_suffixes()
     assert {".png", ".jpg", ".jfif", ".jpe", ".gif", ".tif", ".bmp", ".ppm", ".pgm", ".tga", ".mpo"} <= suffixes

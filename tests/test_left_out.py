@@ -37,6 +37,13 @@ def report_of(out):
     return json.loads((out / "report.json").read_text(encoding="utf-8"))["run"]["left_out"]
 
 
+def test_two_empty_captions_are_one_line():
+    left_out: dict = {}
+    for file in ("a.png", "b.png"):
+        note(left_out, "captions_empty", "captions are empty and left out", file)
+    assert lines(left_out) == ["2 captions are empty and left out, first: a.png"]
+
+
 def test_cut_captions_are_counted(tmp_path, capsys):
     texts = rows(lambda i: f"{LONG}{i}" if i % 2 else f"a picture {i}")
     assert train(album(tmp_path / "long", texts), tmp_path / "run") == 0

@@ -5,8 +5,15 @@ import torch
 
 from minclip import checkpoint
 from minclip.config import CLIPConfig
+from minclip.formats.model_files import weights_in
 from minclip.formats.weight_names import HUGGING_FACE
 from minclip.model import CLIP
+
+
+def test_the_one_weights_file_of_a_folder_is_found(tmp_path):
+    for name in ("config.json", "notes.txt", "pytorch_model.bin"):
+        (tmp_path / name).touch()
+    assert weights_in(tmp_path) == tmp_path / "pytorch_model.bin"
 
 
 def test_a_folder_with_two_models_asks_which(model, tokenizer, tmp_path):

@@ -11,6 +11,12 @@ from minclip.formats import openclip
 from minclip.formats.weight_names import OPENAI
 
 
+def test_vit_b_32_by_its_name():
+    config = openclip.named("ViT-B-32")
+    assert (config.embed_dim, config.vision_width, config.patch_size, config.text_heads) == (512, 768, 32, 8)
+    assert not config.quick_gelu and openclip.named("ViT-B-32-quickgelu").quick_gelu
+
+
 def test_openclips_activation_is_in_its_configuration_or_its_name(model, tokenizer, tmp_path):
     checkpoint.save_openclip(model, tokenizer, tmp_path)
     for quick in (True, False):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from weights_examples import outer, refusal, rewrite, same, save_member, save_script
 
+from minclip.formats import pickled_tensors, pickles
 from minclip.formats.weights_files import read_tensors
 
 # torch.jit is deprecated, and so is what it calls: OpenAI's files stay what they are
@@ -24,6 +25,14 @@ NOT_TENSORS = {
     "tensor 'q' is sparse, quantised or": {"q": torch.empty(2, device="meta")},
     "storage of type torch.ComplexFloatStorage": {"c": torch.ones(2, dtype=torch.complex64)},
 }
+
+
+def test_a_note_of_a_tensor_becomes_the_tensor():
+    storage = pickles.Outside(("storage", pickles.Name("torch.FloatStorage"), "0", "cpu", 4))
+    note = pickles.Call("torch._utils._rebuild_tensor_v2", (storage, 1, (3,), (1,), False, None))
+    numbers = torch.tensor([0.0, 1.0, 2.0, 3.0])
+    found = pickled_tensors.load_tensors({"w": note}, lambda key: numbers.view(torch.uint8), file_size=100)
+    assert found["w"].tolist() == [1.0, 2.0, 3.0]  # three numbers, from number 1 on
 
 
 @pytest.mark.parametrize("zipped", [True, False])

@@ -50,6 +50,11 @@ def bare_bomb(bomb: Bomb, path: Path) -> None:
 BOMBS = [bomb_in_a_state_dict, bomb_in_an_old_file, bomb_in_the_optimizer, bomb_in_a_torchscript_archive, bare_bomb]
 
 
+def test_plain_values_come_out_as_they_went_in():
+    value = {"epoch": 3, "losses": [1, 2.5], "names": ("a", None, True)}
+    assert pickles.read_pickle(io.BytesIO(pickle.dumps(value, protocol=2))).root == value
+
+
 @pytest.mark.parametrize("write", BOMBS)
 def test_a_pickle_that_runs_something_is_refused(write, tmp_path):
     write(Bomb(tmp_path / "boom"), tmp_path / "model.pt")

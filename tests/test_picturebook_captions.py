@@ -15,6 +15,12 @@ from minclip.data.picturebook.sampling import (
 )
 
 
+def test_three_captions_of_the_first_picture():
+    facts = sample_picture(random.Random(0))  # three white rockets at night
+    said = [caption(facts, random.Random(seed)) for seed in range(3)]
+    assert said == ["three rockets", "a picture of three spaceships at night", "a group of rockets"]
+
+
 def test_plurals_and_articles():
     singular = [
         "cat",

@@ -11,6 +11,11 @@ from PIL import Image
 from minclip.data.picturebook import PictureBook, World
 
 
+def test_captions_of_the_first_test_picture():
+    said = PictureBook("test", count=1).captions(0)
+    assert said == ["a kite", "a kite, a toy", "a drawing of my kite", "my kite", "A kite, pencil drawing."]
+
+
 # the data set
 def test_pixels_match_the_facts_and_are_found_again(tmp_path):
     first = book(tmp_path)

@@ -20,6 +20,12 @@ from minclip.data.picturebook.sampling import (
 )
 
 
+def test_seed_zero_gives_three_rockets_at_night():
+    facts = sample_picture(random.Random(0))
+    assert [(thing.kind, thing.colour) for thing in facts.things] == [("rocket", "white")] * 3
+    assert (facts.scene, facts.style, facts.layout, facts.drawing_seed) == ("night", "grainy", "many", 2048741382)
+
+
 def test_same_seed_same_facts_and_captions_on_every_machine():
     pictures = PictureBook("train", count=3).pictures
     assert pictures == PictureBook("train", count=3).pictures

@@ -37,6 +37,14 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_the_files_of_one_sample(tmp_path):
+    write_shards(PictureBook("val", size=8, count=1, cache=tmp_path / "cache", progress=False), tmp_path / "out")
+    files = read(tmp_path / "out" / "val-000000.tar")
+    said = PictureBook("val", count=1).captions(0)
+    assert [name.partition(".")[2] for name in files] == ["json", "png", "txt"]
+    assert json.loads(next(iter(files.values())))["captions"] == said
+
+
 def test_a_set_comes_back_from_its_shards(book, tmp_path):
     written = write_shards(book, tmp_path / "out", per_shard=10)
     sizes = {"train-000000.tar": 10, "train-000001.tar": 10, "train-000002.tar": 5}

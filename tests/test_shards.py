@@ -30,6 +30,12 @@ def img2dataset(folder: Path, shard: str, count: int) -> None:
             tar.write(sample | {"json": json.dumps(notes, indent=4)})
 
 
+def test_one_picture_and_its_captions(tmp_path):
+    write_tar(tmp_path / "train-000000.tar", ("1.jpg", picture("jpeg")), ("1.json", b'{"captions": ["a cat", "tom"]}'))
+    dataset = open_dataset(tmp_path, "train")
+    assert (len(dataset), dataset.captions(0), dataset.image(0).size) == (1, ["a cat", "tom"], (10, 12))
+
+
 def test_shards_of_img2dataset_are_split_by_their_keys(tmp_path):
     for shard in ("00000.tar", "00001.tar"):
         img2dataset(tmp_path, shard, 30)

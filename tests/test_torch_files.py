@@ -22,6 +22,15 @@ DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int
 DTYPES += [torch.int8, torch.uint8, torch.bool]
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+def test_two_numbers_that_torch_saved(zipped, tmp_path):
+    state = {"logit_scale": torch.tensor([1.0, 2.0])}
+    torch.save(state, tmp_path / "model.pt", _use_new_zipfile_serialization=zipped)
+    stored = read_tensors(tmp_path / "model.pt")
+    assert stored.kind == "state_dict" and list(stored.tensors) == ["logit_scale"]
+    assert stored.tensors["logit_scale"].tolist() == [1.0, 2.0]
+
+
 @pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("how", ["trace", "script"])
 def test_torchscript_is_read_as_torch_jit_does(how, half, tmp_path):

@@ -38,6 +38,14 @@ WRITERS: dict[str, Callable[[Path], None]] = {
 KINDS = {"torch.save": "state_dict", "old torch.save": "state_dict", "training": "wrapped", "index": "safetensors"}
 
 
+def test_two_numbers_byte_for_byte(tmp_path):
+    write_tensors(tmp_path / "two.safetensors", {"w": torch.tensor([1.0, 2.0])}, {"format": "pt"})
+    header = b'{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}   '
+    numbers = b"\0\0\x80?\0\0\0@"  # 1 and 2 in float32, small end first
+    assert (tmp_path / "two.safetensors").read_bytes() == len(header).to_bytes(8, "little") + header + numbers
+    assert read_tensors(tmp_path / "two.safetensors").tensors["w"].tolist() == [1.0, 2.0]
+
+
 @pytest.mark.parametrize("writer", ["safetensors", "torch.save", "old torch.save", "training", "index"])
 def test_every_file_gives_the_tensors_that_were_written(writer, tmp_path):
     WRITERS[writer](tmp_path / "weights.bin")

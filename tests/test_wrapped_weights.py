@@ -9,6 +9,7 @@ from minclip import checkpoint
 from minclip.formats import openclip
 from minclip.formats.weight_names import MINCLIP, OPENAI
 from minclip.formats.weights_files import write_tensors
+from minclip.formats.wrapped_weights import plain_names
 
 
 def write_pt(tensors, path):
@@ -24,6 +25,11 @@ def write_safetensors(tensors, path):
 
 
 PREFIXES = ["", "module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "model.", "net.", "model.module."]
+
+
+def test_wrappers_names_are_taken_off():
+    tensors = {"net.module.logit_scale": 0, "net._orig_mod.visual.proj": 1, "metric.sum": 2}
+    assert plain_names(tensors) == ({"logit_scale": 0, "visual.proj": 1}, "net.", ["metric.sum"])
 
 
 @pytest.mark.parametrize("names", [OPENAI, MINCLIP], ids=lambda layout: layout.name)

@@ -1,6 +1,6 @@
-"""Folders of layouts that minclip does not read yet, named by what is in them: the true reason for a refusal.
+"""Names the layout of a folder that minclip cannot read yet, so that the error gives the true reason.
 
-Nothing is read here but names and the beginning of tables. What is read: `open_folder` in data/__init__.py.
+This file looks at names and at the beginnings of tables. `open_folder` in data/__init__.py knows what minclip reads.
 """
 
 from collections.abc import Sequence

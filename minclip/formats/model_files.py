@@ -48,7 +48,7 @@ def weights_in(folder: Path) -> Path:
     return candidates[0]
 
 
-def naming(path: Path, make: Callable[[], Made]) -> Made:
+def naming_the_file(path: Path, make: Callable[[], Made]) -> Made:
     """What `make` makes of a file; its errors get the file's name."""
     try:
         return make()
@@ -63,12 +63,12 @@ def config_named(name: str) -> CLIPConfig:
     return openclip.named(name)
 
 
-def other_peoples(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP:
+def build_from_others(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP:
     """A model of weights without our metadata. Whose they are is seen by their names; a file beside them says the rest.
 
     What nothing says is guessed, with a UserWarning: QuickGELU and heads of 64, as OpenAI's models have them.
     """
-    tensors, prefix, beside = naming(path, lambda: plain_names(stored.tensors))
+    tensors, prefix, beside = naming_the_file(path, lambda: plain_names(stored.tensors))
     layout = layout_of(list(tensors))
     if layout is None:
         raise ValueError(
@@ -102,7 +102,7 @@ def other_peoples(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP
             f"or config=CLIPConfig(...)",
             stacklevel=3,
         )
-    return naming(path, lambda: build(tensors, layout, config))
+    return naming_the_file(path, lambda: build(tensors, layout, config))
 
 
 def named_as_ours(stored: Stored) -> Weights:

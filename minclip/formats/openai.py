@@ -40,7 +40,7 @@ def to_openai_state_dict(model: CLIP) -> Weights:
     return OPENAI.from_ours(plain_weights(model))
 
 
-def says_it_all(config: CLIPConfig) -> None:
+def refuse_what_openai_cannot_say(config: CLIPConfig) -> None:
     """ValueError where OpenAI's layout, which holds nothing but weights, cannot tell this configuration."""
     text_heads = max(1, config.text_width // HEAD_WIDTH)
     told = replace(
@@ -71,7 +71,7 @@ def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
         raise ValueError(f"{path} is a folder: pass a file, such as {path / 'model.pt'}")
     model = the_clip(model)
     state = float32(to_openai_state_dict(model))
-    says_it_all(model.config)
+    refuse_what_openai_cannot_say(model.config)
     fits_openai_merges(tokenizer)
     check_vocabulary(model.config, tokenizer)
     with atomic_write(path) as file:

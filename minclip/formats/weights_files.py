@@ -126,7 +126,7 @@ def read_shards(index: Path) -> Stored:
     return Stored(tensors, metadata, next(iter(shards.values())).kind)
 
 
-def not_a_file(folder: str | Path) -> Path:
+def require_folder(folder: str | Path) -> Path:
     """The folder that a model in several files is written into; ValueError where that is a file."""
     folder = Path(folder)
     if folder.is_file():

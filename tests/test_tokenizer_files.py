@@ -225,7 +225,7 @@ def test_a_special_token_that_ours_cannot_find_is_refused(special, tmp_path):
         ("normalizer", None, "keeps capital letters"),
     ],
 )
-def test_another_normalizer_or_splitting_is_refused(entry, value, reason, folder):
+def test_other_settings_of_the_same_vocabulary_are_refused(entry, value, reason, folder):
     change(folder / "tokenizer.json", **{entry: value})
     with pytest.raises(ValueError, match=reason):
         read_tokenizer(folder)

@@ -28,8 +28,8 @@ from minclip.engine.devices import Device, choose_device
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
 from minclip.formats import huggingface, openclip
-from minclip.formats.names import HUGGING_FACE, MINCLIP, OPENAI, Layout
 from minclip.formats.precision import set_precision
+from minclip.formats.weight_names import HUGGING_FACE, MINCLIP, OPENAI, Layout
 from minclip.loss import MAX_LOGIT_SCALE
 from minclip.model import CLIP
 

@@ -41,7 +41,7 @@ from minclip.experiments.experiment import new_model
 from minclip.experiments.recipes import RECIPES
 from minclip.experiments.report import describe
 from minclip.figures.look import QUIET_COLOUR, SERIES_COLOURS, dress, legend_below, new_figure
-from minclip.formats.files import read_tensors
+from minclip.formats.weights_files import read_tensors
 from minclip.model import CLIP
 
 # Objects have taken off by then and are far from where they end (docs/recipes.md); whole batches of 128, 256 and 512.

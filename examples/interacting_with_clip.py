@@ -27,7 +27,7 @@ from minclip.data.images import open_image
 from minclip.data.paths import atomic_write
 from minclip.data.picturebook import PictureBook, render
 from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name
-from minclip.data.picturebook.world import KINDS
+from minclip.data.picturebook.sampling import KINDS
 from minclip.data.pretrained import shipped
 from minclip.engine.devices import choose_device
 from minclip.figures.look import FONT, MATCH_COLOUR, OTHER_COLOUR, WRONG_COLOUR, new_figure, show_picture

@@ -16,26 +16,26 @@ from torch import Tensor
 from minclip.config import CLIPConfig
 from minclip.data import pretrained
 from minclip.engine.devices import choose_device
-from minclip.formats.assemble import build
-from minclip.formats.compact import pack, unpack
-from minclip.formats.files import read_tensors, write_tensors
+from minclip.formats.build_model import build
+from minclip.formats.changed_models import changes, changes_in_words, fill, plain_weights, the_clip
 from minclip.formats.huggingface import save_huggingface
-from minclip.formats.modules import changes, fill, in_words, plain_weights, the_clip
-from minclip.formats.names import MINCLIP
-from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
-from minclip.formats.openclip import save_openclip
-from minclip.formats.precision import set_precision
-from minclip.formats.recognise import (
+from minclip.formats.int8 import pack_matrices, unpack_matrices
+from minclip.formats.model_files import (
     MODEL_FILE,
     STATE_FILE,
+    build_from_others,
     config_named,
     find_tokenizer,
     named_as_ours,
-    naming,
-    other_peoples,
+    naming_the_file,
     weights_in,
 )
+from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
+from minclip.formats.openclip import save_openclip
+from minclip.formats.precision import set_precision
 from minclip.formats.tokenizer_files import check_vocabulary
+from minclip.formats.weight_names import MINCLIP
+from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.model import CLIP
 from minclip.preprocess import image_transform
 from minclip.tokenizer import BPETokenizer
@@ -64,13 +64,13 @@ def save(model: CLIP, tokenizer: BPETokenizer, path: str | Path, compact: bool =
     model: a CLIP, or a module that wraps or holds one (torch.compile, DataParallel): the names are the CLIP's own.
     Where its classes or parameters are not those that the configuration describes, the file says so: `load_into`
     reads it, `load` refuses it.
-    compact: a quarter of the room, for giving a model away: 8-bit matrices (formats/compact.py), a little rounded.
+    compact: a quarter of the room, for giving a model away: 8-bit matrices (formats/int8.py), a little rounded.
     """
     model = the_clip(model)
     check_vocabulary(model.config, tokenizer)
     weights, metadata = plain_weights(model), model_metadata(model, tokenizer)
     if compact:
-        weights, metadata = pack(weights), metadata | {"packed": "int8"}
+        weights, metadata = pack_matrices(weights), metadata | {"packed": "int8"}
     write_tensors(Path(path), weights, metadata)
 
 
@@ -87,10 +87,10 @@ def model_from(weights: dict[str, Tensor], metadata: dict[str, str]) -> tuple[CL
     config, tokenizer, changed = told_by(metadata)
     if changed:
         raise ValueError(
-            f"its model was changed ({in_words(changed)}), and minclip cannot build it: build it yourself and call "
-            f"minclip.checkpoint.load_into(model, path)"
+            f"its model was changed ({changes_in_words(changed)}), and minclip cannot build it: build it yourself and "
+            f"call minclip.checkpoint.load_into(model, path)"
         )
-    return build(unpack(weights) if "packed" in metadata else weights, MINCLIP, config), tokenizer
+    return build(unpack_matrices(weights) if "packed" in metadata else weights, MINCLIP, config), tokenizer
 
 
 def told_by(metadata: dict[str, str]) -> tuple[CLIPConfig, BPETokenizer, dict[str, str]]:
@@ -121,9 +121,9 @@ def fill_from(model: CLIP, weights: dict[str, Tensor], metadata: dict[str, str])
     for place in [*changed, *given]:
         if place not in changed or place not in given:
             where, other = ("the file", "the model to fill") if place in changed else ("the model to fill", "the file")
-            only = in_words({place: (changed | given)[place]})
+            only = changes_in_words({place: (changed | given)[place]})
             raise ValueError(f"in {where}, {only}; in {other} that is as minclip builds it: they are two architectures")
-    fill(model, unpack(weights) if "packed" in metadata else weights)
+    fill(model, unpack_matrices(weights) if "packed" in metadata else weights)
     return tokenizer
 
 
@@ -158,9 +158,9 @@ def load(
     if stored.metadata.get("format", "").startswith("minclip"):
         if config is not None:
             raise ValueError(f"{path} says its configuration itself: leave out config")
-        model, tokenizer = naming(path, lambda: model_from(stored.tensors, stored.metadata))
+        model, tokenizer = naming_the_file(path, lambda: model_from(stored.tensors, stored.metadata))
     else:
-        model = other_peoples(path, stored, config_named(config) if isinstance(config, str) else config)
+        model = build_from_others(path, stored, config_named(config) if isinstance(config, str) else config)
         tokenizer = find_tokenizer(path, model.config)
     model = set_precision(model, dtype or torch.float32).to(choose_device("cpu" if device is None else device).device)
     preprocess = image_transform(model.config.image_size, model.config.pixel_mean, model.config.pixel_std)
@@ -177,9 +177,9 @@ def load_into(model: CLIP, name_or_path: str | Path) -> tuple[CLIP, Callable[[Im
     path, clip = find(name_or_path), the_clip(model)
     stored = read_tensors(path)
     if stored.metadata.get("format", "").startswith("minclip"):
-        tokenizer = naming(path, lambda: fill_from(clip, stored.tensors, stored.metadata))
+        tokenizer = naming_the_file(path, lambda: fill_from(clip, stored.tensors, stored.metadata))
     else:
-        naming(path, lambda: fill(clip, named_as_ours(stored)))
+        naming_the_file(path, lambda: fill(clip, named_as_ours(stored)))
         tokenizer = find_tokenizer(path, clip.config)
     return (
         model.eval(),

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from layout_examples import resnet  # noqa: F401  (fixtures that several files of tests share)
+from photo_sets import flickr, rsicd  # noqa: F401
+from shard_examples import book  # noqa: F401
 
 from minclip.config import CLIPConfig
 from minclip.model import CLIP

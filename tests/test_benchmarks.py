@@ -24,7 +24,7 @@ import torch
 import train_speed
 import workload
 from apart import Apart
-from others import installed
+from peer_packages import installed
 from torch.utils.flop_counter import FlopCounterMode
 
 from minclip.config import CLIPConfig

@@ -13,7 +13,7 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.optimizers import build_optimizers
 from minclip.experiments.runs import Run
 from minclip.formats.export import export_program, plain_copy
-from minclip.formats.files import read_tensors, write_tensors
+from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.model import CLIP
 from minclip.vision import VisionTransformer
 
@@ -241,6 +241,12 @@ def test_other_layouts_cannot_say_a_change(change, write, model, tokenizer, tmp_
     with pytest.raises(ValueError, match=rf"the model was changed \(.*{CHANGES[change]}.*minclip\.save"):
         getattr(checkpoint, write)(change(model), tokenizer, tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_openais_state_dict_cannot_say_a_change(change, model):
+    with pytest.raises(ValueError, match=rf"the model was changed \(.*{CHANGES[change]}.*minclip\.save"):
+        checkpoint.to_openai_state_dict(change(model))
 
 
 def test_what_computes_the_same_is_no_change(model, tokenizer, tmp_path):

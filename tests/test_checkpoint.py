@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from minclip import checkpoint
-from minclip.formats.files import read_tensors, write_tensors
+from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.tokenizer import BPETokenizer
 
 
@@ -108,7 +108,7 @@ def test_a_full_disk_leaves_the_previous_file(model, tokenizer, tmp_path, monkey
     assert list(tmp_path.iterdir()) == [path], "a half-written file was left"
 
 
-def test_a_compact_file_is_a_quarter_and_nearly_the_same_model(model, tokenizer, tmp_path):
+def test_a_compact_file_holds_nearly_the_same_model(model, tokenizer, tmp_path):
     full, small = tmp_path / "full.safetensors", tmp_path / "small.safetensors"
     checkpoint.save(model, tokenizer, full)
     checkpoint.save(model, tokenizer, small, compact=True)
@@ -184,7 +184,7 @@ def test_a_relative_path_is_named_in_the_error(model, tokenizer, tmp_path, monke
         checkpoint.load("model.safetensors")
 
 
-def test_a_folder_with_a_models_name_is_found_where_the_model_was_not_fetched(model, tokenizer, tmp_path, monkeypatch):
+def test_a_folder_named_like_an_unfetched_model_is_read(model, tokenizer, tmp_path, monkeypatch):
     monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path / "nothing"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match="RN50 is not here yet: run `minclip fetch RN50`"):

@@ -254,6 +254,23 @@ def test_data_shows_a_page_of_pictures(monkeypatch, tmp_path, capsys):
     assert len(list(tmp_path.rglob("*.npy"))) == 1  # the test split alone was drawn
 
 
+def test_data_shows_the_page_without_broken_pictures(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("minclip.data.sources.obtain", lambda name, source: tmp_path)
+    rows = [f"{name}.png,a {name} square,test" for name in ("red", "broken", "blue")]
+    (tmp_path / "captions.csv").write_text("\n".join(["file,caption,split", *rows]), encoding="utf-8")
+    for name in ("red", "blue"):
+        Image.new("RGB", (8, 8), name).save(tmp_path / f"{name}.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    assert main(["data", "flickr8k", "--show", str(tmp_path / "page.jpg")]) == 0
+    said = capsys.readouterr()
+    assert "page.jpg: 2 of 3 test pictures" in said.out
+    assert "1 pictures of folder/test cannot be read" in said.err and "broken.png" in said.err
+    for name in ("red", "blue"):
+        (tmp_path / f"{name}.png").write_bytes(b"")
+    assert main(["data", "flickr8k", "--show", str(tmp_path / "page.jpg")]) == 2
+    assert "none of 3 test pictures can be read, first: " in capsys.readouterr().err
+
+
 def test_data_writes_a_sheet_of_classes_by_styles(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     for given, file in (([], "picturebook-sheet.png"), (["there/sheet.png"], "there/sheet.png")):

@@ -125,7 +125,7 @@ def test_a_connection_that_breaks_is_taken_up_again(server, tmp_path):
     assert server.ranges == [None, "bytes=1200000-", "bytes=2100000-"]
 
 
-def test_a_connection_that_breaks_for_good_leaves_the_part_for_later(server, tmp_path):
+def test_a_broken_connection_leaves_the_part_for_later(server, tmp_path):
     server.breaks = [1_200_000, 0]
     with pytest.raises(
         OSError, match=rf"cannot fetch {server.url}: .*broke off at 1,200,000 of 3,000,000.*--from FILE"
@@ -162,7 +162,7 @@ def test_a_part_longer_than_the_file_is_started_again(server, tmp_path):
         ({"size": 7}, "expected 7 bytes, found 3,000,000"),
     ],
 )
-def test_a_wrong_file_is_deleted_and_the_older_one_stays(server, tmp_path, expected, message):
+def test_a_wrong_file_is_deleted_the_older_stays(server, tmp_path, expected, message):
     (tmp_path / "file.bin").write_bytes(b"older")
     with pytest.raises(ValueError, match=message):
         fetch(server.url, tmp_path / "file.bin", progress=False, **expected)
@@ -190,7 +190,7 @@ def test_other_schemes_are_refused(tmp_path):
         fetch((tmp_path / "secret").as_uri(), tmp_path / "copy", progress=False)
 
 
-def test_a_full_disk_names_the_folder_and_keeps_the_part(server, tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_part(server, tmp_path, monkeypatch):
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -252,7 +252,7 @@ def test_unpack_leaves_out_what_a_mac_adds(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil", "..\\evil", "C:\\evil", "C:/evil"])
-def test_a_zip_that_leads_out_of_the_folder_is_refused(tmp_path, name):
+def test_a_zip_that_leaves_the_folder_is_refused(tmp_path, name):
     archive = write_zip(tmp_path / "in" / "a.zip", {"good": b"g", name: b"evil"})
     with pytest.raises(ValueError, match="not safe to unpack"):
         unpack(archive, tmp_path / "in" / "out")
@@ -260,7 +260,7 @@ def test_a_zip_that_leads_out_of_the_folder_is_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil"])
-def test_a_tar_that_leads_out_of_the_folder_is_refused(tmp_path, name):
+def test_a_tar_that_leaves_the_folder_is_refused(tmp_path, name):
     archive = write_tar(tmp_path / "a.tar.gz", {"good": b"g", name: b"evil"})
     with pytest.raises(ValueError, match="not safe to unpack"):
         unpack(archive, tmp_path / "out")
@@ -283,7 +283,7 @@ def test_links_that_lead_out_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("write", [write_zip, write_tar])
-def test_a_cut_archive_is_one_clear_error_and_leaves_nothing(tmp_path, write):
+def test_a_cut_archive_leaves_nothing(tmp_path, write):
     archive = write(tmp_path / "archive", {"big": CONTENT[:100_000]})
     archive.write_bytes(archive.read_bytes()[:50_000])
     with pytest.raises(ValueError, match="archive cannot be unpacked"):
@@ -291,7 +291,7 @@ def test_a_cut_archive_is_one_clear_error_and_leaves_nothing(tmp_path, write):
     assert names(tmp_path / "out") == []
 
 
-def test_an_archive_larger_than_the_free_disk_is_refused_before_it_is_written(tmp_path, monkeypatch):
+def test_an_archive_larger_than_the_disk_is_refused(tmp_path, monkeypatch):
     archive = write_zip(tmp_path / "a.zip", FILES)
     monkeypatch.setattr(download.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 2}))
     with pytest.raises(OSError, match=r"out has 0\.0 GB free"):
@@ -309,7 +309,7 @@ def test_every_official_file_has_an_address_and_a_checksum():
             assert len(item.md5) == 32 and (item.sha256 is None or len(item.sha256) == 64)
 
 
-def test_obtain_returns_a_folder_in_a_known_layout_as_it_is(tmp_path, monkeypatch, capsys):
+def test_obtain_returns_a_known_folder_as_it_is(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "data"))
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -416,7 +416,7 @@ def test_obtain_flickr8k_needs_both_archives(flickr_sums):
         obtain("flickr8k", flickr_sums, progress=False)
 
 
-def test_obtain_rsicd_from_an_archive_with_a_folder_around_it(tmp_path, monkeypatch):
+def test_obtain_unpacks_rsicd_out_of_an_inner_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("MINCLIP_DATA", str(tmp_path / "data"))
     archive = write_zip(tmp_path / "r.zip", {"RSICD/dataset_rsicd.json": b"{}", "RSICD/RSICD_images/a.jpg": b"j"})
     files = obtain("rsicd", archive, progress=False)

@@ -209,7 +209,7 @@ def test_shards_count_what_they_pass_over(tmp_path):
     }
 
 
-def test_a_run_on_pictures_without_any_caption_says_what_was_looked_for_and_found(tmp_path, capsys):
+def test_a_run_without_captions_says_what_was_found(tmp_path, capsys):
     pytest.importorskip("webdataset")
     names = {f"{i}__png": None for i in range(30)}
     write_file(tmp_path / "set" / "images.tar", tar(**names))

@@ -17,7 +17,7 @@ from minclip.config import CLIPConfig
 from minclip.data.picturebook import PictureBook, render
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name
-from minclip.data.picturebook.world import KINDS
+from minclip.data.picturebook.sampling import KINDS
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.evaluate import evaluate_task
 from minclip.model import CLIP

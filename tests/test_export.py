@@ -127,7 +127,7 @@ def test_a_resnet_is_a_program_for_any_batch(resnet_program):
         same(model, parts(model)["image_encoder"], export.runs(program.module()), (images, 1, CONTEXT))
 
 
-def test_a_text_that_is_too_long_is_refused_by_the_program(programs):
+def test_the_program_refuses_a_text_too_long(programs):
     with pytest.raises((RuntimeError, AssertionError), match="12"):
         programs["text_encoder"](torch.zeros(2, CONTEXT + 1, dtype=torch.long))
 
@@ -144,7 +144,7 @@ def onnx_folder(tmp_path_factory):
 
 
 @SIZES
-def test_onnxruntime_gives_the_models_numbers_for_any_batch_and_length(onnx_folder, sizes):
+def test_onnxruntime_gives_the_models_numbers(onnx_folder, sizes):
     model = small_model()
     for name, part in parts(model).items():
         same(model, part, runs_onnx(onnx_folder / f"{name}.onnx", part.outputs), sizes)
@@ -196,7 +196,7 @@ def test_a_file_that_onnxruntime_has_optimised_loads_again(name, onnx_folder, tm
 
 
 @pytest.mark.parametrize("name", sorted(PARTS))
-def test_a_program_goes_on_to_other_operators_and_into_a_file_again(name, tmp_path):
+def test_a_program_decomposes_and_is_saved_again(name, tmp_path):
     model = small_model()
     export_program(model, tmp_path / "programs")
     program = torch.export.load(tmp_path / "programs" / f"{name}.pt2").run_decompositions()
@@ -240,7 +240,7 @@ def test_a_resnet_runs_in_onnxruntime_for_any_batch(resnet_program, tmp_path):
 # ---- what is exported, and what is refused
 
 
-def test_a_copy_is_exported_in_float32_and_the_model_stays_as_it_is():
+def test_the_exported_copy_leaves_the_model_unchanged():
     model = set_precision(small_model(), torch.bfloat16).train()
     plain = plain_copy(model)
     assert {tensor.dtype for tensor in plain.state_dict().values()} == {torch.float32}
@@ -255,7 +255,7 @@ def off_by(amount, part):
 
 
 @pytest.mark.parametrize("amount", [2e-3, float("nan")])
-def test_an_export_with_other_numbers_is_an_error_that_names_it(amount):
+def test_an_export_with_other_numbers_is_an_error(amount):
     model = small_model()
     part = parts(model)["clip"]
     compare(model, part, off_by(1e-6, part), "clip.onnx")
@@ -307,7 +307,7 @@ def test_an_empty_folder_is_taken(tmp_path):
 
 
 @pytest.mark.parametrize("package", export.PACKAGES)
-def test_a_package_that_is_missing_is_named_with_the_way_to_get_it(package, tmp_path, monkeypatch):
+def test_a_missing_package_is_named(package, tmp_path, monkeypatch):
     for name in export.PACKAGES:
         monkeypatch.setitem(sys.modules, name, None if name == package else torch)  # None: cannot be imported
     with pytest.raises(ModuleNotFoundError, match=rf'need the package {package}: pip install "minclip\[export\]"'):
@@ -384,7 +384,7 @@ def test_openais_file_is_no_folder(folder, model_file, tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["ex", Path(model_file).name])
 
 
-def test_the_command_says_in_one_line_what_is_not_installed(model_file, tmp_path, monkeypatch):
+def test_the_command_names_what_is_not_installed(model_file, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ValueError, match=r'pip install "minclip\[export\]"'):
         run("--model", model_file, "--device", "cpu", "--format", "onnx", "--out", str(tmp_path / "out"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, features
 
-from minclip.data.image_files import find_pictures, picture_suffixes
+from minclip.data.image_files import find_pictures, picture_suffixes, pictures_below
 from minclip.data.images import open_image
 
 
@@ -32,6 +32,13 @@ def link(path: Path, to: Path) -> None:
         pytest.skip("this system does not let us make links")
 
 
+def test_one_picture_among_other_files(tmp_path):
+    draw(tmp_path, "cat.png")
+    for name in ("notes.txt", "._cat.png", "photo.heic"):
+        (tmp_path / name).touch()
+    assert found(tmp_path) == (["cat.png"], ["photo.heic"])
+
+
 def test_suffixes_are_what_pillow_decodes_here(tmp_path):
     suffixes = picture_suffixes()
     assert {".png", ".jpg", ".jfif", ".jpe", ".gif", ".tif", ".bmp", ".ppm", ".pgm", ".tga", ".mpo"} <= suffixes
@@ -45,14 +52,14 @@ def test_suffixes_are_what_pillow_decodes_here(tmp_path):
     "suffix",
     sorted(picture_suffixes() & {s for s, kind in Image.registered_extensions().items() if kind in Image.SAVE}),
 )
-def test_what_pillow_writes_under_a_suffix_of_ours_it_reads_again(tmp_path, suffix):
+def test_pillow_reads_what_it_writes_under_our_suffixes(tmp_path, suffix):
     picture = Image.new("1" if suffix in (".msp", ".xbm") else "RGB", (16, 16))
     picture = picture.convert("P") if suffix == ".blp" else picture
     picture.save(tmp_path / f"a{suffix}")
     assert open_image(tmp_path / f"a{suffix}").width >= 16
 
 
-def test_pictures_of_a_folder_and_of_the_folders_in_it(tmp_path):
+def test_pictures_are_found_in_folders_of_folders(tmp_path):
     draw(tmp_path, "b.PNG", "sub/deeper/a.jpg", "x.png/inside.bmp")  # a folder may be called x.png
     (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
     assert found(tmp_path) == (["b.PNG", "sub/deeper/a.jpg", "x.png/inside.bmp"], [])
@@ -83,7 +90,7 @@ def test_linked_folders_are_followed_and_read_once(tmp_path):
     assert pictures[1:-1] in (["again/c.png"], ["linked/c.png"])
 
 
-def test_links_that_lead_nowhere_and_pipes_are_named_and_not_opened(tmp_path):
+def test_broken_links_and_pipes_are_named(tmp_path):
     link(tmp_path / "gone.png", tmp_path / "nowhere.png")
     expected = ["gone.png"]
     if hasattr(os, "mkfifo"):
@@ -100,3 +107,10 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path):
         assert found(tmp_path) == (["a.png"], ["locked"])
     finally:
         (tmp_path / "locked").chmod(0o700)
+
+
+def test_every_suffix_that_pillow_reads_counts_as_a_picture(tmp_path):
+    names = sorted(f"a{suffix}" for suffix in picture_suffixes() | {".heic"})
+    for name in (*names, "a.txt", "._a.png"):
+        (tmp_path / name).touch()
+    assert list(pictures_below(tmp_path)) == names

@@ -37,7 +37,14 @@ def report_of(out):
     return json.loads((out / "report.json").read_text(encoding="utf-8"))["run"]["left_out"]
 
 
-def test_captions_that_are_cut_are_counted_with_those_that_become_one(tmp_path, capsys):
+def test_two_empty_captions_are_one_line():
+    left_out: dict = {}
+    for file in ("a.png", "b.png"):
+        note(left_out, "captions_empty", "captions are empty and left out", file)
+    assert lines(left_out) == ["2 captions are empty and left out, first: a.png"]
+
+
+def test_cut_captions_are_counted(tmp_path, capsys):
     texts = rows(lambda i: f"{LONG}{i}" if i % 2 else f"a picture {i}")
     assert train(album(tmp_path / "long", texts), tmp_path / "run") == 0
     said = capsys.readouterr().err
@@ -56,7 +63,7 @@ def test_captions_that_are_cut_are_counted_with_those_that_become_one(tmp_path, 
     assert json.loads(scores.read_text(encoding="utf-8"))["left_out"]["test_texts_cut"]["count"] == 3
 
 
-def test_settings_that_are_lowered_are_said_and_a_resumed_run_remembers(tmp_path, capsys, monkeypatch):
+def test_lowered_settings_are_said_and_remembered(tmp_path, capsys, monkeypatch):
     data, out, backward, steps = album(tmp_path / "few", rows(lambda i: f"a picture {i}")), tmp_path / "run", [], []
     backward = step.backward
 
@@ -80,7 +87,7 @@ def test_settings_that_are_lowered_are_said_and_a_resumed_run_remembers(tmp_path
     assert kept["vocab_size"]["count"] == Run(out).load()[1].vocab_size < kept["vocab_size"]["asked"] == 2048
 
 
-def test_a_batch_is_lowered_to_the_pictures_that_have_captions(tmp_path, monkeypatch, capsys):
+def test_a_batch_is_lowered_to_the_captioned_pictures(tmp_path, monkeypatch, capsys):
     """Not to all pictures: the others are left out, and a picture would be its own negative."""
     data, read = album(tmp_path / "some", rows(lambda i: f"a picture {i}")), Folder.captions
     monkeypatch.setattr(
@@ -100,7 +107,7 @@ def test_a_run_that_leaves_nothing_out_says_nothing(tmp_path, capsys):
     assert capsys.readouterr().err.count("minclip: ") == 2  # on which device, and the vocabulary
 
 
-def test_settings_of_another_version_that_are_not_used_are_named(tmp_path, capsys, monkeypatch):
+def test_unknown_settings_of_another_version_are_named(tmp_path, capsys, monkeypatch):
     assert train(album(tmp_path / "data", rows(lambda i: f"a picture {i}")), tmp_path / "run") == 0
     load = Run.load
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 from minclip import checkpoint
 from minclip.config import CLIPConfig
-from minclip.formats.assemble import infer_config
-from minclip.formats.names import OPENAI
+from minclip.formats.build_model import infer_config
+from minclip.formats.weight_names import OPENAI
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer

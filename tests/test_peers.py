@@ -11,7 +11,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import torch
-from others import installed
+from peer_packages import installed
 
 from minclip import checkpoint
 from minclip.config import CLIPConfig
@@ -98,7 +98,7 @@ def test_hugging_face_reads_our_folder_and_gives_our_numbers(case, tokenizer, tm
 
 @pytest.mark.parametrize("case", MODELS)
 @pytest.mark.parametrize("shard", ["1GB", "100KB"])
-def test_we_read_hugging_faces_folder_in_one_file_or_many(case, shard, tokenizer, tmp_path):
+def test_hugging_faces_folder_is_read_whole_or_sharded(case, shard, tokenizer, tmp_path):
     transformers = installed("transformers")
     model = random_model(*MODELS[case][:1], **MODELS[case][1])
     content = huggingface.config_content(model.config)
@@ -153,7 +153,7 @@ def test_we_prepare_pictures_as_hugging_faces_saved_processor_says(whole, tokeni
     assert (mean, std) == (HALF, (0.25, 0.5, 0.5))
 
 
-def test_hugging_faces_processor_prepares_pictures_and_texts_as_we_do(tokenizer, tmp_path):
+def test_hugging_faces_processor_prepares_as_we_do(tokenizer, tmp_path):
     transformers = installed("transformers")
     from PIL import Image
 
@@ -261,7 +261,7 @@ def test_openclips_names_are_its_configurations():
 
 
 @pytest.mark.parametrize("case", ["as OpenAI's", "variances below epsilon", "peaked attention", "ResNet"])
-def test_openais_own_code_reads_our_file_and_gives_our_numbers(case, tokenizer, tmp_path):
+def test_openais_code_reads_our_file(case, tokenizer, tmp_path):
     installed("pkg_resources")  # openai/CLIP needs this part of an older setuptools
     clip = installed("clip.clip")
     scale, changes = {**MODELS, **RESNETS}[case]

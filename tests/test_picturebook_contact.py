@@ -37,7 +37,7 @@ def test_sheets_that_cannot_be_laid_out_are_named(tiles, options, said):
         contact_sheet(tiles, **options)
 
 
-def test_the_sheet_of_classes_shows_every_class_in_every_style():
+def test_the_sheet_shows_every_class_in_every_style():
     sheet = classes_by_styles(size=16)
     assert sheet.height >= 52 * 16 and sheet.width >= 13 * 16
     assert sheet.height > sheet.width

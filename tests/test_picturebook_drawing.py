@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minclip.data.picturebook.facts import Picture, Thing
 from minclip.data.picturebook.objects import CLASSES
 from minclip.data.picturebook.palette import COLOURS, mix, paints
 from minclip.data.picturebook.pen import Pen
+from minclip.data.picturebook.picture import Picture, Thing
 from minclip.data.picturebook.render import GENERATOR_VERSION, render
 from minclip.data.picturebook.scenes import SCENES, backdrop
 from minclip.data.picturebook.styles import STYLES, look_of
@@ -57,7 +57,7 @@ def test_a_blob_goes_through_its_points():
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_drawings_stay_in_the_unit_box_and_use_known_roles(kind):
+def test_drawings_stay_in_the_unit_box(kind):
     roles = paints("red", random.Random(0))
     for seed in range(20):
         pen = Pen(random.Random(seed))
@@ -176,7 +176,7 @@ def test_later_things_cover_earlier_ones():
     assert blue > red + 80
 
 
-def test_small_things_have_thinner_outlines_and_line_drawings_keep_theirs():
+def test_small_things_have_thinner_outlines():
     cartoon, sketch = (look_of(style, "plain", 48, random.Random(0)) for style in ("cartoon", "sketch"))
     assert cartoon.line_width_of(scale=12) == cartoon.line_width_of(scale=40) - 1
     assert sketch.line_width_of(scale=12) == sketch.line_width_of(scale=40) >= 2

@@ -19,7 +19,7 @@ def passed(done) -> str:
 
 @KINDS
 @pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda path: path.stem)
-def test_every_cell_of_a_solved_lesson_passes_on_a_gpu(path, kind):
+def test_every_solved_lesson_passes_on_a_gpu(path, kind):
     said = passed(launch.run(kind, "-m", "pretend.notebook", str(path)))
     assert "0 cells failed, 1 cells chose the device" in said
     assert "✗" not in said, "an answer that is right is refused"

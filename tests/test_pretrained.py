@@ -87,13 +87,13 @@ def run(*arguments: str) -> int:
 # ---- the tables
 
 
-def test_the_nine_models_are_the_ones_that_can_be_built():
+def test_the_nine_models_can_be_built():
     assert len(fetchable()) == 9
     for name in fetchable():
         assert CLIPConfig.preset(name).vocab_size == 49408
 
 
-def test_openais_addresses_carry_the_checksum_and_a_file_name_of_their_own():
+def test_openais_addresses_carry_the_checksum():
     for file in OPENAI.values():
         assert file.url == f"https://openaipublic.azureedge.net/clip/models/{file.sha256}/{file.name}"
         assert len(bytes.fromhex(file.sha256)) == 32
@@ -112,7 +112,7 @@ def test_the_addresses_are_the_ones_in_openais_own_code():
     assert hashlib.sha256(merges).hexdigest() == MERGES.sha256
 
 
-def test_the_merges_are_the_ones_that_parity_was_measured_with(shared):
+def test_the_merges_are_those_of_the_parity_measurement(shared):
     content = (shared / "parity" / MERGES.name).read_bytes()
     assert hashlib.sha256(content).hexdigest() == MERGES.sha256
     assert round(len(content) / 1e6, 1) == MERGES.megabytes
@@ -125,7 +125,7 @@ def test_unknown_names_are_refused_with_the_list(models, name):
             function(name)
 
 
-def test_models_are_kept_where_the_variable_says_else_in_the_clone(monkeypatch, tmp_path):
+def test_models_are_kept_in_the_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path))
     assert models_root() == tmp_path
     monkeypatch.delenv("MINCLIP_MODELS")
@@ -137,7 +137,7 @@ def test_models_are_kept_where_the_variable_says_else_in_the_clone(monkeypatch, 
 # ---- fetching
 
 
-def test_fetch_brings_the_model_and_its_merges_and_only_once(web, models):
+def test_fetch_brings_model_and_merges_once(web, models):
     assert fetched(NAME) is None
     path = fetch_model(NAME, progress=False)
     assert path == models / FILE == fetched(NAME)
@@ -157,14 +157,14 @@ def test_a_download_that_broke_off_is_gone_on_with(web, models):
     assert web.ranges == [None, "bytes=1000000-", "bytes=1000000-", None]
 
 
-def test_a_file_with_another_checksum_is_an_error_and_not_kept(web, models):
+def test_a_file_with_another_checksum_is_not_kept(web, models):
     (web.folder / FILE).write_bytes(b"x" + WEIGHTS[1:])
     with pytest.raises(ValueError, match=f"expected sha256 {OPENAI[NAME].sha256}, found"):
         fetch_model(NAME, progress=False)
     assert names(models) == []
 
 
-def test_without_a_network_the_error_names_the_address_and_the_way_out(offline, models):
+def test_without_a_network_the_error_names_the_address(offline, models):
     with pytest.raises(OSError, match=rf"cannot fetch http://127\.0\.0\.1:9/{FILE}: .*--from FILE"):
         fetch_model(NAME, progress=False)
     with pytest.raises(FileNotFoundError, match=r"minclip fetch merges`, with --from FILE"):
@@ -172,14 +172,14 @@ def test_without_a_network_the_error_names_the_address_and_the_way_out(offline, 
 
 
 @pytest.mark.parametrize("what", ["file", "folder"])
-def test_a_file_that_is_here_is_taken_with_the_merges_beside_it(offline, tmp_path, what):
+def test_a_local_file_is_taken_with_its_merges(offline, tmp_path, what):
     for name, content in CONTENT.items():
         (tmp_path / name).write_bytes(content)
     assert fetch_model(NAME, tmp_path / FILE if what == "file" else tmp_path, progress=False).read_bytes() == WEIGHTS
     assert openai_merges_path().read_bytes() == VOCABULARY
 
 
-def test_a_model_without_merges_is_kept_and_the_error_says_what_is_missing(offline, tmp_path, models):
+def test_a_model_without_merges_is_kept(offline, tmp_path, models):
     (tmp_path / "downloaded.pt").write_bytes(WEIGHTS)
     with pytest.raises(OSError, match=r"is ready, but not the vocabulary .*minclip fetch merges --from FILE"):
         fetch_model(NAME, tmp_path / "downloaded.pt", progress=False)
@@ -201,7 +201,7 @@ def test_a_wrong_local_file_is_refused(offline, tmp_path, models):
 # ---- the command
 
 
-def test_the_command_lists_what_is_here_and_what_can_be_fetched(web, models, monkeypatch, tmp_path, capsys):
+def test_the_command_lists_local_and_fetchable_models(web, models, monkeypatch, tmp_path, capsys):
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "picturebook-x.safetensors").touch()
     monkeypatch.setattr(pretrained, "SHIPPED", tmp_path / "shipped")

@@ -11,7 +11,7 @@ import torch
 
 from minclip.engine import processes
 from minclip.engine.processes import agree, gather, is_first, own_rows, sum_over_processes
-from minclip.formats.files import read_tensors
+from minclip.formats.weights_files import read_tensors
 
 ROOT = Path(__file__).parents[1]
 GRADIENTS = """

@@ -18,7 +18,7 @@ from minclip.engine.devices import choose_device
 from minclip.engine.optimizers import build_optimizers
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run, restore_optimizers
-from minclip.formats.files import read_tensors
+from minclip.formats.weights_files import read_tensors
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 

@@ -14,7 +14,7 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.picturebook import PictureBook, World
 from minclip.data.picturebook.conditions import ConditionedBook, Conditions
 from minclip.data.picturebook.render import GENERATOR_VERSION
-from minclip.data.picturebook.world import WORLD_VERSION
+from minclip.data.picturebook.sampling import WORLD_VERSION
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.devices import Device
 from minclip.engine.gradients import Loss

@@ -24,7 +24,7 @@ from minclip.engine.devices import Device
 from minclip.experiments.experiment import new_model
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run
-from minclip.formats.files import read_tensors, write_tensors
+from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.tokenizer import BPETokenizer
 
 DONE = "done.json"

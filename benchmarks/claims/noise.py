@@ -12,8 +12,8 @@ from minclip.data.picturebook import Picture, World, questions
 from minclip.data.picturebook.cache import cached_pixels
 from minclip.data.picturebook.conditions import Conditions
 from minclip.data.picturebook.objects import CLASSES
+from minclip.data.picturebook.sampling import KINDS
 from minclip.data.picturebook.tasks import task_picture
-from minclip.data.picturebook.world import KINDS
 from minclip.data.protocol import ClassTask
 
 TASK = "object_wrong_word"  # a photo-like thing with the name of another class written on it

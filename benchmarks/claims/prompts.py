@@ -10,8 +10,8 @@ from claims.measure import Answers, by_style, questions, styles_of
 from minclip.data.picturebook.conditions import SHARED_NAME, Conditions, family_words
 from minclip.data.picturebook.grammar import CONTEXT, STYLE_FRAMES
 from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name
+from minclip.data.picturebook.sampling import KINDS, TRAIN_STYLES
 from minclip.data.picturebook.styles import STYLES
-from minclip.data.picturebook.world import KINDS, TRAIN_STYLES
 from minclip.data.protocol import ClassTask
 from minclip.ties import ROUNDING
 from minclip.zero_shot import encode_pixels, rank_of_label, zero_shot_classifier

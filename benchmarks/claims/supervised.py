@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from claims.arms import Arm
 from minclip.data.picturebook import Picture
-from minclip.data.picturebook.world import KINDS
+from minclip.data.picturebook.sampling import KINDS
 from minclip.data.protocol import ChoiceTask, ClassTask
 from minclip.engine.batches import Pairs, make_batch
 from minclip.engine.devices import Device

@@ -11,7 +11,7 @@ from claims.arms import Learned, Setting
 from claims.claim import Claim, Finding, Number, Row, table
 from claims.measure import Answers, questions
 from minclip.data.picturebook import World, tasks
-from minclip.data.picturebook.world import KINDS
+from minclip.data.picturebook.sampling import KINDS
 from minclip.zero_shot import encode_pixels
 
 SHOTS = (1, 2, 4, 8, 16, 32, 110)  # labelled pictures per class; 110 is all there are: 10 in each of 11 styles

@@ -145,21 +145,35 @@ def write_sheet(size: int, file: Path) -> None:
 
 
 def write_page(data: str, size: int, file: Path) -> None:
-    """Writes a PNG file of pictures that are spread evenly over the test split, with captions."""
+    """Writes a PNG file of pictures that are spread evenly over the test split, with captions.
+
+    A picture that cannot be read is named and left out. ValueError where none of them can be read.
+    """
     import numpy as np
 
     from minclip.data import open_dataset
-    from minclip.data.left_out import say
+    from minclip.data.left_out import note_unreadable, say
     from minclip.data.paths import atomic_write
     from minclip.figures.plotting import plot_samples
 
     dataset = open_dataset(data, "test", size=size)
     chosen = np.linspace(0, len(dataset) - 1, min(SHOWN, len(dataset))).astype(int).tolist()
-    figure = plot_samples([dataset.image(i) for i in chosen], [caption_or_class(dataset, i) for i in chosen])
+    images, texts, unreadable = [], [], []
+    for index in chosen:
+        try:
+            images.append(dataset.image(index))
+            texts.append(caption_or_class(dataset, index))
+        except (OSError, ValueError) as error:  # one bad file does not end a job
+            unreadable.append(str(error))
+    if not images:
+        raise ValueError(f"none of {len(chosen)} test pictures can be read, first: {unreadable[0]}")
+    left_out = dict(getattr(dataset, "notes", {}))
+    note_unreadable(left_out, dataset, unreadable)
+    figure = plot_samples(images, texts)
     with atomic_write(file) as opened:
         figure.savefig(opened, format="png")
-    say(getattr(dataset, "notes", {}))
-    print(f"{file}: {len(chosen)} of {len(dataset):,} test pictures")
+    say(left_out)
+    print(f"{file}: {len(images)} of {len(dataset):,} test pictures")
 
 
 def caption_or_class(dataset: "CaptionDataset", index: int) -> str:

@@ -70,7 +70,7 @@ def read_pickle(content: bytes, where: str) -> dict[str, Any]:
     return found
 
 
-def locate(root: Path) -> tuple[str, Path] | None:
+def find_cifar(root: Path) -> tuple[str, Path] | None:
     """("cifar10" or "cifar100", the folder or archive with its files); None where there is none."""
     for name, meta in META.items():
         if root.is_file():
@@ -87,7 +87,7 @@ def locate(root: Path) -> tuple[str, Path] | None:
 
 def is_cifar(root: Path) -> bool:
     """Is this CIFAR's folder, its archive, or a folder that holds either?"""
-    return locate(root) is not None
+    return find_cifar(root) is not None
 
 
 def read_members(where: Path, names: list[str]) -> dict[str, bytes]:
@@ -117,7 +117,7 @@ class CIFAR:
     """
 
     def __init__(self, root: str | Path, split: str = "test"):
-        found = locate(Path(root))
+        found = find_cifar(Path(root))
         if found is None:
             raise ValueError(
                 f"{root} holds no CIFAR: {FOLDERS['cifar10']}, {FOLDERS['cifar100']} or the .tar.gz of either"

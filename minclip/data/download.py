@@ -48,7 +48,7 @@ def fetch(
     without a network, for an answer that is no file, and for a full disk.
     """
     path = Path(path)
-    if not wrong(path, sha256, md5, size):
+    if not checksum_fault(path, sha256, md5, size):
         return path
     if source is not None:
         return copy(Path(source), path, sha256, md5, size)
@@ -67,7 +67,7 @@ def fetch(
             f"cannot fetch {url}: {error}. Run it again, it goes on where it stopped; "
             "or fetch it elsewhere and pass --from FILE"
         ) from error
-    if fault := wrong(part, sha256, md5, size):
+    if fault := checksum_fault(part, sha256, md5, size):
         part.unlink()
         raise ValueError(
             f"{url} is not the expected file: {fault}. It was deleted; fetch it again, or pass --from FILE"
@@ -76,7 +76,7 @@ def fetch(
     return path
 
 
-def wrong(path: Path, sha256: str | None = None, md5: str | None = None, size: int | None = None) -> str:
+def checksum_fault(path: Path, sha256: str | None = None, md5: str | None = None, size: int | None = None) -> str:
     """What differs from the expectation, in words; "" where nothing does."""
     if not path.is_file():
         return "it is not there"
@@ -96,7 +96,7 @@ def copy(source: Path, path: Path, sha256: str | None, md5: str | None, size: in
     """A local file instead of the network; checked in the same way."""
     if not source.is_file():
         raise FileNotFoundError(f"{source} is not there, or is not a file: pass the fetched {path.name} with --from")
-    if fault := wrong(source, sha256, md5, size):
+    if fault := checksum_fault(source, sha256, md5, size):
         raise ValueError(f"{source} is not the expected file: {fault}")
     with source.open("rb") as original, atomic_write(path) as file:
         shutil.copyfileobj(original, file, CHUNK)

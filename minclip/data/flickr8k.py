@@ -10,8 +10,8 @@ from PIL import Image
 
 from minclip.data.image_files import ImageFiles, find_images
 from minclip.data.left_out import LeftOut, note
-from minclip.data.spelling import by_spelling, nfc
 from minclip.data.splits import canonical_split
+from minclip.data.unicode_names import by_spelling, nfc
 
 IMAGE_FOLDERS = (
     "Flicker8k_Dataset",

@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from PIL import Image
 
+from minclip.data.image_files import pictures_below
 from minclip.data.images import open_image, to_rgb
-from minclip.data.layouts import pictures_below
 from minclip.data.left_out import LeftOut, note
-from minclip.data.spelling import nfc, stored_name
 from minclip.data.splits import SPLITS, canonical_split
+from minclip.data.unicode_names import nfc, stored_name
 
 TABLE = "captions.csv"
 COLUMNS = ("file", "caption", "split")

@@ -6,8 +6,8 @@ No captions and no splits: those are the loaders'. A compressed tar is refused: 
 import io
 import os
 import tarfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePath, PurePosixPath
 
 from PIL import Image, ImageFile, features
 
@@ -53,6 +53,28 @@ def find_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
         elif suffix in OTHER_PICTURES:
             others.append(path)
     return sorted(pictures), sorted(others)
+
+
+def picture_names(names: Iterable[str]) -> list[str]:
+    """The file names whose suffix is that of a picture, whether Pillow reads it here or not.
+
+    Hidden files, whose name begins with a dot, are left out: a Mac adds ._a.png to a.png.
+
+    >>> picture_names(["a.PNG", "._a.png", "a.txt", "b.heic"])
+    ['a.PNG', 'b.heic']
+    """
+    suffixes = picture_suffixes() | OTHER_PICTURES
+    return [name for name in names if not name.startswith(".") and PurePath(name).suffix.lower() in suffixes]
+
+
+def pictures_below(root: Path) -> Iterator[str]:
+    """The pictures in a folder and the folders in it, as paths from root on, with / on every system; sorted."""
+    for folder, inner, files in os.walk(root):
+        inner.sort()
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        below = Path(folder).relative_to(root)
+        for name in sorted(picture_names(files)):
+            yield (below / name).as_posix()
 
 
 def is_plain_file(path: Path) -> bool:

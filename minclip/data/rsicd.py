@@ -16,8 +16,8 @@ from minclip.data.image_files import ImageFiles, find_images
 from minclip.data.images import load_pixels
 from minclip.data.left_out import LeftOut, note
 from minclip.data.protocol import CaptionDataset, ClassTask
-from minclip.data.spelling import by_spelling, nfc
 from minclip.data.splits import canonical_split
+from minclip.data.unicode_names import by_spelling, nfc
 
 IMAGE_FOLDERS = ("RSICD_images", "images")
 OFFICIAL_FILE = "dataset_rsicd.json"

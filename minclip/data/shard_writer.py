@@ -19,7 +19,7 @@ from minclip.data.folder import Folder
 from minclip.data.paths import atomic_write, explain
 from minclip.data.protocol import CaptionDataset
 from minclip.data.rsicd import RSICD
-from minclip.data.shards import Shards, content, needed, split_in
+from minclip.data.shards import Shards, read_content, require_webdataset, split_in
 
 SIZES = "sizes.json"  # {shard: samples}
 PER_SHARD = 1000  # samples, as open_clip recommends; each of its workers needs a shard of its own
@@ -49,7 +49,9 @@ def own_file(dataset: CaptionDataset, index: int) -> bytes | None:
         return (dataset.root / dataset.files[index]).read_bytes()
     if isinstance(dataset, Flickr8k | RSICD):
         files, name = dataset._files, dataset.filenames[index]
-        return (files.where / name).read_bytes() if files._index is None else content(files.where, files._index[name])
+        return (
+            (files.where / name).read_bytes() if files._index is None else read_content(files.where, files._index[name])
+        )
     return None
 
 
@@ -135,7 +137,7 @@ def write_shards(
     require_free(folder, dataset.split)
     sizes = read_sizes(folder)
     written = Written({}, [])
-    writer, waiting = needed().TarWriter, samples(dataset, written.left_out, progress)
+    writer, waiting = require_webdataset().TarWriter, samples(dataset, written.left_out, progress)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # beside their place, so that moving them there is instant

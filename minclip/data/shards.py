@@ -23,9 +23,9 @@ from PIL import Image
 
 from minclip.data.folder import hashed_split
 from minclip.data.images import open_image, to_rgb
-from minclip.data.layouts import why_passed_over
 from minclip.data.left_out import LeftOut, note
 from minclip.data.splits import canonical_split
+from minclip.data.unread_layouts import why_passed_over
 
 PICTURES = ("jpg", "png", "jpeg", "webp")  # open_clip's, in its order
 TEXTS = ("json", "txt")
@@ -44,7 +44,7 @@ class Sample(NamedTuple):
     captions: list[str]
 
 
-def needed() -> ModuleType:
+def require_webdataset() -> ModuleType:
     """The package webdataset; where it is not installed, a ValueError that says how to get it."""
     try:
         import_module("webdataset.tariterators")
@@ -53,14 +53,14 @@ def needed() -> ModuleType:
         raise ValueError('WebDataset shards need the package webdataset: pip install "minclip[shards]"') from error
 
 
-def tars(root: Path) -> list[Path]:
+def shard_files(root: Path) -> list[Path]:
     """The shards of a folder in the order of their names; not what a Mac adds to them (._train-000000.tar)."""
     return sorted(path for path in root.glob("*.tar") if not path.name.startswith(".") and path.is_file())
 
 
 def is_shards(root: Path) -> bool:
     """Are there shards in this folder?"""
-    return bool(tars(root))
+    return bool(shard_files(root))
 
 
 def split_in(name: str) -> str | None:
@@ -74,7 +74,7 @@ def split_in(name: str) -> str | None:
 
 def find_shards(root: Path, split: str) -> tuple[list[Path], bool]:
     """(shards, whether they hold this split alone): where no name tells a split, all shards hold all three."""
-    found = tars(root)
+    found = shard_files(root)
     splits = [split_in(path.name) for path in found]
     if not any(splits):
         return found, False
@@ -121,7 +121,7 @@ def known_kinds(shard: Path, notes: LeftOut) -> Iterator[dict[str, Any]]:
         yield member
 
 
-def grouped(shard: Path, left_out: list[str], notes: LeftOut) -> Iterator[tuple[str, dict[str, Place]]]:
+def grouped_files(shard: Path, left_out: list[str], notes: LeftOut) -> Iterator[tuple[str, dict[str, Place]]]:
     """(key, suffix -> place) of every sample; its files stand side by side, else they are several samples.
 
     A file that stands twice counts once, and is a line in left_out. Files of other kinds are counted in notes.
@@ -132,12 +132,13 @@ def grouped(shard: Path, left_out: list[str], notes: LeftOut) -> Iterator[tuple[
         left_out.append(f"{shard.name}: {name!r} stands there twice")
         return True  # go on
 
-    samples = needed().tariterators.group_by_keys(known_kinds(shard, notes), suffixes=set(KINDS), handler=twice)
+    group = require_webdataset().tariterators.group_by_keys
+    samples = group(known_kinds(shard, notes), suffixes=set(KINDS), handler=twice)
     for found in samples:
         yield found.pop("__key__").encode("utf-8", "replace").decode("utf-8"), found  # a name may be no text at all
 
 
-def content(shard: Path, place: Place) -> bytes:
+def read_content(shard: Path, place: Place) -> bytes:
     """The bytes at a place. The shard is opened anew: no handle is shared by threads."""
     with shard.open("rb") as file:
         file.seek(place[0])
@@ -168,9 +169,9 @@ def read_sample(shard: Path, key: str, found: dict[str, Place], notes: LeftOut) 
         limit = LARGEST_TEXT if suffix in TEXTS else LARGEST_PICTURE
         if suffix in found and found[suffix][1] > limit:
             raise ValueError(f"its {suffix} has {found[suffix][1]:,} bytes, the limit is {limit:,}")
-    captions, why = listed_captions(content(shard, found["json"])) if "json" in found else ([], "")
+    captions, why = listed_captions(read_content(shard, found["json"])) if "json" in found else ([], "")
     if not captions and "txt" in found:
-        text = content(shard, found["txt"]).decode("utf-8").strip()
+        text = read_content(shard, found["txt"]).decode("utf-8").strip()
         captions = [text] if text else []
     if why and (not captions or why.startswith('"captions"')):
         note(notes, "json_without_captions", 'files .json give no list "captions"', f"{shard.name}: {key!r}: {why}")
@@ -190,7 +191,7 @@ class Shards:
     looked_for = 'a .json with a list "captions", or a .txt, of the same name as the picture in the tar'
 
     def __init__(self, root: str | Path, split: str = "train"):
-        needed()
+        require_webdataset()
         self.root, self.split = Path(root), canonical_split(split)
         self.shards, self._named = find_shards(self.root, self.split)
 
@@ -201,7 +202,7 @@ class Shards:
         left_out: list[str] = []
         notes: LeftOut = {}
         for shard in self.shards:
-            for key, found in grouped(shard, left_out, notes):
+            for key, found in grouped_files(shard, left_out, notes):
                 if not self._named and hashed_split(key) != self.split:
                     continue
                 try:
@@ -235,7 +236,7 @@ class Shards:
     def file(self, index: int) -> bytes:
         """The picture's file as it stands in the shard."""
         sample = self._read[0][index]
-        return content(sample.shard, sample.place)
+        return read_content(sample.shard, sample.place)
 
     def image(self, index: int) -> Image.Image:
         sample = self._read[0][index]

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from minclip.data.cifar import locate
-from minclip.data.download import fetch, move_into, unpack, wrong
+from minclip.data.cifar import find_cifar
+from minclip.data.download import checksum_fault, fetch, move_into, unpack
 from minclip.data.flickr8k import SPLIT_LISTS, TOKEN_FILE, is_flickr8k
 from minclip.data.paths import data_root
 from minclip.data.rsicd import is_rsicd
@@ -79,7 +79,7 @@ def holds(name: str, folder: Path) -> bool:
         return is_flickr8k(folder)
     if name == "rsicd":
         return is_rsicd(folder)
-    found = locate(folder)
+    found = find_cifar(folder)
     return found is not None and found[0] == name
 
 
@@ -126,7 +126,7 @@ def obtain_flickr8k(source: Path | None, files: Path, progress: bool) -> Path:
     for archive in archives:
         unpack(archive, files)
     for name, sha256 in FLICKR8K_TEXT.items():
-        if fault := wrong(files / name, sha256):
+        if fault := checksum_fault(files / name, sha256):
             (files / TOKEN_FILE).unlink(missing_ok=True)  # so that no one takes the set for complete
             raise ValueError(f"{name} of Flickr8k_text.zip is not the expected file: {fault}")
     if source is None:
@@ -142,7 +142,7 @@ def local_flickr8k(folder: Path) -> list[Path]:
     for archive in archives:
         if not archive.is_file():
             raise FileNotFoundError(f"{archive} is not there: --from needs {' and '.join(i.name for i in items)}")
-    if fault := wrong(archives[0], items[0].sha256, items[0].md5, items[0].size):
+    if fault := checksum_fault(archives[0], items[0].sha256, items[0].md5, items[0].size):
         raise ValueError(f"{archives[0]} is not the expected file: {fault}")
     return archives
 

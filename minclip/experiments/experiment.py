@@ -11,10 +11,10 @@ import torch
 
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import NAMES, open_dataset
-from minclip.data.layouts import unread_layout
 from minclip.data.left_out import LeftOut, lines, note, note_setting, say
 from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import CaptionDataset
+from minclip.data.unread_layouts import unread_layout
 from minclip.engine.batches import all_captions, load_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.order import batch_indices

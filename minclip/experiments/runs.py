@@ -18,9 +18,9 @@ from minclip.checkpoint import MODEL_FILE, STATE_FILE, fill_from, model_from, mo
 from minclip.config import TrainConfig
 from minclip.data.left_out import LeftOut
 from minclip.data.paths import atomic_write
-from minclip.formats.files import read_tensors, write_tensors
-from minclip.formats.modules import plain_weights, the_clip
-from minclip.formats.wrapped import plain_name
+from minclip.formats.changed_models import plain_weights, the_clip
+from minclip.formats.weights_files import read_tensors, write_tensors
+from minclip.formats.wrapped_weights import plain_name
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 

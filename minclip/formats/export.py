@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from minclip.data.paths import explain
-from minclip.formats.modules import the_clip, unwrap
+from minclip.formats.changed_models import the_clip, unwrap
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
 

@@ -7,11 +7,11 @@ modeling_clip.py, image_processing_clip.py.
 from pathlib import Path
 
 from minclip.config import CLIPConfig
-from minclip.formats.files import float32, not_a_file, write_sharded
+from minclip.formats.changed_models import plain_weights, refuse_changed, the_clip
 from minclip.formats.json_files import count, per_channel, read_json, shown, write_json
-from minclip.formats.modules import plain_weights, refuse_changed, the_clip
-from minclip.formats.names import HUGGING_FACE
 from minclip.formats.tokenizer_files import check_vocabulary, write_tokenizer
+from minclip.formats.weight_names import HUGGING_FACE
+from minclip.formats.weights_files import float32, require_folder, write_sharded
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -189,7 +189,7 @@ def save_huggingface(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -
 
     Weights of more than 5 GB become several files and an index.
     """
-    folder, model = not_a_file(folder), the_clip(model)
+    folder, model = require_folder(folder), the_clip(model)
     refuse_changed(model, "Hugging Face's")
     content = config_content(model.config)  # refuses before anything is written
     check_vocabulary(model.config, tokenizer)

@@ -1,6 +1,6 @@
 """OpenAI's layout: a state dict under their names, from which alone the whole configuration is read.
 
-Reading their archives as files is archives.py's; names are in names.py. Source: openai/CLIP model.py, build_model.
+torch_files.py reads their archives; weight_names.py holds the names. Source: openai/CLIP model.py, build_model.
 """
 
 from dataclasses import replace
@@ -10,11 +10,11 @@ import torch
 
 from minclip.config import HEAD_WIDTH, CLIPConfig
 from minclip.data.paths import atomic_write
-from minclip.formats.assemble import build
-from minclip.formats.files import float32
-from minclip.formats.modules import plain_weights, refuse_changed, the_clip
-from minclip.formats.names import OPENAI, Weights
+from minclip.formats.build_model import build
+from minclip.formats.changed_models import plain_weights, refuse_changed, the_clip
 from minclip.formats.tokenizer_files import check_vocabulary, fits_openai_merges, write_openai_merges
+from minclip.formats.weight_names import OPENAI, Weights
+from minclip.formats.weights_files import float32
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -31,12 +31,16 @@ def from_openai_state_dict(state_dict: Weights) -> CLIP:
 def to_openai_state_dict(model: CLIP) -> Weights:
     """The model's weights under OpenAI's names, in OpenAI's order; the tensors are the model's own, not copies.
 
-    model: a CLIP, compiled or wrapped or not; what is changed in it is not asked.
+    model: a CLIP, or a module that wraps or holds one. The dict has no room for the configuration: keep that yourself
+    where it is not OpenAI's (`save_openai` refuses such a model).
+    Raises ValueError for a model with replaced modules or other parameters: the dict would load as another model.
     """
+    model = the_clip(model)
+    refuse_changed(model, "OpenAI's")
     return OPENAI.from_ours(plain_weights(model))
 
 
-def says_it_all(config: CLIPConfig) -> None:
+def refuse_what_openai_cannot_say(config: CLIPConfig) -> None:
     """ValueError where OpenAI's layout, which holds nothing but weights, cannot tell this configuration."""
     text_heads = max(1, config.text_width // HEAD_WIDTH)
     told = replace(
@@ -66,11 +70,10 @@ def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
     if path.is_dir():
         raise ValueError(f"{path} is a folder: pass a file, such as {path / 'model.pt'}")
     model = the_clip(model)
-    refuse_changed(model, "OpenAI's")
-    says_it_all(model.config)
+    state = float32(to_openai_state_dict(model))
+    refuse_what_openai_cannot_say(model.config)
     fits_openai_merges(tokenizer)
     check_vocabulary(model.config, tokenizer)
     with atomic_write(path) as file:
-        state = float32(to_openai_state_dict(model))
         torch.save({name: tensor.detach().cpu().clone() for name, tensor in state.items()}, file)
     write_openai_merges(tokenizer, merges_beside(path))

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from minclip.config import HEAD_WIDTH, CLIPConfig
-from minclip.formats.files import float32, not_a_file, write_tensors
+from minclip.formats.changed_models import plain_weights, refuse_changed, the_clip
 from minclip.formats.json_files import ANY, count, known, per_channel, read_json, shown, stretched, write_json
-from minclip.formats.modules import plain_weights, refuse_changed, the_clip
-from minclip.formats.names import OPENAI
 from minclip.formats.tokenizer_files import check_vocabulary, write_tokenizer
+from minclip.formats.weight_names import OPENAI
+from minclip.formats.weights_files import float32, require_folder, write_tensors
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -175,7 +175,7 @@ def is_openais(tokenizer: BPETokenizer) -> bool:
 
 def save_openclip(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -> None:
     """Writes a folder that `open_clip.create_model_and_transforms("local-dir:FOLDER")` reads, in float32."""
-    folder, model = not_a_file(folder), the_clip(model)
+    folder, model = require_folder(folder), the_clip(model)
     refuse_changed(model, "OpenCLIP's")
     check_vocabulary(model.config, tokenizer)
     write_tokenizer(tokenizer, folder)

@@ -11,7 +11,7 @@ from matplotlib.patches import BoxStyle, FancyBboxPatch, Rectangle
 from torch import Tensor
 
 from minclip.course.pictures.tensors import CELL, Box, draw_tensors
-from minclip.data.picturebook.facts import Thing
+from minclip.data.picturebook.picture import Thing
 from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,

@@ -21,9 +21,9 @@ import PIL
 from tqdm import tqdm
 
 from minclip.data.paths import atomic_write, data_root
-from minclip.data.picturebook.facts import Picture
+from minclip.data.picturebook.picture import Picture
 from minclip.data.picturebook.render import GENERATOR_VERSION, MAX_SIZE, MIN_SIZE, render
-from minclip.data.picturebook.world import WORLD_VERSION
+from minclip.data.picturebook.sampling import WORLD_VERSION
 
 CHUNK = 500  # pictures per job: 1.5 MB of pixels at 32 px, a sixth of a second of work
 PARALLEL_FROM = 5_000  # pictures: fewer are drawn before the workers have started

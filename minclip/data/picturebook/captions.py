@@ -1,15 +1,15 @@
 """Captions as people write them on the web: what is in a picture, said in one of many ways and never in full.
 
-A seeded grammar, no language model. The words are in `grammar.py`, the facts come from `world.py`.
+A seeded grammar, no language model. The words are in `grammar.py`, the facts come from `sampling.py`.
 """
 
 import random
 
 from minclip.data.picturebook import grammar
-from minclip.data.picturebook.facts import Picture, Thing
 from minclip.data.picturebook.grammar import plural, with_article
 from minclip.data.picturebook.objects import CLASSES
-from minclip.data.picturebook.world import COLOURLESS, SCENELESS, UNLIT
+from minclip.data.picturebook.picture import Picture, Thing
+from minclip.data.picturebook.sampling import COLOURLESS, SCENELESS, UNLIT
 
 # How often a caption says what. A caption is partial: nobody writes down all they see.
 FIRST_NAME = 0.6  # "cat" rather than "kitten" or "kitty"
@@ -166,9 +166,10 @@ def counted(nouns: str, count: int, rng: random.Random) -> str:
 
 
 def position_words(down: str, across: str, rng: random.Random) -> str:
-    """
+    """Where a thing stands, in one of two ways. down: top, bottom or ""; across: left, right or "".
+
     >>> position_words("top", "left", random.Random(0))
-    'in the top left corner'
+    'at the top left'
     """
     if down and across:
         return rng.choice(("in the {} corner", "at the {}")).format(f"{down} {across}")

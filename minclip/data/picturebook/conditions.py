@@ -15,10 +15,10 @@ from minclip.data.picturebook import grammar
 from minclip.data.picturebook.cache import cached_pixels
 from minclip.data.picturebook.captions import CONTEXT, caption, noise_text
 from minclip.data.picturebook.dataset import PictureBook, picture_at
-from minclip.data.picturebook.facts import Picture
 from minclip.data.picturebook.grammar import with_article
 from minclip.data.picturebook.objects import CLASSES
-from minclip.data.picturebook.world import KINDS, TRAIN_STYLES, World, sample_picture
+from minclip.data.picturebook.picture import Picture
+from minclip.data.picturebook.sampling import KINDS, TRAIN_STYLES, World, sample_picture
 
 HALF = len(KINDS) // 2
 # Who goes by whose name: a rocket by the cat's, a book by the whale's. Never of one family, so that the family tells

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from minclip.data.picturebook.facts import Picture, Thing
 from minclip.data.picturebook.objects import CLASSES
 from minclip.data.picturebook.palette import COLOURS
+from minclip.data.picturebook.picture import Picture, Thing
 from minclip.data.picturebook.render import render
 from minclip.data.picturebook.scenes import SCENES
 from minclip.data.picturebook.styles import STYLES

@@ -15,9 +15,9 @@ from PIL import Image
 
 from minclip.data.picturebook.cache import cached_part, cached_pixels
 from minclip.data.picturebook.captions import caption
-from minclip.data.picturebook.facts import Picture
+from minclip.data.picturebook.picture import Picture
 from minclip.data.picturebook.render import render
-from minclip.data.picturebook.world import World, sample_picture
+from minclip.data.picturebook.sampling import World, sample_picture
 
 COUNTS = {"train": 100_000, "val": 2_000, "test": 1_000}  # test: the 1,000 pairs of the retrieval task
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from minclip.data.picturebook import grammar
-from minclip.data.picturebook.facts import Picture
 from minclip.data.picturebook.grammar import plural, with_article
 from minclip.data.picturebook.objects import CLASSES
+from minclip.data.picturebook.picture import Picture
+from minclip.data.picturebook.sampling import COLOUR_NAMES, KINDS, RELATIONS, SPURIOUS_SCENES, TRAIN_STYLES
 from minclip.data.picturebook.scenes import SCENES
-from minclip.data.picturebook.world import COLOUR_NAMES, KINDS, RELATIONS, SPURIOUS_SCENES, TRAIN_STYLES
 from minclip.data.protocol import ChoiceTask, ClassTask
 
 OBJECT_TEMPLATES = (

@@ -12,10 +12,10 @@ from math import ceil, cos, isfinite, sin
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from minclip.data.picturebook.facts import Picture, Thing
 from minclip.data.picturebook.objects import CLASSES
 from minclip.data.picturebook.palette import COLOURS, RGB, WHITE, brightness, mix, paints
 from minclip.data.picturebook.pen import Mark, Pen
+from minclip.data.picturebook.picture import Picture, Thing
 from minclip.data.picturebook.scenes import SCENES, Patch, backdrop
 from minclip.data.picturebook.styles import LINE_STYLES, STYLES, SUPERSAMPLING, Look, finish, look_of
 

@@ -13,10 +13,9 @@ import numpy as np
 
 from minclip.data.picturebook import questions
 from minclip.data.picturebook.cache import cached_pixels
-from minclip.data.picturebook.facts import Picture
 from minclip.data.picturebook.objects import CLASSES
-from minclip.data.picturebook.scenes import SCENES
-from minclip.data.picturebook.world import (
+from minclip.data.picturebook.picture import Picture
+from minclip.data.picturebook.sampling import (
     COLOUR_NAMES,
     COLOURLESS,
     HELD_OUT_COLOUR,
@@ -29,6 +28,7 @@ from minclip.data.picturebook.world import (
     TRAIN_STYLES,
     sample_picture,
 )
+from minclip.data.picturebook.scenes import SCENES
 from minclip.data.protocol import ChoiceTask, ClassTask
 
 COLOURFUL = tuple(s for s in TRAIN_STYLES if s not in COLOURLESS and s != "neon")  # no light is black or brown

@@ -7,8 +7,8 @@ names that begin with the attribute, "model."), timm's ("state_dict_ema"), PyTor
 import warnings
 from typing import Any, TypeVar
 
+from minclip.formats.pickled_tensors import SAVE_ANEW, printable
 from minclip.formats.pickles import Call
-from minclip.formats.places import SAVE, printable
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ def weights_of(root: dict[Any, Any]) -> tuple[dict[Any, Any], str]:
         root = root[(full or inside)[0]]
     if not any(isinstance(note, Call) for note in root.values()) and any(isinstance(n, dict) for n in root.values()):
         entries = ", ".join(printable(str(name)) for name in list(root)[:5])
-        raise ValueError(f"it holds no weights under {', '.join(WEIGHTS_KEYS)}: its entries are {entries}; {SAVE}")
+        raise ValueError(f"it holds no weights under {', '.join(WEIGHTS_KEYS)}: its entries are {entries}; {SAVE_ANEW}")
     return root, kind
 
 

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from minclip.formats.pickled_tensors import SAVE_ANEW, load_tensors, most_bytes, printable, refuse_calls, storage_of
 from minclip.formats.pickles import Call, read_pickle
-from minclip.formats.places import SAVE, load_tensors, most_bytes, printable, refuse_calls, storage
-from minclip.formats.wrapped import weights_of
+from minclip.formats.wrapped_weights import weights_of
 
 Found = tuple[dict[str, Tensor], str]  # tensors, and the kind of file
 MAGIC = 0x1950A86A20F9469CFC6C  # opens the older form
@@ -54,7 +54,7 @@ def read_archive(archive: zipfile.ZipFile, file_size: int) -> Found:
         raise ValueError(f"the zip claims to unpack to more than {most_bytes(file_size):,} bytes: refused")
     top = pickles[0].filename.removesuffix("data.pkl")
     if top + "byteorder" in archive.NameToInfo and archive.read(top + "byteorder") != b"little":
-        raise ValueError(f"its numbers do not have the small end first: {SAVE}")
+        raise ValueError(f"its numbers do not have the small end first: {SAVE_ANEW}")
     pickle = read_pickle(BytesIO(archive.read(pickles[0])))
     refuse_calls(pickle)
 
@@ -81,14 +81,14 @@ def read_legacy(path: Path) -> Found:
         magic = read_pickle(content)
         refuse_calls(magic)
         if magic.root != MAGIC:
-            raise ValueError(f"this is a pickle, but not one of torch.save: {SAVE}")
+            raise ValueError(f"this is a pickle, but not one of torch.save: {SAVE_ANEW}")
         _protocol, system = read_pickle(content), read_pickle(content).root
         if not isinstance(system, dict) or system.get("little_endian") is not True:
-            raise ValueError(f"its numbers do not have the small end first: {SAVE}")
+            raise ValueError(f"its numbers do not have the small end first: {SAVE_ANEW}")
         pickle = read_pickle(content)
         refuse_calls(pickle)
         entries, kind = dict_entries(pickle.root)
-        item_sizes = {key: dtype.itemsize for key, dtype, _ in map(storage, pickle.outside)}
+        item_sizes = {key: dtype.itemsize for key, dtype, _ in map(storage_of, pickle.outside)}
         places = legacy_storages(content, item_sizes)
 
         def read_storage(key: str) -> Tensor:
@@ -116,18 +116,18 @@ def legacy_storages(content: mmap.mmap, item_sizes: dict[str, int]) -> dict[str,
 
 
 def dict_entries(root: Any) -> tuple[dict[str, Any], str]:
-    """(name -> note, kind) of a dict of tensors, or of a training checkpoint that holds one (wrapped.py).
+    """(name -> note, kind) of a dict of tensors, or of a training checkpoint that holds one (wrapped_weights.py).
 
     Names lose what DistributedDataParallel ("module.") and torch.compile ("_orig_mod.") put into them.
     """
     if not isinstance(root, dict):
         kind = root.function if isinstance(root, Call) else type(root).__name__
-        raise ValueError(f"it holds no dict of tensors, but something of type {printable(kind)}: {SAVE}")
+        raise ValueError(f"it holds no dict of tensors, but something of type {printable(kind)}: {SAVE_ANEW}")
     entries, kind = weights_of(root)
     if not entries:
-        raise ValueError(f"its dict of tensors is empty: {SAVE}")
+        raise ValueError(f"its dict of tensors is empty: {SAVE_ANEW}")
     if nameless := [name for name in entries if not isinstance(name, str)]:
-        raise ValueError(f"a tensor is named {nameless[0]!r:.80}, which is no text: {SAVE}")
+        raise ValueError(f"a tensor is named {nameless[0]!r:.80}, which is no text: {SAVE_ANEW}")
     entries = {name.replace("_orig_mod.", ""): note for name, note in entries.items()}
     if all(name.startswith("module.") for name in entries):
         entries = {name.removeprefix("module."): note for name, note in entries.items()}

@@ -1,7 +1,7 @@
-"""Whose weights are these? Files and folders of other people: what lies beside what, and which model that makes.
+"""The model in a file or folder that minclip did not write: its weights, and the configuration and tokenizer beside.
 
-How their files are read is files.py's, their names are in names.py, their configurations in openclip.py and
-huggingface.py.
+weights_files.py reads the tensors, weight_names.py knows their names, openclip.py and huggingface.py read the
+configurations.
 """
 
 import warnings
@@ -12,12 +12,12 @@ from typing import TypeVar, cast
 from minclip.config import PRESETS, CLIPConfig
 from minclip.data import pretrained
 from minclip.formats import huggingface, openclip
-from minclip.formats.assemble import build, listed
-from minclip.formats.files import Stored
-from minclip.formats.names import HUGGING_FACE, IGNORED, MINCLIP, OPENAI, SIZES, Layout, Weights, layout_of
+from minclip.formats.build_model import build, listed
 from minclip.formats.openai import merges_beside
 from minclip.formats.tokenizer_files import check_vocabulary, is_tokenizer_folder, read_tokenizer
-from minclip.formats.wrapped import plain_names
+from minclip.formats.weight_names import HUGGING_FACE, IGNORED, MINCLIP, OPENAI, SIZES, Layout, Weights, layout_of
+from minclip.formats.weights_files import Stored
+from minclip.formats.wrapped_weights import plain_names
 from minclip.model import CLIP
 from minclip.tokenizer import FIXED_SYMBOLS, OPENAI_MERGES, BPETokenizer
 
@@ -48,7 +48,7 @@ def weights_in(folder: Path) -> Path:
     return candidates[0]
 
 
-def naming(path: Path, make: Callable[[], Made]) -> Made:
+def naming_the_file(path: Path, make: Callable[[], Made]) -> Made:
     """What `make` makes of a file; its errors get the file's name."""
     try:
         return make()
@@ -63,12 +63,12 @@ def config_named(name: str) -> CLIPConfig:
     return openclip.named(name)
 
 
-def other_peoples(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP:
+def build_from_others(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP:
     """A model of weights without our metadata. Whose they are is seen by their names; a file beside them says the rest.
 
     What nothing says is guessed, with a UserWarning: QuickGELU and heads of 64, as OpenAI's models have them.
     """
-    tensors, prefix, beside = naming(path, lambda: plain_names(stored.tensors))
+    tensors, prefix, beside = naming_the_file(path, lambda: plain_names(stored.tensors))
     layout = layout_of(list(tensors))
     if layout is None:
         raise ValueError(
@@ -102,7 +102,7 @@ def other_peoples(path: Path, stored: Stored, config: CLIPConfig | None) -> CLIP
             f"or config=CLIPConfig(...)",
             stacklevel=3,
         )
-    return naming(path, lambda: build(tensors, layout, config))
+    return naming_the_file(path, lambda: build(tensors, layout, config))
 
 
 def named_as_ours(stored: Stored) -> Weights:

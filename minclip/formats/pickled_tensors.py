@@ -1,6 +1,6 @@
 """From a pickle's notes to tensors: which calls are known, and where each tensor's numbers lie in which storage.
 
-Everything is checked before a number is read; no container is known here (archives.py). Source: torch/_utils.py.
+Everything is checked before a number is read; no container is known here (torch_files.py). Source: torch/_utils.py.
 """
 
 import math
@@ -47,7 +47,7 @@ MOST_DIMENSIONS = 64  # PyTorch computes with no more
 # terabyte is a trap
 MOST_SHARING = 10
 SMALL = 1 << 20  # bytes: below it no claim does harm
-SAVE = "save the model's state_dict() where it was made, best as safetensors"
+SAVE_ANEW = "save the model's state_dict() where it was made, best as safetensors"
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ def refuse_calls(pickle: Pickle) -> None:
     for call in pickle.calls:
         if isinstance(call.state, dict) and "_parameters" in call.state:  # an nn.Module's attributes
             raise ValueError(
-                f"this is a whole pickled model, {call.function!r:.80}, which only its own code could open: {SAVE}"
+                f"this is a whole pickled model, {call.function!r:.80}, which only its own code could open: {SAVE_ANEW}"
             )
     for name in pickle.names:
         if name not in HARMLESS and not name.startswith("__torch__.") and not HARMLESS_FORMS.fullmatch(name):
-            raise ValueError(f"it wants to call {printable(name)}: refused, nothing was run; {SAVE}")
+            raise ValueError(f"it wants to call {printable(name)}: refused, nothing was run; {SAVE_ANEW}")
 
 
 def printable(name: str) -> str:
@@ -84,19 +84,19 @@ def printable(name: str) -> str:
     return name[:80] if name[:80].isprintable() else ascii(name[:80])
 
 
-def storage(note: Any) -> tuple[str, torch.dtype, int]:
+def storage_of(note: Any) -> tuple[str, torch.dtype, int]:
     """(key, dtype, number of elements) of a note ("storage", type, key, device, elements)."""
     match note:
         case Outside(id=("storage", Name(name=kind), str(key), _, int(elements), *view)) if not any(view):
             if kind not in DTYPES:
-                raise ValueError(f"a storage of type {printable(kind)} cannot be read: {SAVE}")
+                raise ValueError(f"a storage of type {printable(kind)} cannot be read: {SAVE_ANEW}")
             if elements < 0:
                 raise ValueError(f"a storage has {elements} elements: the file is damaged, fetch it again")
             return key, DTYPES[kind], elements
     raise ValueError("a storage is described as PyTorch does not do it: the file is damaged, or older than PyTorch 0.4")
 
 
-def place(name: str, note: Any) -> Place:
+def place_of_tensor(name: str, note: Any) -> Place:
     """Where the tensor of this name lies. ValueError where it is no tensor, or reaches beyond its storage."""
     if isinstance(note, Call) and note.function in PARAMETERS and note.arguments:
         note = note.arguments[0]  # never another parameter: a chain of them would take for ever
@@ -107,12 +107,12 @@ def place(name: str, note: Any) -> Place:
         )
     if not isinstance(note, Call) or note.function not in TENSORS:
         kind = note.function if isinstance(note, Call) else type(note).__name__
-        raise ValueError(f"entry {name!r:.80} is no tensor, but of type {printable(kind)}: {SAVE}")
+        raise ValueError(f"entry {name!r:.80} is no tensor, but of type {printable(kind)}: {SAVE_ANEW}")
     match note.arguments:
         case (kept, int(offset), tuple(shape), tuple(steps), *rest) if not any(
             rest[2:]
         ):  # a conjugate or negative view
-            key, dtype, elements = storage(kept)
+            key, dtype, elements = storage_of(kept)
         case _:
             raise ValueError(f"tensor {name!r:.80} is described as PyTorch does not do it: the file is damaged")
     sizes_known = len(shape) == len(steps) <= MOST_DIMENSIONS
@@ -132,7 +132,7 @@ def load_tensors(entries: dict[str, Any], read: Callable[[str], Tensor], file_si
 
     read: gives the bytes of a storage, uint8 [n], and is called once for each that is needed.
     """
-    places = {name: place(name, note) for name, note in entries.items()}
+    places = {name: place_of_tensor(name, note) for name, note in entries.items()}
     claimed = sum(math.prod(p.shape) * p.dtype.itemsize for p in places.values())
     if claimed > most_bytes(file_size):
         raise ValueError(

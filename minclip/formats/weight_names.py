@@ -1,7 +1,7 @@
 """One table: what a weight is called here, in OpenAI's and OpenCLIP's files, and in Hugging Face's.
 
 Only names are known here, and that Hugging Face cuts the attention's matrix in three and transposes both projections;
-sizes are read in assemble.py. Sources: openai/CLIP model.py, open_clip model.py, transformers modeling_clip.py.
+sizes are read in build_model.py. Sources: openai/CLIP model.py, open_clip model.py, transformers modeling_clip.py.
 """
 
 from collections.abc import Callable

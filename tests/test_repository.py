@@ -1,14 +1,19 @@
-"""The house itself: what importing does, and that every list of requirements says the same."""
+"""The repository: what an import does, requirements, short files, short names of tests, examples in pages."""
 
+import ast
+import importlib
+import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 
 from minclip.course.outline import LESSONS
+from minclip.data.folder import TABLE, read_rows
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -75,7 +80,7 @@ def test_minclip_adds_few_modules_to_torchs_import():
     assert int(run(f"import sys, torch, numpy; n = len(sys.modules); {face}; print(len(sys.modules) - n)")) < 400
 
 
-def test_the_top_of_the_library_is_what_the_course_builds():
+def test_the_top_of_the_library_is_the_course():
     pages = {path.stem for path in (ROOT / "minclip").glob("*.py")} - {"__init__"}
     assert len(pages) <= 18, sorted(pages)
     lessons = {exercise.home for lesson in LESSONS for exercise in lesson.exercises}
@@ -91,9 +96,48 @@ def test_no_file_is_longer_than_a_reader_wants():
     assert long == {}
 
 
-def test_readme_installs_torch_and_torchvision_from_one_place_in_the_pinned_versions():
+def test_readme_installs_pinned_torch_and_torchvision_together():
     """One of PyPI beside one of PyTorch's own index breaks `import open_clip`."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (line,) = [line for line in readme.splitlines() if "--index-url" in line]
     pins = constraints()
     assert f"torch=={pins['torch']} torchvision=={pins['torchvision']} --index-url" in line
+
+
+def test_names_of_tests_have_fewer_than_ten_words():
+    long = {
+        f"{path.name}: {name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def test_(\w+)\(", path.read_text(encoding="utf-8"))
+        if len(name.split("_")) > 9
+    }
+    assert long == set()
+
+
+PAGES = [path for path in ROOT.rglob("*.md") if path.relative_to(ROOT).parts[0] in ("README.md", "docs", "datasets")]
+BLOCKS = [
+    pytest.param(block, id=f"{path.relative_to(ROOT)} {number}")
+    for path in sorted(PAGES)
+    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S))
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_python_in_pages_names_what_is_there(block):
+    """It compiles, and all that it imports of minclip exists. README's lines run in test_pretend.py."""
+    for node in ast.walk(ast.parse(block)):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("minclip"):
+            module = importlib.import_module(str(node.module))
+            assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+def test_the_table_in_the_card_of_folders_is_read(tmp_path):
+    card = (ROOT / "datasets" / "folder" / "README.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^```csv\n(.*?)^```", card, re.M | re.S)
+    (tmp_path / TABLE).write_text(table, encoding="utf-8")
+    for line in table.splitlines()[1:]:
+        (tmp_path / line.split(",")[0]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / line.split(",")[0]).touch()
+    left_out: dict = {}
+    rows = list(read_rows(tmp_path, left_out))
+    assert len(rows) == len(table.splitlines()) - 1 and not left_out

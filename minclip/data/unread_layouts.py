@@ -1,15 +1,13 @@
-"""Folders of layouts that minclip does not read yet, named by what is in them: the true reason for a refusal.
+"""Names the layout of a folder that minclip cannot read yet, so that the error gives the true reason.
 
-Nothing is read here but names and the beginning of tables. What is read: `open_folder` in data/__init__.py.
+This file looks at names and at the beginnings of tables. `open_folder` in data/__init__.py knows what minclip reads.
 """
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-# suffixes of pictures, whether Pillow reads them or not
-PICTURES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
-PICTURES |= {".jp2", ".ppm", ".pgm", ".tga"}
+from minclip.data.image_files import picture_names
+
 TABLES = (".csv", ".tsv")
 OTHERS = {
     ".parquet": "Parquet",
@@ -22,22 +20,6 @@ OTHERS = {
 BEGINNING = 4096  # bytes of a table or JSON that are looked at
 MANY = 1000  # files of a folder that are looked at, to name its layout
 INSTEAD = "write a table captions.csv with the columns file,caption beside the pictures"
-
-
-def is_picture(name: str) -> bool:
-    """Does a file's name say that it is a picture? What begins with a dot is hidden, as a Mac's ._a.png."""
-    return not name.startswith(".") and PurePath(name).suffix.lower() in PICTURES
-
-
-def pictures_below(root: Path) -> Iterator[str]:
-    """The pictures in a folder and the folders in it, as paths from root on, with / on every system; sorted."""
-    for folder, inner, files in os.walk(root):
-        inner.sort()
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        below = Path(folder).relative_to(root)
-        for name in sorted(files):
-            if is_picture(name):
-                yield (below / name).as_posix()
 
 
 def why_passed_over(name: str, kinds: Sequence[str]) -> tuple[str, str] | None:
@@ -75,7 +57,7 @@ def unread_layout(root: Path) -> str | None:
     )
     if looks:
         return looks
-    pictures = [name for name in files if is_picture(name)]
+    pictures = picture_names(files)
     return f"it holds {len(pictures)} pictures, and no captions: {INSTEAD}" if pictures else None
 
 
@@ -101,7 +83,7 @@ def coco(root: Path, files: list[str], folders: list[str]) -> str | None:
 
 def texts_beside(files: list[str]) -> str | None:
     """A text for each picture, of the same name."""
-    stems = {PurePath(name).stem for name in files if is_picture(name)}
+    stems = {PurePath(name).stem for name in picture_names(files)}
     for suffix in (".txt", ".caption", ".json"):
         beside = [name for name in files if name.endswith(suffix) and name.removesuffix(suffix) in stems]
         if beside:
@@ -146,7 +128,7 @@ def further_down(root: Path, folders: list[str]) -> str | None:
 
 def class_folders(root: Path, folders: list[str]) -> str | None:
     """Pictures sorted into a folder for each class, or split."""
-    sorted_in = [name for name in folders if any(is_picture(path.name) for path in (root / name).iterdir())]
+    sorted_in = [name for name in folders if picture_names(path.name for path in (root / name).iterdir())]
     if not sorted_in:
         return None
     names = ", ".join(sorted_in[:3])

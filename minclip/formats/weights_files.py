@@ -13,8 +13,8 @@ import safetensors.torch
 from torch import Tensor
 
 from minclip.data.paths import atomic_write
-from minclip.formats.archives import read_legacy, read_zip
 from minclip.formats.json_files import read_json, write_json
+from minclip.formats.torch_files import read_legacy, read_zip
 
 HEAD = 512  # bytes that tell what a file is
 LONGEST_FILE = 255  # letters in a file's name, on every system
@@ -126,7 +126,7 @@ def read_shards(index: Path) -> Stored:
     return Stored(tensors, metadata, next(iter(shards.values())).kind)
 
 
-def not_a_file(folder: str | Path) -> Path:
+def require_folder(folder: str | Path) -> Path:
     """The folder that a model in several files is written into; ValueError where that is a file."""
     folder = Path(folder)
     if folder.is_file():

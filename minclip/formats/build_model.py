@@ -8,8 +8,8 @@ from dataclasses import fields, replace
 import torch
 
 from minclip.config import PRESETS, CLIPConfig
-from minclip.formats.names import IGNORED, MINCLIP, Layout, Weights, of_resnet
-from minclip.formats.places import printable
+from minclip.formats.pickled_tensors import printable
+from minclip.formats.weight_names import IGNORED, MINCLIP, Layout, Weights, of_resnet
 from minclip.model import CLIP
 from minclip.resnet import STRIDE
 
@@ -44,7 +44,7 @@ def build(tensors: Weights, layout: Layout, config: CLIPConfig | None = None) ->
     found = infer_config(weights, layout)
     config = found if config is None else config
     check_config(config, found)
-    model = blank(config, sum(tensor.numel() for tensor in weights.values()))
+    model = blank_model(config, sum(tensor.numel() for tensor in weights.values()))
     expected = layout.from_ours(model.state_dict())
     check_tensors(tensors, expected, found)
     kinds = {name: tensor.dtype for name, tensor in model.state_dict().items()}  # float32, but for BatchNorm's counter
@@ -54,7 +54,7 @@ def build(tensors: Weights, layout: Layout, config: CLIPConfig | None = None) ->
     return model.eval()
 
 
-def blank(config: CLIPConfig, numbers: int) -> CLIP:
+def blank_model(config: CLIPConfig, numbers: int) -> CLIP:
     """A model of the configuration whose weights are to be replaced; of many numbers, it takes no memory for them."""
     # tensors without memory, for which PyTorch first imports a second's worth of code: not for a small model
     with torch.random.fork_rng(devices=[]), torch.device("meta" if numbers > LARGE else "cpu"):

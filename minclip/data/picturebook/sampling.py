@@ -8,9 +8,9 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
-from minclip.data.picturebook.facts import Picture, Thing
 from minclip.data.picturebook.objects import CLASSES
 from minclip.data.picturebook.palette import COLOURS
+from minclip.data.picturebook.picture import Picture, Thing
 from minclip.data.picturebook.scenes import SCENES
 from minclip.data.picturebook.styles import STYLES
 

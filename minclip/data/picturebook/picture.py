@@ -1,6 +1,6 @@
 """What is true of one picture of the picture book: the facts, before anything is drawn or said.
 
-`world.py` samples facts, `render.py` draws them, `captions.py` talks about them. Facts make the
+`sampling.py` samples facts, `render.py` draws them, `captions.py` talks about them. Facts make the
 evaluation tasks; training never sees them.
 """
 

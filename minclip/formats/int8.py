@@ -11,10 +11,10 @@ SCALE = ".scale"  # ends the name of a matrix's scales, float32 [rows]
 LARGEST = 127  # of a signed byte, without -128: zero stays in the middle
 
 
-def pack(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def pack_matrices(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """float [rows, ...] -> int8 of the same shape and its scales; the rest unchanged.
 
-    >>> packed = pack({"w": torch.tensor([[1.0, -0.5], [0.0, 254.0]])})
+    >>> packed = pack_matrices({"w": torch.tensor([[1.0, -0.5], [0.0, 254.0]])})
     >>> packed["w"].tolist(), packed["w.scale"].tolist()[1]
     ([[127, -64], [0, 127]], 2.0)
     """
@@ -31,8 +31,8 @@ def pack(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return packed
 
 
-def unpack(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of pack, to float32. ValueError where scales do not fit their matrix."""
+def unpack_matrices(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of pack_matrices, to float32. ValueError where scales do not fit their matrix."""
     unpacked = {}
     for name, tensor in tensors.items():
         if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:

@@ -1,16 +1,16 @@
-"""The CLIP inside of whatever holds it, its weights under plain names, and what of it no configuration describes.
+"""Wrapped models and changed models: finds the CLIP in a wrapper, and what differs from its configuration.
 
-torch.compile, DataParallel and the like put a module around the model, or around an encoder. A file must not show it.
+torch.compile and DataParallel put a module around the model or around an encoder. Files hold the plain names.
 """
 
 from collections.abc import Iterator
 
 from torch import nn
 
-from minclip.formats.assemble import blank, check_finite, check_tensors, listed
-from minclip.formats.names import IGNORED, Weights
-from minclip.formats.places import printable
-from minclip.formats.wrapped import plain_name
+from minclip.formats.build_model import blank_model, check_finite, check_tensors, listed
+from minclip.formats.pickled_tensors import printable
+from minclip.formats.weight_names import IGNORED, Weights
+from minclip.formats.wrapped_weights import plain_name
 from minclip.model import CLIP
 
 NO_CHANGE = ("training", "momentum")  # what a module notes of training alone
@@ -50,11 +50,11 @@ def changes(clip: CLIP) -> dict[str, str]:
     parameters and buffers added, missing or of another shape. Not seen are hooks, and methods set on an object.
     """
     weights = plain_weights(clip)
-    standard = blank(clip.config, sum(tensor.numel() for tensor in weights.values()))
+    standard = blank_model(clip.config, sum(tensor.numel() for tensor in weights.values()))
     ours = dict(standard.named_modules())
     found: dict[str, str] = {}
     for name, module in unwrapped(clip):
-        if within(name, found):
+        if lies_within(name, found):
             continue
         if name not in ours:
             if any(True for _ in (*module.parameters(), *module.buffers())):
@@ -68,7 +68,7 @@ def changes(clip: CLIP) -> dict[str, str]:
                     found[f"{name}.{key}".lstrip(".")] = f"{getattr(module, key, None)}, not {value}"
     expected = standard.state_dict()
     for name in dict.fromkeys([*expected, *weights]):
-        if within(name, found):
+        if lies_within(name, found):
             continue
         if name not in weights or name not in expected:
             found[name] = "added" if name in weights else "missing"
@@ -80,11 +80,11 @@ def changes(clip: CLIP) -> dict[str, str]:
 def unwrapped(clip: CLIP) -> Iterator[tuple[str, nn.Module]]:
     """(plain name, module) of all modules but those that torch.compile and parallel training put around others."""
     for name, module in clip.named_modules():
-        if inner(module) is None:
+        if wrapped_module(module) is None:
             yield plain_name(name), module
 
 
-def inner(module: nn.Module) -> nn.Module | None:
+def wrapped_module(module: nn.Module) -> nn.Module | None:
     """What torch.compile or parallel training has put this module around; None where it is no such wrapper."""
     parallel = isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel)
     return (
@@ -96,13 +96,13 @@ def unwrap(clip: CLIP) -> CLIP:
     """The model itself, in which no part is wrapped any more."""
     for module in list(clip.modules()):
         for name, part in module.named_children():
-            while (plain := inner(part)) is not None:
+            while (plain := wrapped_module(part)) is not None:
                 part = plain
             module._modules[name] = part
     return clip
 
 
-def within(name: str, places: dict[str, str]) -> bool:
+def lies_within(name: str, places: dict[str, str]) -> bool:
     """Whether a name lies in one of these modules."""
     return any(place and f"{name}.".startswith(f"{place}.") for place in places)
 
@@ -119,7 +119,7 @@ def overrides(kind: type, ours: type) -> bool:
     return any(methods & vars(one).keys() for one in own)
 
 
-def in_words(found: dict[str, str]) -> str:
+def changes_in_words(found: dict[str, str]) -> str:
     """The first changes, and how many more there are."""
     shown = [f"{printable(place) or 'the model'} is {printable(what)}" for place, what in list(found.items())[:3]]
     return "; ".join(shown) + (f" and {len(found) - len(shown)} more" if len(found) > len(shown) else "")
@@ -129,7 +129,7 @@ def refuse_changed(clip: CLIP, layout: str) -> None:
     """ValueError where another layout, which knows plain CLIPs alone, cannot say what the model is."""
     if found := changes(clip):
         raise ValueError(
-            f"the model was changed ({in_words(found)}), which {layout} layout cannot say: "
+            f"the model was changed ({changes_in_words(found)}), which {layout} layout cannot say: "
             f"write minclip's own file (minclip.save)"
         )
 

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-MAX_LOGIT_SCALE = math.log(100)  # CLIP paper section 2.5: logits may not be scaled by more than 100
+MAX_LOGIT_SCALE = math.log(100)  # CLIP paper section 2.5: the scale is 100 at most
 
 
-def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
-    """logit_scale · cosine of every picture with every text.
+def similarity_logits(image_features: Tensor, text_features: Tensor, scale: Tensor | float) -> Tensor:
+    """scale · cosine of every picture with every text.
 
     image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm but zero and of any
-    precision: the cosines are computed in float32. logit_scale: the factor itself, exp of the learned parameter.
+    precision: the cosines are computed in float32. scale: the exponential of the learned logit_scale.
     Returns float32 [images, texts].
     """
     if image_features.ndim != 2 or text_features.ndim != 2 or image_features.shape[1] != text_features.shape[1]:
@@ -27,13 +27,13 @@ def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale
     image_features, text_features = image_features.float(), text_features.float()  # bfloat16 is too coarse
     image_features = image_features / image_features.norm(dim=-1, keepdim=True)
     text_features = text_features / text_features.norm(dim=-1, keepdim=True)
-    return logit_scale * image_features @ text_features.T  # [images, texts]
+    return scale * image_features @ text_features.T  # [images, texts]
 
 
-def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
+def clip_loss(image_features: Tensor, text_features: Tensor, scale: Tensor | float) -> Tensor:
     """Mean of the picture → text and the text → picture cross entropy; pair i is picture i with text i.
 
-    image_features, text_features: float [batch, embed_dim], of any norm but zero; logit_scale: the factor itself.
+    image_features, text_features: float [batch, embed_dim], of any norm but zero; scale: exp(logit_scale).
     Returns a scalar: ln(batch) where all cosines are equal, 0 for perfect features at a large scale.
     Raises ValueError where the two batches differ in length.
     """
@@ -41,13 +41,13 @@ def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor
         raise ValueError(
             f"a batch is made of pairs, found {len(image_features)} pictures and {len(text_features)} texts"
         )
-    logits = similarity_logits(image_features, text_features, logit_scale)  # [batch, batch]
-    pair = torch.arange(len(logits), device=logits.device)  # the right answer stands on the diagonal
-    return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2
+    logits = similarity_logits(image_features, text_features, scale)  # [batch, batch]
+    labels = torch.arange(len(logits), device=logits.device)  # the right answer stands on the diagonal
+    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
 
 
 def clamp_logit_scale(logit_scale: Tensor) -> None:
-    """Keeps the factor exp(logit_scale) between 1 and 100: in place, after every step.
+    """Keeps the scale, exp(logit_scale), between 1 and 100: in place, after every step.
 
     The upper limit is CLIP's (paper section 2.5), the lower one open_clip's.
 

@@ -15,9 +15,9 @@ MAX_LOGIT_SCALE = math.log(100)  # CLIP paper section 2.5: the scale is 100 at m
 def similarity_logits(image_features: Tensor, text_features: Tensor, scale: Tensor | float) -> Tensor:
     """scale · cosine of every picture with every text.
 
-    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm but zero and of any
-    precision: the cosines are computed in float32. scale: the exponential of the learned logit_scale.
-    Returns float32 [images, texts].
+    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm and any precision:
+    the cosines are computed in float32. scale: the exponential of the learned logit_scale.
+    Returns float32 [images, texts]. A row of zeros has no direction, its logits are NaN.
     """
     if image_features.ndim != 2 or text_features.ndim != 2 or image_features.shape[1] != text_features.shape[1]:
         raise ValueError(
@@ -31,18 +31,24 @@ def similarity_logits(image_features: Tensor, text_features: Tensor, scale: Tens
 
 
 def clip_loss(image_features: Tensor, text_features: Tensor, scale: Tensor | float) -> Tensor:
-    """Mean of the picture → text and the text → picture cross entropy; pair i is picture i with text i.
+    """Mean of the picture → text and the text → picture cross entropy; picture i belongs to text i.
 
-    image_features, text_features: float [batch, embed_dim], of any norm but zero; scale: exp(logit_scale).
+    image_features, text_features: float [batch, embed_dim], of any norm; scale: exp(logit_scale).
     Returns a scalar: ln(batch) where all cosines are equal, 0 for perfect features at a large scale.
-    Raises ValueError where the two batches differ in length.
+    Raises ValueError where the two batches differ in length. One row of zeros makes the loss NaN: to look for it here
+    would make a GPU wait in every step. A training run stops at a loss of NaN.
+
+    >>> round(clip_loss(torch.eye(2), torch.eye(2), 1.0).item(), 2)  # both cosines right: ln(1 + e⁻¹)
+    0.31
+    >>> round(clip_loss(torch.eye(2), torch.eye(2).flip(0), 1.0).item(), 2)  # both wrong: ln(1 + e)
+    1.31
     """
     if len(image_features) != len(text_features):
         raise ValueError(
             f"a batch is made of pairs, found {len(image_features)} pictures and {len(text_features)} texts"
         )
     logits = similarity_logits(image_features, text_features, scale)  # [batch, batch]
-    labels = torch.arange(len(logits), device=logits.device)  # the right answer stands on the diagonal
+    labels = torch.arange(len(logits), device=logits.device)  # the right answers stand on the diagonal
     return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
 
 

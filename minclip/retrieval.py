@@ -4,24 +4,67 @@ Brute force, every query against everything: a million features are one matrix p
 Source: CLIP paper section 3.1 and appendix E.1 (zero-shot retrieval).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from tqdm import tqdm
 
 from minclip.data.image_files import find_pictures
 from minclip.data.images import first_few, open_image, quiet
 from minclip.model import CLIP
 from minclip.preprocess import as_seen
+from minclip.similarity import check_directions, unit_rows
 from minclip.ties import ROUNDING, Rank, rank_own
-from minclip.zero_shot import Preprocess, evaluating
+from minclip.zero_shot import Preprocess, encode, in_batches
 
 DIRECTIONS = ("image_to_text", "text_to_image")  # what is given, and what is sought
 KS = (1, 5, 10)
 CHUNK = 1024  # queries at a time: 1,024 scores rows of a 100,000 gallery are 400 MB
+
+
+def recall_at_k(
+    image_features: Tensor, text_features: Tensor, image_of_text: Tensor, ks: Sequence[int] = KS
+) -> dict[str, dict[str, float]]:
+    """Share of queries that find their match among the k nearest, in both directions: arguments as in `match_ranks`.
+
+    An image has found its text when ANY of its captions is among the k. Entries with level cosines stand in an order
+    drawn by lot, and the recall is the expectation over the draws (ties.py): where two images have one caption, word
+    for word, a perfect model gets R@1 = 0.5 of them; a model that says the same of everything gets k / images.
+    Features that are NaN or zero have no direction and are never found.
+
+    Two pictures. Text 0 belongs to picture 0, but lies nearer to picture 1, which it finds:
+
+    >>> pictures, texts = torch.eye(2), torch.tensor([[0.6, 0.8], [0.0, 1.0]])
+    >>> recall_at_k(pictures, texts, torch.tensor([0, 1]), ks=(1, 2))["text_to_image"]
+    {'R@1': 0.5, 'R@2': 1.0}
+    >>> recall_at_k(torch.ones(4, 2), torch.ones(4, 2), torch.arange(4), ks=(1, 3))["text_to_image"]
+    {'R@1': 0.25, 'R@3': 0.75}
+    """
+    if any(k < 1 for k in ks):
+        raise ValueError(f"ks={tuple(ks)}: every k must be at least 1")
+    ranks = match_ranks(image_features, text_features, image_of_text)
+    return {
+        direction: {f"R@{k}": rank.hit(k).mean().item() for k in ks}
+        for direction, rank in zip(DIRECTIONS, ranks, strict=True)
+    }
+
+
+def match_ranks(image_features: Tensor, text_features: Tensor, image_of_text: Tensor) -> tuple[Rank, Rank]:
+    """(rank of every image's best own text [images], rank of every text's image [texts]).
+
+    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm;
+    image_of_text: int [texts], which image a text belongs to. Every image needs at least one text.
+    """
+    owner = torch.as_tensor(image_of_text, device=image_features.device).long()  # [texts]
+    check_pairs(image_features, text_features, owner)
+    each_image = torch.arange(len(image_features), device=owner.device)
+    image_features, text_features = unit_rows(image_features), unit_rows(text_features)
+    return (
+        rank_of_first_match(image_features, text_features, each_image, owner),
+        rank_of_first_match(text_features, image_features, owner, each_image),
+    )
 
 
 def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor) -> Rank:
@@ -36,60 +79,21 @@ def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, g
     return Rank(*(torch.cat(parts) for parts in zip(*ranks, strict=True)))
 
 
-def match_ranks(image_features: Tensor, text_features: Tensor, image_of_text: Tensor) -> tuple[Rank, Rank]:
-    """(rank of every image's best own text [images], rank of every text's image [texts]).
-
-    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm;
-    image_of_text: int [texts], which image a text belongs to. Every image needs at least one text.
-    """
+def check_pairs(image_features: Tensor, text_features: Tensor, owner: Tensor) -> None:
+    """A ValueError where the three do not fit together as `match_ranks` says."""
+    images, texts = len(image_features), len(text_features)
     if image_features.ndim != 2 or text_features.ndim != 2 or image_features.shape[1] != text_features.shape[1]:
         raise ValueError(
             f"features must be [images, embed_dim] and [texts, embed_dim] of one embed_dim, "
             f"found {list(image_features.shape)} and {list(text_features.shape)}"
         )
-    owner = torch.as_tensor(image_of_text, device=image_features.device).long()
-    images, texts = len(image_features), len(text_features)
-    if images == 0 or owner.shape != (texts,):
-        raise ValueError(
-            f"image_of_text must be [{texts}], one image per text, found {list(owner.shape)}; {images} images"
-        )
+    if owner.shape != (texts,):
+        raise ValueError(f"image_of_text must be [{texts}], one image per text, found {list(owner.shape)}")
     if texts == 0 or owner.min() < 0 or owner.max() >= images:
         raise ValueError(f"image_of_text must hold at least one index, each from 0 to {images - 1}, the last image")
     lonely = (torch.bincount(owner, minlength=images) == 0).nonzero().flatten().tolist()
     if lonely:
         raise ValueError(f"{len(lonely)} images have no text, the first is image {lonely[0]}: leave them out")
-    image_features = F.normalize(image_features.float(), dim=-1)
-    text_features = F.normalize(text_features.float(), dim=-1)
-    each_image = torch.arange(images, device=owner.device)
-    return (
-        rank_of_first_match(image_features, text_features, each_image, owner),
-        rank_of_first_match(text_features, image_features, owner, each_image),
-    )
-
-
-def recall_at_k(
-    image_features: Tensor, text_features: Tensor, image_of_text: Tensor, ks: Sequence[int] = KS
-) -> dict[str, dict[str, float]]:
-    """Share of queries that find their match among the k nearest, both ways: arguments as in `match_ranks`.
-
-    An image has found its text when ANY of its captions is among the k. Entries with level cosines stand in an order
-    drawn by lot, and the recall is the expectation over the draws (ties.py): where two images have one caption, word
-    for word, a perfect model gets R@1 = 0.5 of them; a model that says the same of everything gets k / images.
-    NaN is never found.
-
-    >>> eye = torch.eye(2)
-    >>> recall_at_k(eye, eye, torch.tensor([0, 1]), ks=(1,))
-    {'image_to_text': {'R@1': 1.0}, 'text_to_image': {'R@1': 1.0}}
-    >>> recall_at_k(torch.ones(4, 2), torch.ones(4, 2), torch.arange(4), ks=(1, 3))["text_to_image"]
-    {'R@1': 0.25, 'R@3': 0.75}
-    """
-    if any(k < 1 for k in ks):
-        raise ValueError(f"ks={tuple(ks)}: every k must be at least 1")
-    ranks = match_ranks(image_features, text_features, image_of_text)
-    return {
-        direction: {f"R@{k}": rank.hit(k).mean().item() for k in ks}
-        for direction, rank in zip(DIRECTIONS, ranks, strict=True)
-    }
 
 
 class Index:
@@ -103,13 +107,13 @@ class Index:
     """
 
     def __init__(self, features: Tensor, names: Sequence[str | Path]):
-        if features.ndim != 2 or len(features) != len(names):
+        if features.ndim != 2 or len(features) != len(names) or len(names) == 0:
             raise ValueError(
-                f"features must be [{len(names)}, embed_dim], a row per name, found {list(features.shape)}"
+                f"features must be [n, embed_dim], a row for each of n ≥ 1 names, found {list(features.shape)} for "
+                f"{len(names)} names"
             )
-        if len(names) == 0:
-            raise ValueError("the index is empty: it needs at least one picture")
-        self.features = F.normalize(features.float(), dim=-1)
+        self.features = unit_rows(features)  # [n, embed_dim]
+        check_directions(self.features, names)
         self.names = list(names)
         self.skipped: list[Path] = []  # files that look like pictures and could not be read
 
@@ -128,27 +132,27 @@ class Index:
             raise NotADirectoryError(f"{folder} is not a folder: give one with pictures in it")
         paths, skipped = find_pictures(folder)
         names: list[Path] = []
-        features: list[Tensor] = []
-        bar = tqdm(total=len(paths), desc="reading", unit=" pictures", disable=not (progress and paths))
-        with evaluating(model), quiet(), bar:
-            for start in range(0, len(paths), batch_size):
-                batch = []
-                for path in paths[start : start + batch_size]:
-                    try:
-                        batch.append(preprocess(as_seen(open_image(path))))  # [3, size, size]
-                        names.append(path)
-                    except (OSError, ValueError):
-                        skipped.append(path)
-                    bar.update()
-                if batch:
-                    features.append(model.encode_image(torch.stack(batch).to(model.logit_scale)).float())
-        skipped.sort()
-        if not names:
-            found = f"{len(skipped)} files there cannot be read: {first_few([str(path) for path in skipped])}"
-            looked = found if skipped else "it looks for .png, .jpg, .webp, ..."
-            raise ValueError(f"{folder} holds no picture ({looked})")
-        index = cls(torch.cat(features), names)
-        index.skipped = skipped
+
+        def pixels() -> Iterator[Tensor]:
+            """float [3, size, size] of each picture that can be read, its path added to names."""
+            for path in tqdm(paths, "reading", unit=" pictures", disable=not (progress and paths)):
+                try:
+                    picture = preprocess(as_seen(open_image(path)))
+                except (OSError, ValueError):
+                    skipped.append(path)
+                    continue
+                names.append(path)
+                yield picture
+            if not names:
+                found = f"{len(skipped)} files there cannot be read: {first_few([str(path) for path in skipped])}"
+                looked = found if skipped else "it looks for .png, .jpg, .webp, ..."
+                raise ValueError(f"{folder} holds no picture ({looked})")
+
+        batches = (torch.stack(batch).to(model.logit_scale) for batch in in_batches(pixels(), batch_size))
+        with quiet():
+            features = encode(model, model.encode_image, batches)
+        index = cls(features, names)
+        index.skipped = sorted(skipped)
         return index
 
     def __len__(self) -> int:
@@ -166,6 +170,8 @@ class Index:
             )
         if k < 1:
             raise ValueError(f"k={k} must be at least 1")
-        scores = self.features @ F.normalize(query.float(), dim=-1).to(self.features.device)  # [n]
-        best, order = scores.sort(descending=True, stable=True)
-        return [(self.names[i], score) for i, score in zip(order[:k].tolist(), best[:k].tolist(), strict=True)]
+        unit_query = unit_rows(query[None])  # [1, embed_dim]
+        check_directions(unit_query, ["the query"])
+        cosines = self.features @ unit_query[0].to(self.features.device)  # [n]
+        best, order = cosines.sort(descending=True, stable=True)
+        return [(self.names[i], cosine) for i, cosine in zip(order[:k].tolist(), best[:k].tolist(), strict=True)]

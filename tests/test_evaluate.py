@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from minclip.data.protocol import ChoiceTask, ClassTask
-from minclip.evaluation.evaluate import evaluate, evaluate_task, format_table
+from minclip.evaluation.evaluate import confusion_matrix, evaluate, evaluate_task, format_table
 from minclip.preprocess import MEAN, STD
 
 NAMES = ["red", "green", "blue"]
@@ -69,6 +69,11 @@ def test_a_class_task_counts_right_answers_and_says_which_were_wrong():
     assert result.correct.tolist() == [True, False, True, True]
     assert result.confusion.tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 1]]  # a blue one was taken for red
     assert result.per_class.tolist() == [1.0, 1.0, 0.5]
+
+
+def test_confusion_rows_are_true_classes():
+    confusion = confusion_matrix(torch.tensor([0, 0, 0, 2]), torch.tensor([0, 1, 1, 2]), classes=3)
+    assert confusion.tolist() == [[1, 2, 0], [0, 0, 0], [0, 0, 1]]
 
 
 def test_templates_replace_the_tasks_own():

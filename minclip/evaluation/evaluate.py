@@ -18,7 +18,6 @@ from minclip.retrieval import DIRECTIONS, KS, match_ranks, recall_at_k
 from minclip.ties import ROUNDING
 from minclip.zero_shot import (
     Tokenizer,
-    confusion_matrix,
     encode_pixels,
     encode_texts,
     rank_of_label,
@@ -120,6 +119,16 @@ def evaluate_task(
     confusion = confusion_matrix(labels, logits.argmax(dim=1), len(task.class_names))
     per_class = accuracy_of_each(labels.numpy(), correct, len(task.class_names))
     return TaskResult(*numbers, tuple(task.class_names), per_class, confusion.numpy(), rank.hit(5).mean().item())
+
+
+def confusion_matrix(labels: Tensor, predictions: Tensor, classes: int) -> Tensor:
+    """int64 [classes, classes]: how many pictures of the row's class were taken for the column's. Both int64 [n].
+
+    >>> confusion_matrix(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), classes=2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    cells = labels.cpu() * classes + predictions.cpu()
+    return torch.bincount(cells, minlength=classes**2).view(classes, classes)
 
 
 def accuracy_of_each(labels: np.ndarray, correct: np.ndarray, classes: int) -> np.ndarray:

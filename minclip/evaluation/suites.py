@@ -3,11 +3,13 @@
 The measuring itself is in evaluate.py. A suite's `scores` are the two or three numbers that a training run watches.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from minclip.data import open_dataset
 from minclip.data.cifar import object_task
@@ -96,3 +98,16 @@ def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
     note_unreadable(left_out, dataset, list(readable.unreadable.values()))
     tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(readable, size)} if dataset.name == "rsicd" else {}
     return Suite(tasks, retrieval_pairs(readable, size), left_out)
+
+
+def remembering(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer, which keeps the tokens of every list: a running training is asked the same texts again."""
+    known: dict[tuple[tuple[str, ...], bool], Tensor] = {}
+
+    def tokenize(texts: Sequence[str], truncate: bool = False) -> Tensor:
+        key = tuple(texts), truncate
+        if key not in known:
+            known[key] = tokenizer(list(texts), truncate=truncate)
+        return known[key]
+
+    return tokenize

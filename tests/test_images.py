@@ -155,7 +155,7 @@ def test_decompression_bomb_is_refused_by_its_header(tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_large_picture_below_the_limit_opens_without_a_warning(tmp_path):
+def test_a_large_picture_below_the_limit_is_silent(tmp_path):
     Image.new("1", (10_000, 9_000)).save(tmp_path / "large.png")  # Pillow warns from 89 megapixels on
     assert open_image(tmp_path / "large.png").size == (10_000, 9_000)
 
@@ -185,7 +185,7 @@ def test_load_pixels_keeps_the_order_with_many_threads():
     assert load_pixels(InMemory(pictures), 4)[:, 0, 0, 0].tolist() == list(range(200))
 
 
-def test_load_pixels_takes_a_ready_array_of_the_right_size_only():
+def test_load_pixels_takes_a_ready_array_that_fits():
     dataset = InMemory([picture((8, 8))])
     dataset.pixels = np.zeros((1, 8, 8, 3), dtype=np.uint8)
     assert load_pixels(dataset, 8) is dataset.pixels
@@ -224,7 +224,7 @@ def test_readable_goes_on_without_pictures_that_cannot_be_read():
     assert load_pixels(readable, 8) is readable.pixels
 
 
-def test_a_split_of_which_nothing_can_be_read_is_an_error():
+def test_a_split_without_readable_pictures_is_an_error():
     class Gone(InMemory):
         def image(self, index: int) -> Image.Image:
             raise FileNotFoundError(f"{index}.png is not there")
@@ -233,7 +233,7 @@ def test_a_split_of_which_nothing_can_be_read_is_an_error():
         Readable(Gone([picture()] * 5), 8)
 
 
-def test_a_mistake_in_a_data_set_is_not_taken_for_an_unreadable_picture():
+def test_a_data_sets_own_mistake_is_raised():
     class Mistaken(InMemory):
         def image(self, index: int) -> Image.Image:
             raise KeyError("a bug")

@@ -8,6 +8,14 @@ import torch
 from minclip.ties import ROUNDING, Rank, rank_own
 
 
+def test_the_chance_of_three_level_entries_by_hand():
+    scores, own = torch.tensor([[0.9, 0.5, 0.5, 0.5, 0.1]]), torch.tensor([[False, True, False, False, False]])
+    rank = rank_own(scores, own)
+    assert [part.item() for part in rank] == [1, 1, 2]  # one is better; the own one; two are level with it
+    # the first place is taken; each further one goes to one of the three by lot
+    assert [rank.hit(k).item() for k in (1, 2, 3, 4)] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+
+
 def by_permutations(scores, own, k):
     """Share of all orders in which an own entry is among the k best, where only level entries change places."""
     orders = {tuple(sorted(order, key=lambda i: -scores[i])) for order in permutations(range(len(scores)))}
@@ -22,7 +30,7 @@ def test_a_hit_is_the_share_of_all_orders(k):
     assert rank.hit(k)[::17].tolist() == pytest.approx(expected)
 
 
-def test_what_is_no_number_is_never_right_and_stands_before():
+def test_nan_is_never_right_and_stands_before():
     nan = float("nan")
     scores = torch.tensor([[1.0, nan, 0.5], [nan, 0.0, 0.0], [nan, nan, nan]])
     own = torch.tensor([[True, False, False]]).expand(3, 3)
@@ -40,7 +48,7 @@ def test_infinite_scores_are_level_with_each_other():
     assert rank_own(scores, own, ROUNDING).hit(2).tolist() == [1, 0.5]
 
 
-def test_scores_that_only_rounding_holds_apart_are_level_where_it_is_asked_for():
+def test_scores_apart_by_rounding_are_level_on_demand():
     scores, own = torch.tensor([[0.5, 0.5 + 6e-8, 0.5 + 1e-4]]), torch.tensor([[True, False, False]])
     assert rank_own(scores, own).hit(2).item() == 0
     assert rank_own(scores, own, ROUNDING).hit(2).item() == 0.5

@@ -74,7 +74,7 @@ def test_two_classes_by_hand(model):
     assert shares.tolist() == [pytest.approx([0.9962, 0.0038], abs=1e-4)]
 
 
-def test_a_class_is_the_unit_mean_of_its_templates_unit_features(model):
+def test_a_class_is_its_templates_unit_mean(model):
     classifier = zero_shot_classifier(model, tokenizer, ["red", "blue"], ["{}", "light light {}"])
     # "red" is (1,0,0,0); "light light red" is (1,0,0,2) / √5: the mean of those two, brought to length one
     mean = torch.tensor([1 + 1 / math.sqrt(5), 0, 0, 2 / math.sqrt(5)])

@@ -1,6 +1,7 @@
 """Finding the picture of a text and the text of a picture: recall at k, and a small search index.
 
-Brute force, every query against everything: a million features are one matrix product. No approximate index.
+`recall_without_ties` is the plain measure; `recall_at_k` counts ties, too, and works in chunks. The search compares a
+query with everything: a million features are one matrix product.
 Source: CLIP paper section 3.1 and appendix E.1 (zero-shot retrieval).
 """
 
@@ -16,12 +17,30 @@ from minclip.data.images import first_few, open_image, quiet
 from minclip.model import CLIP
 from minclip.preprocess import as_seen
 from minclip.similarity import check_directions, unit_rows
-from minclip.ties import ROUNDING, Rank, rank_own
+from minclip.ties import ROUNDING, Rank, rank_of_right
 from minclip.zero_shot import Preprocess, encode, in_batches
 
 DIRECTIONS = ("image_to_text", "text_to_image")  # what is given, and what is sought
 KS = (1, 5, 10)
 CHUNK = 1024  # queries at a time: 1,024 scores rows of a 100,000 gallery are 400 MB
+
+
+def recall_without_ties(
+    image_features: Tensor, text_features: Tensor, image_of_text: Tensor, k: int
+) -> tuple[float, float]:
+    """(image to text, text to image): share of queries with a match among the k nearest, where no cosines are equal.
+
+    The plain form of `recall_at_k`, which gives the same numbers and also knows ties. k: at most the number of images
+    and of texts; the rest as in `match_ranks`.
+    """
+    cosines = unit_rows(image_features) @ unit_rows(text_features).T  # [images, texts]
+    each_image = torch.arange(len(image_features), device=image_of_text.device)
+    right = each_image[:, None] == image_of_text[None]  # [images, texts]
+    nearest_texts = cosines.topk(k, dim=1).indices  # [images, k]
+    nearest_images = cosines.topk(k, dim=0).indices  # [k, texts]
+    image_found_text = right.gather(1, nearest_texts).any(dim=1)  # [images]
+    text_found_image = right.gather(0, nearest_images).any(dim=0)  # [texts]
+    return image_found_text.double().mean().item(), text_found_image.double().mean().item()
 
 
 def recall_at_k(
@@ -52,7 +71,7 @@ def recall_at_k(
 
 
 def match_ranks(image_features: Tensor, text_features: Tensor, image_of_text: Tensor) -> tuple[Rank, Rank]:
-    """(rank of every image's best own text [images], rank of every text's image [texts]).
+    """(rank of every image's best caption [images], rank of every text's image [texts]).
 
     image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm;
     image_of_text: int [texts], which image a text belongs to. Every image needs at least one text.
@@ -68,14 +87,14 @@ def match_ranks(image_features: Tensor, text_features: Tensor, image_of_text: Te
 
 
 def rank_of_first_match(queries: Tensor, gallery: Tensor, query_owner: Tensor, gallery_owner: Tensor) -> Rank:
-    """What stands before and beside a query's best own entry; `Rank.hit(k)` is its chance to be among the k nearest.
+    """How many entries stand before and beside each query's best right entry.
 
-    Features are unit rows; entry j belongs to query i where gallery_owner[j] == query_owner[i]. NaN is never found.
+    Features are unit rows. Entry j is right for query i where gallery_owner[j] == query_owner[i]. NaN is never found.
     """
     ranks = []
     for chunk, owner in zip(queries.split(CHUNK), query_owner.split(CHUNK), strict=True):
-        own = owner[:, None] == gallery_owner[None]  # [chunk, gallery]
-        ranks.append(rank_own(chunk @ gallery.T, own, ROUNDING))
+        right = owner[:, None] == gallery_owner[None]  # [chunk, gallery]
+        ranks.append(rank_of_right(chunk @ gallery.T, right, ROUNDING))
     return Rank(*(torch.cat(parts) for parts in zip(*ranks, strict=True)))
 
 
@@ -100,6 +119,7 @@ class Index:
     """Pictures (or anything with features) to search in.
 
     features: float [n, embed_dim], of any norm; names: what `search` answers with, one per row.
+    Raises ValueError for a row that is all zero or not finite: it can be compared with nothing.
 
     >>> index = Index(torch.eye(3), ["x", "y", "z"])
     >>> [name for name, cosine in index.search(torch.tensor([0.0, 3.0, 4.0]), k=2)]

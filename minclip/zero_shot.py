@@ -18,7 +18,7 @@ from minclip.model import CLIP
 from minclip.preprocess import pixels_to_float
 from minclip.prompts import PICTURE_TEMPLATES, prompts_for
 from minclip.similarity import check_directions, unit_rows
-from minclip.ties import Rank, rank_own
+from minclip.ties import Rank, rank_of_right
 
 Tokenizer = Callable[..., Tensor]  # tokenizer(texts, truncate=False) -> int64 [texts, context_length]
 Preprocess = Callable[[Image.Image], Tensor]  # PIL picture -> float [3, size, size]
@@ -166,7 +166,7 @@ def top_k_accuracy(logits: Tensor, labels: Tensor, ks: Sequence[int] = (1, 5)) -
 
 
 def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank:
-    """Which other answers stand before the right one, and which beside it; `Rank.hit(k)` is its chance at the k best.
+    """How many classes stand before the right one, and beside it; `Rank.hit(k)` is its chance to be among the k best.
 
     logits: float [n, classes]; labels: int [n]; rounding: logits that differ by this much at most are level.
     NaN is never right.
@@ -180,5 +180,5 @@ def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank
     if labels.min() < 0 or labels.max() >= logits.shape[1]:
         raise ValueError(f"labels run from {labels.min()} to {labels.max()}, logits have {logits.shape[1]} classes")
     logits = logits if logits.is_floating_point() else logits.float()
-    own = labels[:, None] == torch.arange(logits.shape[1], device=logits.device)  # [n, classes]
-    return rank_own(logits, own, rounding)
+    right = labels[:, None] == torch.arange(logits.shape[1], device=logits.device)  # [n, classes]
+    return rank_of_right(logits, right, rounding)

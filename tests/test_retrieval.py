@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 
 from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
-from minclip.retrieval import Index, match_ranks, rank_of_first_match, recall_at_k
+from minclip.retrieval import Index, match_ranks, rank_of_first_match, recall_at_k, recall_without_ties
 
 
 def test_recall_of_three_captions_by_hand():
@@ -43,6 +43,7 @@ def test_recall_is_what_sorting_and_looking_gives(k):
     expected = by_hand(image_features, text_features, owner.tolist(), k)
     assert recall["image_to_text"][f"R@{k}"] == pytest.approx(expected[0])
     assert recall["text_to_image"][f"R@{k}"] == pytest.approx(expected[1])
+    assert recall_without_ties(image_features, text_features, owner, k) == pytest.approx(expected)
 
 
 def test_any_caption_of_a_picture_will_do():
@@ -54,7 +55,7 @@ def test_any_caption_of_a_picture_will_do():
 
 
 @pytest.mark.parametrize(
-    ("strangers", "hits"),  # chances at k = 1, 2, 3
+    ("wrong", "hits"),  # chances at k = 1, 2, 3
     [
         ([0.9, 0.1], (0, 1, 1)),
         ([0.5], (1 / 2, 1, 1)),
@@ -62,8 +63,8 @@ def test_any_caption_of_a_picture_will_do():
         ([0.9, 0.5, 0.5, 0.8, 0.1], (0, 0, 1 / 3)),
     ],
 )
-def test_level_strangers_draw_lots_with_the_right_entry(strangers, hits):
-    scores = torch.tensor([[0.5], *([score] for score in strangers)])  # the query is 1: a cosine is the entry itself
+def test_level_entries_draw_lots_with_the_right_one(wrong, hits):
+    scores = torch.tensor([[0.5], *([score] for score in wrong)])  # the query is 1: a cosine is the entry itself
     rank = rank_of_first_match(torch.ones(1, 1), scores, torch.tensor([0]), torch.arange(len(scores)))
     assert [rank.hit(k).item() for k in (1, 2, 3)] == pytest.approx(hits)
 

@@ -8,6 +8,29 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+
+def prompts_for(name: str, templates: Sequence[str]) -> list[str]:
+    """The class name in every template.
+
+    >>> prompts_for("car", ["a photo of a {}.", "one {}"])
+    ['a photo of a car.', 'one car']
+
+    Raises ValueError for no template at all, and for one without exactly one "{}".
+    """
+    if isinstance(templates, str) or len(templates) == 0:
+        raise ValueError(f'templates must be a list such as ["a photo of a {{}}."], found {templates!r}')
+    # not str.format: a class name may hold braces, and other braces of a template are text
+    return [check_template(template).replace("{}", name) for template in templates]
+
+
+def check_template(template: str, where: str = "template") -> str:
+    """The template itself, if it is a string with exactly one "{}"; else a ValueError that begins with `where`."""
+    places = template.count("{}") if isinstance(template, str) else 0
+    if places != 1:
+        raise ValueError(f'{where} {template!r} has {places} "{{}}": write exactly one, where the class name goes')
+    return template
+
+
 # all are short: a small model reads 32 tokens, and a vocabulary that never saw a word spells it out
 PHOTO_TEMPLATES = (
     "a photo of a {}.",
@@ -71,29 +94,6 @@ PICTURE_TEMPLATES = (  # for drawn pictures, whatever their style; bare names ar
     "a large {}",
 )
 
-
-def prompts_for(name: str, templates: Sequence[str]) -> list[str]:
-    """The class name in every template.
-
-    >>> prompts_for("car", ["a photo of a {}.", "one {}"])
-    ['a photo of a car.', 'one car']
-
-    Raises ValueError for no template at all, and for one without exactly one "{}".
-    """
-    if isinstance(templates, str) or len(templates) == 0:
-        raise ValueError(f'templates must be a list such as ["a photo of a {{}}."], found {templates!r}')
-    # not str.format: a class name may hold braces, and other braces of a template are text
-    return [check_template(template).replace("{}", name) for template in templates]
-
-
-def check_template(template: str, where: str = "template") -> str:
-    """The template itself, if it is a string with exactly one "{}"; else a ValueError that begins with `where`."""
-    places = template.count("{}") if isinstance(template, str) else 0
-    if places != 1:
-        raise ValueError(f'{where} {template!r} has {places} "{{}}": write exactly one, where the class name goes')
-    return template
-
-
 # what stands around a list that was copied out of Python code
 LIST_BRACKET = re.compile(r"(\w+\s*=\s*)?\[|\]")
 
@@ -101,7 +101,7 @@ LIST_BRACKET = re.compile(r"(\w+\s*=\s*)?\[|\]")
 def read_templates(path: str | Path) -> list[str]:
     """Templates of a UTF-8 text file: one per line; empty lines and lines that begin with # are left out.
 
-    A line may be copied from a Python list, with quotes and comma: 'a photo of a {}.',
+    Lines that were copied from a Python list, with quotes and commas, are read, too.
     Raises ValueError that names the line of a template without exactly one "{}", or a file without templates.
     """
     templates = [check_template(text, f"{path} line {number}:") for number, text in read_texts(path)]
@@ -111,7 +111,7 @@ def read_templates(path: str | Path) -> list[str]:
 
 
 def read_class_names(path: str | Path) -> list[str]:
-    """Class names of a text file in the form of `read_templates`, in their order.
+    """Class names of a text file that is written like that of `read_templates`, in its order.
 
     Raises ValueError that names both lines where a name stands twice, or a file without names.
     """

@@ -112,7 +112,7 @@ def main(arguments: argparse.Namespace) -> None:
         images, captions, truths = from_picture_book(model.config.image_size)
         names, templates = [prompt_name(kind) for kind in KINDS], OBJECT_TEMPLATES
 
-    # Features: each picture and each text becomes one arrow of length one.
+    # Features: each picture and each text becomes one vector of length one.
     pixels = torch.stack([preprocess(image) for image in images]).to(device)  # [images, 3, size, size]
     tokens = tokenizer(captions).to(device)  # [captions, context_length]
     with torch.no_grad():
@@ -123,7 +123,7 @@ def main(arguments: argparse.Namespace) -> None:
     similarity = (image_features @ text_features.T).cpu().numpy()  # [images, captions]
     save(plot_similarity(images, captions, similarity), arguments.out / "similarity.png")
 
-    # Zero-shot: names in sentences are the classifier; a softmax shares belief out among them.
+    # Zero-shot: names in sentences are the classifier; a softmax turns the logits into probabilities.
     classifier = minclip.zero_shot_classifier(model, tokenizer, names, templates)  # [embed_dim, names]
     logits = model.logit_scale.detach().exp().float() * image_features @ classifier
     shares = logits.softmax(dim=-1).cpu().numpy()  # [images, names]

@@ -32,7 +32,7 @@ from minclip.data.pretrained import shipped
 from minclip.engine.devices import choose_device
 from minclip.evaluation.intervals import bootstrap_interval
 from minclip.figures.look import IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, dress, new_figure
-from minclip.preprocess import resize_and_crop
+from minclip.preprocess import square
 from minclip.prompts import PHOTO_TEMPLATES, VARIED_PHOTO_TEMPLATES, read_class_names, read_templates
 from minclip.ties import ROUNDING
 from minclip.zero_shot import encode_pixels, rank_of_label, zero_shot_classifier
@@ -112,7 +112,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.limit < 2:
         raise ValueError(f"--limit {arguments.limit} must be at least 2: a picture to choose on, another to measure")
     drawn = sorted(np.random.default_rng(0).permutation(len(labels))[: arguments.limit], key=lambda i: labels[i])
-    features = encode_pixels(model, np.stack([np.asarray(resize_and_crop(picture(i), size)) for i in drawn]))
+    features = encode_pixels(model, np.stack([np.asarray(square(picture(i), size)) for i in drawn]))
     truth = torch.as_tensor([labels[i] for i in drawn], device=features.device)
     choosing, testing = (features[::2], truth[::2]), (features[1::2], truth[1::2])
 

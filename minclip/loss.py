@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-MAX_LOGIT_SCALE = math.log(100)  # CLIP paper section 2.5: logits may not be scaled by more than 100
+MAX_LOGIT_SCALE = math.log(100)  # CLIP paper section 2.5: the scale is 100 at most
 
 
-def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
-    """logit_scale · cosine of every picture with every text.
+def similarity_logits(image_features: Tensor, text_features: Tensor, scale: Tensor | float) -> Tensor:
+    """scale · cosine of every picture with every text.
 
-    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm but zero and of any
-    precision: the cosines are computed in float32. logit_scale: the factor itself, exp of the learned parameter.
-    Returns float32 [images, texts].
+    image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm and any precision:
+    the cosines are computed in float32. scale: the exponential of the learned logit_scale.
+    Returns float32 [images, texts]. A row of zeros has no direction, its logits are NaN.
     """
     if image_features.ndim != 2 or text_features.ndim != 2 or image_features.shape[1] != text_features.shape[1]:
         raise ValueError(
@@ -27,27 +27,33 @@ def similarity_logits(image_features: Tensor, text_features: Tensor, logit_scale
     image_features, text_features = image_features.float(), text_features.float()  # bfloat16 is too coarse
     image_features = image_features / image_features.norm(dim=-1, keepdim=True)
     text_features = text_features / text_features.norm(dim=-1, keepdim=True)
-    return logit_scale * image_features @ text_features.T  # [images, texts]
+    return scale * image_features @ text_features.T  # [images, texts]
 
 
-def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
-    """Mean of the picture → text and the text → picture cross entropy; pair i is picture i with text i.
+def clip_loss(image_features: Tensor, text_features: Tensor, scale: Tensor | float) -> Tensor:
+    """Mean of the picture → text and the text → picture cross entropy; picture i belongs to text i.
 
-    image_features, text_features: float [batch, embed_dim], of any norm but zero; logit_scale: the factor itself.
+    image_features, text_features: float [batch, embed_dim], of any norm; scale: exp(logit_scale).
     Returns a scalar: ln(batch) where all cosines are equal, 0 for perfect features at a large scale.
-    Raises ValueError where the two batches differ in length.
+    Raises ValueError where the two batches differ in length. One row of zeros makes the loss NaN: to look for it here
+    would make a GPU wait in every step. A training run stops at a loss of NaN.
+
+    >>> round(clip_loss(torch.eye(2), torch.eye(2), 1.0).item(), 2)  # both cosines right: ln(1 + e⁻¹)
+    0.31
+    >>> round(clip_loss(torch.eye(2), torch.eye(2).flip(0), 1.0).item(), 2)  # both wrong: ln(1 + e)
+    1.31
     """
     if len(image_features) != len(text_features):
         raise ValueError(
             f"a batch is made of pairs, found {len(image_features)} pictures and {len(text_features)} texts"
         )
-    logits = similarity_logits(image_features, text_features, logit_scale)  # [batch, batch]
-    pair = torch.arange(len(logits), device=logits.device)  # the right answer stands on the diagonal
-    return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2
+    logits = similarity_logits(image_features, text_features, scale)  # [batch, batch]
+    labels = torch.arange(len(logits), device=logits.device)  # the right answers stand on the diagonal
+    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
 
 
 def clamp_logit_scale(logit_scale: Tensor) -> None:
-    """Keeps the factor exp(logit_scale) between 1 and 100: in place, after every step.
+    """Keeps the scale, exp(logit_scale), between 1 and 100: in place, after every step.
 
     The upper limit is CLIP's (paper section 2.5), the lower one open_clip's.
 

@@ -1,4 +1,4 @@
-"""Sentences around a class name: "car" -> "a photo of a car.", because captions are sentences and not labels.
+"""Prompts, sentences around a class name: "car" -> "a photo of a car.", because captions are sentences.
 
 No encoding here, see zero_shot.py. Source of the idea: CLIP paper section 3.1.4; the sentences are our own.
 """
@@ -7,6 +7,29 @@ import ast
 import re
 from collections.abc import Sequence
 from pathlib import Path
+
+
+def prompts_for(name: str, templates: Sequence[str]) -> list[str]:
+    """The class name in every template.
+
+    >>> prompts_for("car", ["a photo of a {}.", "one {}"])
+    ['a photo of a car.', 'one car']
+
+    Raises ValueError for no template at all, and for one without exactly one "{}".
+    """
+    if isinstance(templates, str) or len(templates) == 0:
+        raise ValueError(f'templates must be a list such as ["a photo of a {{}}."], found {templates!r}')
+    # not str.format: a class name may hold braces, and other braces of a template are text
+    return [check_template(template).replace("{}", name) for template in templates]
+
+
+def check_template(template: str, where: str = "template") -> str:
+    """The template itself, if it is a string with exactly one "{}"; else a ValueError that begins with `where`."""
+    places = template.count("{}") if isinstance(template, str) else 0
+    if places != 1:
+        raise ValueError(f'{where} {template!r} has {places} "{{}}": write exactly one, where the class name goes')
+    return template
+
 
 # all are short: a small model reads 32 tokens, and a vocabulary that never saw a word spells it out
 PHOTO_TEMPLATES = (
@@ -71,33 +94,6 @@ PICTURE_TEMPLATES = (  # for drawn pictures, whatever their style; bare names ar
     "a large {}",
 )
 
-
-def check_template(template: str, where: str = "template") -> str:
-    """The template itself, if it is a string with exactly one "{}"; else a ValueError on `where`."""
-    if not isinstance(template, str):
-        raise ValueError(f"{where} must be a string, found {type(template).__name__}")
-    places = template.count("{}")
-    if places != 1:
-        raise ValueError(f'{where} {template!r} has {places} "{{}}": write exactly one, where the class name goes')
-    return template
-
-
-def expand(templates: Sequence[str], name: str) -> list[str]:
-    """Every template with the class name in it.
-
-    >>> expand(["a photo of a {}.", "one {}"], "car")
-    ['a photo of a car.', 'one car']
-
-    Raises ValueError for no template at all, and for one without exactly one "{}".
-    """
-    if isinstance(templates, str):
-        raise ValueError(f"templates must be a list of strings, found the string {templates!r}: put it in brackets")
-    if len(templates) == 0:
-        raise ValueError('templates is empty: the bare class name would be the template "{}"')
-    # not str.format: a class name may hold braces, and other braces of a template are text
-    return [check_template(template).replace("{}", name) for template in templates]
-
-
 # what stands around a list that was copied out of Python code
 LIST_BRACKET = re.compile(r"(\w+\s*=\s*)?\[|\]")
 
@@ -105,7 +101,7 @@ LIST_BRACKET = re.compile(r"(\w+\s*=\s*)?\[|\]")
 def read_templates(path: str | Path) -> list[str]:
     """Templates of a UTF-8 text file: one per line; empty lines and lines that begin with # are left out.
 
-    Lines of a Python list, such as 'a photo of a {}.', with quotes and comma, are understood, too.
+    Lines that were copied from a Python list, with quotes and commas, are read, too.
     Raises ValueError that names the line of a template without exactly one "{}", or a file without templates.
     """
     templates = [check_template(text, f"{path} line {number}:") for number, text in read_texts(path)]
@@ -115,7 +111,7 @@ def read_templates(path: str | Path) -> list[str]:
 
 
 def read_class_names(path: str | Path) -> list[str]:
-    """Class names of a text file in the form of `read_templates`, in their order.
+    """Class names of a text file that is written like that of `read_templates`, in its order.
 
     Raises ValueError that names both lines where a name stands twice, or a file without names.
     """
@@ -134,7 +130,7 @@ def read_class_names(path: str | Path) -> list[str]:
 
 
 def read_texts(path: str | Path) -> list[tuple[int, str]]:
-    """(number of the line, text) for all that is said in the file."""
+    """(line number, text) of every text in the file; comments and empty lines are left out."""
     path = Path(path)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()  # -sig: Windows editors write a mark first

@@ -1,4 +1,6 @@
-"""How alike two directions are. What CLIP compares with; its loss does the same in loss.py, with gradients in mind."""
+"""How alike two directions are: the cosine, by which CLIP compares pictures and texts. With a scale: loss.py."""
+
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -19,3 +21,24 @@ def cosine_similarity(a: Tensor, b: Tensor) -> Tensor:
     a = a / a.norm(dim=-1, keepdim=True)  # every row of length 1
     b = b / b.norm(dim=-1, keepdim=True)
     return a @ b.T  # [n, m]
+
+
+def unit_rows(features: Tensor) -> Tensor:
+    """Every row with length 1, float32: products of such rows are cosines. A row of zeros has no direction: NaN.
+
+    >>> unit_rows(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
+    tensor([[0.6000, 0.8000],
+            [   nan,    nan]])
+    """
+    features = features.float()
+    return features / features.norm(dim=-1, keepdim=True)
+
+
+def check_directions(unit_features: Tensor, names: Sequence[object]) -> None:
+    """ValueError that names the first row without a direction: `unit_rows` of zeros, of infinity or of NaN."""
+    lost = unit_features.isnan().any(dim=-1).nonzero().flatten().tolist()
+    if lost:
+        raise ValueError(
+            f"{names[lost[0]]} has features that are all zero or not finite, so it can be compared with nothing: "
+            f"is the model trained, and its precision high enough?"
+        )

@@ -1,104 +1,29 @@
 """Zero-shot classification: the names of the classes are the classifier, no training on them.
 
-Features, the classifier made of class names, how its answers are counted. Tasks and reports: evaluate.py.
+First the classifier, then the features that it is made of, then how its answers are counted. Tasks: evaluation/.
 Source: CLIP paper section 3.1.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn import functional as F
 
 from minclip.model import CLIP
 from minclip.preprocess import pixels_to_float
-from minclip.prompts import PICTURE_TEMPLATES, expand
-from minclip.ties import Rank, rank_own
+from minclip.prompts import PICTURE_TEMPLATES, prompts_for
+from minclip.similarity import check_directions, unit_rows
+from minclip.ties import Rank, rank_of_right
 
 Tokenizer = Callable[..., Tensor]  # tokenizer(texts, truncate=False) -> int64 [texts, context_length]
 Preprocess = Callable[[Image.Image], Tensor]  # PIL picture -> float [3, size, size]
+Item = TypeVar("Item")
 TEXT_BATCH = 512  # short texts are cheaper than pictures
-
-
-@contextmanager
-def evaluating(model: torch.nn.Module) -> Iterator[None]:
-    """Eval mode and no gradients inside; afterwards every module is in the mode that it had."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
-
-
-def device_of(model: CLIP) -> torch.device:
-    return model.logit_scale.device
-
-
-def encode_pixels(model: CLIP, pixels: np.ndarray | Tensor, batch_size: int = 256) -> Tensor:
-    """uint8 [n, size, size, 3] -> unit features, float32 [n, embed_dim] on the model's device."""
-    size = model.config.image_size
-    if pixels.ndim != 4 or tuple(pixels.shape[1:]) != (size, size, 3) or len(pixels) == 0:
-        raise ValueError(f"pixels must be uint8 [n ≥ 1, {size}, {size}, 3] for this model, found {list(pixels.shape)}")
-    features = []
-    with evaluating(model):
-        for start in range(0, len(pixels), batch_size):
-            some = pixels[start : start + batch_size]
-            batch = pixels_to_float(some, device_of(model), model.config.pixel_mean, model.config.pixel_std)
-            features.append(F.normalize(model.encode_image(batch).float(), dim=-1))
-    return torch.cat(features)
-
-
-def encode_texts(
-    model: CLIP,
-    tokenizer: Tokenizer,
-    texts: Sequence[str],
-    batch_size: int = TEXT_BATCH,
-    truncate: bool = False,
-) -> Tensor:
-    """Texts -> unit features, float32 [n, embed_dim] on the model's device. `truncate` is the tokenizer's."""
-    if isinstance(texts, str) or len(texts) == 0:
-        raise ValueError(f"texts must be a list of at least one text, found {texts!r}")
-    features = []
-    with evaluating(model):
-        for start in range(0, len(texts), batch_size):
-            tokens = tokenizer(list(texts[start : start + batch_size]), truncate=truncate).to(device_of(model))
-            features.append(F.normalize(model.encode_text(tokens).float(), dim=-1))
-    return torch.cat(features)
-
-
-def remembering(tokenizer: Tokenizer) -> Tokenizer:
-    """The same tokenizer, for texts that are asked for again and again: it keeps the tokens of every list."""
-    known: dict[tuple[tuple[str, ...], bool], Tensor] = {}
-
-    def tokenize(texts: Sequence[str], truncate: bool = False) -> Tensor:
-        key = tuple(texts), truncate
-        if key not in known:
-            known[key] = tokenizer(list(texts), truncate=truncate)
-        return known[key]
-
-    return tokenize
-
-
-def check_names(names: Sequence[str], what: str) -> list[str]:
-    """names as a list, or a ValueError where there is none, an empty one, or one twice."""
-    if isinstance(names, str):
-        raise ValueError(f"{what} must be a list of names, found the string {names!r}: put it in brackets")
-    names = list(names)
-    if not names:
-        raise ValueError(f"{what} is empty: a classifier needs at least one name")
-    for index, name in enumerate(names):
-        if not isinstance(name, str) or not name.strip():
-            raise ValueError(f"{what}[{index}] is {name!r}: every name must be a text that is not empty")
-        if name in names[:index]:
-            raise ValueError(f"{what} holds {name!r} twice (places {names.index(name)} and {index}): leave one out")
-    return names
 
 
 def zero_shot_classifier(
@@ -106,14 +31,15 @@ def zero_shot_classifier(
 ) -> Tensor:
     """One unit column per class, float32 [embed_dim, classes]: unit image features @ it are cosines.
 
-    Every template's text is encoded and brought to length one, their mean is the class, again of length one
-    (CLIP paper section 3.1.4). Raises ValueError for names or templates that cannot be used.
+    Each class name is written into every template. The features of these texts are brought to length one; their mean,
+    again of length one, stands for the class (CLIP paper section 3.1.4).
+    Raises ValueError for names or templates that cannot be used.
     """
-    class_names = check_names(class_names, "class_names")
-    texts = [text for name in class_names for text in expand(templates, name)]
-    features = encode_texts(model, tokenizer, texts)  # [classes · templates, embed_dim]
-    features = features.unflatten(0, (len(class_names), -1)).mean(dim=1)  # [classes, embed_dim]
-    return F.normalize(features, dim=-1).T  # [embed_dim, classes]
+    names = check_names(class_names)
+    prompts = [prompt for name in names for prompt in prompts_for(name, templates)]
+    features = encode_texts(model, tokenizer, prompts)  # [classes · templates, embed_dim]
+    classes = features.unflatten(0, (len(names), -1)).mean(dim=1)  # [classes, embed_dim]
+    return unit_rows(classes).T  # [embed_dim, classes]
 
 
 def classify(
@@ -125,45 +51,101 @@ def classify(
     templates: Sequence[str] = PICTURE_TEMPLATES,
     batch_size: int = 64,
 ) -> Tensor:
-    """Softmax over the labels, for each picture: float [images, labels] on the CPU, every row sums to one.
+    """Softmax probabilities of the labels for each picture: float32 [images, labels] on the CPU, rows sum to one.
 
-    images: one picture, a list, or anything that yields them; they are read `batch_size` at a time, so that pictures
-    that are opened as they are asked for need no more memory than one of them and a batch of pixels.
-    A share says "rather this than the others", never "this is in the picture".
+    images: one picture, a list, or anything that yields them. They are read `batch_size` at a time: pictures that
+    are opened as they are asked for need no more memory than a batch of pixels.
+    The probabilities compare the labels with each other. They do not say whether any of them fits.
+    """
+    classifier = zero_shot_classifier(model, tokenizer, labels, templates)  # [embed_dim, labels]
+    image_features = encode_images(model, preprocess, images, batch_size)  # [images, embed_dim]
+    check_directions(classifier.T, [f"label {label!r}" for label in labels])
+    check_directions(image_features, [f"picture {i}" for i in range(len(image_features))])
+    logits = model.logit_scale.exp().detach().float() * image_features @ classifier  # [images, labels]
+    return logits.softmax(dim=-1).cpu()
+
+
+def encode_images(
+    model: CLIP, preprocess: Preprocess, images: Image.Image | Iterable[Image.Image], batch_size: int = 64
+) -> Tensor:
+    """PIL pictures -> unit features, float32 [n, embed_dim] on the model's device, `batch_size` in memory at a time."""
+    pixels = map(preprocess, [images] if isinstance(images, Image.Image) else images)  # each [3, size, size]
+    batches = (torch.stack(batch).to(model.logit_scale) for batch in in_batches(pixels, batch_size))
+    return encode(model, model.encode_image, batches)
+
+
+def encode_pixels(model: CLIP, pixels: np.ndarray | Tensor, batch_size: int = 256) -> Tensor:
+    """uint8 [n, size, size, 3] -> unit features, float32 [n, embed_dim] on the model's device."""
+    config, device = model.config, model.logit_scale.device
+    if tuple(pixels.shape[1:]) != (config.image_size, config.image_size, 3):
+        size = f"{config.image_size}, {config.image_size}"
+        raise ValueError(f"pixels must be uint8 [n, {size}, 3] for this model, found {list(pixels.shape)}")
+    parts = (pixels[start : start + batch_size] for start in range(0, len(pixels), batch_size))
+    batches = (pixels_to_float(part, device, config.pixel_mean, config.pixel_std) for part in parts)
+    return encode(model, model.encode_image, batches)
+
+
+def encode_texts(
+    model: CLIP,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    batch_size: int = TEXT_BATCH,
+    truncate: bool = False,
+) -> Tensor:
+    """Texts -> unit features, float32 [n, embed_dim] on the model's device. `truncate` is the tokenizer's."""
+    if isinstance(texts, str):
+        raise ValueError(f"texts must be a list, found the string {texts!r}: put it in brackets")
+    device = model.logit_scale.device
+    batches = (tokenizer(batch, truncate=truncate).to(device) for batch in in_batches(texts, batch_size))
+    return encode(model, model.encode_text, batches)
+
+
+def encode(model: CLIP, encoder: Callable[[Tensor], Tensor], batches: Iterable[Tensor]) -> Tensor:
+    """Unit features of all batches, float32 [n, embed_dim], in eval mode and without gradients."""
+    with evaluating(model):
+        features = [unit_rows(encoder(batch)) for batch in batches]  # each [batch, embed_dim]
+    if not features:
+        raise ValueError("there is nothing to encode: pass at least one picture or text")
+    return torch.cat(features)
+
+
+def in_batches(items: Iterable[Item], batch_size: int) -> Iterator[list[Item]]:
+    """Lists of `batch_size` items, the last one maybe shorter. Items are asked for one batch at a time.
+
+    >>> list(in_batches("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
     """
     if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} must be at least 1 picture")
-    waiting = iter([images] if isinstance(images, Image.Image) else images)
-    classifier = zero_shot_classifier(model, tokenizer, check_names(labels, "labels"), templates)
-    shares = []
-    with evaluating(model):
-        while batch := [preprocess(image) for image in islice(waiting, batch_size)]:
-            pixels = torch.stack(batch).to(model.logit_scale)  # [batch, 3, size, size], its device and dtype
-            features = F.normalize(model.encode_image(pixels).float(), dim=-1)  # [batch, embed_dim]
-            logits = model.logit_scale.exp().float() * features @ classifier  # [batch, labels]
-            shares.append(logits.softmax(dim=-1).cpu())
-    if not shares:
-        raise ValueError("images is empty: pass one picture or a list of them")
-    return torch.cat(shares)
+        raise ValueError(f"batch_size={batch_size} must be at least 1")
+    waiting = iter(items)
+    while batch := list(islice(waiting, batch_size)):
+        yield batch
 
 
-def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank:
-    """Which other answers stand before the right one, and which beside it; `Rank.hit(k)` is its chance at the k best.
+@contextmanager
+def evaluating(model: torch.nn.Module) -> Iterator[None]:
+    """Eval mode and no gradients inside. Afterwards every module is back in its own mode."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
-    logits: float [n, classes]; labels: int [n]; rounding: logits that differ by this much at most are level.
-    NaN is never right.
-    """
-    logits, labels = torch.as_tensor(logits), torch.as_tensor(labels)
-    if logits.ndim != 2 or labels.shape != logits.shape[:1] or len(labels) == 0:
-        raise ValueError(
-            f"logits must be [n ≥ 1, classes] and labels [n], found {list(logits.shape)} and {list(labels.shape)}"
-        )
-    labels = labels.to(logits.device).long()
-    if labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise ValueError(f"labels run from {labels.min()} to {labels.max()}, logits have {logits.shape[1]} classes")
-    logits = logits if logits.is_floating_point() else logits.float()
-    own = labels[:, None] == torch.arange(logits.shape[1], device=logits.device)  # [n, classes]
-    return rank_own(logits, own, rounding)
+
+def check_names(names: Sequence[str], what: str = "class names") -> list[str]:
+    """names as a list, or a ValueError where there is none, an empty one, or one twice."""
+    if isinstance(names, str) or len(names) == 0:
+        raise ValueError(f"{what} must be a list that is not empty, found {names!r}")
+    for place, name in enumerate(names):
+        if not isinstance(name, str) or not name.strip():
+            raise ValueError(f"{what}: number {place} is {name!r}, which is no text or an empty one")
+    if len(set(names)) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise ValueError(f"{what} hold {twice!r} twice: leave one out")
+    return list(names)
 
 
 def top_k_accuracy(logits: Tensor, labels: Tensor, ks: Sequence[int] = (1, 5)) -> dict[int, float]:
@@ -183,21 +165,20 @@ def top_k_accuracy(logits: Tensor, labels: Tensor, ks: Sequence[int] = (1, 5)) -
     return {k: rank.hit(k).mean().item() for k in ks}
 
 
-def confusion_matrix(labels: Tensor, predictions: Tensor, classes: int) -> Tensor:
-    """int64 [classes, classes]: how many pictures of the row's class were taken for the column's."""
-    labels, predictions = torch.as_tensor(labels).long().cpu(), torch.as_tensor(predictions).long().cpu()
-    if labels.ndim != 1 or labels.shape != predictions.shape:
+def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank:
+    """How many classes stand before the right one, and beside it; `Rank.hit(k)` is its chance to be among the k best.
+
+    logits: float [n, classes]; labels: int [n]; rounding: logits that differ by this much at most are level.
+    NaN is never right.
+    """
+    logits, labels = torch.as_tensor(logits), torch.as_tensor(labels)
+    if logits.ndim != 2 or labels.shape != logits.shape[:1] or len(labels) == 0:
         raise ValueError(
-            f"labels and predictions must both be [n], found {list(labels.shape)}, {list(predictions.shape)}"
+            f"logits must be [n ≥ 1, classes] and labels [n], found {list(logits.shape)} and {list(labels.shape)}"
         )
-    both = torch.cat([labels, predictions])
-    if len(both) and (both.min() < 0 or both.max() >= classes):
-        raise ValueError(f"labels and predictions run from {both.min()} to {both.max()}, there are {classes} classes")
-    return torch.bincount(labels * classes + predictions, minlength=classes**2).view(classes, classes)
-
-
-def per_class_accuracy(confusion: Tensor) -> Tensor:
-    """Share of right answers for every true class, float64 [classes]; NaN for a class without pictures."""
-    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
-        raise ValueError(f"confusion must be [classes, classes], found {list(confusion.shape)}")
-    return confusion.diagonal().double() / confusion.sum(dim=1)
+    labels = labels.to(logits.device).long()
+    if labels.min() < 0 or labels.max() >= logits.shape[1]:
+        raise ValueError(f"labels run from {labels.min()} to {labels.max()}, logits have {logits.shape[1]} classes")
+    logits = logits if logits.is_floating_point() else logits.float()
+    right = labels[:, None] == torch.arange(logits.shape[1], device=logits.device)  # [n, classes]
+    return rank_of_right(logits, right, rounding)

@@ -26,17 +26,17 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-HALF = """def clip_loss(image_features, text_features, logit_scale):
-    logits = similarity_logits(image_features, text_features, logit_scale)
-    pair = torch.arange(len(logits), device=logits.device)
-    return F.cross_entropy(logits, pair)
+HALF = """def clip_loss(image_features, text_features, scale):
+    logits = similarity_logits(image_features, text_features, scale)
+    labels = torch.arange(len(logits), device=logits.device)
+    return F.cross_entropy(logits, labels)
 """
-WHOLE = """def clip_loss(image_features, text_features, logit_scale):
+WHOLE = """def clip_loss(image_features, text_features, scale):
     if len(image_features) != len(text_features):
         raise ValueError("these are no pairs")
-    logits = similarity_logits(image_features, text_features, logit_scale)
-    pair = torch.arange(len(logits), device=logits.device)
-    return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2
+    logits = similarity_logits(image_features, text_features, scale)
+    labels = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]

@@ -22,12 +22,12 @@ from torch.nn import functional as F
 from minclip.loss import similarity_logits
 """
 RIGHT = """
-def clip_loss(image_features, text_features, logit_scale):
+def clip_loss(image_features, text_features, scale):
     if len(image_features) != len(text_features):
         raise ValueError("no pairs")
-    logits = similarity_logits(image_features, text_features, logit_scale)
-    pair = torch.arange(len(logits), device=logits.device)
-    return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2
+    logits = similarity_logits(image_features, text_features, scale)
+    labels = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
 """
 
 
@@ -85,7 +85,7 @@ def test_names_from_outside_leave_out_what_is_local_or_pythons():
 
 
 def test_an_unwritten_answer_gives_minclips(capsys):
-    stub = 'def clip_loss(image_features, text_features, logit_scale):\n    raise NotImplementedError("exercise 5.2")\n'
+    stub = 'def clip_loss(image_features, text_features, scale):\n    raise NotImplementedError("exercise 5.2")\n'
     text, returned = said(capsys, stub)
     assert text == "○ clip_loss: not written yet. The lesson goes on with minclip's.\n"
     assert returned is minclips
@@ -109,7 +109,7 @@ def test_a_right_answer_comes_back_and_is_kept(capsys, mine):
 
 
 def test_a_wrong_answer_is_told_in_a_few_lines(capsys, mine):
-    text, returned = said(capsys, RIGHT.replace("F.cross_entropy(logits.T, pair)", "F.cross_entropy(logits, pair)"))
+    text, returned = said(capsys, RIGHT.replace("F.cross_entropy(logits.T, labels)", "F.cross_entropy(logits, labels)"))
     heading = "✗ clip_loss: the result is wrong. The lesson goes on with minclip's."
     assert text.startswith(f"{heading}\n  called    clip_loss(float [6, 16], float [6, 16], 5)\n")
     assert "picture → text half only" in text
@@ -117,7 +117,7 @@ def test_a_wrong_answer_is_told_in_a_few_lines(capsys, mine):
 
 
 def test_an_error_names_the_learners_line(capsys):
-    text, _ = said(capsys, RIGHT.replace("logits.T, pair", "logits.T, pairs"))
+    text, _ = said(capsys, RIGHT.replace("logits.T, labels", "logits.T, pairs"))
     assert "raises an error" in text and "line 7" in text and "NameError" in text and "pairs" in text
 
 
@@ -139,7 +139,7 @@ def test_another_name_lists_the_exercises(capsys):
 
 def test_a_loop_without_end_is_stopped(capsys, monkeypatch):
     monkeypatch.setattr(sys.modules["minclip.course.judge"], "SECONDS", 0.5)
-    text, returned = said(capsys, "def clip_loss(images, texts, logit_scale):\n    while True:\n        pass\n")
+    text, returned = said(capsys, "def clip_loss(images, texts, scale):\n    while True:\n        pass\n")
     assert "a loop that never ends?" in text and returned is minclips
 
 
@@ -155,12 +155,12 @@ def test_a_loop_is_stopped_where_interrupts_are_ignored():
 
 
 def test_what_it_prints_is_counted_and_not_shown(capsys):
-    text, _ = said(capsys, RIGHT.replace("    pair", "    print('here I am')\n    pair"))
+    text, _ = said(capsys, RIGHT.replace("    labels", "    print('here I am')\n    labels"))
     assert text.startswith("✓") and "here I am" not in text and "take that out" in text
 
 
 def test_an_input_that_is_edited_is_refused(capsys):
-    text, _ = said(capsys, RIGHT.replace("    pair", "    image_features.mul_(2)\n    pair"))
+    text, _ = said(capsys, RIGHT.replace("    labels", "    image_features.mul_(2)\n    labels"))
     assert "edits its input" in text
 
 
@@ -173,9 +173,9 @@ def test_a_variable_of_the_notebook_is_named(capsys, mine):
 
 
 def test_helpers_and_constants_are_kept_with_the_answer(capsys):
-    helper = "def one_way(logits):\n    pair = torch.arange(len(logits), device=logits.device)\n"
-    helper += "    return F.cross_entropy(logits, pair)\n"
-    whole = "(F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2"
+    helper = "def one_way(logits):\n    labels = torch.arange(len(logits), device=logits.device)\n"
+    helper += "    return F.cross_entropy(logits, labels)\n"
+    whole = "(F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2"
     code = "HALF = 0.5\n" + helper + RIGHT.replace(whole, "HALF * (one_way(logits) + one_way(logits.T))")
     text, _ = said(capsys, code)
     assert text.startswith("✓")

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from minclip.data.protocol import ChoiceTask, ClassTask
-from minclip.evaluation.evaluate import evaluate, evaluate_task, format_table
+from minclip.evaluation.evaluate import confusion_matrix, evaluate, evaluate_task, format_table
 from minclip.preprocess import MEAN, STD
 
 NAMES = ["red", "green", "blue"]
@@ -61,7 +61,7 @@ def colour_task(shown, true, name="colour"):
     return ClassTask(name, squares(shown), labels, NAMES, ["a {} square"])
 
 
-def test_a_class_task_counts_right_answers_and_says_which_were_wrong():
+def test_three_of_four_right_by_hand():
     task = colour_task(["red", "red", "green", "blue"], true=["red", "blue", "green", "blue"])
     result = evaluate_task(ColourCLIP(), tokenizer, task)
     assert (result.accuracy, result.n, result.chance) == (0.75, 4, pytest.approx(1 / 3))
@@ -69,6 +69,11 @@ def test_a_class_task_counts_right_answers_and_says_which_were_wrong():
     assert result.correct.tolist() == [True, False, True, True]
     assert result.confusion.tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 1]]  # a blue one was taken for red
     assert result.per_class.tolist() == [1.0, 1.0, 0.5]
+
+
+def test_confusion_rows_are_true_classes():
+    confusion = confusion_matrix(torch.tensor([0, 0, 0, 2]), torch.tensor([0, 1, 1, 2]), classes=3)
+    assert confusion.tolist() == [[1, 2, 0], [0, 0, 0], [0, 0, 1]]
 
 
 def test_templates_replace_the_tasks_own():
@@ -93,12 +98,12 @@ def test_pictures_with_fewer_candidates_are_not_compared_with_nothing():
     assert evaluate_task(ColourCLIP(), tokenizer, task).correct.tolist() == [True, True]
 
 
-def test_two_texts_that_look_alike_to_the_model_are_a_guess():
+def test_two_texts_with_equal_features_are_a_guess():
     task = ChoiceTask("swap", squares(["red"]), np.array([0]), [["red left of blue", "blue left of red"]])
     assert evaluate_task(ColourCLIP(), tokenizer, task).accuracy == 0.5
 
 
-def test_a_model_that_says_the_same_of_everything_gets_chance_in_every_column():
+def test_equal_features_get_chance_in_every_column():
     model = ColourCLIP(says=0.0)  # all image features are one vector; the texts below are all the same to it
     ten = squares(["red"] * 10)
     tasks = [
@@ -144,7 +149,7 @@ def test_a_model_that_says_no_number_gets_nothing_right():
     assert result.accuracy == 0 and result.per_class[:2].tolist() == [0, 0]
 
 
-def test_tasks_that_do_not_fit_together_are_refused_by_name():
+def test_tasks_that_do_not_fit_are_named():
     model = ColourCLIP()
     with pytest.raises(ValueError, match="'colour' has 2 pictures"):
         evaluate_task(model, tokenizer, ClassTask("colour", squares(["red", "red"]), np.array([0]), NAMES, ["{}"]))
@@ -197,7 +202,7 @@ def test_recall_has_intervals_over_pictures():
     assert retrieval["intervals"]["text_to_image"]["R@1"] == [0.5, 1.0]
 
 
-def test_a_caption_that_is_too_long_loses_its_end_in_retrieval_and_is_an_error_in_a_task():
+def test_long_captions_are_cut_in_retrieval_only():
     long = "red " * 9
     pairs = (squares(["red", "blue"]), [long, "blue"], [0, 1])
     assert evaluate(ColourCLIP(), tokenizer, [], pairs)["retrieval"]["text_to_image"]["R@1"] == 1

@@ -74,7 +74,7 @@ def pictures_in(folder: Path, per_class: int = 1) -> Path:
 # ---- interacting_with_clip
 
 
-def test_the_tour_of_the_picture_book_says_what_the_library_says(trained, monkeypatch, tmp_path, capsys):
+def test_the_tours_numbers_are_the_librarys(trained, monkeypatch, tmp_path, capsys):
     path, model, preprocess, tokenizer = trained
     run(monkeypatch, "interacting_with_clip", "--model", path)
     out = tmp_path / "runs" / "example-interacting"
@@ -101,7 +101,7 @@ def test_the_tour_of_the_picture_book_says_what_the_library_says(trained, monkey
     assert all(caption in printed for caption in found["captions"]) and str(found["model"]) == str(path)
 
 
-def test_the_tour_takes_pictures_captions_and_names_of_ones_own(trained, monkeypatch, tmp_path):
+def test_the_tour_takes_other_pictures_and_captions(trained, monkeypatch, tmp_path):
     path, model, preprocess, tokenizer = trained
     photos = tmp_path / "photos"
     photos.mkdir()
@@ -134,7 +134,7 @@ def test_the_tour_says_what_is_missing(trained, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("script", ["interacting_with_clip", "prompt_engineering"])
-def test_without_a_model_the_scripts_say_how_to_train_one(trained, monkeypatch, script):
+def test_without_a_model_training_is_explained(trained, monkeypatch, script):
     monkeypatch.setattr("minclip.data.pretrained.shipped", list)
     assert "minclip train --data picturebook" in message_of(monkeypatch, script)
 
@@ -148,7 +148,7 @@ def task_of(names: list[str], per_class: int) -> ClassTask:
     return ClassTask("colours", pixels, np.repeat(np.arange(3), per_class), names, ["{}"])
 
 
-def test_prompts_on_a_folder_are_measured_as_the_library_measures(trained, monkeypatch, tmp_path, capsys):
+def test_prompts_on_a_folder_match_the_library(trained, monkeypatch, tmp_path, capsys):
     path, model, _, tokenizer = trained
     photos = pictures_in(tmp_path / "photos", per_class=6)  # all alike: any half has 3 of every class
     (tmp_path / "names.txt").write_text("a blue one\na green one\na red one\n", encoding="utf-8")
@@ -178,7 +178,7 @@ def test_prompts_on_a_folder_are_measured_as_the_library_measures(trained, monke
     assert all(template in printed for template in templates)
 
 
-def test_the_choice_is_greedy_and_sees_only_what_it_is_given():
+def test_templates_are_chosen_greedily():
     script = runpy.run_path(str(EXAMPLES / "prompt_engineering.py"))
     torch.manual_seed(0)
     features = torch.nn.functional.normalize(torch.randn(60, 8), dim=-1)

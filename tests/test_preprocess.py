@@ -1,4 +1,4 @@
-"""The picture's way into the model, against torchvision's rule written a second time, with NumPy."""
+"""Pictures worked out by hand, then torchvision's rule written a second time with NumPy, then odd pictures."""
 
 import pickle
 
@@ -19,6 +19,28 @@ from minclip.preprocess import (
     resize_middle,
     square,
 )
+
+
+def grey(rows: list[list[int]]) -> Image.Image:
+    return Image.fromarray(np.array(rows, dtype=np.uint8))
+
+
+def test_the_middle_of_a_wide_picture_is_kept():
+    wide = grey([[10, 20, 30, 40], [50, 60, 70, 80]])  # short side 2 already: nothing to resize
+    red = np.asarray(resize_and_crop(wide, 2))[..., 0]
+    assert red.tolist() == [[20, 30], [60, 70]]
+
+
+def test_four_pixels_become_two_by_hand():
+    edge = grey([[0, 0, 255, 255]] * 4)
+    # bicubic weights of the four pixels for the left one of two: .459, .459, .120, -.037; 255 * (.120 - .037) = 21
+    red = np.asarray(resize_and_crop(edge, 2))[..., 0]
+    assert red.tolist() == [[21, 234]] * 2
+
+
+def test_a_black_pixel_is_minus_mean_over_std():
+    numbers = image_transform(1)(Image.new("RGB", (3, 3), "black"))
+    assert numbers.flatten().tolist() == pytest.approx([-1.7923, -1.7521, -1.4802], abs=1e-4)
 
 
 def original_rule(image: Image.Image, n: int) -> np.ndarray:
@@ -70,7 +92,7 @@ def test_resizing_comes_before_the_conversion_to_rgb():
     assert (image_transform(24)(image) - other_order).abs().max() > 0.1
 
 
-def test_a_batch_of_pixels_is_normalised_as_a_picture_is():
+def test_a_batch_is_normalised_like_a_picture():
     image = random_image("RGB", 20, 20, np.random.default_rng(2))
     batch = pixels_to_float(np.array(image)[None])
     assert torch.equal(batch[0], image_transform(20)(image))
@@ -89,18 +111,18 @@ def test_what_is_no_picture_is_refused():
         image_transform(0)
 
 
-def deep_twins(grey: np.ndarray) -> dict[str, Image.Image]:
+def deep_twins(values: np.ndarray) -> dict[str, Image.Image]:
     """An 8 bit picture in the modes that hold more."""
     return {
-        "I;16": Image.fromarray(grey.astype(np.uint16) * 257),
-        "I;16B": Image.fromarray((grey.astype(np.uint16) * 257).astype(">u2")),
-        "I": Image.fromarray(grey.astype(np.int32) * 257),
-        "F": Image.fromarray(grey.astype(np.float32) / 255),
+        "I;16": Image.fromarray(values.astype(np.uint16) * 257),
+        "I;16B": Image.fromarray((values.astype(np.uint16) * 257).astype(">u2")),
+        "I": Image.fromarray(values.astype(np.int32) * 257),
+        "F": Image.fromarray(values.astype(np.float32) / 255),
     }
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
-def test_a_deep_picture_is_read_as_its_8_bit_twin(mode):
+def test_16_bits_and_floats_equal_their_8_bit_twin(mode):
     grey = np.random.default_rng(3).integers(0, 256, (30, 40), dtype=np.uint8)
     deep = deep_twins(grey)[mode]
     assert deep.mode == mode
@@ -108,7 +130,7 @@ def test_a_deep_picture_is_read_as_its_8_bit_twin(mode):
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "pgm"])
-def test_a_16_bit_file_is_read_alike_by_pillow_and_by_us(tmp_path, suffix):
+def test_16_bit_files_are_read_alike_either_way(tmp_path, suffix):
     values = np.random.default_rng(4).integers(0, 65536, (30, 40), dtype=np.uint16)
     path = tmp_path / f"scan.{suffix}"
     Image.fromarray(values).save(path)
@@ -126,7 +148,7 @@ STRIPS = [(20_000, 30), (30, 20_000), (65_001, 101), (101, 65_001), (2_000, 1), 
 
 @pytest.mark.parametrize(("width", "height"), STRIPS)
 @pytest.mark.parametrize("mode", ["RGB", "L", "P"])
-def test_the_middle_of_a_strip_is_nearly_what_resizing_it_whole_gives(width, height, mode):
+def test_a_strips_middle_nearly_equals_resizing_it_whole(width, height, mode):
     image = random_image(mode, width, height, np.random.default_rng(5))
     whole, middle = (np.asarray(f(image, 128)).astype(int) for f in (resize_and_crop, resize_middle))
     assert abs(whole - middle).max() <= 1
@@ -228,7 +250,7 @@ def test_the_transform_can_be_pickled_compared_and_read():
     assert repr(again) == "ImageTransform(n_px=16, mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.2))"
 
 
-def test_a_loader_with_a_spawned_worker_gives_the_same_numbers(tokenizer):
+def test_a_spawned_worker_gives_the_same_numbers(tokenizer):
     images = [random_image("RGB", 20, 30, np.random.default_rng(seed)) for seed in range(2)]
     transform = image_transform(16)
     spawned = {"num_workers": 1, "multiprocessing_context": "spawn"}  # as on Windows and macOS

@@ -9,7 +9,16 @@ from PIL import Image
 from torch import nn
 
 from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
-from minclip.retrieval import Index, match_ranks, rank_of_first_match, recall_at_k
+from minclip.retrieval import Index, match_ranks, rank_of_first_match, recall_at_k, recall_without_ties
+
+
+def test_recall_of_three_captions_by_hand():
+    pictures = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    captions = torch.tensor([[0.8, 0.6], [0.6, 0.8], [0.0, 1.0]])  # two of picture 0, one of picture 1
+    # cosines: picture 0 has .8, .6, 0; picture 1 has .6, .8, 1
+    recall = recall_at_k(pictures, captions, torch.tensor([0, 0, 1]), ks=(1, 2))
+    assert recall["image_to_text"] == {"R@1": 1.0, "R@2": 1.0}  # both find a caption of their own first
+    assert recall["text_to_image"] == {"R@1": pytest.approx(2 / 3), "R@2": 1.0}  # the second caption goes astray
 
 
 def by_hand(image_features, text_features, owner, k):
@@ -34,6 +43,7 @@ def test_recall_is_what_sorting_and_looking_gives(k):
     expected = by_hand(image_features, text_features, owner.tolist(), k)
     assert recall["image_to_text"][f"R@{k}"] == pytest.approx(expected[0])
     assert recall["text_to_image"][f"R@{k}"] == pytest.approx(expected[1])
+    assert recall_without_ties(image_features, text_features, owner, k) == pytest.approx(expected)
 
 
 def test_any_caption_of_a_picture_will_do():
@@ -45,7 +55,7 @@ def test_any_caption_of_a_picture_will_do():
 
 
 @pytest.mark.parametrize(
-    ("strangers", "hits"),  # chances at k = 1, 2, 3
+    ("wrong", "hits"),  # chances at k = 1, 2, 3
     [
         ([0.9, 0.1], (0, 1, 1)),
         ([0.5], (1 / 2, 1, 1)),
@@ -53,8 +63,8 @@ def test_any_caption_of_a_picture_will_do():
         ([0.9, 0.5, 0.5, 0.8, 0.1], (0, 0, 1 / 3)),
     ],
 )
-def test_level_strangers_draw_lots_with_the_right_entry(strangers, hits):
-    scores = torch.tensor([[0.5], *([score] for score in strangers)])  # the query is 1: a cosine is the entry itself
+def test_level_entries_draw_lots_with_the_right_one(wrong, hits):
+    scores = torch.tensor([[0.5], *([score] for score in wrong)])  # the query is 1: a cosine is the entry itself
     rank = rank_of_first_match(torch.ones(1, 1), scores, torch.tensor([0]), torch.arange(len(scores)))
     assert [rank.hit(k).item() for k in (1, 2, 3)] == pytest.approx(hits)
 
@@ -67,7 +77,7 @@ def test_two_captions_that_are_one_text_share_the_hit():
 
 @pytest.mark.parametrize("images", [*range(10, 21), 100, 1001])
 @pytest.mark.parametrize("width", [1, 3, 512])  # 512: a product of equal rows is not the same in every column
-def test_a_model_that_says_the_same_of_everything_is_as_good_as_a_coin(images, width):
+def test_equal_features_get_what_guessing_gets(images, width):
     same = torch.randn(1, width, generator=torch.Generator().manual_seed(images)).expand(images, width)
     recall = recall_at_k(same, same, torch.arange(images), ks=(1, 10))
     assert recall["image_to_text"] == recall["text_to_image"]
@@ -97,6 +107,13 @@ def test_what_is_no_number_is_never_found():
     assert recall["text_to_image"] == {"R@1": 0.0, **{k: pytest.approx(2 / 3) for k in ("R@2", "R@3", "R@10")}}
 
 
+def test_zero_features_are_never_found_like_nan():
+    features = torch.eye(3)
+    features[1] = 0
+    recall = recall_at_k(features, torch.eye(3), torch.arange(3), ks=(1,))
+    assert recall["image_to_text"] == {"R@1": pytest.approx(2 / 3)} and recall["text_to_image"] == {"R@1": 0.0}
+
+
 def test_ranks_do_not_depend_on_the_chunks(monkeypatch):
     generator = torch.Generator().manual_seed(1)
     features = torch.randn(20, 4, generator=generator), torch.randn(20, 4, generator=generator)
@@ -124,7 +141,7 @@ def test_features_of_another_width_are_refused():
         recall_at_k(torch.eye(3), torch.eye(2), torch.arange(2))
 
 
-def test_the_index_gives_the_nearest_first_and_no_more_than_it_has():
+def test_the_index_gives_the_nearest_first():
     index = Index(torch.tensor([[5.0, 0], [0, 1], [1, 1]]), ["east", "north", "north-east"])
     assert [name for name, _ in index.search(torch.tensor([2.0, 1.0]), k=2)] == ["north-east", "east"]
     assert index.search(torch.tensor([7.0, 0.0]), k=10)[0] == ("east", 1.0)
@@ -132,12 +149,16 @@ def test_the_index_gives_the_nearest_first_and_no_more_than_it_has():
 
 
 def test_the_index_refuses_what_cannot_be_searched():
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match="n ≥ 1 names"):
         Index(torch.zeros(0, 4), [])
-    with pytest.raises(ValueError, match="a row per name"):
+    with pytest.raises(ValueError, match=r"found \[2, 4\] for 1 names"):
         Index(torch.zeros(2, 4), ["one"])
     with pytest.raises(ValueError, match=r"query must be \[4\]"):
         Index(torch.ones(1, 4), ["one"]).search(torch.ones(1, 4))
+    with pytest.raises(ValueError, match="b has features that are all zero"):
+        Index(torch.tensor([[1.0], [0.0]]), ["a", "b"])
+    with pytest.raises(ValueError, match="the query has features that are all zero"):
+        Index(torch.ones(1, 4), ["one"]).search(torch.zeros(4))
     with pytest.raises(ValueError, match="k=0"):
         Index(torch.ones(1, 4), ["one"]).search(torch.ones(4), k=0)
 
@@ -157,7 +178,7 @@ def plain(image):
     return torch.from_numpy(np.array(image.convert("RGB").resize((2, 2)))).permute(2, 0, 1) / 255
 
 
-def test_a_folder_becomes_an_index_and_broken_files_are_listed(tmp_path):
+def test_a_folder_becomes_an_index_without_broken_files(tmp_path):
     (tmp_path / "deeper").mkdir()
     Image.new("RGB", (5, 5), "red").save(tmp_path / "r.PNG")
     Image.new("RGB", (9, 3), "blue").save(tmp_path / "deeper" / "b.png")
@@ -179,7 +200,7 @@ ODD = {
 }
 
 
-def test_odd_files_are_read_or_listed_and_nothing_is_printed(tmp_path, capfd, recwarn):
+def test_odd_files_are_read_or_listed_without_output(tmp_path, capfd, recwarn):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8))
     for name, content in ODD.items():
         if content is None:
@@ -193,7 +214,7 @@ def test_odd_files_are_read_or_listed_and_nothing_is_printed(tmp_path, capfd, re
     noise.save(tmp_path / "damaged-exif.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x02")
     for kind in ("gif", "webp"):
         noise.save(tmp_path / f"moves.{kind}", save_all=True, append_images=[noise.rotate(90)])
-    Image.new("1", (10_000, 9_000)).save(tmp_path / "large.png")  # Pillow warns from 89 megapixels on
+    Image.new("1", (10_000, 9_000), 1).save(tmp_path / "large.png")  # Pillow warns from 89 megapixels on
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
     index = Index.from_folder(tmp_path, AverageColour(), plain)
@@ -209,9 +230,9 @@ def test_a_folder_is_indexed_as_a_viewer_shows_it(tmp_path):
     torch.testing.assert_close(index.features[0], torch.full((3,), 3**-0.5))  # white
 
 
-def test_a_bar_counts_the_files_where_it_is_asked_for(tmp_path, capsys):
+def test_a_bar_counts_files_on_demand(tmp_path, capsys):
     for i in range(3):
-        Image.new("RGB", (2, 2)).save(tmp_path / f"{i}.png")
+        Image.new("RGB", (2, 2), "red").save(tmp_path / f"{i}.png")
     Index.from_folder(tmp_path, AverageColour(), plain)
     assert capsys.readouterr() == ("", "")
     Index.from_folder(tmp_path, AverageColour(), plain, batch_size=2, progress=True)

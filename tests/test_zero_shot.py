@@ -1,4 +1,4 @@
-"""zero_shot and prompts, on a model whose features are known: an average pixel, and the words of a text."""
+"""Zero-shot classification, on a model whose features are known: an average pixel, and the words of a text."""
 
 import math
 
@@ -12,20 +12,10 @@ from minclip.config import CLIPConfig
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
-from minclip.prompts import (
-    PHOTO_TEMPLATES,
-    PICTURE_TEMPLATES,
-    VARIED_PHOTO_TEMPLATES,
-    expand,
-    read_class_names,
-    read_templates,
-)
 from minclip.zero_shot import (
     classify,
-    confusion_matrix,
     encode_pixels,
     encode_texts,
-    per_class_accuracy,
     top_k_accuracy,
     zero_shot_classifier,
 )
@@ -77,7 +67,14 @@ def model():
     return FakeCLIP()
 
 
-def test_a_class_is_the_unit_mean_of_its_templates_unit_features(model):
+def test_two_classes_by_hand(model):
+    picture = Image.new("RGB", (4, 4), (255, 102, 0))  # its feature: (1, 0.4, 0, 0)
+    shares = classify(model, tokenizer, plain, picture, ["red", "green"], ["{}"])
+    # cosines 1 / 1.077 = 0.928 and 0.4 / 1.077 = 0.371, times 10; softmax: 1 / (1 + e^(3.71 - 9.28)) = 0.9962
+    assert shares.tolist() == [pytest.approx([0.9962, 0.0038], abs=1e-4)]
+
+
+def test_a_class_is_its_templates_unit_mean(model):
     classifier = zero_shot_classifier(model, tokenizer, ["red", "blue"], ["{}", "light light {}"])
     # "red" is (1,0,0,0); "light light red" is (1,0,0,2) / √5: the mean of those two, brought to length one
     mean = torch.tensor([1 + 1 / math.sqrt(5), 0, 0, 2 / math.sqrt(5)])
@@ -86,7 +83,7 @@ def test_a_class_is_the_unit_mean_of_its_templates_unit_features(model):
     assert classifier.shape == (4, 2)
 
 
-def test_a_classifier_needs_no_gradient_and_leaves_every_module_in_its_mode(model):
+def test_a_classifier_leaves_every_module_in_its_mode(model):
     model.train()
     model.dropout.eval()
     classifier = zero_shot_classifier(model, tokenizer, ["red"], ["{}"])
@@ -94,7 +91,7 @@ def test_a_classifier_needs_no_gradient_and_leaves_every_module_in_its_mode(mode
     assert (model.training, model.dropout.training) == (True, False)
 
 
-def test_encoding_is_in_eval_mode_and_puts_the_mode_back_even_after_an_error(model):
+def test_an_error_puts_the_training_mode_back(model):
     model.train()
     first, second = (encode_texts(model, tokenizer, ["red green light"]) for _ in range(2))
     torch.testing.assert_close(first, second, rtol=0, atol=0)
@@ -108,7 +105,7 @@ def test_encode_texts_truncates_on_demand(model):
     torch.testing.assert_close(features, torch.tensor([[1.0, 0, 0, 0]]))
 
 
-def test_encode_pixels_gives_unit_rows_and_the_batch_size_changes_nothing(model):
+def test_the_batch_size_changes_no_features(model):
     pixels = np.random.default_rng(0).integers(0, 256, size=(7, 4, 4, 3), dtype=np.uint8)
     whole, parts = encode_pixels(model, pixels), encode_pixels(model, pixels, batch_size=3)
     assert model.image_batches == [7, 3, 3, 1]
@@ -116,7 +113,7 @@ def test_encode_pixels_gives_unit_rows_and_the_batch_size_changes_nothing(model)
     torch.testing.assert_close(whole.norm(dim=1), torch.ones(7))
 
 
-@pytest.mark.parametrize("shape", [(0, 4, 4, 3), (2, 5, 5, 3), (2, 3, 4, 4), (4, 4, 3)])
+@pytest.mark.parametrize("shape", [(2, 5, 5, 3), (2, 3, 4, 4), (4, 4, 3)])
 def test_encode_pixels_refuses_other_shapes(model, shape):
     with pytest.raises(ValueError, match="pixels must be"):
         encode_pixels(model, np.zeros(shape, dtype=np.uint8))
@@ -137,15 +134,15 @@ def test_pictures_are_normalised_with_the_models_own_statistics(model):
     torch.testing.assert_close(encode_pixels(model, pixels)[0], torch.tensor([1, 1, 0, 0]) / math.sqrt(2))
 
 
-def test_classify_shares_out_belief(model):
+def test_classify_gives_softmax_probabilities(model):
     images = [Image.new("RGB", (9, 6), colour) for colour in ("red", "blue")]
     shares = classify(model, tokenizer, plain, images, ["red", "green", "blue"], ["{}"])
-    expected = torch.tensor([[10.0, 0, 0], [0, 0, 10.0]]).softmax(dim=1)  # logit scale 10, cosines 1 and 0
+    expected = torch.tensor([[10.0, 0, 0], [0, 0, 10.0]]).softmax(dim=1)  # scale 10, cosines 1 and 0
     torch.testing.assert_close(shares, expected)
     assert not shares.requires_grad
 
 
-def test_classify_reads_pictures_in_batches_as_they_are_asked_for(model):
+def test_classify_opens_pictures_one_batch_at_a_time(model):
     colours = ["red", "blue", "lime"] * 5
     sizes, opened = [], []
     encode = model.encode_image
@@ -165,11 +162,26 @@ def test_classify_reads_pictures_in_batches_as_they_are_asked_for(model):
 
 @pytest.mark.parametrize(
     ("images", "options", "message"),
-    [([], {}, "images is empty"), (iter(()), {}, "images is empty"), ([], {"batch_size": 0}, "batch_size=0")],
+    [([], {}, "nothing to encode"), (iter(()), {}, "nothing to encode"), ([], {"batch_size": 0}, "batch_size=0")],
 )
 def test_classify_without_pictures_is_refused(model, images, options, message):
     with pytest.raises(ValueError, match=message):
         classify(model, tokenizer, plain, images, ["red", "blue"], ["{}"], **options)
+
+
+def test_classify_refuses_features_without_direction(model):
+    black, red = Image.new("RGB", (4, 4), "black"), Image.new("RGB", (4, 4), "red")
+    with pytest.raises(ValueError, match="picture 1 has features that are all zero"):
+        classify(model, tokenizer, plain, [red, black], ["red", "green"], ["{}"])
+    with pytest.raises(ValueError, match="label 'word' has features that are all zero"):
+        classify(model, tokenizer, plain, red, ["red", "word"], ["{}"])
+
+
+def test_features_without_direction_are_never_right(model):
+    pixels = np.zeros((1, 4, 4, 3), dtype=np.uint8)
+    model.config.pixel_mean, model.config.pixel_std = (0, 0, 0), (1, 1, 1)
+    logits = encode_pixels(model, pixels) @ zero_shot_classifier(model, tokenizer, ["red", "green"], ["{}"])
+    assert logits.isnan().all() and top_k_accuracy(logits, torch.tensor([0]), ks=(1,)) == {1: 0}
 
 
 def test_classify_takes_one_picture(model):
@@ -182,12 +194,12 @@ def test_classify_takes_one_picture(model):
     [
         ([], "empty"),
         (["red", "blue", "red"], "twice"),
-        (["red", " "], "not empty"),
+        (["red", " "], "number 1 is ' '"),
         ("red", "list"),
         ([1], "text"),
     ],
 )
-def test_names_that_cannot_be_told_apart_are_refused(model, names, message):
+def test_names_that_make_no_classifier_are_refused(model, names, message):
     with pytest.raises(ValueError, match=message):
         zero_shot_classifier(model, tokenizer, names, ["{}"])
 
@@ -198,7 +210,7 @@ def test_top_k_counts_the_k_highest():
 
 
 @pytest.mark.parametrize("value", [0.0, 0.3, float("inf")])
-def test_a_model_that_scores_all_alike_gets_what_guessing_gets(value):
+def test_equal_scores_get_what_guessing_gets(value):
     logits, labels = torch.full((6, 3), value), torch.tensor([0, 1, 2, 0, 0, 0])
     assert top_k_accuracy(logits, labels, ks=(1, 2, 3)) == pytest.approx({1: 1 / 3, 2: 2 / 3, 3: 1})
     assert top_k_accuracy(torch.zeros(6, 3).int(), labels, ks=(1,)) == pytest.approx({1: 1 / 3})
@@ -217,86 +229,3 @@ def test_top_k_refuses_what_does_not_fit():
         top_k_accuracy(torch.zeros(2, 3), torch.tensor([0]))
     with pytest.raises(ValueError, match="at least 1"):
         top_k_accuracy(torch.zeros(2, 3), torch.tensor([0, 0]), ks=(0,))
-
-
-def test_confusion_rows_are_true_classes():
-    confusion = confusion_matrix(torch.tensor([0, 0, 0, 2]), torch.tensor([0, 1, 1, 2]), classes=3)
-    assert confusion.tolist() == [[1, 2, 0], [0, 0, 0], [0, 0, 1]]
-    accuracy = per_class_accuracy(confusion)
-    assert accuracy[0] == pytest.approx(1 / 3) and accuracy[2] == 1
-    assert accuracy[1].isnan()  # no picture of class 1
-    with pytest.raises(ValueError, match="there are 2 classes"):
-        confusion_matrix(torch.tensor([0]), torch.tensor([2]), classes=2)
-
-
-def test_expand_writes_the_name_and_leaves_other_braces():
-    assert expand(["a {}.", "{{}"], "t{}y") == ["a t{}y.", "{t{}y"]
-
-
-@pytest.mark.parametrize("templates", [["a photo"], ["{} and {}"], [], "a {}", [None]])
-def test_expand_refuses_templates_without_exactly_one_place(templates):
-    with pytest.raises(ValueError, match="template"):
-        expand(templates, "car")
-
-
-@pytest.mark.parametrize("templates", [PHOTO_TEMPLATES, PICTURE_TEMPLATES])
-def test_our_templates_are_usable_and_different(templates):
-    assert len(templates) >= 10
-    assert len(set(expand(templates, "car"))) == len(templates)
-    assert max(len(template.replace(" ", "")) for template in templates) <= 28  # fits 32 tokens letter by letter
-
-
-def test_read_templates_skips_comments_and_names_the_line(tmp_path):
-    path = tmp_path / "templates.txt"
-    path.write_text("\ufeff# ours\n\n  a {} – drawn\nthe {}\n", encoding="utf-8")
-    assert read_templates(path) == ["a {} – drawn", "the {}"]
-    path.write_text("a {}\n# fine\nno place\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="line 3"):
-        read_templates(path)
-    path.write_text("# nothing\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="holds no template"):
-        read_templates(path)
-    path.write_bytes(b"\xff\xfe{\x00")
-    with pytest.raises(ValueError, match="UTF-8"):
-        read_templates(path)
-
-
-def test_the_varied_templates_are_for_models_that_read_longer_texts():
-    texts = expand(VARIED_PHOTO_TEMPLATES, "car")
-    assert len(texts) >= 30 and len(set(texts)) == len(texts)
-    assert texts[: len(PHOTO_TEMPLATES)] == expand(PHOTO_TEMPLATES, "car")
-    assert max(len(text.replace(" ", "")) for text in texts) <= 60  # fits 77 tokens with a long name, letter by letter
-
-
-def test_class_names_are_read_line_by_line(tmp_path):
-    path = tmp_path / "names.txt"
-    path.write_text("\ufeff# birds\n\n  crane, a bird \n'tis a wren\nO'Neill\n", encoding="utf-8")
-    assert read_class_names(path) == ["crane, a bird", "'tis a wren", "O'Neill"]
-
-
-def test_lists_that_were_copied_out_of_python_are_understood(tmp_path):
-    path = tmp_path / "list.txt"
-    path.write_text("templates = [\n    'a photo of a {}.',\n    \"somebody's {}.\",  # ours\n]\n", encoding="utf-8")
-    assert read_templates(path) == ["a photo of a {}.", "somebody's {}."]
-    path.write_text('"tench", "goldfish",\n\'great white shark\'\n', encoding="utf-8")
-    assert read_class_names(path) == ["tench", "goldfish", "great white shark"]
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("crane\nwren\nCrane\n", r"line 3: 'Crane' stands in line 1 already"),
-        ("'wren', 'robin', 'wren'\n", r"line 1: 'wren' stands in line 1 already"),
-        ("# nothing\n\n", "holds no class name"),
-    ],
-)
-def test_class_names_that_cannot_be_told_apart_are_refused(tmp_path, content, message):
-    path = tmp_path / "names.txt"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(ValueError, match=message):
-        read_class_names(path)
-
-
-def test_a_list_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"nowhere\.txt"):
-        read_class_names(tmp_path / "nowhere.txt")

@@ -96,18 +96,18 @@ def one_direction(logits: Tensor) -> Tensor:
     return F.cross_entropy(logits, torch.arange(len(logits), device=logits.device))
 
 
-def picture_finds_text(image_features: Tensor, text_features: Tensor, logit_scale: Tensor) -> Tensor:
-    return one_direction(similarity_logits(image_features, text_features, logit_scale))
+def picture_finds_text(image_features: Tensor, text_features: Tensor, scale: Tensor) -> Tensor:
+    return one_direction(similarity_logits(image_features, text_features, scale))
 
 
-def text_finds_picture(image_features: Tensor, text_features: Tensor, logit_scale: Tensor) -> Tensor:
-    return one_direction(similarity_logits(image_features, text_features, logit_scale).T)
+def text_finds_picture(image_features: Tensor, text_features: Tensor, scale: Tensor) -> Tensor:
+    return one_direction(similarity_logits(image_features, text_features, scale).T)
 
 
-def loss_in_groups_of_16(image_features: Tensor, text_features: Tensor, logit_scale: Tensor) -> Tensor:
+def loss_in_groups_of_16(image_features: Tensor, text_features: Tensor, scale: Tensor) -> Tensor:
     """The loss of a batch in which every pair meets only the 15 others of its group."""
     groups = zip(image_features.split(16), text_features.split(16), strict=True)
-    return torch.stack([clip_loss(images, texts, logit_scale) for images, texts in groups]).mean()
+    return torch.stack([clip_loss(images, texts, scale) for images, texts in groups]).mean()
 
 
 def fix_temperature(model: CLIP, temperature: float) -> None:

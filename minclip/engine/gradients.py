@@ -23,7 +23,7 @@ from minclip.model import CLIP
 
 Features = tuple[Tensor, Tensor]  # of a part: pictures and texts, each [rows, embed_dim]
 Gradients = Sequence[Tensor | None]  # one for each parameter
-Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # (image features, text features, exp(logit_scale)) -> scalar
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # (image features, text features, scale) -> scalar
 
 
 def backward(

@@ -1,6 +1,6 @@
 """An evaluation: tasks and retrieval of a model, each number with its interval, its chance and its n.
 
-Which pictures are asked is the data set's business (data/protocol.py). No training here, no plotting.
+A data set brings its own tasks (data/protocol.py, suites.py). Here they are measured.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,6 @@ from minclip.retrieval import DIRECTIONS, KS, match_ranks, recall_at_k
 from minclip.ties import ROUNDING
 from minclip.zero_shot import (
     Tokenizer,
-    confusion_matrix,
     encode_pixels,
     encode_texts,
     rank_of_label,
@@ -46,7 +45,7 @@ class TaskResult:
     top_5: float | None = None  # share of pictures whose class is among the five best
 
     def summary(self) -> dict[str, Any]:
-        """The part of it that a report keeps, ready for JSON."""
+        """What a report keeps of the result, ready for JSON."""
         kept = {name: getattr(self, name) for name in ("accuracy", "low", "high", "n", "chance")}
         if self.per_class is None or len(self.class_names) > MAX_LISTED:
             return kept
@@ -81,7 +80,7 @@ def class_logits(model: CLIP, tokenizer: Tokenizer, task: ClassTask, templates: 
 
 
 def choice_logits(model: CLIP, tokenizer: Tokenizer, task: ChoiceTask) -> Tensor:
-    """Cosines of every picture with its own texts, float [n, choices]; -inf where a picture has fewer."""
+    """Cosines of every picture with its candidates, float [n, choices]; -inf where a picture has fewer."""
     unique = list(dict.fromkeys(text for texts in task.texts for text in texts))  # many share their candidates
     place = {text: i for i, text in enumerate(unique)}
     image_features = encode_pixels(model, task.pixels)  # [n, embed_dim]
@@ -100,8 +99,8 @@ def evaluate_task(
 ) -> TaskResult:
     """Zero-shot accuracy on one task. `templates` replace a ClassTask's own.
 
-    Where answers are level with the right one, it counts with the chance that a fair draw has (ties.py): a model that
-    says the same of everything gets the task's chance. NaN is never right.
+    Answers that are level with the right one share the hit with it, as in a fair draw (ties.py): a model that says the
+    same of everything gets the task's chance. NaN is never right.
     """
     check_task(task, templates)
     labels = torch.as_tensor(np.asarray(task.labels))
@@ -122,6 +121,16 @@ def evaluate_task(
     return TaskResult(*numbers, tuple(task.class_names), per_class, confusion.numpy(), rank.hit(5).mean().item())
 
 
+def confusion_matrix(labels: Tensor, predictions: Tensor, classes: int) -> Tensor:
+    """int64 [classes, classes]: how many pictures of the row's class were taken for the column's. Both int [n].
+
+    >>> confusion_matrix(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), classes=2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    cells = labels.cpu().long() * classes + predictions.cpu()  # [n]
+    return torch.bincount(cells, minlength=classes**2).view(classes, classes)
+
+
 def accuracy_of_each(labels: np.ndarray, correct: np.ndarray, classes: int) -> np.ndarray:
     """Mean of `correct` for every true class, float [classes]; NaN for a class without pictures."""
     pictures = np.bincount(labels, minlength=classes)
@@ -136,10 +145,11 @@ def evaluate_retrieval(
     texts: Sequence[str],
     image_of_text: Sequence[int] | np.ndarray,
 ) -> dict[str, Any]:
-    """Recall at 1, 5 and 10 both ways with intervals; a caption that is too long loses its end.
+    """Recall at 1, 5 and 10 in both directions, with intervals. A caption that is too long is cut at its end.
 
-    pixels: uint8 [images, size, size, 3]; texts: every caption; image_of_text: int [texts], whose it is.
-    Ties count as in `recall_at_k`; "chance" is what a model gets that says the same of everything.
+    pixels: uint8 [images, size, size, 3]; texts: every caption; image_of_text: int [texts],
+    the image of each.
+    Ties count as in `recall_at_k`. "chance" is the recall of a model that says the same of everything.
     """
     owner = np.asarray(image_of_text)
     image_features = encode_pixels(model, pixels)
@@ -177,7 +187,7 @@ def evaluate(
 
 
 def as_report(results: Sequence[TaskResult], retrieval: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What `evaluate` returns, from its parts."""
+    """The report that `evaluate` returns, made of the results."""
     report: dict[str, Any] = {"tasks": {result.name: result.summary() for result in results}}
     return report if retrieval is None else report | {"retrieval": retrieval}
 

@@ -1,6 +1,6 @@
-"""How far a measured share could have fallen elsewhere by luck of the draw: bootstrap percentile intervals.
+"""How much a measured share depends on the choice of test pictures: bootstrap percentile intervals.
 
-Only the luck of which pictures were asked: that of training (another seed) is not in it and is often larger.
+The intervals cover the choice of test pictures. They do not cover the random seed of training.
 Source: Efron and Tibshirani 1993, chapter 13.
 """
 
@@ -11,7 +11,7 @@ RESAMPLES = 2000  # the ends of a 95 % interval rest on 50 draws each: good to a
 CHUNK = 64  # resamples held in memory at a time
 
 
-def check(correct: np.ndarray, resamples: int, level: float) -> np.ndarray:
+def checked_answers(correct: np.ndarray, resamples: int, level: float) -> np.ndarray:
     """correct as float [n], or a ValueError."""
     correct = np.asarray(correct)
     if correct.ndim != 1 or len(correct) == 0:
@@ -38,14 +38,14 @@ def bootstrap_interval(
 
     The answers are independent of each other. Drawing n of them with replacement and counting the right ones is a
     binomial draw with the measured share: so the binomial is drawn itself, exact and without an [resamples, n] array.
-    Chances (ties.py) are drawn one by one. Where all are right, or none, the interval has no width: only n says how
-    sure one may be, to within about 3 / n.
+    Chances (ties.py) are drawn one by one. Where all are right, or none, the interval has no width. The share may then
+    be wrong by about 3 / n all the same.
 
     >>> low, high = bootstrap_interval(np.arange(100) < 80)
     >>> round(low, 1), round(high, 1)
     (0.7, 0.9)
     """
-    correct = check(correct, resamples, level)
+    correct = checked_answers(correct, resamples, level)
     n = len(correct)
     if not np.isin(correct, (0, 1)).all():
         return percentile_interval(resampled_shares(correct, np.ones(n), seed, resamples), level)
@@ -61,7 +61,7 @@ def grouped_bootstrap_interval(
     correct: as in `bootstrap_interval`; group: int [n], equal for answers that belong together. Whole groups are
     drawn: answers about one picture fail together, and drawing them one by one would make the interval too narrow.
     """
-    correct = check(correct, resamples, level)
+    correct = checked_answers(correct, resamples, level)
     if np.shape(group) != correct.shape:
         raise ValueError(f"group has shape {list(np.shape(group))}, correct {list(correct.shape)}: they must agree")
     _, group = np.unique(group, return_inverse=True)

@@ -1,13 +1,15 @@
 """What is measured on a data set: its zero-shot tasks and its retrieval pairs, gathered under one name.
 
-The measuring itself is in evaluate.py. A suite's `scores` are the two or three numbers that a training run watches.
+The measuring itself is in evaluate.py. A suite's `scores` are the one or two numbers that a training run watches.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from minclip.data import open_dataset
 from minclip.data.cifar import object_task
@@ -32,7 +34,7 @@ class Suite:
     left_out: LeftOut = field(default_factory=dict)  # of the split's pictures and captions
 
     def all_left_out(self, tokenizer: BPETokenizer, split: str) -> LeftOut:
-        """`left_out`, and the texts of the retrieval that are too long for the model; its names begin with the split's.
+        """`left_out` with the split's name before each entry, and the retrieval texts that are too long for the model.
 
         Texts of tasks are never cut: one that is too long is an error.
         """
@@ -42,7 +44,7 @@ class Suite:
         return left_out
 
     def scores(self, model: CLIP, tokenizer: Tokenizer) -> dict[str, float]:
-        """{"zero_shot": accuracy of the first task, "R@10": mean of both directions}, whatever is there. Shares."""
+        """{"zero_shot": accuracy of the first task, "R@10": mean of both directions}, as far as measured; 0 to 1."""
         scores = {}
         for task in list(self.tasks.values())[:1]:
             scores["zero_shot"] = evaluate_task(model, tokenizer, task).accuracy
@@ -82,7 +84,7 @@ def evaluation_suite(data: str | Path, size: int) -> Suite:
 
 
 def watched_suite(data: str | Path, size: int) -> Suite:
-    """The few numbers that a running training is watched by: never on the test split."""
+    """The few numbers that are measured during a training, on the validation split and never on the test split."""
     dataset = open_dataset(str(data), "val", size=size)
     if dataset.name == "picturebook":
         task = picturebook_tasks(size, seed=1, per_class=2, names=["object"], progress=False)["object"]
@@ -96,3 +98,16 @@ def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
     note_unreadable(left_out, dataset, list(readable.unreadable.values()))
     tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(readable, size)} if dataset.name == "rsicd" else {}
     return Suite(tasks, retrieval_pairs(readable, size), left_out)
+
+
+def remembering(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer, which keeps the tokens of every list: a running training is asked the same texts again."""
+    known: dict[tuple[tuple[str, ...], bool], Tensor] = {}
+
+    def tokenize(texts: Sequence[str], truncate: bool = False) -> Tensor:
+        key = tuple(texts), truncate
+        if key not in known:
+            known[key] = tokenizer(list(texts), truncate=truncate)
+        return known[key]
+
+    return tokenize

@@ -20,13 +20,12 @@ from minclip.engine.optimizers import build_optimizers
 from minclip.engine.processes import count, is_first
 from minclip.engine.step import train_step
 from minclip.engine.twins import Twins, count_twins
-from minclip.evaluation.suites import Suite
+from minclip.evaluation.suites import Suite, remembering
 from minclip.experiments.runs import Run, restore_optimizers
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.optim import lr_schedule, set_learning_rate
 from minclip.tokenizer import BPETokenizer
-from minclip.zero_shot import remembering
 
 
 def start(

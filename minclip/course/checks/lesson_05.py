@@ -34,9 +34,9 @@ def similarity_logits(t: Trial) -> None:
         "you divide by all features' length together: each row has a length of its own, dim=-1": lambda: (
             10 * (images / images.norm()) @ (texts / texts.norm()).T
         ),
-        "logit_scale is missing: multiply the cosines by it": lambda: unit_images @ unit_texts.T,
-        "multiply by logit_scale instead of dividing: it is 1 / temperature": lambda: unit_images @ unit_texts.T / 10,
-        "logit_scale is the factor itself here: whoever calls has taken exp already": lambda: (
+        "scale is missing: multiply the cosines by it": lambda: unit_images @ unit_texts.T,
+        "multiply by scale instead of dividing: it is 1 / temperature": lambda: unit_images @ unit_texts.T / 10,
+        "scale is the factor itself, exp(logit_scale): take no exp of it": lambda: (
             scale.exp() * unit_images @ unit_texts.T
         ),
         "rows are pictures and columns are texts: yours is transposed": lambda: expected.T,
@@ -46,14 +46,13 @@ def similarity_logits(t: Trial) -> None:
     half = (images.bfloat16(), texts.bfloat16())
     why = "cosines in bfloat16 have three digits: turn both features into float32 with .float() first"
     t.same(t(*half, scale), library.similarity_logits(*half, scale), hint=why)
-    factor = 100.0
-    t.same(t(images, texts, factor), 10 * expected, hint="logit_scale may be a plain number, too")
+    t.same(t(images, texts, 100.0), 10 * expected, hint="scale may be a plain number, too")
     mine, theirs = (
         [x.clone().requires_grad_() for x in (images, texts, scale)],
         [x.clone().requires_grad_() for x in (images, texts, scale)],
     )
     came = t(*mine)
-    names = ("image_features", "text_features", "logit_scale")
+    names = ("image_features", "text_features", "scale")
     pairs = dict(zip(names, zip(mine, theirs, strict=True), strict=True))
     t.gradient(came, library.similarity_logits(*theirs), pairs)
     t.on_a_gpu(t.mine, images, texts, scale)
@@ -61,47 +60,48 @@ def similarity_logits(t: Trial) -> None:
 
 
 def clip_loss(t: Trial) -> None:
-    targets = "the targets are the numbers of classes, int64: torch.arange makes them"
-    t.errors = {"target dtype": targets, "scalar type Long": targets}  # in newer words of PyTorch, and in older ones
+    dtype = "labels are the numbers of classes, int64: torch.arange makes them"
+    t.errors = {"target dtype": dtype, "scalar type Long": dtype}  # in newer words of PyTorch, and in older ones
     images, texts, scale = t.normal(6, 16), t.normal(6, 16), torch.tensor(5.0)
-    logits, pair = library.similarity_logits(images, texts, scale), torch.arange(6)
+    logits, labels = library.similarity_logits(images, texts, scale), torch.arange(6)
     expected = library.clip_loss(images, texts, scale)
 
-    def both(logits: Tensor, target: Tensor = pair) -> Tensor:
-        return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+    def both(logits: Tensor, labels: Tensor = labels) -> Tensor:
+        return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
 
     known = {
         "this is the picture → text half only: take the text → picture half, with .T, too, and average": lambda: (
-            F.cross_entropy(logits, pair)
+            F.cross_entropy(logits, labels)
         ),
         "this is the text → picture half only: take the picture → text half, too, and average": lambda: F.cross_entropy(
-            logits.T, pair
+            logits.T, labels
         ),
         "both halves are there: divide their sum by 2": lambda: 2 * expected,
         "the features are not brought to length 1: use similarity_logits": lambda: both(5 * images @ texts.T),
-        "logit_scale is missing: the logits are scaled cosines": lambda: both(logits / 5),
-        "logit_scale is the factor itself here: take no exp of it": lambda: both(logits / 5 * scale.exp()),
-        "multiply by logit_scale instead of dividing: it is 1 / temperature": lambda: both(logits / 25),
-        "the right text of picture i is text i: the targets are 0, 1, 2, ..., not all 0": lambda: both(
+        "scale is missing: the logits are scaled cosines": lambda: both(logits / 5),
+        "scale is the factor itself, exp(logit_scale): take no exp of it": lambda: both(logits / 5 * scale.exp()),
+        "multiply by scale instead of dividing: it is 1 / temperature": lambda: both(logits / 25),
+        "the right text of picture i is text i: the labels are 0, 1, 2, ..., not all 0": lambda: both(
             logits, torch.zeros(6, dtype=torch.int64)
         ),
         "take the mean over the batch, not the sum": lambda: 6 * expected,
         "cross_entropy takes logits: it does the softmax itself": lambda: both(logits.softmax(dim=-1)),
         "each direction has its own softmax already: cross_entropy does it itself": lambda: (
-            (F.cross_entropy(logits.softmax(dim=-1), pair) + F.cross_entropy(logits.T.softmax(dim=-1), pair)) / 2
+            (F.cross_entropy(logits.softmax(dim=-1), labels) + F.cross_entropy(logits.T.softmax(dim=-1), labels)) / 2
         ),
-        "average the two losses, not the logits": lambda: F.cross_entropy((logits + logits.T) / 2, pair),
+        "average the two losses, not the logits": lambda: F.cross_entropy((logits + logits.T) / 2, labels),
         "a loss is to be made small: the sign is the wrong way round": lambda: -expected,
         "only the diagonal is read: without the other pairs there are no negatives": lambda: -logits.diagonal().mean(),
         "it has one loss for every pair: return their mean": lambda: (
-            (F.cross_entropy(logits, pair, reduction="none") + F.cross_entropy(logits.T, pair, reduction="none")) / 2
+            (F.cross_entropy(logits, labels, reduction="none") + F.cross_entropy(logits.T, labels, reduction="none"))
+            / 2
         ),
     }
     t.same(t(images, texts, scale), expected, known)
-    t.same(t(images, texts, 20.0), library.clip_loss(images, texts, 20.0), hint="logit_scale may be a plain number")
+    t.same(t(images, texts, 20.0), library.clip_loss(images, texts, 20.0), hint="scale may be a plain number")
     mine = [x.clone().requires_grad_() for x in (images, texts, scale)]
     theirs = [x.clone().requires_grad_() for x in (images, texts, scale)]
-    names = ("image_features", "text_features", "logit_scale")
+    names = ("image_features", "text_features", "scale")
     pairs = dict(zip(names, zip(mine, theirs, strict=True), strict=True))
     t.gradient(t(*mine), library.clip_loss(*theirs), pairs)
     t.on_a_gpu(t.mine, images, texts, scale)
@@ -120,23 +120,23 @@ def clamp_logit_scale(t: Trial) -> None:
     t.errors = {
         "leaf Variable": "a parameter is changed in place under torch.no_grad() only: with torch.no_grad(): ..."
     }
-    limit, starts = math.log(100), torch.tensor([5.0, -1.0, 2.0])  # factors of 148, 0.37 and 7.4
+    limit, starts = math.log(100), torch.tensor([5.0, -1.0, 2.0])  # scales of 148, 0.37 and 7.4
     after = []
     for start in starts.tolist():
-        scale = torch.nn.Parameter(torch.tensor(start))
-        t.call(t.mine, scale, in_place=True)
-        after.append(scale.detach().clone())
+        logit_scale = torch.nn.Parameter(torch.tensor(start))
+        t.call(t.mine, logit_scale, in_place=True)
+        after.append(logit_scale.detach().clone())
     known: Known = {
         "nothing is changed: clamp_, with the underscore, works in place": lambda: starts,
         "logit_scale is a logarithm: its limits are ln 1 = 0 and ln 100 = 4.605": lambda: starts.clamp(1, 100),
         "MAX_LOGIT_SCALE is ln 100 already, not 100": lambda: starts.clamp(0, math.log(limit)),
-        "the lower limit is missing: the factor exp(-1) = 0.37 is below 1": lambda: starts.clamp(max=limit),
-        "the upper limit is missing: the factor exp(5) = 148 is above 100": lambda: starts.clamp(min=0),
-        "it must hold the logarithm afterwards, not the factor": lambda: starts.exp().clamp(1, 100),
+        "the lower limit is missing: the scale exp(-1) = 0.37 is below 1": lambda: starts.clamp(max=limit),
+        "the upper limit is missing: the scale exp(5) = 148 is above 100": lambda: starts.clamp(min=0),
+        "it must hold the logarithm afterwards, not the scale": lambda: starts.exp().clamp(1, 100),
     }
     t.last = "clamp_logit_scale for the logarithms 5, -1 and 2, one after the other"
     t.same(torch.stack(after), starts.clamp(0, limit), known, "logit_scale afterwards")
     held = torch.nn.Parameter(torch.tensor(3.0))
     t.call(t.mine, held, in_place=True)
     t.holds(held.requires_grad and held.grad_fn is None, "it no longer learns", "do it under torch.no_grad()")
-    t.same(held.detach(), torch.tensor(3.0), what="a scale within the limits")
+    t.same(held.detach(), torch.tensor(3.0), what="a logit_scale within the limits")

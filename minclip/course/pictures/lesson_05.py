@@ -34,7 +34,7 @@ def draw_logits() -> Figure:
     images = Box("image features", ("images", "embed_dim"), IMAGE_COLOUR, "rows of length 1")
     texts = Box("text features, transposed", ("embed_dim", "texts"), TEXT_COLOUR, "columns of length 1")
     logits = Box("logits", ("images", "texts"), MATCH_COLOUR)
-    steps: list[Box | str] = ["logit scale ·", images, "@", texts, "=", logits]
+    steps: list[Box | str] = ["scale ·", images, "@", texts, "=", logits]
     return draw_tensors(steps, {"images": 3, "texts": 5, "embed_dim": 7})
 
 
@@ -97,12 +97,12 @@ def put_on_circle(axes: Axes, title: str, angles: Tensor, turns: Tensor) -> None
 
 
 def draw_temperatures(row: Tensor) -> Figure:
-    """The softmax of one row at three logit scales."""
+    """The softmax of one row at three scales."""
     figure = new_figure(9.5, 3.2)
     for axes, scale in zip(figure.subplots(1, 3, sharey=True), SCALES, strict=True):
         shares = 100 * (scale * row).softmax(dim=0).cpu().numpy()
         axes.bar(range(len(row)), shares, color=[MATCH_COLOUR, *[OTHER_COLOUR] * (len(row) - 1)])
-        dress(axes, f"logit scale {scale}", "caption, by cosine", "share (%)" if scale == 1 else "")
+        dress(axes, f"scale {scale}", "caption, by cosine", "share (%)" if scale == 1 else "")
         axes.set_xticks(range(len(row)), [f"{cosine:.2f}" for cosine in row.tolist()], fontsize=FONT - 3)
         axes.set_ylim(0, 100)
     return figure

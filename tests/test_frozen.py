@@ -236,7 +236,7 @@ def test_a_batch_is_not_divided_among_cores_where_a_tower_has_batch_norm(tmp_pat
 
 
 def test_nor_among_processes_unless_it_is_frozen(tmp_path, monkeypatch):
-    monkeypatch.setattr("minclip.experiments.loop.count", lambda: 2)
+    monkeypatch.setattr("minclip.experiments.loop.world_size", lambda: 2)
     with pytest.raises(ValueError, match="batch norm, such as a ResNet, cannot be trained by several processes"):
         trained(with_batch_norm(), tmp_path / "run")
     trained(freeze(with_batch_norm(), "visual"), tmp_path / "run")

@@ -42,11 +42,11 @@ with processes.joined():
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(not name.startswith(frozen))
         train = TrainConfig(batch_size=batch_size, samples=100, patch_dropout=dropout)
-        for step in (0, 1):  # the second adds to the first's gradients
+        for step in (0, 1):  # the second replaces the gradients of the first
             loss = backward(model, make_batch(pairs, train, step, config, device), device, micro_batch)
         case = f"{batch_size} {micro_batch} {dropout} {frozen}"
         result[case] = {"loss": loss} | {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
-    torch.save(result, f"{sys.argv[1]}/{processes.count()}-{processes.rank()}.pt")
+    torch.save(result, f"{sys.argv[1]}/{processes.world_size()}-{processes.rank()}.pt")
 os._exit(0)  # as minclip.cli.__main__ does
 """
 
@@ -163,7 +163,7 @@ def test_processes_never_share_a_device(has, asked, said, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: has == "mps")
     assert processes.own_device("cuda:1") == "cuda:1", "a process alone takes what it likes"
-    monkeypatch.setattr(processes, "count", lambda: 2)
+    monkeypatch.setattr(processes, "world_size", lambda: 2)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     if said is None:
         assert processes.own_device(asked) == asked
@@ -175,13 +175,13 @@ def test_processes_never_share_a_device(has, asked, said, monkeypatch):
 def test_one_process_on_each_machine_may_name_its_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(processes, "count", lambda: 2)
+    monkeypatch.setattr(processes, "world_size", lambda: 2)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "1")
     assert processes.own_device("cuda:1") == "cuda:1"
 
 
 def test_whoever_holds_another_share_is_told(monkeypatch):
-    monkeypatch.setattr(processes, "count", lambda: 3)
+    monkeypatch.setattr(processes, "world_size", lambda: 3)
     monkeypatch.setattr(processes, "rank", lambda: 1)
     with pytest.raises(ValueError, match="holds 2 rows, its share of batch_size=8 in 3 processes is 3"):
         gather(torch.zeros(2, 4), batch_size=8)
@@ -192,12 +192,12 @@ def test_a_process_alone_meets_nobody():
     whole, own = gather(rows, batch_size=3)
     assert torch.equal(whole, rows) and own == slice(0, 3)
     assert own_rows(5) == slice(0, 5) and is_first() and agree("out") == "out"
-    assert sum_over_processes([rows, None]) == [rows, None]
+    assert sum_over_processes([rows]) == [rows]
 
 
 @pytest.mark.parametrize("rows", [3, 7, 8])
 def test_shares_differ_by_one_row_at_most_and_miss_none(rows, monkeypatch):
-    monkeypatch.setattr(processes, "count", lambda: 3)
+    monkeypatch.setattr(processes, "world_size", lambda: 3)
     shares = []
     for rank in range(3):
         monkeypatch.setattr(processes, "rank", lambda rank=rank: rank)

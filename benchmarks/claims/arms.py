@@ -17,7 +17,7 @@ from minclip.data.picturebook.render import GENERATOR_VERSION
 from minclip.data.picturebook.sampling import WORLD_VERSION
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.devices import Device
-from minclip.engine.gradients import Loss
+from minclip.engine.plain import Loss
 from minclip.experiments.recipes import RECIPES
 from minclip.loss import clip_loss
 from minclip.model import CLIP

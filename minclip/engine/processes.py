@@ -6,18 +6,19 @@ Only how they meet; a single process is the case in which nothing here does anyt
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
 T = TypeVar("T")
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # (image features, text features, scale) -> scalar
 
 
-def count() -> int:
+def world_size() -> int:
     """How many processes there are."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
@@ -64,12 +65,12 @@ def own_device(name: str | None) -> str | None:
     """
     here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes of this machine
     kind = name.partition(":")[0] if name else "cuda" if torch.cuda.is_available() else None
-    if count() == 1 or kind == "cpu":
+    if world_size() == 1 or kind == "cpu":
         return name
     if kind == "mps" or (kind is None and torch.backends.mps.is_available()):
         raise ValueError(
-            f"{count()} processes cannot train on Apple's GPU (mps): PyTorch exchanges no tensors there. Start one "
-            f"process, without torchrun, or train on --device cpu"
+            f"{world_size()} processes cannot train on Apple's GPU (mps): PyTorch exchanges no tensors there. Start "
+            f"one process, without torchrun, or train on --device cpu"
         )
     if name and ":" in name and here > 1:
         raise ValueError(
@@ -96,13 +97,13 @@ def one_after_the_other() -> Iterator[None]:
 
 def wait() -> None:
     """Until all processes are here."""
-    if count() > 1:
+    if world_size() > 1:
         dist.barrier()
 
 
 def agree(value: T) -> T:
     """The first process's value, in all of them."""
-    if count() == 1:
+    if world_size() == 1:
         return value
     values = [value]
     dist.broadcast_object_list(values, src=0)
@@ -111,46 +112,74 @@ def agree(value: T) -> T:
 
 def rows_of(process: int, rows: int) -> slice:
     """Which rows of a batch a process takes; shares differ by one at most."""
-    return slice(rows * process // count(), rows * (process + 1) // count())
+    return slice(rows * process // world_size(), rows * (process + 1) // world_size())
 
 
 def own_rows(rows: int) -> slice:
     """Which rows of a batch this process takes. ValueError where one would get none."""
-    if rows < count():
-        raise ValueError(f"batch_size={rows} is too small for {count()} processes: each needs a pair at least")
+    if rows < world_size():
+        raise ValueError(f"batch_size={rows} is too small for {world_size()} processes: each needs a pair at least")
     return rows_of(rank(), rows)
 
 
 def gather(rows: Tensor, batch_size: int) -> tuple[Tensor, slice]:
     """(the rows of all processes in order of rank, which of them are this one's). [own, d] -> [batch_size, d].
 
-    Numbers only: gradients do not flow back, the loss is computed in every process (gradients.py). How many rows the
-    others have is computed: to ask them would make every process wait for its GPU.
+    Numbers only: no gradient flows back to the other processes. How many rows the others have is computed: to ask them
+    would make every process wait for its GPU.
     Raises ValueError where this process does not hold its share of the batch.
     """
-    shares = [rows_of(process, batch_size) for process in range(count())]
+    shares = [rows_of(process, batch_size) for process in range(world_size())]
     own = shares[rank()]
     if len(rows) != own.stop - own.start:
         raise ValueError(
-            f"this process holds {len(rows)} rows, its share of batch_size={batch_size} in {count()} processes is "
+            f"this process holds {len(rows)} rows, its share of batch_size={batch_size} in {world_size()} processes is "
             f"{own.stop - own.start}: give every process its `own_rows`"
         )
-    if count() == 1:
+    if world_size() == 1:
         return rows, own
     lengths = [share.stop - share.start for share in shares]
     padded = rows.new_zeros(max(lengths), *rows.shape[1:])  # all_gather wants equal shapes
     padded[: len(rows)] = rows
-    everyones = [torch.empty_like(padded) for _ in lengths]
-    dist.all_gather(everyones, padded)
-    return torch.cat([part[:length] for part, length in zip(everyones, lengths, strict=True)]), own
+    gathered = [torch.empty_like(padded) for _ in lengths]
+    dist.all_gather(gathered, padded)
+    return torch.cat([part[:length] for part, length in zip(gathered, lengths, strict=True)]), own
 
 
-def sum_over_processes(tensors: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
-    """The tensors, each added up over the processes; what is None is None in all of them."""
-    if count() == 1:
+def gather_features(features: Tensor, batch_size: int) -> Tensor:
+    """The features of the whole batch, of which this process's rows keep their graph. [own, d] -> [batch_size, d]."""
+    whole, own = gather(features.detach(), batch_size)
+    return torch.cat([whole[: own.start], features, whole[own.stop :]])
+
+
+def backward_over_processes(
+    backward_here: Callable[[Loss], Tensor], model: nn.Module, loss_function: Loss, batch_size: int
+) -> Tensor:
+    """Sets the gradients of the loss of all processes' rows; returns that loss, the same in every process.
+
+    Every process computes the loss of the whole batch. Its gradients reach the parameters through its own rows only,
+    so the gradients of the encoders are summed over the processes. That of logit_scale is whole everywhere.
+
+    backward_here: sets the gradients of a loss of this process's features. The model has no gradients before.
+    """
+
+    def whole_loss(image_features: Tensor, text_features: Tensor, scale: Tensor) -> Tensor:
+        image_features = gather_features(image_features, batch_size)  # [batch_size, embed_dim]
+        return loss_function(image_features, gather_features(text_features, batch_size), scale)
+
+    loss = backward_here(whole_loss)
+    parameters = [p for p in model.parameters() if p.grad is not None and p is not model.logit_scale]
+    gradients = sum_over_processes([p.grad for p in parameters if p.grad is not None])
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        parameter.grad = gradient
+    return loss
+
+
+def sum_over_processes(tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+    """The tensors, each summed over the processes, which all have the same list of them."""
+    if world_size() == 1 or not tensors:
         return tensors
-    present = [tensor for tensor in tensors if tensor is not None]
-    flat = torch.cat([tensor.flatten() for tensor in present])  # one message is faster than hundreds
+    flat = torch.cat([tensor.flatten() for tensor in tensors])  # one message is faster than hundreds
     dist.all_reduce(flat)
-    sums = iter(flat.split([tensor.numel() for tensor in present]))
-    return [None if tensor is None else next(sums).view_as(tensor) for tensor in tensors]
+    sums = flat.split([tensor.numel() for tensor in tensors])
+    return [total.view_as(tensor) for total, tensor in zip(sums, tensors, strict=True)]

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from minclip.engine.batches import Batch
 from minclip.engine.devices import Device
-from minclip.engine.gradients import Loss, backward
+from minclip.engine.gradients import backward
 from minclip.engine.optimizers import take_steps
+from minclip.engine.plain import Loss
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 

@@ -15,9 +15,10 @@ from minclip.engine.batches import Pairs, make_batch
 from minclip.engine.compiled import with_compiled_encoders
 from minclip.engine.cores import keep_freed_memory, one_thread
 from minclip.engine.devices import Device, memory_explained
-from minclip.engine.gradients import Loss, sees_whole_batch
+from minclip.engine.gradients import sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
-from minclip.engine.processes import count, is_first
+from minclip.engine.plain import Loss
+from minclip.engine.processes import is_first, world_size
 from minclip.engine.step import train_step
 from minclip.engine.twins import Twins, count_twins
 from minclip.evaluation.suites import Suite, remembering
@@ -90,7 +91,7 @@ def train(
     keep_freed_memory()
     model.to(device.device).train()  # before the optimisers: their moments go where the weights are
     keep_frozen(model)
-    if count() > 1 and sees_whole_batch(model):
+    if world_size() > 1 and sees_whole_batch(model):
         raise ValueError(
             "a model with batch norm, such as a ResNet, cannot be trained by several processes: its batch norm must "
             "see the whole batch"

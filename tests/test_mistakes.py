@@ -4,10 +4,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from mistakes import Answer, run_cell
 
-from minclip.course.judge import LINES, MISSING, RIGHT, WRONG, judge
+from minclip.course.checking import LINES, MISSING, RIGHT, WRONG, judge
 from minclip.course.outline import LESSONS, exercise_of
+from minclip.course.planted_answers import Answer, run_cell
 
 MODULES = {
     lesson.number: import_module(f"mistakes.lesson_{lesson.number:02}")
@@ -54,7 +54,7 @@ def test_every_exercise_has_enough_answers_and_most_mistakes_are_named(number):
 
 @pytest.mark.parametrize("number", MODULES)
 def test_minclips_own_passes_its_check_and_is_not_taken_for_the_learners(number):
-    from minclip.course.judge import tried
+    from minclip.course.checking import tried
 
     for exercise in LESSONS[number].exercises:
         verdict, passed = tried(exercise.library, LESSONS[number], exercise)

@@ -5,15 +5,15 @@ import sys
 
 import pytest
 import torch
-from mistakes import run_cell
 from PIL import Image
 
 from minclip.cli import main
 from minclip.course import built, check, predict, progress
-from minclip.course.limits import TooLong, time_limit
-from minclip.course.mine import finished, installed, load
+from minclip.course.answer_source import outside_names, source_of, unwritten
+from minclip.course.execution_guards import TooLong, time_limit
+from minclip.course.learner_library import finished, installed, load
 from minclip.course.outline import LESSONS, exercise_of, number_of
-from minclip.course.source import outside_names, source_of, unwritten
+from minclip.course.planted_answers import run_cell
 from minclip.loss import clip_loss as minclips
 
 SETUP = """
@@ -138,7 +138,7 @@ def test_another_name_lists_the_exercises(capsys):
 
 
 def test_a_loop_without_end_is_stopped(capsys, monkeypatch):
-    monkeypatch.setattr(sys.modules["minclip.course.judge"], "SECONDS", 0.5)
+    monkeypatch.setattr(sys.modules["minclip.course.checking"], "SECONDS", 0.5)
     text, returned = said(capsys, "def clip_loss(images, texts, scale):\n    while True:\n        pass\n")
     assert "a loop that never ends?" in text and returned is minclips
 

@@ -10,7 +10,7 @@ import pytest
 
 build = pytest.importorskip("minclip.course.build", reason="pip install -e .[course] brings what builds notebooks")
 
-from minclip.course.mine import finished, folder  # noqa: E402
+from minclip.course.learner_library import finished, folder  # noqa: E402
 from minclip.course.outline import LESSONS  # noqa: E402
 
 WRITTEN = build.written()

@@ -1,21 +1,13 @@
 """Every wrong answer that people write is refused, most by name; every other right one is accepted."""
 
-from importlib import import_module
-from pathlib import Path
-
 import pytest
-from mistakes import Answer, run_cell
 
-from minclip.course.judge import LINES, MISSING, RIGHT, WRONG, judge
+from minclip.course.checking import LINES, MISSING, RIGHT, WRONG, judge, tried
 from minclip.course.outline import LESSONS, exercise_of
+from minclip.course.planted_answers import Answer, run_cell
 
-MODULES = {
-    lesson.number: import_module(f"mistakes.lesson_{lesson.number:02}")
-    for lesson in LESSONS
-    if (Path(__file__).parent / "mistakes" / f"lesson_{lesson.number:02}.py").is_file()
-}
-WRONG_ONES = [(answer, module.SETUP) for module in MODULES.values() for answer in module.WRONG]
-RIGHT_ONES = [(answer, module.SETUP) for module in MODULES.values() for answer in module.CORRECT]
+WRONG_ONES = [(answer, lesson.answers.SETUP) for lesson in LESSONS for answer in lesson.answers.WRONG]
+RIGHT_ONES = [(answer, lesson.answers.SETUP) for lesson in LESSONS for answer in lesson.answers.CORRECT]
 LEAST_MISTAKES, LEAST_CORRECT, NAMED = 5, 2, 0.8  # for an exercise, for an exercise, share of all mistakes
 
 
@@ -43,20 +35,18 @@ def test_another_right_answer_is_accepted(answer, setup):
     assert verdict.sign == RIGHT, f"{verdict}\n--- for\n{answer.code}"
 
 
-@pytest.mark.parametrize("number", MODULES)
-def test_every_exercise_has_enough_answers_and_most_mistakes_are_named(number):
-    module = MODULES[number]
-    for exercise in LESSONS[number].exercises:
-        assert sum(answer.exercise == exercise.name for answer in module.WRONG) >= LEAST_MISTAKES, exercise.name
-        assert sum(answer.exercise == exercise.name for answer in module.CORRECT) >= LEAST_CORRECT, exercise.name
-    assert sum(bool(answer.says) for answer in module.WRONG) >= NAMED * len(module.WRONG)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_most_mistakes_of_an_exercise_are_named(lesson):
+    answers = lesson.answers
+    for exercise in lesson.exercises:
+        assert sum(answer.exercise == exercise.name for answer in answers.WRONG) >= LEAST_MISTAKES, exercise.name
+        assert sum(answer.exercise == exercise.name for answer in answers.CORRECT) >= LEAST_CORRECT, exercise.name
+    assert sum(bool(answer.says) for answer in answers.WRONG) >= NAMED * len(answers.WRONG)
 
 
-@pytest.mark.parametrize("number", MODULES)
-def test_minclips_own_passes_its_check_and_is_not_taken_for_the_learners(number):
-    from minclip.course.judge import tried
-
-    for exercise in LESSONS[number].exercises:
-        verdict, passed = tried(exercise.library, LESSONS[number], exercise)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_minclips_own_is_right_and_not_the_learners(lesson):
+    for exercise in lesson.exercises:
+        verdict, passed = tried(exercise.library, lesson, exercise)
         assert verdict is None and passed >= 3, f"{exercise.name}: {verdict}"
-        assert judge(exercise.library, LESSONS[number], exercise).sign == MISSING
+        assert judge(exercise.library, lesson, exercise).sign == MISSING

@@ -111,7 +111,7 @@ def use_mine(asked: bool) -> Iterator[None]:
     if not asked:
         yield
         return
-    from minclip.course.mine import installed
+    from minclip.course.learner_library import installed
 
     with installed() as names:
         print(f"minclip: with your {', '.join(names)}", file=sys.stderr)

@@ -5,9 +5,9 @@
 It judges what a learner wrote, keeps it, and hands it to the next lesson. Building notebooks is in build.py.
 """
 
-from minclip.course.diagram import progress
-from minclip.course.guesses import predict
-from minclip.course.judge import check
-from minclip.course.mine import built
+from minclip.course.checking import check
+from minclip.course.learner_library import built
+from minclip.course.predictions import predict
+from minclip.course.progress_diagram import progress
 
 __all__ = ["built", "check", "predict", "progress"]

@@ -24,9 +24,10 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from minclip.course.mine import PLACE
-from minclip.course.outline import LESSONS, Lesson, exercise_of, number_of
-from minclip.course.stubs import METADATA, library_source, marked, solved, stub
+from minclip.course.exercise import Lesson, library_source
+from minclip.course.exercise_cells import METADATA, marked, solved, stub
+from minclip.course.learner_library import PLACE
+from minclip.course.outline import LESSONS, exercise_of, number_of
 from minclip.data.paths import atomic_write
 
 ROOT = Path(__file__).parents[2]
@@ -101,9 +102,7 @@ def exercise_cell(lesson: Lesson, name: str, own: str) -> NotebookNode:
     """The solved cell with its marks. own: the text in the lesson, where it is not the library's."""
     home, exercise = exercise_of(name)
     if home is not lesson:
-        raise ValueError(
-            f"{name} belongs to lesson {home.number}, not to {lesson.number}: see minclip/course/outline.py"
-        )
+        raise ValueError(f"{name} belongs to lesson {home.number}, not to {lesson.number}: see {lesson.package}")
     source = marked(own or library_source(exercise.library), exercise.write)
     return new_code_cell(source, metadata={"nbgrader": nbgrader(name, solution=True)})
 

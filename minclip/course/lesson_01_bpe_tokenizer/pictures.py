@@ -1,0 +1,152 @@
+"""The pictures of lesson 01: bytes, frequent pairs, coloured tokens, rows for the model, single words."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from unittest.mock import patch
+
+from matplotlib.figure import Figure
+
+from minclip import bpe
+from minclip.bpe import END_OF_WORD, Pair, merge_pair, word_symbols
+from minclip.course.lesson_01_bpe_tokenizer.symbol_pictures import (
+    HEIGHT,
+    LETTER,
+    TOKEN_COLOURS,
+    box,
+    draw_count,
+    draw_growth,
+    draw_merge,
+    draw_orders,
+    draw_ranks,
+    draw_training,
+    sheet,
+)
+from minclip.figures.look import (
+    FONT,
+    IMAGE_COLOUR,
+    MATCH_COLOUR,
+    OTHER_COLOUR,
+    QUIET_COLOUR,
+    TEXT_COLOUR,
+    dress,
+    new_figure,
+)
+
+__all__ = [
+    "draw_bytes", "draw_compression", "draw_count", "draw_frequent", "draw_growth", "draw_ids", "draw_merge",
+    "draw_orders", "draw_ranks", "draw_rows", "draw_tokens", "draw_training", "pairs_looked_at",
+]  # fmt: skip
+
+
+def draw_bytes(text: str, table: Mapping[int, str]) -> Figure:
+    """A text three times: its characters, their bytes, and the characters that stand for the bytes."""
+    cell, left = 0.52, 1.75
+    figure, axes = sheet(left + cell * len(text.encode("utf-8")) + 0.1, 1.75)
+    for y, name in ((1.3, "characters"), (0.75, "bytes"), (0.2, "printable")):
+        axes.text(left - 0.15, y + HEIGHT / 2, name, ha="right", va="center", fontsize=FONT)
+    x = left
+    for place, character in enumerate(text):
+        colour, own = TOKEN_COLOURS[place % 4], character.encode("utf-8")
+        words, small = ("space", 3) if character == " " else (character, 0)
+        box(axes, x + 0.03, 1.3, cell * len(own) - 0.06, words, colour, small)
+        for byte in own:
+            box(axes, x + 0.03, 0.75, cell - 0.06, str(byte), colour, small=1)
+            box(axes, x + 0.03, 0.2, cell - 0.06, table[byte], colour)
+            x += cell
+    return figure
+
+
+def pairs_looked_at(word_counts: Mapping[str, int], merges: int) -> tuple[list[int], list[int]]:
+    """How many pairs are looked at for each merge, (when all are counted anew, by minclip's train_bpe).
+
+    The second list begins with the one count of everything that it starts from.
+    """
+    fast, words = [], {word_symbols(word): count for word, count in word_counts.items()}
+    fast.append(sum(len(symbols) - 1 for symbols in words))
+    original, seen = bpe.merge_in_word, []
+
+    def counting(symbols: list[str], pair: Pair, *others: object) -> list[Pair]:
+        seen.append((pair, len(symbols) - 1))
+        return original(symbols, pair, *others)  # type: ignore[arg-type]
+
+    with patch.object(bpe, "merge_in_word", counting):
+        learned = bpe.train_bpe(word_counts, merges)
+    visits = dict.fromkeys(learned, 0)
+    for pair, looked_at in seen:
+        visits[pair] += looked_at
+    slow = []
+    for pair in learned:
+        slow.append(sum(len(symbols) - 1 for symbols in words))
+        words = {merge_pair(symbols, pair): count for symbols, count in words.items()}
+    return slow, [*fast, *visits.values()]
+
+
+def draw_tokens(texts: Iterable[str], encode: Callable[[str], list[int]], symbols: Sequence[str]) -> Figure:
+    """Texts cut into tokens, their ids below; symbols: of every id. The end of a word is a gap."""
+    lines = [[(symbols[i], i) for i in encode(text)] for text in texts]
+    widths = [[LETTER * max(len(s.removesuffix(END_OF_WORD)), 3) + 0.1 for s, _ in line] for line in lines]
+    gaps = [sum(s.endswith(END_OF_WORD) for s, _ in line) for line in lines]
+    longest = max(sum(width) + 0.03 * len(width) + 0.14 * gap for width, gap in zip(widths, gaps, strict=True))
+    figure, axes = sheet(longest + 0.2, 0.78 * len(lines) + 0.1)
+    for row, (line, width) in enumerate(zip(lines, widths, strict=True)):
+        x, y = 0.1, 0.78 * (len(lines) - 1 - row) + 0.35
+        for place, ((symbol, i), room) in enumerate(zip(line, width, strict=True)):
+            box(axes, x, y, room, symbol.removesuffix(END_OF_WORD), TOKEN_COLOURS[place % 4])
+            axes.text(x + room / 2, y - 0.05, str(i), ha="center", va="top", fontsize=FONT - 3, color=QUIET_COLOUR)
+            x += room + 0.03 + 0.14 * symbol.endswith(END_OF_WORD)
+    return figure
+
+
+def draw_compression(sizes: Sequence[int], read: Sequence[float], unread: Sequence[float], words: float) -> Figure:
+    """Tokens per caption for vocabularies of several sizes: of captions it learned from, and of other pages."""
+    figure = new_figure(8, 4.2)
+    axes = figure.subplots()
+    axes.plot(sizes, read, "-o", color=TEXT_COLOUR, label="captions it learned from")
+    axes.plot(sizes, unread, "--s", color=IMAGE_COLOUR, label="captions of other pages")
+    axes.axhline(words, color=QUIET_COLOUR, linestyle=":", label="words per caption")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=FONT - 1, frameon=False)
+    dress(axes, "More symbols, shorter rows", "size of the vocabulary (ids)", "tokens per caption")
+    return figure
+
+
+def draw_rows(rows: Sequence[Sequence[int]], sot: int, eot: int) -> Figure:
+    """The tensor that the model reads, a row for each text: SOT and EOT green, the text orange, zeros grey."""
+    cell = 0.52
+    figure, axes = sheet(cell * len(rows[0]) + 0.75, 0.5 * len(rows) + 0.45)
+    for row, ids in enumerate(rows):
+        y, end = 0.5 * (len(rows) - 1 - row) + 0.05, list(ids).index(eot) if eot in ids else len(ids)
+        for place, i in enumerate(ids):
+            colour = MATCH_COLOUR if i in (sot, eot) else TEXT_COLOUR if place < end else OTHER_COLOUR
+            name = {sot: "SOT", eot: "EOT"}.get(i, str(i))
+            box(axes, 0.7 + cell * place, y, cell - 0.05, name, colour, small=2)
+    top = 0.5 * len(rows) + 0.08
+    axes.text(0.7, top, f"context_length = {len(rows[0])}", va="bottom", fontsize=FONT, color=QUIET_COLOUR)
+    axes.text(0.5, top / 2, "texts", ha="center", va="center", rotation=90, fontsize=FONT, color=QUIET_COLOUR)
+    return figure
+
+
+def draw_frequent(counts: Mapping[Pair, int], how_many: int = 10) -> Figure:
+    """The most frequent pairs of neighbours."""
+    best = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:how_many]
+    figure = new_figure(8, 3.4)
+    axes = figure.subplots()
+    bars = axes.bar(range(len(best)), [count for _, count in best], color=TEXT_COLOUR)
+    axes.bar_label(bars, fontsize=FONT - 1)
+    axes.margins(y=0.12)  # room for the number on the tallest
+    axes.set_xticks(range(len(best)), [f"{first} {second}" for (first, second), _ in best])
+    dress(axes, "Neighbours in the captions", "pair of symbols", "times side by side")
+    return figure
+
+
+def draw_ids(parts: Sequence[tuple[str, int]]) -> Figure:
+    """The ids from 0 upwards. parts: what they stand for, and how many they are."""
+    width, gap, colours = 2.05, 0.08, (TEXT_COLOUR, TEXT_COLOUR, IMAGE_COLOUR, MATCH_COLOUR)
+    figure, axes = sheet((width + gap) * len(parts) + 0.2, 1.05)
+    first = 0
+    for place, ((words, count), colour) in enumerate(zip(parts, colours, strict=True)):
+        x = 0.1 + place * (width + gap)
+        box(axes, x, 0.45, width, words, colour)
+        ids = f"{first} to {first + count - 1}"
+        axes.text(x + width / 2, 0.38, ids, ha="center", va="top", fontsize=FONT - 1, color=QUIET_COLOUR)
+        first += count
+    return figure

@@ -1,0 +1,161 @@
+"""The pictures of lesson 04: words in their places, who sees whom, what reaches whom, texts near and far.
+
+`reach` and `features_of` compute what is drawn: they go the text encoder's way, `features_of` wrongly where asked.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from torch import Tensor
+from torch.nn import functional as F
+
+from minclip.course.tensor_boxes import Box, draw_tensors
+from minclip.figures.look import (
+    FONT,
+    MATCH_COLOUR,
+    OTHER_COLOUR,
+    QUIET_COLOUR,
+    SCORE_COLOURS,
+    TEXT_COLOUR,
+    new_figure,
+    write_in_cell,
+)
+from minclip.text import TextTransformer
+from minclip.tokenizer import EOT, SOT, BPETokenizer
+from minclip.transformer import causal_mask
+
+SHORT = {SOT: "SOT", EOT: "EOT"}
+
+
+def words(tokenizer: BPETokenizer, ids: Tensor) -> list[str]:
+    """What the ids of one row stand for, up to EOT."""
+    ids = ids[: int(ids.argmax()) + 1]
+    said = [tokenizer.decode([i]).strip() for i in ids.tolist()]
+    return [SHORT.get(word, word) for word in said]
+
+
+def draw_tokens(tokenizer: BPETokenizer, tokens: Tensor, columns: int) -> Figure:
+    """The first columns of every row: a word and its id in each cell, EOT framed, padding grey."""
+    rows = len(tokens)
+    figure = new_figure(9.6, 0.75 * rows + 0.75)
+    axes = figure.subplots()
+    for row, ids in enumerate(tokens):
+        said = words(tokenizer, ids)
+        for column in range(columns):
+            inside = column < len(said)
+            colour, alpha = (TEXT_COLOUR, 0.35) if inside else (OTHER_COLOUR, 0.35)
+            axes.add_patch(Rectangle((column, row), 1, 1, fc=colour, ec="white", lw=2, alpha=alpha))
+            word = said[column] if inside else "–"
+            axes.text(column + 0.5, row + 0.36, word, ha="center", va="center", fontsize=FONT)
+            number = str(int(ids[column]))
+            axes.text(column + 0.5, row + 0.73, number, ha="center", va="center", fontsize=FONT - 2, color=QUIET_COLOUR)
+        end = (len(said) - 1 + 0.04, row + 0.06)
+        axes.add_patch(Rectangle(end, 0.92, 0.88, fill=False, ec=MATCH_COLOUR, lw=3))
+    axes.set(xlim=(0, columns), ylim=(rows, 0), yticks=[])
+    axes.set_xticks([place + 0.5 for place in range(columns)], [str(place) for place in range(columns)])
+    axes.tick_params(length=0, labelsize=FONT - 1)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("position (it goes on to the right, padding alone)", fontsize=FONT)
+    return figure
+
+
+def draw_encoder() -> Figure:
+    """From ids to features: what has which shape."""
+    tokens = Box("tokens", ("texts", "length"), QUIET_COLOUR)
+    embedded = Box("tokens + positions", ("texts", "length", "width"), TEXT_COLOUR)
+    seen = Box("after the blocks", ("texts", "length", "width"), TEXT_COLOUR)
+    read = Box("at EOT", ("texts", "width"), MATCH_COLOUR)
+    features = Box("features", ("texts", "embed_dim"), MATCH_COLOUR, "after ln_final\nand text_projection")
+    steps: list[Box | str] = [tokens, "→", embedded, "mask →", seen, "→", read, "→", features]
+    return draw_tensors(steps, {"texts": 3, "length": 5, "width": 3, "embed_dim": 4})
+
+
+def matrix(numbers: Tensor, said: Sequence[str], rows: str, columns: str, title: str, digits: int = 2) -> Figure:
+    """A square of numbers, words along both sides; -inf is a dark cell, 0 an empty one."""
+    side = len(said)
+    figure = new_figure(1.9 + 0.72 * side, 1.5 + 0.62 * side)
+    axes = figure.subplots()
+    numbers = numbers.cpu()
+    heat = numbers.clamp(min=0) / numbers.max().clamp(min=1e-9)
+    axes.imshow(heat, cmap=SCORE_COLOURS, vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(side, side):
+        number = float(numbers[row, column])
+        if number == -np.inf:
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fc=OTHER_COLOUR, ec="white"))
+            axes.text(column, row, "-inf", ha="center", va="center", fontsize=FONT - 1, color=QUIET_COLOUR)
+        else:
+            text = "0" if number == 0 else f"{number:.{digits}f}"
+            write_in_cell(axes, row, column, text, float(heat[row, column]))
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")
+    axes.set_xticks(range(side), said, rotation=40, ha="left", fontsize=FONT - 1)
+    axes.set_yticks(range(side), said, fontsize=FONT - 1)
+    axes.set_xlabel(columns, fontsize=FONT)
+    axes.set_ylabel(rows, fontsize=FONT)
+    axes.tick_params(length=0)
+    figure.suptitle(title, fontsize=FONT + 1, x=0.02, ha="left")
+    return figure
+
+
+def draw_mask(mask: Tensor, said: Sequence[str]) -> Figure:
+    """0 and -inf, with the words that look and are looked at."""
+    return matrix(mask, said, "this token looks ...", "... at this one", "The causal mask")
+
+
+def reach(encoder: TextTransformer, tokens: Tensor, mask: Tensor | None) -> Tensor:
+    """How much the blocks' output at token i changes with their input at token j: float [tokens, tokens].
+
+    tokens: int64 [tokens], one text. Of the output the part along one fixed direction, of its gradient the norm.
+    """
+    encoder = encoder.eval()
+    x = encoder.token_embedding(tokens) + encoder.positional_embedding[: len(tokens)]
+    x = x.detach()[None].requires_grad_()  # [1, tokens, width]
+    out = encoder.transformer(x, mask)[0]  # [tokens, width]
+    direction = torch.randn(out.shape[1], generator=torch.Generator().manual_seed(0)).to(out.device)
+    rows = [torch.autograd.grad(one @ direction, x, retain_graph=True)[0][0].norm(dim=-1) for one in out]
+    return torch.stack(rows)  # [tokens, tokens]
+
+
+def draw_reach(gradient: Tensor, said: Sequence[str]) -> Figure:
+    """The gradient of each output with respect to each input, shares of the row's largest."""
+    shares = gradient / gradient.max(dim=-1, keepdim=True).values
+    title = "What reaches whom: size of the gradient, largest of a row = 1"
+    return matrix(shares, said, "output at ...", "... input at", title)
+
+
+def draw_cosines(squares: Mapping[str, Tensor], texts: Sequence[str]) -> Figure:
+    """Cosines of texts with each other: a square for each title, the texts named once."""
+    side, count = len(texts), len(squares)
+    size = 0.62 if count == 1 else 0.46  # inches that a number takes
+    figure = new_figure(2.6 + count * (size * side + 0.3), size * side + 0.6)
+    for axes, (title, cosines) in zip(np.atleast_1d(figure.subplots(1, count)), squares.items(), strict=True):
+        axes.imshow(cosines.cpu(), cmap=SCORE_COLOURS, vmin=0, vmax=1)
+        for row, column in np.ndindex(side, side):
+            number = float(cosines[row, column])
+            write_in_cell(axes, row, column, f"{number:.1f}" if count > 1 else f"{number:z.2f}", number)
+        axes.set_title(title, fontsize=FONT)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+    figure.axes[0].set_yticks(range(side), texts, fontsize=FONT - 1)
+    figure.axes[0].tick_params(length=0)
+    return figure
+
+
+def features_of(
+    encoder: TextTransformer, tokens: Tensor, place: int | None = None, masked: bool = True, placed: bool = True
+) -> Tensor:
+    """Unit features, made rightly or wrongly: float [texts, embed_dim].
+
+    place: which token is read, EOT where None; masked: with the causal mask; placed: with positions.
+    """
+    length = tokens.shape[1]
+    with torch.no_grad():
+        x = encoder.token_embedding(tokens)
+        x = x + encoder.positional_embedding[:length] if placed else x
+        x = encoder.transformer(x, causal_mask(length, x.device) if masked else None)
+        at = tokens.argmax(dim=-1) if place is None else torch.full((len(tokens),), place, device=x.device)
+        x = encoder.ln_final(x[torch.arange(len(tokens), device=x.device), at])
+        return F.normalize(x @ encoder.text_projection, dim=-1)

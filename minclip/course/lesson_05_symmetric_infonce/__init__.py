@@ -1,0 +1,14 @@
+"""Lesson 05, The symmetric loss: its exercises. Beside it: checks, answers that try the checks, pictures."""
+
+from minclip.course.exercise import Exercise, Lesson
+
+LESSON = Lesson(
+    __name__,
+    title="The symmetric loss",
+    question="What makes a picture and its caption meet?",
+    exercises=(
+        Exercise("similarity_logits", "loss", difficulty=2, minutes=15, points=3, box="loss"),
+        Exercise("clip_loss", "loss", difficulty=2, minutes=20, points=4, box="loss"),
+        Exercise("clamp_logit_scale", "loss", difficulty=1, minutes=10, points=2, box="loss"),
+    ),
+)

@@ -1,0 +1,36 @@
+"""Answers that a test hands to the checks: wrong ones that people write, and right ones that differ from minclip's.
+
+Each lesson's folder has them in answers.py: SETUP, the lines that its notebook runs first, WRONG and CORRECT.
+"""
+
+import linecache
+import textwrap
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+NUMBERS = count()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody wrote for an exercise. says: words that the check must answer with; "" where none is promised."""
+
+    exercise: str
+    code: str
+    says: str = ""
+
+
+def indented(body: str, by: int = 4) -> str:
+    """The lines of a function's body, as far in as it stands."""
+    return textwrap.indent(body.strip(), " " * by)
+
+
+def run_cell(code: str, setup: str = "") -> dict[str, Any]:
+    """Runs the code as a notebook's cell would be: its text can be found again from its objects."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for part in (setup, code):
+        name = f"<cell {next(NUMBERS)}>"
+        linecache.cache[name] = (len(part), None, part.splitlines(keepends=True), name)
+        exec(compile(part, name, "exec"), space)
+    return space

@@ -1,0 +1,58 @@
+"""`progress()`: CLIP as a diagram, with the parts that the learner has built filled in."""
+
+from matplotlib.figure import Figure
+from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch
+
+from minclip.course.learner_library import finished
+from minclip.course.outline import LESSONS
+from minclip.figures.look import FONT, IMAGE_COLOUR, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, new_figure
+
+# box, as the exercises name it -> (what stands in it, its colour, left, bottom)
+WIDTH, HEIGHT = 2.6, 0.8
+BOXES = {
+    "preprocess": ("preprocess", IMAGE_COLOUR, 0.0, 3.0),
+    "patches": ("patches", IMAGE_COLOUR, 3.2, 3.0),
+    "vision": ("Vision Transformer", IMAGE_COLOUR, 6.4, 3.0),
+    "tokenizer": ("BPE tokenizer", TEXT_COLOUR, 0.0, 0.0),
+    "blocks": ("attention, blocks", QUIET_COLOUR, 3.2, 1.5),
+    "text": ("text Transformer", TEXT_COLOUR, 6.4, 0.0),
+    "loss": ("cosine, InfoNCE", MATCH_COLOUR, 9.6, 1.5),
+}
+ARROWS = (
+    ("preprocess", "patches"), ("patches", "vision"), ("tokenizer", "text"), ("blocks", "vision"), ("blocks", "text"),
+    ("vision", "loss"), ("text", "loss"),
+)  # fmt: skip
+
+
+def progress() -> Figure:
+    """The diagram; a box is filled as far as its exercises are solved."""
+    done = finished()
+    exercises = [exercise for lesson in LESSONS for exercise in lesson.exercises]
+    figure = new_figure(9.6, 3.6)
+    axes = figure.subplots()
+    axes.set(xlim=(-0.2, 12.4), ylim=(-0.5, 4.3), aspect="equal")
+    axes.set_axis_off()
+    axes.set_title(f"Built so far: {len(done)} of {len(exercises)} parts", fontsize=FONT + 1, loc="left")
+    for box, (words, colour, left, bottom) in BOXES.items():
+        parts = [exercise.name for exercise in exercises if exercise.box == box]
+        share = sum(name in done for name in parts) / len(parts)
+        shape = BoxStyle("round", pad=0.05)
+        axes.add_patch(FancyBboxPatch((left, bottom), WIDTH, HEIGHT, boxstyle=shape, fill=False, ec=colour, lw=2))
+        if share:
+            done_part = FancyBboxPatch((left, bottom), WIDTH * share, HEIGHT, boxstyle=shape, fc=colour, alpha=0.35)
+            done_part.set_edgecolor("none")
+            axes.add_patch(done_part)
+        place = left + WIDTH / 2
+        axes.text(place, bottom + HEIGHT / 2, words, ha="center", va="center", fontsize=FONT)
+        counted = f"{round(share * len(parts))} of {len(parts)}"
+        axes.text(place, bottom - 0.12, counted, ha="center", va="top", fontsize=FONT - 2, color=QUIET_COLOUR)
+    for start, end in ARROWS:
+        axes.add_patch(arrow(start, end))
+    return figure
+
+
+def arrow(start: str, end: str) -> FancyArrowPatch:
+    """From the right side of a box to the left side of the next."""
+    (_, _, x, y), (_, _, to_x, to_y) = BOXES[start], BOXES[end]
+    ends = (x + WIDTH + 0.08, y + HEIGHT / 2), (to_x - 0.08, to_y + HEIGHT / 2)
+    return FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=14, color=QUIET_COLOUR, lw=1.2)

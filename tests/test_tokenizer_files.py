@@ -74,7 +74,7 @@ def test_openais_merges_come_back(name, plain, tmp_path):
     assert read_tokenizer(tmp_path / name).context_length == 77
 
 
-def test_the_same_merges_give_the_same_bytes(plain, tmp_path):
+def test_the_same_merges_give_the_same_bytes_without_a_time(plain, tmp_path):
     for name in ("one.gz", "two.gz"):
         write_openai_merges(plain, tmp_path / name)
     written = (tmp_path / "one.gz").read_bytes()
@@ -113,7 +113,7 @@ def test_hugging_faces_folder_comes_back_in_both_forms(special, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["ours.json", "merges.txt", "theirs"])
-def test_too_small_a_context_length_blames_no_file(name, plain, tmp_path):
+def test_a_context_length_that_is_too_small_is_no_fault_of_the_file(name, plain, tmp_path):
     plain.save(tmp_path / "ours.json")
     write_openai_merges(plain, tmp_path / "merges.txt")
     write_tokenizer(plain, tmp_path / "theirs")
@@ -122,7 +122,7 @@ def test_too_small_a_context_length_blames_no_file(name, plain, tmp_path):
         read_tokenizer(tmp_path / name, context_length=1)
 
 
-def test_a_folder_without_tokenizer_names_the_files_sought(tmp_path):
+def test_a_folder_without_a_tokenizer_says_what_was_looked_for(tmp_path):
     (tmp_path / "vocab.json").write_text("{}", encoding="utf-8")
     assert not is_tokenizer_folder(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"tokenizer\.json, and for vocab\.json \+ merges\.txt"):
@@ -141,7 +141,7 @@ def test_merges_are_read_as_pairs_and_as_strings(folder, plain):
 
 
 @pytest.mark.parametrize("stated", [40, None, 10**30, "many", 1.5])
-def test_a_stated_context_length_is_used_if_valid(folder, stated):
+def test_the_context_length_is_the_stated_one_where_that_is_one(folder, stated):
     change(folder / "tokenizer_config.json", model_max_length=stated)
     assert read_tokenizer(folder).context_length == (40 if stated == 40 else 77)
 
@@ -185,7 +185,7 @@ def longer(content):
         (lambda content: [["<unk>", 0.0], ["the", -3.5]], "id 0 is '<unk>', in CLIP's order it is '!'"),
     ],
 )
-def test_another_vocabulary_is_refused_by_its_first_difference(vocabulary, difference, folder):
+def test_another_vocabulary_is_refused_by_its_first_id_that_differs(vocabulary, difference, folder):
     content = vocabulary(read_json(folder / "vocab.json"))
     change(folder / "tokenizer.json", model__vocab=content, added_tokens=[])
     with pytest.raises(ValueError, match=re.escape("tokenizer.json: " + difference)):
@@ -197,7 +197,7 @@ def test_another_vocabulary_is_refused_by_its_first_difference(vocabulary, diffe
             read_tokenizer(folder)
 
 
-def test_older_files_with_tokens_after_eot_are_refused(folder):
+def test_tokens_added_after_eot_are_refused_in_the_older_files_too(folder):
     (folder / "tokenizer.json").unlink()
     for i, difference in ((552, "id 552 is '<cat>'"), (600, "id 552 is missing")):
         write_json(folder / "added_tokens.json", {"<cat>": i})
@@ -225,7 +225,7 @@ def test_a_special_token_that_ours_cannot_find_is_refused(special, tmp_path):
         ("normalizer", None, "keeps capital letters"),
     ],
 )
-def test_the_right_vocabulary_with_another_algorithm_is_refused(entry, value, reason, folder):
+def test_the_right_vocabulary_with_another_way_to_the_ids_is_refused(entry, value, reason, folder):
     change(folder / "tokenizer.json", **{entry: value})
     with pytest.raises(ValueError, match=reason):
         read_tokenizer(folder)
@@ -247,7 +247,7 @@ def test_what_is_no_tokenizer_is_refused_by_name(content, tmp_path):
     ("model__merges", [["x" * 1_000_000, "a"]]), ("model__vocab", {"x" * 1_000_000: 0}),
     ("model__dropout", [1] * 100_000),
 ])  # fmt: skip
-def test_an_error_shows_a_long_values_beginning(entry, value, folder):
+def test_of_a_value_without_end_the_error_line_shows_the_beginning(entry, value, folder):
     change(folder / "tokenizer.json", **{entry: value})
     with pytest.raises(ValueError, match=r"tokenizer\.json: ") as caught:
         read_tokenizer(folder)
@@ -256,7 +256,7 @@ def test_an_error_shows_a_long_values_beginning(entry, value, folder):
 
 @pytest.mark.parametrize("tokenizer", [BPETokenizer([("a", "b"), ("b", "c"), ("ab", "c"), ("a", "bc")]),
                                        BPETokenizer([("a", "b")], special_tokens=["ab"])])  # fmt: skip
-def test_a_symbol_twice_is_refused_before_writing(tokenizer, tmp_path):
+def test_a_symbol_that_is_there_twice_is_refused_and_nothing_written(tokenizer, tmp_path):
     with pytest.raises(ValueError, match=r"ids 51\d and 51\d are both 'abc?'"):
         write_tokenizer(tokenizer, tmp_path / "hf")
     assert not (tmp_path / "hf").exists()
@@ -293,7 +293,7 @@ def test_transformers_reads_our_folder_and_gives_our_ids(name, form, special, tm
     assert_same(read_tokenizer(tmp_path / "theirs"), special)
 
 
-def test_openais_code_reads_our_merges_to_our_ids(plain, tmp_path):
+def test_the_originals_code_reads_our_merges_and_gives_our_ids(plain, tmp_path):
     installed("pkg_resources")  # openai/CLIP needs this part of an older setuptools
     original = installed("clip.simple_tokenizer").SimpleTokenizer
     write_openai_merges(plain, tmp_path / "merges.txt.gz")
@@ -304,7 +304,7 @@ def test_openais_code_reads_our_merges_to_our_ids(plain, tmp_path):
         assert theirs.decode(plain.encode(text)) == plain.decode(plain.encode(text))
 
 
-def test_open_clip_reads_our_merges_to_our_ids(plain, tmp_path):
+def test_open_clips_copy_reads_our_merges_and_gives_our_ids(plain, tmp_path):
     copied = installed("open_clip.tokenizer").SimpleTokenizer
     write_openai_merges(plain, tmp_path / "merges.txt.gz")
     theirs = copied(bpe_path=str(tmp_path / "merges.txt.gz"), context_length=40)
@@ -321,7 +321,7 @@ def test_openais_vocabulary_goes_through_every_form_and_back(shared, tmp_path):
     assert_same(read_tokenizer(tmp_path / "hf"), original)
 
 
-def test_hugging_faces_ids_hardly_differ_after_our_cleaning(shared, tmp_path):
+def test_hugging_faces_own_ids_differ_on_odd_strings_and_hardly_after_our_cleaning(shared, tmp_path):
     tokenizers = pytest.importorskip("tokenizers", reason="tokenizers is not installed: pip install -e .[dev]")
     original = BPETokenizer.from_openai_merges(shared / "parity" / "bpe_simple_vocab_16e6.txt.gz")
     write_tokenizer(original, tmp_path)

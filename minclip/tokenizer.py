@@ -1,7 +1,7 @@
-"""CLIP's tokenizer: text is cleaned and split into words, a word's bytes are merged into symbols, a symbol has an id.
+"""CLIP's tokenizer: a text is cleaned and split into words, the bytes of a word merge into symbols, a symbol has an id.
 
-Same ids as openai/CLIP simple_tokenizer.py when it is given OpenAI's merges. The learning and applying of merges
-is in bpe.py, Hugging Face's files are in formats/tokenizer_files.py.
+With OpenAI's merges it gives the ids of openai/CLIP simple_tokenizer.py. Byte-pair encoding itself is in bpe.py.
+Hugging Face's files are read and written in formats/tokenizer_files.py.
 """
 
 import gzip
@@ -19,9 +19,10 @@ import regex
 import torch
 from torch import LongTensor
 
-from minclip.bpe import BYTE_TO_CHARACTER, END_OF_WORD, Pair, apply_merges, train_bpe, word_symbols
+from minclip.bpe import BYTE_TO_CHARACTER, END_OF_WORD, Pair, apply_merges, word_symbols
 from minclip.data.left_out import text_too_long
 from minclip.data.paths import atomic_write
+from minclip.engine.bpe import train_bpe
 
 SOT, EOT = "<|startoftext|>", "<|endoftext|>"
 # contractions, runs of letters, single digits, runs of anything else that is not a space
@@ -49,10 +50,13 @@ def clean(text: str) -> str:
 
 
 class BPETokenizer:
-    """text -> ids and back; called with texts, it makes the tensor that the model reads.
+    """text -> ids and back. Called with texts, it makes the tensor that the model reads.
 
     Ids, in this order: the 256 bytes, the 256 bytes at a word's end, the merges, special tokens, SOT, EOT.
     EOT has the largest id: the text encoder finds it by argmax.
+
+    >>> BPETokenizer([("t", "h"), ("th", "e</w>")]).encode("the")
+    [513]
     """
 
     def __init__(self, merges: Sequence[Pair], context_length: int = 77, special_tokens: Sequence[str] = ()):
@@ -61,7 +65,7 @@ class BPETokenizer:
         for token in special_tokens:
             if not token or clean(token) != token or token in (SOT, EOT) or special_tokens.count(token) > 1:
                 how = f"write it once, in lower case, with single spaces, and not as {SOT} or {EOT}"
-                raise ValueError(f"special token {token!r} can never be found in a cleaned text: {how}")
+                raise ValueError(f"special token {token!r:.300} can never be found in a cleaned text: {how}")
         self.merges: list[Pair] = [tuple(pair) for pair in merges]  # type: ignore[misc]
         self.context_length = context_length
         self.special_tokens = list(special_tokens)
@@ -69,7 +73,7 @@ class BPETokenizer:
         self.ids = {symbol: i for i, symbol in enumerate(symbols)}  # an ordinary word never becomes a special id
         for pair in self.merges:
             if len(pair) != 2 or pair[0] not in self.ids or pair[1] not in self.ids:
-                raise ValueError(f"merge {pair} must be two symbols, each a byte or what an earlier merge gave")
+                raise ValueError(f"merge {pair!s:.300} must be two symbols, each a byte or what an earlier merge gave")
             self.ids[pair[0] + pair[1]] = len(symbols)
             symbols.append(pair[0] + pair[1])
         specials, self.first_special = [*self.special_tokens, SOT, EOT], len(symbols)
@@ -121,10 +125,7 @@ class BPETokenizer:
 
     @classmethod
     def from_openai_merges(cls, path: str | Path, context_length: int = 77) -> "BPETokenizer":
-        """OpenAI's `bpe_simple_vocab_16e6.txt.gz` (or the unpacked text): 49,408 ids.
-
-        Its first line is a header, and it holds more merges than CLIP uses.
-        """
+        """Reads OpenAI's `bpe_simple_vocab_16e6.txt.gz`, packed or not: 49,408 ids. ValueError for any other file."""
         try:
             raw = Path(path).read_bytes()
             text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
@@ -208,8 +209,6 @@ class BPETokenizer:
             return cls(content["merges"], content["context_length"], content["special_tokens"])
         except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
             raise ValueError(f"this is not a {FORMAT} tokenizer: {error!r:.200}") from error
-        except ValueError as error:  # what is wrong with a merge or a special token, which it shows
-            raise ValueError(f"{error!s:.400}") from error
 
     def save(self, path: str | Path) -> None:
         """Writes the tokenizer to one JSON file, atomically."""

@@ -1,4 +1,4 @@
-"""Byte-pair encoding and the tokenizer: usage, round trips on any text, a second implementation, and refusals."""
+"""Byte-pair encoding and the tokenizer: known ids, round trips of any text, a second implementation, refusals."""
 
 import json
 import pickle
@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from second_tokenizer import SecondTokenizer
 
 from minclip import tokenizer as module
-from minclip.bpe import END_OF_WORD, apply_merges, bytes_to_unicode, count_pairs, merge_pair, train_bpe, word_symbols
+from minclip.bpe import END_OF_WORD, apply_merges, bytes_to_unicode, merge_pair, train_bpe
 from minclip.data.pretrained import MERGES
+from minclip.engine import bpe as engine
 from minclip.tokenizer import EOT, FIXED_SYMBOLS, SOT, BPETokenizer, clean
 
 TRAINED = BPETokenizer.train(["the cat's mat isn't the bat's text!", "Ünïcödé 日本語 &<|#|>", "the sat on"] * 5, 580)
@@ -43,21 +44,25 @@ def without_spaces(text: str) -> str:
     return regex.sub(r"\s+", "", text)
 
 
-def slow_bpe(word_counts: dict[str, int], merges: int) -> list[tuple[str, str]]:
-    """Training as the paper tells it: count everything again at every merge."""
-    words = {word_symbols(word): count for word, count in word_counts.items()}
-    learned: list[tuple[str, str]] = []
-    while len(learned) < merges:
-        counts = count_pairs(words)
-        if not counts or max(counts.values()) < 2:
-            break
-        best = min(counts, key=lambda pair: (-counts[pair], pair))
-        learned.append(best)
-        merged: Counter[tuple[str, ...]] = Counter()
-        for symbols, count in words.items():
-            merged[merge_pair(symbols, best)] += count
-        words = dict(merged)
-    return learned
+def test_the_word_the_is_id_513():
+    """512 ids are bytes, with and without the end-of-word mark; then each merge gives one."""
+    tokenizer = BPETokenizer([("t", "h"), ("th", "e</w>")])
+    assert tokenizer.encode("the") == [513]
+    assert tokenizer.encode("t h") == [256 + 83, 256 + 71]
+    assert tokenizer("the")[0, :4].tolist() == [514, 513, 515, 0]
+
+
+def test_a_known_text_has_openais_ids(shared):
+    tokenizer = BPETokenizer.from_openai_merges(shared / "parity" / "bpe_simple_vocab_16e6.txt.gz")
+    ids = [320, 1125, 539, 320, 2368]
+    assert tokenizer.encode("a photo of a cat") == ids
+    assert tokenizer.decode(ids) == "a photo of a cat "
+    assert tokenizer("a photo of a cat")[0, :8].tolist() == [49406, *ids, 49407, 0]
+
+
+def test_training_learns_the_merges_of_the_lesson():
+    merges = [("a", "t</w>"), ("h", "at</w>"), ("t", "hat</w>")]
+    assert train_bpe({"hat": 3, "that": 2, "tha": 1}, 10) == merges
 
 
 def test_every_byte_has_its_own_printable_character():
@@ -73,7 +78,7 @@ def test_a_merge_takes_pairs_from_left_to_right():
     assert merge_pair(("x",), ("a", "a")) == ("x",)
 
 
-def test_merges_apply_in_the_order_learned_not_in_the_order_of_the_text():
+def test_merges_apply_in_the_order_learned():
     ranks = {("b", "c"): 0, ("a", "b"): 1}
     assert apply_merges(("a", "b", "c"), ranks) == ("a", "bc")
 
@@ -82,8 +87,14 @@ def test_merges_apply_in_the_order_learned_not_in_the_order_of_the_text():
     st.dictionaries(st.text("abcß", min_size=1, max_size=8), st.integers(1, 9), max_size=12),
     st.integers(0, 30),
 )
-def test_incremental_counting_learns_what_recounting_learns(words, merges):
-    assert train_bpe(words, merges) == slow_bpe(words, merges)
+def test_the_engine_learns_what_the_page_learns(words, merges):
+    assert engine.train_bpe(words, merges) == train_bpe(words, merges)
+
+
+def test_training_texts_learns_what_the_page_learns():
+    texts = ["the cat's mat", "the bat sat on the mat"] * 3
+    words = Counter(word for text in texts for word in TRAINED.pattern.findall(clean(text)))
+    assert BPETokenizer.train(texts, FIXED_SYMBOLS + 9).merges == train_bpe(words, 9)
 
 
 def test_the_most_frequent_pair_is_merged_first():
@@ -104,13 +115,13 @@ SKIPPED = "\u0345"
 @settings(max_examples=300)
 @given(st.text())
 @example("Í\x85")  # what cleaning takes for UTF-8 read as Latin-1, and turns into the skipped one
-def test_any_text_survives_the_round_trip_but_for_cleaning_and_spaces(text):
+def test_any_cleaned_text_survives_the_round_trip(text):
     kept = clean(text).replace(SKIPPED, "")
     assert without_spaces(TRAINED.decode(TRAINED.encode(text))) == without_spaces(kept)
 
 
 @given(st.text(st.sampled_from([chr(i) for i in range(32, 127)] + [" ", "&", ";", "\n"])))
-def test_ascii_is_cleaned_the_fast_way_as_the_slow_way(text):
+def test_fast_cleaning_of_ascii_equals_the_slow_way(text):
     import html
 
     import ftfy
@@ -132,13 +143,13 @@ def test_any_ids_decode_as_in_the_second_implementation(ids):
     assert TRAINED.decode(ids) == SECOND.decode(ids)
 
 
-def test_letters_that_spell_the_end_of_a_word_decode_as_one_as_in_the_original():
+def test_letters_that_spell_the_end_mark_decode_to_space():
     ids = [TRAINED.ids[letter] for letter in f"a{END_OF_WORD}b"]
     assert TRAINED.decode(ids) == "a b"
 
 
 @given(ODD_TEXTS)
-def test_a_special_token_with_a_space_changes_no_other_text(text):
+def test_a_spaced_special_token_changes_no_other_text(text):
     spaced = BPETokenizer(TRAINED.merges, special_tokens=["<new line>"])
     assert [min(i, TRAINED.vocab_size) for i in spaced.encode(text)] == [
         i if i < TRAINED.first_special else min(i + 1, TRAINED.vocab_size) for i in TRAINED.encode(text)
@@ -174,7 +185,7 @@ def test_a_saved_tokenizer_gives_the_same_ids(text):
 
 
 @pytest.mark.parametrize("tokens", [[""], ["Upper"], [" two  spaces"], [SOT], [EOT], ["<a>", "<b>", "<a>"]])
-def test_a_special_token_that_could_never_be_found_is_refused(tokens):
+def test_a_special_token_never_found_is_refused(tokens):
     with pytest.raises(ValueError, match="special token"):
         BPETokenizer([], special_tokens=tokens)
 
@@ -189,7 +200,7 @@ def test_calling_gives_sot_ids_eot_and_zeros():
     assert eot == TRAINED.vocab_size - 1, "the text encoder finds EOT as the largest id"
 
 
-def test_a_text_too_long_is_an_error_that_says_what_to_do():
+def test_a_text_too_long_is_a_helpful_error():
     tokenizer = BPETokenizer([], context_length=8)
     with pytest.raises(
         ValueError, match=r"caption 1 has 14 tokens, the model reads 8: pass truncate=True .*'a long caption'"
@@ -244,7 +255,7 @@ def test_what_is_no_tokenizer_file_is_refused_by_name(tmp_path, content):
         BPETokenizer.load(path)
 
 
-def test_of_a_merge_without_end_the_error_line_shows_the_beginning():
+def test_an_error_shows_a_long_merges_beginning():
     with pytest.raises(ValueError, match=r"merge \('xxx") as caught:
         BPETokenizer.from_json(saved(merges=[["x" * 1_000_000, "a"]]))
     assert len(str(caught.value)) < 500
@@ -296,7 +307,7 @@ def fetched_merges(tmp_path, monkeypatch):
     monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path))
 
 
-def test_functions_for_those_who_know_clip_use_the_fetched_vocabulary(fetched_merges):
+def test_clips_functions_use_the_fetched_vocabulary(fetched_merges):
     assert module.encode("The CAT") == TRAINED.encode("The CAT")
     assert module.decode(module.encode("The CAT")) == "the cat "
     assert torch.equal(module.tokenize("the cat"), TRAINED("the cat"))
@@ -312,7 +323,7 @@ def test_the_vocabulary_is_read_once(fetched_merges, monkeypatch):
     assert module.openai_tokenizer() is module.openai_tokenizer()
 
 
-def test_without_the_vocabulary_the_functions_say_how_to_get_it(tmp_path, monkeypatch):
+def test_without_the_vocabulary_functions_name_the_command(tmp_path, monkeypatch):
     monkeypatch.setenv("MINCLIP_MODELS", str(tmp_path))
     for function in (module.encode, module.tokenize):
         with pytest.raises(FileNotFoundError, match="minclip fetch merges"):
@@ -327,12 +338,12 @@ def test_a_string_instead_of_texts_is_refused_by_training():
 
 
 @pytest.mark.parametrize("length", [7.5, 77.0, "77", None, 1, True])
-def test_a_context_length_that_is_no_whole_number_is_refused(length):
+def test_a_wrong_context_length_is_refused(length):
     with pytest.raises(ValueError, match=r"context_length=.* must be at least 2, a whole number"):
         BPETokenizer([], context_length=length)
 
 
-def test_a_tokenizer_has_a_length_a_short_repr_and_equals_its_twin():
+def test_a_tokenizer_has_length_repr_and_equality():
     twin = BPETokenizer(TRAINED.merges)
     assert len(TRAINED) == TRAINED.vocab_size == 552
     assert repr(TRAINED) == "BPETokenizer(552 ids, context_length=77)"

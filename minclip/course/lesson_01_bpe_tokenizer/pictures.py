@@ -1,11 +1,11 @@
 """The pictures of lesson 01: bytes, frequent pairs, coloured tokens, rows for the model, single words."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from unittest.mock import patch
 
 from matplotlib.figure import Figure
 
-from minclip import bpe
 from minclip.bpe import END_OF_WORD, Pair, merge_pair, word_symbols
 from minclip.course.lesson_01_bpe_tokenizer.symbol_pictures import (
     HEIGHT,
@@ -20,6 +20,7 @@ from minclip.course.lesson_01_bpe_tokenizer.symbol_pictures import (
     draw_training,
     sheet,
 )
+from minclip.engine import bpe as engine
 from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
@@ -56,28 +57,25 @@ def draw_bytes(text: str, table: Mapping[int, str]) -> Figure:
 
 
 def pairs_looked_at(word_counts: Mapping[str, int], merges: int) -> tuple[list[int], list[int]]:
-    """How many pairs are looked at for each merge, (when all are counted anew, by minclip's train_bpe).
+    """How many pairs are looked at for each merge: (all are counted anew, engine/bpe.py counts what has changed).
 
     The second list begins with the one count of everything that it starts from.
     """
-    fast, words = [], {word_symbols(word): count for word, count in word_counts.items()}
-    fast.append(sum(len(symbols) - 1 for symbols in words))
-    original, seen = bpe.merge_in_word, []
+    words = {word_symbols(word): count for word, count in word_counts.items()}
+    seen = [sum(len(symbols) - 1 for symbols in words)]
+    visits: Counter[Pair] = Counter()
 
-    def counting(symbols: list[str], pair: Pair, *others: object) -> list[Pair]:
-        seen.append((pair, len(symbols) - 1))
-        return original(symbols, pair, *others)  # type: ignore[arg-type]
+    def counting(symbols: tuple[str, ...], pair: Pair) -> tuple[str, ...]:
+        visits[pair] += len(symbols) - 1
+        return merge_pair(symbols, pair)
 
-    with patch.object(bpe, "merge_in_word", counting):
-        learned = bpe.train_bpe(word_counts, merges)
-    visits = dict.fromkeys(learned, 0)
-    for pair, looked_at in seen:
-        visits[pair] += looked_at
-    slow = []
+    with patch.object(engine, "merge_pair", counting):
+        learned = engine.train_bpe(word_counts, merges)
+    anew = []
     for pair in learned:
-        slow.append(sum(len(symbols) - 1 for symbols in words))
+        anew.append(sum(len(symbols) - 1 for symbols in words))
         words = {merge_pair(symbols, pair): count for symbols, count in words.items()}
-    return slow, [*fast, *visits.values()]
+    return anew, seen + [visits[pair] for pair in learned]
 
 
 def draw_tokens(texts: Iterable[str], encode: Callable[[str], list[int]], symbols: Sequence[str]) -> Figure:

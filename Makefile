@@ -65,14 +65,14 @@ format: $(VENV)/installed
 	$(BIN)/ruff format
 
 bench: $(VENV)/installed-peers
-	$(BIN)/python benchmarks/bench.py $(if $(CAPTIONS),--captions $(CAPTIONS)) $(if $(MERGES),--merges $(MERGES))
+	$(BIN)/python -m benchmarks.speed $(if $(CAPTIONS),--captions $(CAPTIONS)) $(if $(MERGES),--merges $(MERGES))
 
 # with the PyTorch that is there, where it sees a GPU: another one is gigabytes, and may not fit the driver
 gpu:
 	$(if $(WHEELS),$(PYTHON) -m pip install --quiet --no-index --no-deps --upgrade --target $(WHEELS)/unpacked $(WHEELS)/*.whl)
 	python=$(PYTHON); $(PYTHON) -c "import sys, torch; sys.exit(not torch.cuda.is_available())" 2>/dev/null \
 	|| { $(MAKE) $(VENV)/installed-peers && python=$(BIN)/python; }; \
-	PYTHONPATH=.:$(if $(WHEELS),$(WHEELS)/unpacked) $$python benchmarks/gpu.py \
+	PYTHONPATH=.:$(if $(WHEELS),$(WHEELS)/unpacked) $$python -m benchmarks.gpu \
 		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(OUT),--out $(OUT)) $(if $(PHOTOS),--photos $(PHOTOS)) $(ARGS)
 
 # what a machine with PyTorch and no network may lack: minclip's own needs, its tests', and OpenCLIP

@@ -1,14 +1,16 @@
-"""Where results are kept, and in which form: one small JSON file per measurement, read by pages.py and the tests."""
+"""The results that are kept: one small JSON file for each measurement in results/, written here and read here."""
 
 import json
 import platform
 from pathlib import Path
 
 import torch
-from kept import RESULTS, WITHOUT_BFLOAT16
 
 from minclip.engine.devices import multiplies_bfloat16
 
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+WITHOUT_BFLOAT16 = "-without-bfloat16"  # ends the name of a result of a CPU that does not multiply it
 CURVE_POINTS = 40  # enough for a plot
 
 
@@ -41,3 +43,27 @@ def keep_report(name: str, report: dict, run_folder: Path, **more: object) -> No
     seconds = {entry["step"]: entry["seconds"] for entry in entries if "seconds" in entry}
     curve = [{**entry, "seconds": seconds.get(entry["step"])} for entry in entries if "loss" not in entry]
     keep(name, {**report, **more, "curve": curve[:: max(1, len(curve) // CURVE_POINTS)]})
+
+
+def is_kept(name: str) -> bool:
+    return (RESULTS / f"{name}.json").is_file()
+
+
+def result(name: str) -> dict:
+    """A kept result, as `keep` wrote it."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def rows(header: list[str], lines: list[list[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join("| " + " | ".join(line) + " |" for line in [header, ["---"] * len(header), *lines]) + "\n"
+
+
+def load(kept: dict) -> str:
+    """What else the machine did: , load 0.6 before (how many processes wanted a core); nothing where nobody counts."""
+    return "" if kept["load_before"] is None else f", load {kept['load_before']:.1f} before"
+
+
+def cores(threads: int, machine: str) -> str:
+    """2 cores of Some Processor"""
+    return f"{threads} core{'s' if threads > 1 else ''} of {machine}"

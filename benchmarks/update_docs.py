@@ -1,6 +1,6 @@
 """Writes the kept results into README.md and docs: between the marks, everything is made here and nowhere else.
 
-python benchmarks/pages.py
+python -m benchmarks.update_docs
 
 tests/test_pages.py fails where a page and a result differ.
 """
@@ -8,11 +8,10 @@ tests/test_pages.py fails where a page and a result differ.
 import re
 from collections.abc import Callable
 
-from budgets import BUDGETS
-from cards import write_cards
-from kept import ROOT, WITHOUT_BFLOAT16, cores, is_kept, result, rows
-from speed_pages import costs, encode_speed, scaling, spread, train_speed
-
+from benchmarks.learning.budgets import BUDGETS
+from benchmarks.learning.model_cards import write_cards
+from benchmarks.result_files import ROOT, WITHOUT_BFLOAT16, cores, is_kept, result, rows
+from benchmarks.speed.peer_tables import costs, encode_speed, scaling, spread, train_speed
 from minclip.evaluation.evaluate import format_table
 from minclip.figures.plotting import plot_budget
 

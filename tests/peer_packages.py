@@ -3,7 +3,8 @@
 from types import ModuleType
 
 import pytest
-from peers import package
+
+from benchmarks.speed.peers import package
 
 
 def installed(name: str) -> ModuleType:

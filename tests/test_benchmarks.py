@@ -14,19 +14,13 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-import apart
-import clock
-import encode_speed
-import peers
 import pytest
-import scaling
 import torch
-import train_speed
-import workload
-from apart import Apart
 from peer_packages import installed
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.speed import contender_process, encode_speed, peers, scaling, timing, train_speed, workload
+from benchmarks.speed.contender_process import Apart
 from minclip.config import CLIPConfig
 from minclip.engine.devices import choose_device
 
@@ -232,7 +226,7 @@ def test_compiled_contenders_encode_in_the_same_rounds(monkeypatch):
 
     def alternating(timed, rounds, block):
         raced.append(list(timed))
-        return clock.alternating(timed, rounds, block)
+        return timing.alternating(timed, rounds, block)
 
     monkeypatch.setattr(encode_speed, "Apart", Noted)
     monkeypatch.setattr(encode_speed, "alternating", alternating)
@@ -338,11 +332,13 @@ def test_memory_grows_with_the_batch():
 def test_who_keeps_memory_is_told_by_name_or_by_hand(name, encodes, asked, keeps, monkeypatch):
     installed(name)
     done = []
-    monkeypatch.setattr(apart, "keep_freed_memory", lambda: done.append("kept"))
-    monkeypatch.setattr(apart, "make", lambda *asked, **more: done.append("made") or peers.make(*asked, **more))
+    monkeypatch.setattr(contender_process, "keep_freed_memory", lambda: done.append("kept"))
+    monkeypatch.setattr(
+        contender_process, "make", lambda *asked, **more: done.append("made") or peers.make(*asked, **more)
+    )
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))  # asked for nothing
     question = {"name": name, "preset": "tiny", "pairs": 2, "dtype": "float32", "variant": {}, "changes": SMALL}
-    apart.answered(question | {"longest": None, "keeps_memory": asked, "encodes": encodes}, io.StringIO())
+    contender_process.answered(question | {"longest": None, "keeps_memory": asked, "encodes": encodes}, io.StringIO())
     assert done[: 1 + keeps] == ["kept"] * keeps + ["made"] and done.count("kept") == keeps
 
 
@@ -398,6 +394,6 @@ def test_the_ratio_is_to_the_faster_peer():
 def test_rounds_alternate_in_both_directions():
     order = []
     timed = {name: lambda calls, name=name: order.append(name) or 1.0 for name in "ab"}
-    clock.alternating(timed, rounds=2, block=0)
+    timing.alternating(timed, rounds=2, block=0)
     blocks = [name for name, before in zip(order, [None, *order], strict=False) if name != before]
     assert blocks == ["a", "b", "a", "b", "a"]

@@ -1,6 +1,5 @@
 """The claims about CLIP: what is compared, the rule of the verdicts, runs that are kept, the page; their data, too."""
 
-import importlib.util
 import io
 import json
 import math
@@ -11,16 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from claims import CLAIMS, learn, page, supervised
-from claims.arms import Arm, Book, Setting
-from claims.encoders import reads_both_ways
-from claims.luck import kind_of, pooled
-from claims.noise import picture_with
-from claims.objective import loss_in_groups_of_16, picture_finds_text, text_finds_picture
-from claims.result import result_of
-from claims.verdict import Interval, difference, share, verdict
 from PIL import Image
 
+from benchmarks.claims import __main__ as command
+from benchmarks.claims import report, supervised, trained_arms
+from benchmarks.claims.catalogue import CLAIMS
+from benchmarks.claims.catalogue.encoders import reads_both_ways
+from benchmarks.claims.catalogue.objective import loss_in_groups_of_16, picture_finds_text, text_finds_picture
+from benchmarks.claims.catalogue.training_data import picture_with
+from benchmarks.claims.intervals import Interval, difference, share, verdict
+from benchmarks.claims.result import result_of
+from benchmarks.claims.seed_spread import kind_of, pooled
+from benchmarks.claims.training_arms import Arm, Book, Setting
 from minclip.checkpoint import load
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.emoji import STYLES, Emoji
@@ -255,8 +256,8 @@ def test_claims_from_training_to_verdict_and_again_from_what_is_kept(setting, mo
     claims = [CLAIMS[name](setting) for name in ("temperature", "counting", "text_direction")]
     results = [result_of(claim, setting, [0, 1], LUCK, silent) for claim in claims]
     assert len(list((setting.out / "arms").iterdir())) == 10  # base, two temperatures, a net, both ways; two seeds
-    monkeypatch.setattr(learn, "train_arm", None)  # whoever trains fails
-    monkeypatch.setattr(learn, "load", None)
+    monkeypatch.setattr(trained_arms, "train_arm", None)  # whoever trains fails
+    monkeypatch.setattr(trained_arms, "load", None)
     assert [result_of(claim, setting, [0, 1], LUCK, silent) for claim in claims] == results
     for result in results:
         assert result["seeds"] == [0, 1] and result["samples"] == 64 and result["stopped"] == []
@@ -268,17 +269,17 @@ def test_claims_from_training_to_verdict_and_again_from_what_is_kept(setting, mo
 
 def test_the_same_seed_gives_the_same_answers_elsewhere(setting, tmp_path):
     number = CLAIMS["directions"](setting).numbers[3]  # of an arm with a loss of its own
-    answers = [learn.answers(number, 3, replace(setting, out=tmp_path / name)) for name in ("one", "two")]
+    answers = [trained_arms.answers(number, 3, replace(setting, out=tmp_path / name)) for name in ("one", "two")]
     folders = [number.arm.folder(tmp_path / name, 3) for name in ("one", "two")]
     first, second = (load(folder)[0].state_dict() for folder in folders)
     assert np.array_equal(*answers) and all(torch.equal(first[name], second[name]) for name in first)
-    other = load(learn.learned(number.arm, 4, setting).arm.folder(setting.out, 4))[0].state_dict()
+    other = load(trained_arms.learned(number.arm, 4, setting).arm.folder(setting.out, 4))[0].state_dict()
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
 def test_a_fixed_temperature_stays_and_a_learned_one_moves(setting):
     claim = CLAIMS["temperature"](setting)
-    learned, warm, cold = (learn.learned(arm, 0, setting).model.logit_scale.item() for arm in claim.arms)
+    learned, warm, cold = (trained_arms.learned(arm, 0, setting).model.logit_scale.item() for arm in claim.arms)
     assert warm == pytest.approx(math.log(1 / 0.07)) and cold == pytest.approx(math.log(100))
     assert learned != warm
 
@@ -295,10 +296,10 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(setting, tmp_path):
     dying.__name__ = clip_loss.__name__  # so that it is the same arm
     arm = CLAIMS["temperature"](setting).arms[1]
     with pytest.raises(KeyboardInterrupt):
-        learn.train_arm(replace(arm, loss=dying), 0, setting)
-    assert not learn.is_done(arm, 0, setting.out)
-    resumed = learn.learned(arm, 0, setting).model.state_dict()
-    whole = learn.learned(arm, 0, replace(setting, out=tmp_path / "whole")).model.state_dict()
+        trained_arms.train_arm(replace(arm, loss=dying), 0, setting)
+    assert not trained_arms.is_done(arm, 0, setting.out)
+    resumed = trained_arms.learned(arm, 0, setting).model.state_dict()
+    whole = trained_arms.learned(arm, 0, replace(setting, out=tmp_path / "whole")).model.state_dict()
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
 
 
@@ -307,8 +308,8 @@ def test_a_run_whose_loss_is_no_number_ends_alone(setting):
         return clip_loss(images, texts, scale) * float("nan")
 
     arm = replace(setting.base, loss=no_number)
-    model = learn.learned(arm, 0, setting).model
-    assert learn.done(arm, 0, setting.out)["stopped"].startswith("the loss is nan")
+    model = trained_arms.learned(arm, 0, setting).model
+    assert trained_arms.done(arm, 0, setting.out)["stopped"].startswith("the loss is nan")
     assert all(bool(weight.isfinite().all()) for weight in model.parameters()), "it can still be asked"
 
 
@@ -325,23 +326,15 @@ def test_a_supervised_net_learns_its_label_from_a_balanced_set(setting):
     assert not torch.equal(net.head.weight, supervised.new_net(arm, 0).head.weight)
 
 
-def command():
-    spec = importlib.util.spec_from_file_location("claims_command", ROOT / "benchmarks" / "claims.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_command_keeps_whole_runs_and_never_fewer_seeds(setting, monkeypatch):
-    module = command()
-    monkeypatch.setattr(module, "setting_of", lambda asked: setting)
-    monkeypatch.setattr(module.keep, "RESULTS", setting.out / "results")
-    monkeypatch.setattr(module.page, "write", lambda: None)
+    monkeypatch.setattr(command, "setting_of", lambda asked: setting)
+    monkeypatch.setattr(command.result_files, "RESULTS", setting.out / "results")
+    monkeypatch.setattr(command.report, "write", lambda: None)
     (setting.out / "results").mkdir()
     path = setting.out / "results" / "claims-relations.json"
 
     def seeds_kept(*arguments: str) -> list[int]:
-        module.main(["--only", "relations", *arguments])
+        command.main(["--only", "relations", *arguments])
         return json.loads(path.read_text(encoding="utf-8"))["seeds"] if path.is_file() else []
 
     assert seeds_kept("--samples", "64") == [] and (setting.out / "claims-relations.json").is_file()
@@ -351,10 +344,9 @@ def test_the_command_keeps_whole_runs_and_never_fewer_seeds(setting, monkeypatch
 
 
 def test_the_list_says_what_is_left_and_what_cannot_be_made(setting, monkeypatch, capsys):
-    module = command()
-    monkeypatch.setattr(module, "setting_of", lambda asked: setting)
-    module.main(["--only", "relations", "--seeds", "0"])
-    module.main(["--only", "emoji", "relations", "--list"])
+    monkeypatch.setattr(command, "setting_of", lambda asked: setting)
+    command.main(["--only", "relations", "--seeds", "0"])
+    command.main(["--only", "emoji", "relations", "--list"])
     said = capsys.readouterr().out
     assert "emoji is left out" in said and "3 runs, 2 of them to train: CLIP" in said
 
@@ -387,12 +379,12 @@ def made_up(name: str, verdict: str = "seen") -> dict:
 
 
 def test_the_page_shows_kept_results_and_nothing_else(tmp_path):
-    page.write(tmp_path, tmp_path / "docs")
+    report.write(tmp_path, tmp_path / "docs")
     assert not (tmp_path / "docs").exists(), "no result, no page"
     for name, said in (("temperature", "not seen"), ("zero_shot", "opposite")):
         path = tmp_path / f"claims-{name}.json"
         path.write_text(json.dumps(made_up(name, said)), encoding="utf-8")
-    page.write(tmp_path, tmp_path / "docs")
+    report.write(tmp_path, tmp_path / "docs")
     text = (tmp_path / "docs" / "claims.md").read_text(encoding="utf-8")
     assert text.index("## Title of zero_shot") < text.index("## Title of temperature")
     assert "Title of counting" not in text and "Not measured yet: ensembling, " in text and "counting, " in text
@@ -404,8 +396,8 @@ def test_the_page_shows_kept_results_and_nothing_else(tmp_path):
 
 def test_the_page_says_by_which_luck_one_seed_was_judged(tmp_path):
     three, one = made_up("zero_shot"), made_up("counting") | {"seeds": [0], "luck": LUCK}
-    assert "Where a claim has one seed" not in page.page([three])
-    text = page.page([three, one])
+    assert "Where a claim has one seed" not in report.page([three])
+    text = report.page([three, one])
     assert "a standard deviation of 2.0 (0.1 to 5.0) points for a share" in " ".join(text.split())
     assert "seed 0; 6 runs" in text and "seeds 0, 1, 2; 6 runs" in text
     assert (
@@ -414,13 +406,13 @@ def test_the_page_says_by_which_luck_one_seed_was_judged(tmp_path):
 
 
 def test_the_kept_page_is_the_one_of_the_kept_results():
-    path, results = ROOT / "docs" / "claims.md", page.read_results(ROOT / "benchmarks" / "results")
+    path, results = ROOT / "docs" / "claims.md", report.read_results(ROOT / "benchmarks" / "results")
     assert path.is_file() == bool(results)
     if results:
-        assert path.read_text(encoding="utf-8") == page.page(results), "run python benchmarks/claims.py --page"
+        assert path.read_text(encoding="utf-8") == report.page(results), "run python -m benchmarks.claims --page"
 
 
-@pytest.mark.parametrize("result", page.read_results(ROOT / "benchmarks" / "results"), ids=lambda one: one["claim"])
+@pytest.mark.parametrize("result", report.read_results(ROOT / "benchmarks" / "results"), ids=lambda one: one["claim"])
 def test_a_kept_result_speaks_of_the_claim_as_it_is_now(longer, emoji_folder, result):
     claim = CLAIMS[result["claim"]](longer)
     assert [claim.title, claim.said, claim.source] == [result[name] for name in ("title", "said", "source")]
@@ -432,7 +424,7 @@ def test_a_kept_result_speaks_of_the_claim_as_it_is_now(longer, emoji_folder, re
 
 
 def test_a_plot_shows_every_number():
-    figure = page.plot(made_up("counting"))
+    figure = report.plot(made_up("counting"))
     axes = figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["this", "that"]
     assert [container.get_label() for container in axes.containers] == ["a", "b"]

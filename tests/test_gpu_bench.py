@@ -11,12 +11,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import gpu
-import peers
 import pytest
 import torch
-from gpu_parts import learn, show, sizes, speed
 
+from benchmarks.gpu import __main__ as gpu
+from benchmarks.gpu import figures, sizes, timed_training, training_speed
+from benchmarks.speed import peers
 from minclip.cli import main as minclip
 from minclip.config import TrainConfig
 from minclip.engine.batches import text_length
@@ -47,7 +47,7 @@ def kept(folder, name="gpu-dry"):
 
 
 def test_a_dry_run_goes_through_everything(in_process, tmp_path, capsys):
-    learn.album(tmp_path / "photos" / "flickr8k")
+    timed_training.album(tmp_path / "photos" / "flickr8k")
     before = sorted(gpu.RESULTS.iterdir())
     out, names = tmp_path / "out", ["minute", "flickr8k", "small"]
     asked = ["--dry", "--photos", str(tmp_path / "photos"), "--parts", ",".join([*names, "rsicd"]), "--out", str(out)]
@@ -71,8 +71,11 @@ def test_a_dry_run_goes_through_everything(in_process, tmp_path, capsys):
 
 
 def assert_speeds(part):
-    words = {name: [words for stage in speed.STAGES for n, words in stage if n == name] for name in peers.installed()}
-    expected = {f"{name}, {w}, {kind}" for name in words for w in words[name] for kind in speed.kinds(name, w)}
+    words = {
+        name: [words for stage in training_speed.STAGES for n, words in stage if n == name]
+        for name in peers.installed()
+    }
+    expected = {f"{name}, {w}, {kind}" for name in words for w in words[name] for kind in training_speed.kinds(name, w)}
     assert set(part["contenders"]) == expected
     for one in part["contenders"].values():
         assert 0 < one["pairs_per_second"]["lowest"] <= one["pairs_per_second"]["highest"]
@@ -87,8 +90,8 @@ def assert_speeds(part):
 
 
 def test_the_gpus_tests_hold_on_a_cpu_and_a_part_is_a_process(tmp_path):
-    command = [sys.executable, str(ROOT / "benchmarks" / "gpu.py"), "--dry", "--parts", "tests", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    command = [*gpu.COMMAND, "--dry", "--parts", "tests", "--out", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     part = kept(tmp_path)["parts"]["tests"]
     assert part["passed"] > 12 and (part["failed"], part["skipped"]) == ([], 0)
@@ -143,9 +146,9 @@ def test_what_was_kept_of_a_part_that_is_killed_stays(monkeypatch, tmp_path):
 def test_a_process_is_stopped_when_its_time_is_over(monkeypatch, tmp_path):
     sleeper = tmp_path / "sleeper.py"
     sleeper.write_text("import time; time.sleep(60)", encoding="utf-8")
-    monkeypatch.setattr(gpu, "__file__", str(sleeper))
+    monkeypatch.setattr(gpu, "COMMAND", [sys.executable, str(sleeper)])
     assert gpu.started([], limit=0.05) == "stopped after 0 s: its time was over"
-    monkeypatch.setattr(gpu, "__file__", str(ROOT / "not there.py"))
+    monkeypatch.setattr(gpu, "COMMAND", [sys.executable, str(ROOT / "not there.py")])
     assert gpu.started([], limit=60) == "its process ended with code 2"
 
 
@@ -191,27 +194,32 @@ def test_a_long_run_that_was_stopped_goes_on(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Run, "save", save_and_stop)
         with pytest.raises(Stop):
-            learn.learned("long", sizes.DRY.long, work)
+            timed_training.learned("long", sizes.DRY.long, work)
     first = Run(tmp_path / "long").read_log()[-1]["samples"]
-    report = learn.learned("long", sizes.DRY.long, work)
+    report = timed_training.learned("long", sizes.DRY.long, work)
     assert first < report["run"]["samples"] == 320 and report["curve"][-1]["samples"] == 320
 
 
 def test_as_many_samples_as_fit_and_no_more_than_asked_for():
-    assert learn.samples_for(rate=1000, seconds=55, batch_size=64, most=10**9) == 51_136  # 0.93 × 55,000 in batches
-    assert learn.samples_for(rate=1000, seconds=55, batch_size=64, most=6_400) == 6_400
+    assert (
+        timed_training.samples_for(rate=1000, seconds=55, batch_size=64, most=10**9) == 51_136
+    )  # 0.93 × 55,000 in batches
+    assert timed_training.samples_for(rate=1000, seconds=55, batch_size=64, most=6_400) == 6_400
     for seconds in (1, -3):
         with pytest.raises(ValueError, match="give more --minutes"):
-            learn.samples_for(rate=1000, seconds=seconds, batch_size=64, most=10**9)
+            timed_training.samples_for(rate=1000, seconds=seconds, batch_size=64, most=10**9)
 
 
 def test_a_calibration_steps_as_a_run_does(monkeypatch):
     steps = []
-    step = learn.train_step
-    monkeypatch.setattr(learn, "train_step", lambda *given: steps.append(given) or step(*given))
-    rate, warm = learn.calibrated(sizes.MINIATURE, sizes.ALBUM.train, CPU, seconds=0.01)
+    step = timed_training.train_step
+    monkeypatch.setattr(timed_training, "train_step", lambda *given: steps.append(given) or step(*given))
+    rate, warm = timed_training.calibrated(sizes.MINIATURE, sizes.ALBUM.train, CPU, seconds=0.01)
     assert rate > 0 and warm > 0
-    assert len(steps) >= learn.WARM_STEPS + learn.BLOCK and (len(steps) - learn.WARM_STEPS) % learn.BLOCK == 0
+    assert (
+        len(steps) >= timed_training.WARM_STEPS + timed_training.BLOCK
+        and (len(steps) - timed_training.WARM_STEPS) % timed_training.BLOCK == 0
+    )
     batch = steps[0][2]
     assert batch.pixels.shape == (8, 3, 16, 16) and batch.tokens.shape == (8, 16)
 
@@ -225,12 +233,12 @@ def test_a_batch_that_does_not_fit_is_halved(monkeypatch):
             raise torch.OutOfMemoryError("too much")
         return {"pairs": pairs}
 
-    monkeypatch.setattr(speed, "measure", measure)
+    monkeypatch.setattr(training_speed, "measure", measure)
     work = sizes.Work(sizes.DRY, Path(), None, 0, print)
-    assert speed.speed(replace(sizes.STEP, pairs=1024), work) == {"pairs": 256} and tried == [1024, 512, 256]
-    monkeypatch.setattr(speed, "LEAST_PAIRS", 512)
+    assert training_speed.speed(replace(sizes.STEP, pairs=1024), work) == {"pairs": 256} and tried == [1024, 512, 256]
+    monkeypatch.setattr(training_speed, "LEAST_PAIRS", 512)
     with pytest.raises(ValueError, match="not even 512 pairs fit"):
-        speed.speed(replace(sizes.STEP, pairs=1024), work)
+        training_speed.speed(replace(sizes.STEP, pairs=1024), work)
 
 
 def test_who_does_not_fit_beside_the_others_leaves_and_what_was_measured_stays(monkeypatch):
@@ -242,41 +250,53 @@ def test_who_does_not_fit_beside_the_others_leaves_and_what_was_measured_stays(m
             raise torch.OutOfMemoryError("too much")
         return {"contenders": list(entries)}
 
-    monkeypatch.setattr(speed, "warmed", lambda name, *_: speed.Entry(name, None, {}, {"first_loss": 1.0}))
-    monkeypatch.setattr(speed, "race", race)
+    monkeypatch.setattr(
+        training_speed, "warmed", lambda name, *_: training_speed.Entry(name, None, {}, {"first_loss": 1.0})
+    )
+    monkeypatch.setattr(training_speed, "race", race)
     work = sizes.Work(sizes.DRY, Path(), None, time.time() + 1000, lambda result: saved.append(dict(result)))
-    result = speed.measure(replace(sizes.STEP, agreeing=0), 4, work)
-    graphs = f"{peers.OURS}, {speed.GRAPHS}"
+    result = training_speed.measure(replace(sizes.STEP, agreeing=0), 4, work)
+    graphs = f"{peers.OURS}, {training_speed.GRAPHS}"
     assert raced[2][-1] == graphs and result["contenders"] == raced[1] == saved[-1]["contenders"]
     assert "does not fit" in result["left_out"][graphs]
-    monkeypatch.setattr(speed, "race", lambda *_: race([], *[None] * 3))  # the third again, but in the first stage
+    monkeypatch.setattr(
+        training_speed, "race", lambda *_: race([], *[None] * 3)
+    )  # the third again, but in the first stage
     raced[:] = [[], []]
     with pytest.raises(torch.OutOfMemoryError):
-        speed.measure(replace(sizes.STEP, agreeing=0), 4, work)
+        training_speed.measure(replace(sizes.STEP, agreeing=0), 4, work)
 
 
 def test_other_work_takes_no_part():
-    entries = {f"{i}": speed.Entry("x", None, {}, {"first_loss": loss}) for i, loss in enumerate((5.0, 5.01))}
-    assert speed.other_work(entries) is None
-    entries["2"] = speed.Entry("x", None, {}, {"first_loss": 5.2})
-    assert speed.other_work(entries) == "other work: its first loss is 0.2 from 0's"
-    entries["2"] = speed.Entry("x", None, {}, {"first_loss": float("nan")})
-    assert "other work" in speed.other_work(entries)
+    entries = {f"{i}": training_speed.Entry("x", None, {}, {"first_loss": loss}) for i, loss in enumerate((5.0, 5.01))}
+    assert training_speed.other_work(entries) is None
+    entries["2"] = training_speed.Entry("x", None, {}, {"first_loss": 5.2})
+    assert training_speed.other_work(entries) == "other work: its first loss is 0.2 from 0's"
+    entries["2"] = training_speed.Entry("x", None, {}, {"first_loss": float("nan")})
+    assert "other work" in training_speed.other_work(entries)
 
 
 def test_ours_is_compared_with_a_peer_at_its_best():
     runs = {
-        label: (speed.Entry(name, None, {}, {}), text)
+        label: (training_speed.Entry(name, None, {}, {}), text)
         for label, name, text in (
             ("a", peers.OURS, "whole"), ("b", peers.OURS, "cut"), ("c", peers.OPEN_CLIP, "whole"),
             ("d", peers.TRANSFORMERS, "whole"), ("e", peers.TRANSFORMERS, "cut"),
         )
     }  # fmt: skip
     taken = {"a": [2.0], "b": [1.0], "c": [3.0], "d": [4.0], "e": [5.0]}
-    assert speed.best(taken, runs, "whole") == {peers.OURS: [2.0], peers.OPEN_CLIP: [3.0], peers.TRANSFORMERS: [4.0]}
-    assert speed.best(taken, runs, "cut") == {peers.OURS: [1.0], peers.OPEN_CLIP: [3.0], peers.TRANSFORMERS: [4.0]}
+    assert training_speed.best(taken, runs, "whole") == {
+        peers.OURS: [2.0],
+        peers.OPEN_CLIP: [3.0],
+        peers.TRANSFORMERS: [4.0],
+    }
+    assert training_speed.best(taken, runs, "cut") == {
+        peers.OURS: [1.0],
+        peers.OPEN_CLIP: [3.0],
+        peers.TRANSFORMERS: [4.0],
+    }
     taken["e"] = [0.5]
-    assert speed.best(taken, runs, "cut")[peers.TRANSFORMERS] == [0.5]
+    assert training_speed.best(taken, runs, "cut")[peers.TRANSFORMERS] == [0.5]
 
 
 def test_a_figure_of_learning_shows_the_tests_interval_too(tmp_path):
@@ -288,13 +308,13 @@ def test_a_figure_of_learning_shows_the_tests_interval_too(tmp_path):
             {"seconds": 9.5, "samples": 1000, "zero_shot": 0.8},
         ],
     }
-    axes = show.plot_learning(report).axes[0]
+    axes = figures.plot_learning(report).axes[0]
     assert (
         list(axes.lines[0].get_ydata()) == [50, 80]
         and "90.0 % (85.0 to 95.0)" in axes.get_legend_handles_labels()[1][1]
     )
     with pytest.raises(ValueError, match="never evaluated"):
-        show.plot_learning({**report, "curve": []})
+        figures.plot_learning({**report, "curve": []})
 
 
 def test_a_gpu_that_is_not_there_and_a_part_that_does_not_exist_are_said(capsys):

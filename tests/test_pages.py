@@ -6,12 +6,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import budgets
-import keep
-import kept
-import pages
 import pytest
 
+from benchmarks import result_files, update_docs
+from benchmarks.learning import budgets
 from minclip.config import CLIPConfig
 from minclip.experiments.runs import Run
 from minclip.model import CLIP
@@ -20,14 +18,18 @@ from minclip.tokenizer import BPETokenizer
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("page", pages.PAGES)
+@pytest.mark.parametrize("page", update_docs.PAGES)
 def test_a_page_shows_its_results(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    assert pages.MARKS.search(text), f"{page} has lost its marks"
-    assert pages.with_results(text) == text, f"{page} differs from benchmarks/results: run python benchmarks/pages.py"
+    assert update_docs.MARKS.search(text), f"{page} has lost its marks"
+    assert update_docs.with_results(text) == text, (
+        f"{page} differs from benchmarks/results: run python -m benchmarks.update_docs"
+    )
 
 
-@pytest.mark.parametrize("page", [*pages.PAGES, *(str(p.relative_to(ROOT)) for p in ROOT.glob("datasets/*/README.md"))])
+@pytest.mark.parametrize(
+    "page", [*update_docs.PAGES, *(str(p.relative_to(ROOT)) for p in ROOT.glob("datasets/*/README.md"))]
+)
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
@@ -37,29 +39,34 @@ def test_links_lead_somewhere(page):
 @pytest.fixture
 def results(tmp_path, monkeypatch):
     """The kept budgets in a folder of their own."""
-    for name in pages.KEPT_BUDGETS:
-        shutil.copy(kept.RESULTS / f"{name}.json", tmp_path)
-    monkeypatch.setattr(kept, "RESULTS", tmp_path)
+    for name in update_docs.KEPT_BUDGETS:
+        shutil.copy(result_files.RESULTS / f"{name}.json", tmp_path)
+    monkeypatch.setattr(result_files, "RESULTS", tmp_path)
     return tmp_path
 
 
 def test_a_cpu_without_bfloat16_has_a_column_of_its_own(results):
-    report = {**kept.result("picturebook-5min"), "machine": "A Laptop"}
-    assert "laptops" not in pages.first_run() and "no bfloat16" not in pages.budgets()
-    (results / f"picturebook-5min{kept.WITHOUT_BFLOAT16}.json").write_text(json.dumps(report), encoding="utf-8")
-    header, _, _, on, *_ = (line.split(" | ") for line in pages.budgets().splitlines())
+    report = {**result_files.result("picturebook-5min"), "machine": "A Laptop"}
+    assert "laptops" not in update_docs.first_run() and "no bfloat16" not in update_docs.budgets()
+    (results / f"picturebook-5min{result_files.WITHOUT_BFLOAT16}.json").write_text(json.dumps(report), encoding="utf-8")
+    header, _, _, on, *_ = (line.split(" | ") for line in update_docs.budgets().splitlines())
     place = header.index("399,872 samples, no bfloat16")
     assert header[place - 1] == "399,872 samples" and on[place] == "2 cores of A Laptop" != on[place - 1]
-    assert "cores of A Laptop" in pages.first_run()
+    assert "cores of A Laptop" in update_docs.first_run()
 
 
 def test_a_trick_has_a_gain_for_each_kind_of_cpu(results):
-    for name, tricks in (("tricks", ("cores", "bfloat16")), (f"tricks{kept.WITHOUT_BFLOAT16}", ("cores", "muon"))):
+    for name, tricks in (
+        ("tricks", ("cores", "bfloat16")),
+        (f"tricks{result_files.WITHOUT_BFLOAT16}", ("cores", "muon")),
+    ):
         gain = {"median": 1.5, "lowest": 1.4, "highest": 1.6}
         gains = {one: {"trick": f"what {one} does", "gain": gain} for one in tricks}
         made_up = {"machine": name, "device": "cpu", "threads": 2, "rounds": 5, "tricks": gains}
         (results / f"{name}.json").write_text(json.dumps(made_up), encoding="utf-8")
-    header, _, *lines = ([cell.strip() for cell in line.split("|")[1:-1]] for line in pages.tricks().splitlines()[:5])
+    header, _, *lines = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in update_docs.tricks().splitlines()[:5]
+    )
     assert header[2:] == ["CPU with bfloat16", "CPU without bfloat16"]
     found = "1.50 (1.40 to 1.60) ×"
     assert [(line[0], *line[2:]) for line in lines] == [
@@ -72,7 +79,7 @@ def test_a_trick_has_a_gain_for_each_kind_of_cpu(results):
 def test_every_table_against_peers_has_both_kinds_of_cpu(results):
     for name in ("train_speed", "encode_speed", "scaling"):
         one = (ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8")
-        table, other = getattr(pages, name), f"{name}{kept.WITHOUT_BFLOAT16}"
+        table, other = getattr(update_docs, name), f"{name}{result_files.WITHOUT_BFLOAT16}"
         (results / f"{name}.json").write_text(one, encoding="utf-8")
         assert "does not multiply bfloat16" not in table()
         alone = table()
@@ -89,18 +96,21 @@ def test_what_make_bench_left_out_and_what_failed_is_named(results):
         "bpe_training": {"left out": "needs --captions FILE"},
     }
     (results / "bench.json").write_text(json.dumps({"machine": "A Laptop", "parts": parts}), encoding="utf-8")
-    assert pages.bench() == "`make bench` took 2 minutes on A Laptop: tricks 2. Without scaling, bpe_training.\n"
+    assert update_docs.bench() == "`make bench` took 2 minutes on A Laptop: tricks 2. Without scaling, bpe_training.\n"
 
 
 def test_the_load_is_shown_where_the_system_counts_it():
-    assert kept.load({"load_before": 0.55}) == ", load 0.6 before" and kept.load({"load_before": None}) == ""
+    assert (
+        result_files.load({"load_before": 0.55}) == ", load 0.6 before"
+        and result_files.load({"load_before": None}) == ""
+    )
 
 
 def test_results_of_a_cpu_without_bfloat16_are_kept_apart(monkeypatch):
-    monkeypatch.setattr(keep, "multiplies_bfloat16", lambda device: None)
-    assert keep.by_cpu("tricks") == "tricks-without-bfloat16"
-    monkeypatch.setattr(keep, "multiplies_bfloat16", lambda device: "this CPU (AMX)")
-    assert keep.by_cpu("tricks") == "tricks"
+    monkeypatch.setattr(result_files, "multiplies_bfloat16", lambda device: None)
+    assert result_files.by_cpu("tricks") == "tricks-without-bfloat16"
+    monkeypatch.setattr(result_files, "multiplies_bfloat16", lambda device: "this CPU (AMX)")
+    assert result_files.by_cpu("tricks") == "tricks"
 
 
 @pytest.fixture

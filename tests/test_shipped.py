@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 import pytest
-import ship
 import torch
-from cards import model_card, result
 
 import minclip
+from benchmarks.learning import shipped_models
+from benchmarks.learning.model_cards import model_card, result
 from minclip.data import pretrained
 from minclip.data.picturebook import tasks
 from minclip.evaluation.evaluate import evaluate_task
@@ -25,7 +25,7 @@ def test_the_shipped_models_fit_into_eight_megabytes():
 @pytest.mark.parametrize("name", NAMES)
 def test_the_card_is_made_from_the_kept_result(name):
     card = (pretrained.SHIPPED / f"{name}.md").read_text(encoding="utf-8")
-    assert card == model_card(name), "run python benchmarks/pages.py"
+    assert card == model_card(name), "run python -m benchmarks.update_docs"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -57,24 +57,24 @@ def test_a_model_is_replaced_after_its_successor_is_measured(tmp_path, monkeypat
     old = tmp_path / "picturebook-tiny.safetensors"
     old.write_bytes(b"the old one")
     kept = {}
-    monkeypatch.setattr(ship, "SHIPPED", tmp_path)
-    monkeypatch.setattr(ship, "folder", lambda samples: tmp_path / "run")
-    monkeypatch.setattr(ship, "trained", lambda samples: {"run": {"samples": samples}})
-    monkeypatch.setattr(ship, "keep", kept.__setitem__)
-    monkeypatch.setattr(ship, "model_card", lambda name: f"a card made of {kept[name]['run']}")
+    monkeypatch.setattr(shipped_models, "SHIPPED", tmp_path)
+    monkeypatch.setattr(shipped_models, "folder", lambda samples: tmp_path / "run")
+    monkeypatch.setattr(shipped_models, "trained", lambda samples: {"run": {"samples": samples}})
+    monkeypatch.setattr(shipped_models, "keep", kept.__setitem__)
+    monkeypatch.setattr(shipped_models, "model_card", lambda name: f"a card made of {kept[name]['run']}")
 
     def broken(data, size):
         assert old.read_bytes() == b"the old one"
         raise ValueError("the test pictures are not there")
 
-    monkeypatch.setattr(ship, "evaluation_suite", broken)
+    monkeypatch.setattr(shipped_models, "evaluation_suite", broken)
     with pytest.raises(ValueError, match="the test pictures are not there"):
-        ship.main("picturebook-tiny")
+        shipped_models.main("picturebook-tiny")
     assert old.read_bytes() == b"the old one" and not kept
 
     few = tasks(model.config.image_size, per_class=1, names=["object"], progress=False)
-    monkeypatch.setattr(ship, "evaluation_suite", lambda data, size: Suite(few, None))
-    ship.main("picturebook-tiny")
+    monkeypatch.setattr(shipped_models, "evaluation_suite", lambda data, size: Suite(few, None))
+    shipped_models.main("picturebook-tiny")
     numbers = kept["picturebook-tiny"]
     assert numbers["shipped"]["bytes"] == old.stat().st_size > 1e6
     assert 0 < numbers["shipped"]["rounding"] < 1e-3 and numbers["tasks"]["object"]["n"] == 52 * 11

@@ -1,8 +1,8 @@
 """smoke.py, the first thing to run on a GPU: here on the CPU and, for its questions to a GPU, on the pretend one."""
 
-import smoke
 import torch
 
+from benchmarks.gpu import smoke
 from minclip.engine.devices import choose_device
 
 CPU = choose_device("cpu", torch.float32)

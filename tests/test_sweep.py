@@ -3,13 +3,12 @@
 import json
 from dataclasses import replace
 
-import kept
-import pages
 import pytest
-import sweep
 import torch
-from claims.arms import Arm, Book
 
+from benchmarks import result_files, update_docs
+from benchmarks.claims.training_arms import Arm, Book
+from benchmarks.learning import sweep
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.devices import choose_device
 from minclip.experiments.experiment import new_model
@@ -31,8 +30,7 @@ def small(tmp_path_factory):
         patch.setattr(sweep, "BASE", MINIATURE)
         patch.setattr(sweep, "PER_CLASS", 1)
         patch.setattr(sweep, "PLOT", folder / "sweep.png")
-        patch.setattr(sweep.keep, "RESULTS", folder)
-        patch.setattr(kept, "RESULTS", folder)
+        patch.setattr(result_files, "RESULTS", folder)
         yield folder
 
 
@@ -196,13 +194,13 @@ def test_the_plot_shows_every_point_and_the_bases_band(out, small):
 
 
 def test_the_table_shows_every_point_with_its_interval(out, small):
-    text = pages.sweep()
+    text = update_docs.sweep()
     lines = text.splitlines()
     points = json.loads((small / "sweep.json").read_text(encoding="utf-8"))["points"]
     assert len([line for line in lines if line.startswith("| ")]) == 2 + len(points)
     shown = next(line for line in lines if line.startswith("| stem | 3 × 3 convolutions | "))
     stem = next(point for point in points if point["axis"] == "stem")
-    assert shown.split(" | ")[2] == pages.percent(stem["tasks"]["object"])
+    assert shown.split(" | ")[2] == update_docs.percent(stem["tasks"]["object"])
     assert shown.endswith(f"{stem['operations']:.2f} × |")
     seeds = [f"{100 * point['tasks']['object']['accuracy']:.1f}" for point in points[:3]]
     assert f"of the base, seed by seed: {', '.join(seeds)}." in text

@@ -1,11 +1,11 @@
-"""What is said of CLIP, measured on the picture book, as claims/ says: one file per group of claims.
+"""What is said of CLIP, measured on the picture book, as catalogue/ says: one file for each group of claims.
 
-python benchmarks/claims.py                        all of them, three seeds each: a night on two cores
-python benchmarks/claims.py --list                 what is compared, and what is left to train
-python benchmarks/claims.py --only temperature     some of them
-python benchmarks/claims.py --seeds 0              a third of the time: the luck of training is that of other claims
-python benchmarks/claims.py --samples 1024 --seeds 0 --pictures few --out runs/try       whether it runs at all
-python benchmarks/claims.py --page                 docs/claims.md from the kept results, without training
+python -m benchmarks.claims                        all of them, three seeds each: a night on two cores
+python -m benchmarks.claims --list                 what is compared, and what is left to train
+python -m benchmarks.claims --only temperature     some of them
+python -m benchmarks.claims --seeds 0              a third of the time: the luck of training is that of other claims
+python -m benchmarks.claims --samples 1024 --seeds 0 --pictures few --out runs/try       whether it runs at all
+python -m benchmarks.claims --page                 docs/claims.md from the kept results, without training
 
 A run that was killed goes on; arms that claims share (the base!) are trained once. To split the work: call --list once
 (it times a step for the arm of equal time), then give processes other --seeds and the same --out, and at the end call
@@ -17,13 +17,13 @@ import argparse
 import json
 from pathlib import Path
 
-import keep
-from claims import CLAIMS, page
-from claims.arms import SAMPLES, SEEDS, Arm, Book, Setting
-from claims.learn import is_done
-from claims.luck import pooled
-from claims.result import result_of
-
+from benchmarks import result_files
+from benchmarks.claims import report
+from benchmarks.claims.catalogue import CLAIMS
+from benchmarks.claims.result import result_of
+from benchmarks.claims.seed_spread import pooled
+from benchmarks.claims.trained_arms import is_done
+from benchmarks.claims.training_arms import SAMPLES, SEEDS, Arm, Book, Setting
 from minclip.data.paths import atomic_write, data_root
 from minclip.engine.devices import choose_device
 
@@ -73,7 +73,7 @@ def say_what_is_left(setting: Setting, names: list[str], seeds: list[int]) -> No
         print(*map(claim.name_of, claim.arms), sep="; ")
         print(*(f"  · {finding.statement}" for finding in claim.findings), sep="\n")
         left |= missing
-    rate = json.loads((keep.RESULTS / "picturebook-5min.json").read_text(encoding="utf-8"))["run"]
+    rate = json.loads((result_files.RESULTS / "picturebook-5min.json").read_text(encoding="utf-8"))["run"]
     hours = sum(left.values()) / rate["pictures_per_second"] / 3600
     print(f"\nto train: {len(left)} runs, {sum(left.values()):,} samples; {hours:.1f} hours at the")
     print(f"{rate['pictures_per_second']:,} pictures a second of results/picturebook-5min.json, evaluation not counted")
@@ -82,22 +82,22 @@ def say_what_is_left(setting: Setting, names: list[str], seeds: list[int]) -> No
 def main(argv: list[str] | None = None) -> None:
     asked = arguments(argv)
     if asked.page:
-        return page.write()
+        return report.write()
     setting = setting_of(asked)
     if asked.list:
         return say_what_is_left(setting, asked.only, asked.seeds)
     whole = asked.samples == SAMPLES and asked.pictures == "all"
     for claim in claims_of(setting, asked.only):
-        kept = {result["claim"]: result for result in page.read_results(keep.RESULTS)}
+        kept = {result["claim"]: result for result in report.read_results(result_files.RESULTS)}
         luck = pooled(kept.values())
-        result = {"machine": keep.machine(), **result_of(claim, setting, asked.seeds, luck)}
+        result = {"machine": result_files.machine(), **result_of(claim, setting, asked.seeds, luck)}
         with atomic_write(setting.out / f"claims-{claim.name}.json") as file:
             file.write(json.dumps(result, indent=1, ensure_ascii=False).encode("utf-8"))
         for finding in result["findings"]:
-            print(f"  {finding['statement']} {page.points(finding)}: {finding['verdict']}")
+            print(f"  {finding['statement']} {report.points(finding)}: {finding['verdict']}")
         if whole and len(asked.seeds) >= len(kept.get(claim.name, {"seeds": ()})["seeds"]):
-            keep.keep(f"claims-{claim.name}", result)
-            page.write()
+            result_files.keep(f"claims-{claim.name}", result)
+            report.write()
 
 
 if __name__ == "__main__":

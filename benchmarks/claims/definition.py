@@ -6,8 +6,8 @@ A claim is made by a function of the setting, such as `batch_size`; its first fi
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from claims.arms import Arm, Learned
-from claims.measure import Answers, standard
+from benchmarks.claims.questions import Answers, standard
+from benchmarks.claims.training_arms import Arm, Learned
 
 STANDARD = {"object": "object", "picture → text R@1": "retrieval/picture to text"}  # series -> what is asked
 

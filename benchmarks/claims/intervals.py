@@ -6,8 +6,8 @@ pictures asked, which seeds share. Seen: the interval lies above 0. Opposite: be
 
 Resampling three seeds would see only the three and draw its interval much too narrow; hence Student (1908).
 
-One seed or two say nothing of the luck of training. It is then taken from luck.py: what it was, on the whole, in the
-claims that had three. (This paragraph is younger than those results, and older than those with one seed.)
+One seed or two say nothing of the luck of training. It is then taken from seed_spread.py: what it was, on the whole,
+in the claims that had three. (This paragraph is younger than those results, and older than those with one seed.)
 """
 
 import math

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from claims import supervised
-from claims.arms import Learned
+from benchmarks.claims import supervised
+from benchmarks.claims.training_arms import Learned
 from minclip.data.picturebook import PictureBook, tasks
 from minclip.data.picturebook.tasks import TASKS, task_picture
 from minclip.data.protocol import ChoiceTask, ClassTask

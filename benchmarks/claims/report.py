@@ -5,13 +5,13 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-import keep
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from claims import CLAIMS
-from claims.luck import ONE_RUN, SHARE, TWO_RUNS
+from benchmarks import result_files
+from benchmarks.claims.catalogue import CLAIMS
+from benchmarks.claims.seed_spread import ONE_RUN, SHARE, TWO_RUNS
 from minclip.data.paths import atomic_write
 from minclip.figures.look import (
     FONT,
@@ -28,7 +28,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE, PLOTS = "claims.md", "claims"
 OPENING = """# What is said of CLIP, tested on the picture book
 
-Written by `python benchmarks/claims.py --page` from the kept results (`benchmarks/results/claims-*.json`); nothing on
+Written by `python -m benchmarks.claims --page` from the kept results (`benchmarks/results/claims-*.json`); nothing on
 this page is typed by hand. It is about small models, little data and drawn pictures: what is not seen here may be true
 of large ones, and what is seen here may have other reasons there.
 
@@ -40,19 +40,20 @@ seeds) and that of the pictures asked, together. Every statement says that one n
 is taken between runs of the same seeds, in points. **Seen**: the interval of the difference lies above 0;
 **opposite**: below 0; **not seen**: it holds 0. *Not seen* is not *false*: look how wide the interval is. And of forty
 statements about differences that do not exist, one would be *seen* and one *opposite*, by luck. The rule was written
-before the results (`benchmarks/claims/verdict.py`). The first statement of a section is the one closest to what is
+before the results (`benchmarks/claims/intervals.py`). The first statement of a section is the one closest to what is
 said, the others explain it; in *Who stands where*, *style by style* and *A word on the picture* it was chosen anew
 after their results, by what their source says.
 
 Sections share the runs that were trained on one machine, the base above all, so their verdicts are not independent.
-The same seed on another machine rounds otherwise and is another run.
+The same seed on another machine rounds otherwise and is another run. Recall on this page was counted by an earlier rule
+for captions that are equal, word for word.
 """
 ONE_SEED = """
 Where a claim has one seed, its runs cannot show the luck of training. It is taken from the claims that had three:
 there single seeds scattered with a standard deviation of {share} points for a share, {one run} for a difference between
 two answers of one run, {two runs} for a difference between two runs (pooled, in brackets the lowest and the highest;
-`benchmarks/claims/luck.py`). This part of the rule was written after the results with three seeds and before those with
-one. It is a middle: near 0 and 100 % such an interval is too wide, on pictures unlike those of training it may be too
+`benchmarks/claims/seed_spread.py`). This part of the rule was written after the results with three seeds and before
+those with one. It is a middle: near 0 and 100 % such an interval is too wide, on pictures unlike those of training it may be too
 narrow, and a narrow miss or hit decides nothing.
 """
 
@@ -160,7 +161,7 @@ def overview(results: list[dict]) -> str:
     shown = {result["claim"] for result in results}
     missing = [name.replace("_", " ") for name in CLAIMS if name not in shown]
     left = (
-        f"\nNot measured yet: {', '.join(missing)}. What each would compare says `python benchmarks/claims.py --list`; "
+        f"\nNot measured yet: {', '.join(missing)}. What each would compare says `python -m benchmarks.claims --list`; "
         f"`--only temperature` measures one.\n"
         if missing
         else ""
@@ -226,7 +227,7 @@ def in_percent(
 
 def write(results_folder: Path | None = None, docs: Path = DOCS) -> None:
     """The page and its plots. Where no result is kept there is no page."""
-    results = read_results(results_folder or keep.RESULTS)
+    results = read_results(results_folder or result_files.RESULTS)
     if not results:
         return
     with atomic_write(docs / PAGE) as file:

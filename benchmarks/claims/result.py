@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from claims.arms import Setting
-from claims.claim import Claim, Finding, Number
-from claims.learn import answers, done, is_done
-from claims.luck import NO_LUCK, SHARE, Luck, kind_of
-from claims.verdict import ENOUGH, difference, share, verdict
+from benchmarks.claims.definition import Claim, Finding, Number
+from benchmarks.claims.intervals import ENOUGH, difference, share, verdict
+from benchmarks.claims.seed_spread import NO_LUCK, SHARE, Luck, kind_of
+from benchmarks.claims.trained_arms import answers, done, is_done
+from benchmarks.claims.training_arms import Setting
 from minclip.experiments.report import describe
 
 
@@ -17,7 +17,7 @@ def result_of(
 ) -> dict:
     """Trains what is missing, asks what was not asked, and gathers it; ready for JSON.
 
-    luck: of training, by kind of number (luck.py); read where there are too few seeds to show it.
+    luck: of training, by kind of number (seed_spread.py); read where there are too few seeds to show it.
     """
     for arm in claim.arms:
         for seed in seeds:

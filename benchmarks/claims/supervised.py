@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from claims.arms import Arm
+from benchmarks.claims.training_arms import Arm
 from minclip.data.picturebook import Picture
 from minclip.data.picturebook.sampling import KINDS
 from minclip.data.protocol import ChoiceTask, ClassTask

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from claims import supervised
-from claims.arms import Arm, Data, Learned, Setting
-from claims.claim import Number
+from benchmarks.claims import supervised
+from benchmarks.claims.definition import Number
+from benchmarks.claims.training_arms import Arm, Data, Learned, Setting
 from minclip.checkpoint import MODEL_FILE, load, save
 from minclip.config import CLIPConfig
 from minclip.data.paths import atomic_write

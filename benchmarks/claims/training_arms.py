@@ -1,6 +1,6 @@
 """What is compared: arms, each a way to train. Two arms that are equal are trained once, whoever asks for them.
 
-No claim is made here (see the files named in __init__.py) and nothing is trained (learn.py).
+No claim is made here (see catalogue/) and nothing is trained (trained_arms.py).
 """
 
 import hashlib

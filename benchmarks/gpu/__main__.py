@@ -1,10 +1,10 @@
 """What minclip does on a CUDA GPU, in at most seven minutes: smoke.py, tests, a minute's learning, speed beside peers.
 
-python benchmarks/gpu.py                        (open_clip and transformers take part where they are installed)
-python benchmarks/gpu.py --photos FOLDER        FOLDER/flickr8k and FOLDER/rsicd from nothing, too (or PHOTOS=FOLDER)
-python benchmarks/gpu.py --parts minute,small   some parts only
-python benchmarks/gpu.py --long                 ten minutes of training instead; stopped, it goes on when called again
-python benchmarks/gpu.py --dry                  the same lines in miniature on a CPU, in a minute
+python -m benchmarks.gpu                        (open_clip and transformers take part where they are installed)
+python -m benchmarks.gpu --photos FOLDER        FOLDER/flickr8k and FOLDER/rsicd from nothing, too (or PHOTOS=FOLDER)
+python -m benchmarks.gpu --parts minute,small   some parts only
+python -m benchmarks.gpu --long                 ten minutes of training instead; stopped, it goes on when called again
+python -m benchmarks.gpu --dry                  the same lines in miniature on a CPU, in a minute
 
 Before the clock starts, the pictures that the parts learn from are drawn, unless they are on the disk already. Every
 part runs in a process of its own until its share of --minutes is over; what fails is named in the result, and the
@@ -24,19 +24,20 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import torch
-from gpu_parts.learn import draw_pictures, learned
-from gpu_parts.show import plot_learning, plot_throughput, table
-from gpu_parts.sizes import DRY, GPU, Work, about
-from gpu_parts.speed import speed
-from keep import RESULTS, machine
-from smoke import smoke
 
+from benchmarks.gpu.figures import plot_learning, plot_throughput, table
+from benchmarks.gpu.sizes import DRY, GPU, Work, about
+from benchmarks.gpu.smoke import smoke
+from benchmarks.gpu.timed_training import draw_pictures, learned
+from benchmarks.gpu.training_speed import speed
+from benchmarks.result_files import RESULTS, machine
 from minclip.cli.models import RUNS
 from minclip.cli.train import new_folder
 from minclip.data.paths import atomic_write
 from minclip.engine.devices import choose_device
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "benchmarks.gpu"]
 CLOSING = 12  # seconds at the end, for the plots
 GRACE = 4  # seconds before its end at which a part should be done by itself
 LEAST = 20  # seconds: with fewer a part is not begun, it would hardly load its libraries
@@ -102,7 +103,7 @@ def long_folder() -> Path:
 
 
 def write(path: Path, content: dict) -> None:
-    """As keep.py writes, and whole or not at all: a run may be killed at any moment."""
+    """As result_files.py writes, and whole or not at all: a run may be killed at any moment."""
     with atomic_write(path) as file:
         file.write((json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
@@ -134,7 +135,7 @@ def work_on(name: str, arguments: argparse.Namespace) -> int:
 def started(command: list[str], limit: float) -> str | None:
     """A part in a process of its own; None, or what became of it."""
     try:
-        code = subprocess.run([sys.executable, __file__, *command], timeout=limit, check=False).returncode
+        code = subprocess.run([*COMMAND, *command], timeout=limit, check=False).returncode
     except subprocess.TimeoutExpired:
         return f"stopped after {limit:.0f} s: its time was over"
     return f"its process ended with code {code}" if code else None

@@ -1,10 +1,10 @@
 """Two pictures and a few lines of what the GPU bench found: throughput beside the peers', and a minute's learning."""
 
-from clock import print_table
 from matplotlib.figure import Figure
-from peers import OURS
-from train_speed import times
 
+from benchmarks.speed.peers import OURS
+from benchmarks.speed.timing import print_table
+from benchmarks.speed.train_speed import times
 from minclip.figures.look import FONT, IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, QUIET_COLOUR, dress, new_figure
 
 SCORES = {"zero_shot": ("object", "zero-shot accuracy"), "R@10": (None, "retrieval R@10, mean of both ways")}

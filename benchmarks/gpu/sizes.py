@@ -1,6 +1,6 @@
 """What the GPU bench measures, at a GPU's size or in miniature: the same lines then run on a CPU in seconds.
 
-Nothing is measured here: see speed.py and learn.py.
+Nothing is measured here: see training_speed.py and timed_training.py.
 """
 
 import platform

@@ -1,7 +1,7 @@
 """The first thing to run on a new GPU: does minclip work there, what does a step launch, and where does Python wait?
 
-python benchmarks/smoke.py                     (half a minute; the best device here)
-python benchmarks/smoke.py --device mps --pairs 256
+python -m benchmarks.gpu.smoke                     (half a minute; the best device here)
+python -m benchmarks.gpu.smoke --device mps --pairs 256
 
 A line for each question; the exit code is 1 where one has no answer. `make gpu` begins with it and keeps what it found.
 """
@@ -16,9 +16,9 @@ from functools import partial
 
 import torch
 from PIL import Image
-from workload import noise_batch
 
 import minclip
+from benchmarks.speed.workload import noise_batch
 from minclip.cli.gpus import check_product
 from minclip.config import CLIPConfig
 from minclip.engine.devices import Device, choose_device

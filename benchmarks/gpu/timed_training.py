@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from gpu_parts.sizes import Learning, Sizes, Work
 
+from benchmarks.gpu.sizes import Learning, Sizes, Work
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import open_dataset
 from minclip.data.picturebook import PictureBook

@@ -14,9 +14,9 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-from clock import Timed, alternating, seconds, spread
-from gpu_parts.sizes import Measured, Work
-from peers import (
+
+from benchmarks.gpu.sizes import Measured, Work
+from benchmarks.speed.peers import (
     NAMES,
     OPEN_CLIP,
     OURS,
@@ -30,9 +30,9 @@ from peers import (
     ratio,
     version,
 )
-from train_speed import SAME_LOSS, called
-from workload import matrix_product, noise_batch, step_flops
-
+from benchmarks.speed.timing import Timed, alternating, seconds, spread
+from benchmarks.speed.train_speed import SAME_LOSS, called
+from benchmarks.speed.workload import matrix_product, noise_batch, step_flops
 from minclip.config import CLIPConfig
 from minclip.engine.batches import Batch
 from minclip.engine.devices import Device, choose_device, multiplies_bfloat16

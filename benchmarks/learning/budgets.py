@@ -1,11 +1,11 @@
 """How much a CLIP learns from the picture book: one run for every budget, which is a number of samples.
 
-python benchmarks/budgets.py                   all of them
-python benchmarks/budgets.py 160000 400000     some
+python -m benchmarks.learning.budgets                   all of them
+python -m benchmarks.learning.budgets 160000 400000     some
 
-On the CPU; what a GPU learns in minutes is asked by gpu.py. Each run has its own warm-up and cosine, and its report is
-kept under the budget's name (keep.by_cpu). Samples are what can be had again on any machine; the minutes are what they
-took on the machine, and with the code, of the kept result. Run folders are runs/budget-SAMPLES; a run that was stopped
+On the CPU; what a GPU learns in minutes is asked by benchmarks/gpu. Each run has its own warm-up and cosine. Its report
+is kept under the budget's name (result_files.by_cpu). Samples are what can be had again on any machine; the minutes are
+what they took on the machine, and with the code, of the kept result. Run folders are runs/budget-SAMPLES; a run that was stopped
 goes on, a finished one is not trained again.
 """
 
@@ -14,8 +14,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from keep import by_cpu, keep_report
-
+from benchmarks.result_files import by_cpu, keep_report
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.devices import choose_device
 from minclip.experiments.experiment import resume_run, run_training

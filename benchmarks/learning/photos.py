@@ -1,7 +1,7 @@
 """A CLIP from nothing on real photos, with minclip's own ViT: Flickr8k or RSICD, and CIFAR-10 beside it.
 
-python benchmarks/photos.py flickr8k PATH/TO/flickr8k [PATH/TO/cifar10]
-python benchmarks/photos.py rsicd PATH/TO/rsicd
+python -m benchmarks.learning.photos flickr8k PATH/TO/flickr8k [PATH/TO/cifar10]
+python -m benchmarks.learning.photos rsicd PATH/TO/rsicd
 
 The data set's recipe is used as it is; a run that was stopped goes on. The run folder runs/photos-* shows queries
 with the photos found (it is not kept in the repository: the photos are not ours); the report is kept as
@@ -11,8 +11,7 @@ results/*.json.
 import sys
 from pathlib import Path
 
-from keep import keep_report
-
+from benchmarks.result_files import keep_report
 from minclip.checkpoint import load
 from minclip.config import CLIPConfig
 from minclip.evaluation.evaluate import evaluate

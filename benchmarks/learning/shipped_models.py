@@ -1,6 +1,6 @@
 """Trains a model that comes with minclip, and writes it into the package with its card.
 
-python benchmarks/ship.py picturebook-tiny          (or picturebook-small)
+python -m benchmarks.learning.shipped_models picturebook-tiny          (or picturebook-small)
 
 Each is a run of budgets.py, which trains it if it is not there. What is measured is the very file that is shipped,
 loaded anew: results/NAME.json, from which the card, minclip/models/NAME.md, is made.
@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 
 import torch
-from budgets import RECIPE, folder, trained
-from cards import model_card
-from keep import keep
 
 import minclip
+from benchmarks.learning.budgets import RECIPE, folder, trained
+from benchmarks.learning.model_cards import model_card
+from benchmarks.result_files import keep
 from minclip.data.paths import atomic_write
 from minclip.data.pretrained import SHIPPED
 from minclip.evaluation.evaluate import evaluate

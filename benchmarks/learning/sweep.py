@@ -1,9 +1,9 @@
 """The picture book's recipe with one thing changed at a time: which of its numbers matter, and how much a seed does.
 
-python benchmarks/sweep.py                 trains what is missing, the most useful first; it may be stopped at any time
-python benchmarks/sweep.py stem patch-4    some points: to share them out to processes
-python benchmarks/sweep.py --list          the points, and which of them are done
-python benchmarks/sweep.py --page          results/sweep.json and docs/sweep.png from the points that are done
+python -m benchmarks.learning.sweep                 trains what is missing, the most useful first; may be stopped
+python -m benchmarks.learning.sweep stem patch-4    some points: to share them out to processes
+python -m benchmarks.learning.sweep --list          the points, and which of them are done
+python -m benchmarks.learning.sweep --page          results/sweep.json and docs/sweep.png from the points that are done
 
 Every point sees as many samples as the base: samples are what is equal, not time. A shared machine has no honest clock,
 so the matrix operations of a training step (forward, backward, optimiser) are kept instead; they are not time either:
@@ -19,15 +19,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import keep
 import torch
-from claims.arms import Arm
-from claims.learn import pairs_of, train_clip
-from kept import cores
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks import result_files
+from benchmarks.claims.trained_arms import pairs_of, train_clip
+from benchmarks.claims.training_arms import Arm
+from benchmarks.result_files import cores
 from minclip.checkpoint import MODEL_FILE
 from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
@@ -56,7 +56,7 @@ AXES = ("base", "optimiser", "rates and batch", "stem", "resolution", "patch")  
 ASKED = ("object", "object_held_out_style", "held_out_combination")
 VALIDATION, PER_CLASS = 1, 10  # seed of the pictures asked about (the test's is 0); pictures per class (as the test's)
 NUMBERS = ("accuracy", "low", "high", "n", "chance")
-PLOT = Path(__file__).parents[1] / "docs" / "sweep.png"
+PLOT = Path(__file__).parents[2] / "docs" / "sweep.png"
 
 
 class ConvStem(nn.Module):
@@ -165,7 +165,7 @@ def measure(point: Point, out: Path, device: Device) -> dict:
     for name, task in tasks(point.arm.model.image_size, VALIDATION, PER_CLASS, ASKED, progress=False).items():
         answers = evaluate_task(model.eval(), tokenizer, task)
         found[name] = {number: getattr(answers, number) for number in NUMBERS}
-    machine = f"{cores(torch.get_num_threads(), keep.machine())}, {describe(device)}"
+    machine = f"{cores(torch.get_num_threads(), result_files.machine())}, {describe(device)}"
     content: dict = {"point": description(point), "machine": machine}
     content |= {"stopped": stopped, "operations_per_pair": operations, "tasks": found}
     with atomic_write(out / f"{point.name}.json") as file:
@@ -248,7 +248,7 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{point.name}: {point.value}, {point.arm.config.samples:,} samples: {found}", flush=True)
     if asked.page or not (asked.list or asked.names):
         result = collected(BASE, asked.out)
-        keep.keep("sweep", result)
+        result_files.keep("sweep", result)
         with atomic_write(PLOT) as file:
             plot_sweep(result).savefig(file, format="png", dpi=110)
 

@@ -1,25 +1,22 @@
 """Everything that is measured side by side with others, in one command: make bench.
 
-python benchmarks/bench.py [--captions FILE] [--merges FILE]     (an hour; on a quiet machine)
+python -m benchmarks.speed [--captions FILE] [--merges FILE]     (an hour; on a quiet machine)
 
 Each part is a process of its own, keeps its result in results/, and can be run alone. The tokenizer's parts need a
 file with a caption per line, and OpenAI's merges: without them they are left out, and their kept results stay. At the
-end results/bench.json says what ran, and the tables are written (pages.py).
+end results/bench.json says what ran, and the tables are written (update_docs.py).
 """
 
 import argparse
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-from keep import keep
-
-HERE = Path(__file__).parent
+from benchmarks.result_files import keep
 
 
 def parts(captions: str | None, merges: str | None) -> dict[str, list[str] | str]:
-    """part -> the arguments of its script, or why it is left out."""
+    """part -> the arguments of its module, or why it is left out."""
     no_captions, no_merges = "needs --captions FILE", "needs --captions FILE and --merges FILE"
     return {
         "train_speed": [],
@@ -32,8 +29,8 @@ def parts(captions: str | None, merges: str | None) -> dict[str, list[str] | str
     }
 
 
-def run(planned: dict[str, list[str] | str], folder: Path = HERE) -> dict[str, dict]:
-    """Runs the scripts of a folder one after the other: what became of each, and how long it took."""
+def run(planned: dict[str, list[str] | str], package: str = "benchmarks.speed") -> dict[str, dict]:
+    """Runs the modules of a package one after the other: what became of each, and how long it took."""
     done = {}
     for name, arguments in planned.items():
         if isinstance(arguments, str):
@@ -41,7 +38,7 @@ def run(planned: dict[str, list[str] | str], folder: Path = HERE) -> dict[str, d
             continue
         print(f"--- {name}", flush=True)
         began = time.perf_counter()
-        finished = subprocess.run([sys.executable, str(folder / f"{name}.py"), *arguments], check=False)
+        finished = subprocess.run([sys.executable, "-m", f"{package}.{name}", *arguments], check=False)
         minutes = round((time.perf_counter() - began) / 60, 1)
         done[name] = {"minutes": minutes} if finished.returncode == 0 else {"failed": finished.returncode}
     return done
@@ -54,7 +51,7 @@ def main() -> None:
     given = parser.parse_args()
     done = run(parts(given.captions, given.merges))
     keep("bench", {"parts": done})
-    subprocess.run([sys.executable, str(HERE / "pages.py")], check=True)
+    subprocess.run([sys.executable, "-m", "benchmarks.update_docs"], check=True)
     failed = [name for name, what in done.items() if "failed" in what]
     if failed:
         sys.exit(f"failed: {', '.join(failed)}; their kept results are the old ones")

@@ -1,6 +1,6 @@
 """BPE training side by side with Hugging Face `tokenizers` (Rust), and with minbpe's way of doing it.
 
-python benchmarks/bpe_training.py Flickr8k.token.txt      (any text file with a caption per line)
+python -m benchmarks.speed.bpe_training Flickr8k.token.txt      (any text file with a caption per line)
 
 All run in one process, one after the other; the ratios are what counts. minbpe's way, every pair of the whole text
 counted anew for every merge, takes so long that it is measured on fewer captions. Writes results/bpe_training.json.
@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from clock import spread
-from keep import keep
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
+from benchmarks.result_files import keep
+from benchmarks.speed.timing import spread
 from minclip.bpe import Pair, merge_pair, word_symbols
 from minclip.tokenizer import FIXED_SYMBOLS, BPETokenizer, clean
 

@@ -2,7 +2,7 @@
 
 As its users run it: with no other's memory allocator, threads or compiled code around it. Between its turns it sleeps.
 
-python benchmarks/apart.py '{"name": "open_clip", "preset": "tiny", ...}'        what `Apart` starts and talks to
+python -m benchmarks.speed.contender_process '{"name": "open_clip", ...}'        what `Apart` starts and talks to
 """
 
 import json
@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from clock import seconds
-from peers import OURS, Contender, make, new_weights
-from workload import noise_batch
 
+from benchmarks.result_files import ROOT
+from benchmarks.speed.peers import OURS, Contender, make, new_weights
+from benchmarks.speed.timing import seconds
+from benchmarks.speed.workload import noise_batch
 from minclip.config import CLIPConfig
 from minclip.engine.batches import Batch
 from minclip.engine.cores import keep_freed_memory
@@ -48,9 +49,9 @@ class Apart:
     ):
         question = {"name": name, "preset": preset, "pairs": pairs, "dtype": dtype, "variant": variant or {}}
         question |= {"changes": changes or {}, "longest": longest, "keeps_memory": keeps_memory, "encodes": encodes}
-        command = [sys.executable, __file__, json.dumps(question)]
+        command = [sys.executable, "-m", "benchmarks.speed.contender_process", json.dumps(question)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
 
     def ask(self, **question: object) -> dict:

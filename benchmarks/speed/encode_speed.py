@@ -1,6 +1,6 @@
 """Encoding pictures and texts: minclip, OpenCLIP and Hugging Face side by side, with the same weights, in eval mode.
 
-python benchmarks/encode_speed.py        (twenty minutes; on a quiet machine, with the extra `peers`)
+python -m benchmarks.speed.encode_speed        (twenty minutes; on a quiet machine, with the extra `peers`)
 
 Pictures and texts a second, one at a time and 64 at a time, each contender in a process of its own, in turn: as it is
 and compiled, since a reader who encodes one picture will not compile; with the faster kind of attention where a peer
@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from functools import partial
 
 import torch
-from apart import IMAGES, TEXTS, Apart
-from clock import alternating, load_average, print_table, spread
-from keep import by_cpu, keep
-from peers import (
+
+from benchmarks.result_files import by_cpu, keep
+from benchmarks.speed.contender_process import IMAGES, TEXTS, Apart
+from benchmarks.speed.peers import (
     AS_IT_IS,
     NAMES,
     OPEN_CLIP,
@@ -31,9 +31,9 @@ from peers import (
     read_by,
     version,
 )
-from train_speed import called, dtypes, times
-from workload import noise_batch
-
+from benchmarks.speed.timing import alternating, load_average, print_table, spread
+from benchmarks.speed.train_speed import called, dtypes, times
+from benchmarks.speed.workload import noise_batch
 from minclip.config import CLIPConfig
 from minclip.engine.devices import choose_device
 

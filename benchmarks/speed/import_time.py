@@ -1,6 +1,6 @@
 """Seconds that `import minclip` and its whole face add to importing torch, in fresh processes, alternating.
 
-python benchmarks/import_time.py
+python -m benchmarks.speed.import_time
 
 Writes results/import_time.json.
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from keep import keep
+from benchmarks.result_files import keep
 
 ROUNDS = 7
 FACE = "import minclip; [getattr(minclip, name) for name in minclip.__all__]"

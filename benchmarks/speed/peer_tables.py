@@ -1,12 +1,11 @@
-"""The tables of the benches against other CLIPs, and what they say of larger trainings. Used by pages.py."""
+"""The tables of the benches against other CLIPs, and what they say of larger trainings. Used by update_docs.py."""
 
 from collections.abc import Callable
 
-from kept import WITHOUT_BFLOAT16, cores, is_kept, load, rows
-from kept import result as kept_result
-from peers import NAMES, OPEN_CLIP, OURS, OURS_AS_IT_IS
-from workload import step_flops
-
+from benchmarks.result_files import WITHOUT_BFLOAT16, cores, is_kept, load, rows
+from benchmarks.result_files import result as kept_result
+from benchmarks.speed.peers import NAMES, OPEN_CLIP, OURS, OURS_AS_IT_IS
+from benchmarks.speed.workload import step_flops
 from minclip.config import CLIPConfig
 
 # what larger trainings take: (pairs in the set, passes over it, model); CLIP's own is 400 million pairs, 32 passes

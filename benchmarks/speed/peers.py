@@ -16,10 +16,10 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 import torch
-from clock import spread
 from torch import Tensor, nn
-from workload import noise_batch
 
+from benchmarks.speed.timing import spread
+from benchmarks.speed.workload import noise_batch
 from minclip.config import CLIPConfig
 from minclip.engine.batches import Batch
 from minclip.engine.compiled import with_compiled_encoders

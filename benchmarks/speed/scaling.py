@@ -1,6 +1,6 @@
 """How a training step grows with the batch, the length of the texts and the size of the pictures; and how fast data is.
 
-python benchmarks/scaling.py        (a quarter of an hour; on a quiet machine, with the extra `peers`)
+python -m benchmarks.speed.scaling        (a quarter of an hour; on a quiet machine, with the extra `peers`)
 
 Steps: minclip and OpenCLIP (not compiled: every size would need its own compilation), alternating, each in a process
 of its own, one number changed at a time, in the precision that minclip chooses here; and the memory of each. Data:
@@ -21,14 +21,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from apart import Apart
-from clock import alternating, load_average, print_table, seconds, spread
-from keep import by_cpu, keep
 from matplotlib.figure import Figure
-from peers import OPEN_CLIP, OURS, installed, version
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
+from benchmarks.result_files import by_cpu, keep
+from benchmarks.speed.contender_process import Apart
+from benchmarks.speed.peers import OPEN_CLIP, OURS, installed, version
+from benchmarks.speed.timing import alternating, load_average, print_table, seconds, spread
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.folder import Folder
 from minclip.data.picturebook import PictureBook
@@ -218,7 +218,7 @@ def table(result: dict) -> None:
 def main() -> None:
     result, name = measure(), by_cpu("scaling")
     keep(name, result)
-    plot_scaling(result["steps"]).savefig(Path(__file__).parents[1] / "docs" / f"{name}.png", dpi=110)
+    plot_scaling(result["steps"]).savefig(Path(__file__).parents[2] / "docs" / f"{name}.png", dpi=110)
     table(result)
 
 

@@ -1,6 +1,6 @@
 """Encoding captions side by side with OpenAI's own tokenizer: 40,000 captions, OpenAI's vocabulary.
 
-python benchmarks/tokenizer_speed.py bpe_simple_vocab_16e6.txt.gz Flickr8k.token.txt   (any file, a caption per line)
+python -m benchmarks.speed.tokenizer_speed bpe_simple_vocab_16e6.txt.gz Flickr8k.token.txt   (any captions, one a line)
 
 Cold: a new tokenizer reads them for the first time (reading the vocabulary is not counted). Warm: it reads them
 again. All run in one process, alternating, a text at a time; the ratios are what counts. Hugging Face's `tokenizers`
@@ -15,9 +15,9 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from clock import spread
-from keep import keep
-from peers import package
+from benchmarks.result_files import keep
+from benchmarks.speed.peers import package
+from benchmarks.speed.timing import spread
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one core for each
 from tokenizers import Tokenizer

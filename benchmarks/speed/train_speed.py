@@ -1,6 +1,6 @@
 """Training steps of minclip, OpenCLIP and Hugging Face side by side: one architecture, the same weights and batch.
 
-python benchmarks/train_speed.py        (twenty minutes; on a quiet machine, with the extra `peers`)
+python -m benchmarks.speed.train_speed        (twenty minutes; on a quiet machine, with the extra `peers`)
 
 First that they do the same work: losses of three steps and gradients, in float32 and not compiled. Then pairs a second,
 in turn, each in a process of its own and in the setting in which it is fastest here, by tries in turn (VARIANTS in
@@ -16,10 +16,10 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-from apart import Apart
-from clock import Timed, alternating, load_average, print_table, seconds, spread
-from keep import by_cpu, keep
-from peers import (
+
+from benchmarks.result_files import by_cpu, keep
+from benchmarks.speed.contender_process import Apart
+from benchmarks.speed.peers import (
     AS_IT_IS,
     NAMES,
     OURS,
@@ -32,8 +32,8 @@ from peers import (
     read_by,
     version,
 )
-from workload import matrix_product, step_flops
-
+from benchmarks.speed.timing import Timed, alternating, load_average, print_table, seconds, spread
+from benchmarks.speed.workload import matrix_product, step_flops
 from minclip.config import CLIPConfig
 from minclip.engine.devices import choose_device, multiplies_bfloat16
 

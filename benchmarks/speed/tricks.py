@@ -2,7 +2,7 @@
 
 In one process but for memory, which is a matter of the whole process, so that each way has its own there.
 
-python benchmarks/tricks.py        (about two minutes; on a quiet machine)
+python -m benchmarks.speed.tricks        (about two minutes; on a quiet machine)
 
 Writes results/tricks.json (keep.by_cpu): time without the trick / time with it, median of the rounds, with the spread.
 What computes in bfloat16 is asked where the CPU multiplies it, what avoids it where it does not.
@@ -17,11 +17,11 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-from apart import IMAGES, STEP, Apart
-from clock import Timed, seconds, spread
-from keep import by_cpu, keep
 from torch.nn import functional as F
 
+from benchmarks.result_files import by_cpu, keep
+from benchmarks.speed.contender_process import IMAGES, STEP, Apart
+from benchmarks.speed.timing import Timed, seconds, spread
 from minclip import optim, transformer
 from minclip.config import CLIPConfig
 from minclip.engine import features, muon

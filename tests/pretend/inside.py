@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from workload import noise_batch
 
 import minclip
+from benchmarks.speed.workload import noise_batch
 from minclip.cli import main
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import open_dataset

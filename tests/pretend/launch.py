@@ -51,7 +51,7 @@ def guard(kind: str) -> Path:
 
 def run(kind: str, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Python with these arguments, from the project's folder, where a device of that kind pretends to be."""
-    places = [str(ROOT / "tests"), str(ROOT / "benchmarks"), str(ROOT)]
+    places = [str(ROOT / "tests"), str(ROOT)]
     environment = {
         **os.environ,
         "LD_PRELOAD": str(guard(kind)),

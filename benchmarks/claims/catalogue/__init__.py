@@ -1,6 +1,6 @@
 """What is said of CLIP, by name: each a function that says which arms are compared, and what would be seen."""
 
-from claims import abilities, drawings, encoders, noise, objective, prompts, supervision
+from benchmarks.claims.catalogue import abilities, emoji, encoders, objective, prompts, supervision, training_data
 
 CLAIMS = {
     "zero_shot": supervision.zero_shot,
@@ -13,9 +13,9 @@ CLAIMS = {
     "batch_size": objective.batch_size,
     "directions": objective.directions,
     "temperature": objective.temperature,
-    "caption_noise": noise.caption_noise,
+    "caption_noise": training_data.caption_noise,
     "patch_dropout": encoders.patch_dropout,
-    "typographic_attack": noise.typographic_attack,
+    "typographic_attack": training_data.typographic_attack,
     "text_direction": encoders.text_direction,
-    "emoji": drawings.emoji,
+    "emoji": emoji.emoji,
 }

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from claims.arms import Learned, Setting
-from claims.claim import Claim, Finding, Number, Row, asked_of
-from claims.measure import COMBINATIONS, Answers, correct
+from benchmarks.claims.definition import Claim, Finding, Number, Row, asked_of
+from benchmarks.claims.questions import COMBINATIONS, Answers, correct
+from benchmarks.claims.training_arms import Learned, Setting
 from minclip.data.picturebook import tasks
 
 

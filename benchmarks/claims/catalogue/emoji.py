@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from claims.arms import Learned, Setting
-from claims.claim import Claim, Finding, Number, table
-from claims.measure import Answers
+from benchmarks.claims.definition import Claim, Finding, Number, table
+from benchmarks.claims.questions import Answers
+from benchmarks.claims.training_arms import Learned, Setting
 from minclip.data.emoji import STYLES, TABLE, Emoji
 from minclip.data.images import load_pixels
 from minclip.retrieval import match_ranks

@@ -9,9 +9,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from claims.arms import Arm, Setting
-from claims.claim import STANDARD, Claim, Finding, Number, table
-from claims.learn import pairs_of
+from benchmarks.claims.definition import STANDARD, Claim, Finding, Number, table
+from benchmarks.claims.trained_arms import pairs_of
+from benchmarks.claims.training_arms import Arm, Setting
 from minclip.data.paths import atomic_write
 from minclip.engine.batches import make_batch
 from minclip.engine.cores import one_thread

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from claims.arms import Arm, Setting
-from claims.claim import Claim, Finding, Number, table
+from benchmarks.claims.definition import Claim, Finding, Number, table
+from benchmarks.claims.training_arms import Arm, Setting
 from minclip.loss import clip_loss, similarity_logits
 from minclip.model import CLIP
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.arms import Arm, Learned, Setting
-from claims.claim import Claim, Finding, Number, Row
-from claims.measure import Answers, by_style, questions, styles_of
+from benchmarks.claims.definition import Claim, Finding, Number, Row
+from benchmarks.claims.questions import Answers, by_style, questions, styles_of
+from benchmarks.claims.training_arms import Arm, Learned, Setting
 from minclip.data.picturebook.conditions import SHARED_NAME, Conditions, family_words
 from minclip.data.picturebook.grammar import CONTEXT, STYLE_FRAMES
 from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name

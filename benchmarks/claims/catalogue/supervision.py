@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from claims.arms import Learned, Setting
-from claims.claim import Claim, Finding, Number, Row, table
-from claims.measure import Answers, questions
+from benchmarks.claims.definition import Claim, Finding, Number, Row, table
+from benchmarks.claims.questions import Answers, questions
+from benchmarks.claims.training_arms import Learned, Setting
 from minclip.data.picturebook import World, tasks
 from minclip.data.picturebook.sampling import KINDS
 from minclip.zero_shot import encode_pixels

@@ -5,9 +5,9 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from claims.arms import Learned, Setting
-from claims.claim import Claim, Finding, Number, table
-from claims.measure import Answers, correct
+from benchmarks.claims.definition import Claim, Finding, Number, table
+from benchmarks.claims.questions import Answers, correct
+from benchmarks.claims.training_arms import Learned, Setting
 from minclip.data.picturebook import Picture, World, questions
 from minclip.data.picturebook.cache import cached_pixels
 from minclip.data.picturebook.conditions import Conditions

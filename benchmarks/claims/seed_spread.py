@@ -10,8 +10,8 @@ import statistics
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from claims.claim import Finding
-from claims.verdict import ENOUGH
+from benchmarks.claims.definition import Finding
+from benchmarks.claims.intervals import ENOUGH
 
 SHARE, ONE_RUN, TWO_RUNS = "share", "one run", "two runs"  # kinds of numbers
 Luck = Mapping[str, dict[str, float]]  # kind -> standard deviation between seeds: pooled, lowest, highest

@@ -1,12 +1,9 @@
 """The card of a shipped model: what it was made of, what it can and cannot do, all numbers from its kept result."""
 
-import json
-from pathlib import Path
-
+from benchmarks.result_files import result
 from minclip.data.pretrained import SHIPPED, shipped
 from minclip.evaluation.evaluate import format_table
 
-RESULTS = Path(__file__).parent / "results"
 SHOWN_SETTINGS = ("samples", "batch_size", "optimizer", "learning_rate", "muon_learning_rate", "weight_decay")
 CARD = """# {name}
 
@@ -21,7 +18,7 @@ tells how long it was trained, beside the others; its preset is `{preset}`.
 | Rounding | matrices are stored with 8 bits: a caption's feature keeps a cosine of {cosine:.5f} with the unrounded |
 | Data | the picture book's train split, drawn by the project's own code: no photographs, nobody's data |
 | Training | {settings}, seed {seed}; on {threads} core{s} of {machine}, {device} |
-| Made again by | `python benchmarks/ship.py {name}`; on another machine, or with later code, it is another run |
+| Made again by | `python -m benchmarks.learning.shipped_models {name}`; elsewhere or later it is another run |
 | Licence | MIT, with the project |
 
 ## What it reaches
@@ -42,10 +39,6 @@ thing is left of which it cannot tell (`relation`, `relation_swap`). Two names, 
 It is made for lessons and small experiments. It must not be used to decide anything about people, or anything at all
 outside of the picture book.
 """
-
-
-def result(name: str) -> dict:
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def model_card(name: str) -> str:

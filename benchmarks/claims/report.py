@@ -53,8 +53,8 @@ Where a claim has one seed, its runs cannot show the luck of training. It is tak
 there single seeds scattered with a standard deviation of {share} points for a share, {one run} for a difference between
 two answers of one run, {two runs} for a difference between two runs (pooled, in brackets the lowest and the highest;
 `benchmarks/claims/seed_spread.py`). This part of the rule was written after the results with three seeds and before
-those with one. It is a middle: near 0 and 100 % such an interval is too wide, on pictures unlike those of training it may be too
-narrow, and a narrow miss or hit decides nothing.
+those with one. It is a middle: near 0 and 100 % such an interval is too wide, on pictures unlike those of training it
+may be too narrow, and a narrow miss or hit decides nothing.
 """
 
 

@@ -5,8 +5,8 @@ python -m benchmarks.learning.budgets 160000 400000     some
 
 On the CPU; what a GPU learns in minutes is asked by benchmarks/gpu. Each run has its own warm-up and cosine. Its report
 is kept under the budget's name (result_files.by_cpu). Samples are what can be had again on any machine; the minutes are
-what they took on the machine, and with the code, of the kept result. Run folders are runs/budget-SAMPLES; a run that was stopped
-goes on, a finished one is not trained again.
+what they took on the machine, and with the code, of the kept result. Run folders are runs/budget-SAMPLES; a run that
+was stopped goes on, a finished one is not trained again.
 """
 
 import argparse

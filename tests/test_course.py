@@ -1,7 +1,9 @@
 """The course's machine: finding a learner's text, judging it, keeping it, handing it on."""
 
+import math
 import signal
 import sys
+from importlib import import_module
 
 import pytest
 import torch
@@ -14,6 +16,7 @@ from minclip.course.execution_guards import TooLong, time_limit
 from minclip.course.learner_library import finished, installed, load
 from minclip.course.outline import LESSONS, exercise_of, number_of
 from minclip.course.planted_answers import run_cell
+from minclip.course.progress_diagram import BOXES
 from minclip.loss import clip_loss as minclips
 
 SETUP = """
@@ -51,17 +54,42 @@ def said(capsys, code, name="clip_loss"):
     return capsys.readouterr().out, returned
 
 
-def test_the_text_of_a_class_is_found_through_its_methods():
+def test_a_right_answer_gets_this_line(capsys):
+    code = "def causal_mask(length, device=None):\n"
+    code += "    return torch.full((length, length), float('-inf'), device=device).triu(1)\n"
+    text, returned = said(capsys, code, "causal_mask")
+    assert text == "✓ causal_mask: 6 checks. Kept in my_minclip/transformer.py, and used from now on.\n"
+    assert returned(2).tolist() == [[0.0, -math.inf], [0.0, 0.0]]
+
+
+def test_a_wrong_answer_gets_these_lines(capsys):
+    code = "def causal_mask(length, device=None):\n"
+    code += "    return torch.full((length, length), float('-inf'), device=device).triu()\n"
+    text, returned = said(capsys, code, "causal_mask")
+    assert (
+        text
+        == """\
+✗ causal_mask: the result is wrong. The lesson goes on with minclip's.
+  called    causal_mask(5)
+  expected  at [0, 0]: 0
+  came      at [0, 0]: -inf   (5 of 25 numbers are off)
+  → the diagonal is forbidden: the first token sees nothing, and its softmax is NaN
+"""
+    )
+    assert returned is exercise_of("causal_mask")[1].library
+
+
+def test_a_class_is_found_through_its_methods():
     code = "def other(): ...\n\nclass Net(torch.nn.Module):\n    @property\n    def y(self):\n        return 2\n"
     assert source_of(cell(code)["Net"]) == code[code.index("class") :]
 
 
-def test_the_text_of_a_function_has_its_decorators_and_nothing_else():
+def test_a_functions_text_has_its_decorators():
     code = "x = 1\n@torch.no_grad()\ndef f(a):\n    return a\n\n\ny = 2\n"
     assert source_of(cell(code)["f"]) == "@torch.no_grad()\ndef f(a):\n    return a\n"
 
 
-def test_of_two_versions_in_two_cells_the_text_is_the_objects_own():
+def test_each_of_two_versions_has_its_own_text():
     first, second = answer("def f():\n    return 1\n", "f"), answer("def f():\n    return 2\n", "f")
     assert "1" in source_of(first) and "2" in source_of(second)
 
@@ -79,7 +107,7 @@ def test_stubs_are_seen_in_functions_and_methods():
     assert unwritten("def h(x):\n    if x:\n        raise NotImplementedError\n    return x\n") == []
 
 
-def test_names_from_outside_leave_out_what_is_local_or_pythons():
+def test_outside_names_leave_out_local_and_builtin_ones():
     text = "def f(x: Tensor, n=LIMIT):\n    y = [len(z) for z in x]\n    return math.sqrt(sum(y)) + g(n)\n"
     assert outside_names(text) == ["LIMIT", "Tensor", "g", "math"]
 
@@ -183,7 +211,7 @@ def test_helpers_and_constants_are_kept_with_the_answer(capsys):
     assert torch.allclose(load("clip_loss")(features, -features, 10.0), minclips(features, -features, 10.0))
 
 
-def test_nbgrader_gets_an_error_for_a_wrong_answer_and_none_for_a_right_one(monkeypatch):
+def test_nbgrader_gets_an_error_for_wrong_answers_only(monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     with pytest.raises(AssertionError, match="not written yet"):
         check(answer("def clip_loss(a, b, c):\n    raise NotImplementedError\n"))
@@ -207,7 +235,7 @@ def test_built_gives_the_learners_where_it_is_there(capsys):
     assert logits is exercise_of("similarity_logits")[1].library
 
 
-def test_a_kept_file_that_was_broken_says_what_to_do(mine):
+def test_a_broken_kept_file_says_what_to_do(mine):
     check(answer(RIGHT))
     path = mine / "loss.py"
     path.write_text(path.read_text(encoding="utf-8") + "\nif\n", encoding="utf-8")
@@ -275,6 +303,18 @@ def test_progress_counts_what_is_built(capsys):
     check(answer(RIGHT))
     total = sum(len(lesson.exercises) for lesson in LESSONS)
     assert progress().axes[0].get_title(loc="left") == f"Built so far: 1 of {total} parts"
+
+
+def test_every_exercise_fills_a_box_of_the_diagram():
+    assert {exercise.box for lesson in LESSONS for exercise in lesson.exercises} == set(BOXES)
+
+
+def test_every_lessons_folder_judges_all_its_exercises():
+    for lesson in LESSONS:
+        assert import_module(lesson.package).LESSON is lesson
+        assert import_module(f"{lesson.package}.pictures").__doc__
+        for exercise in lesson.exercises:
+            assert callable(getattr(lesson.checks, exercise.name)), exercise.name
 
 
 def test_exercises_are_numbered_within_their_lesson():

@@ -29,7 +29,7 @@ def exercises(notebook):
 
 
 @pytest.mark.parametrize("lesson", WRITTEN, ids=NAMES)
-def test_the_notebooks_are_what_their_text_and_the_library_make(lesson):
+def test_notebooks_are_what_text_and_library_make(lesson):
     for make, path in (
         (build.lesson_notebook, build.lesson_path(lesson)),
         (build.solution_notebook, build.solution_path(lesson)),
@@ -49,7 +49,7 @@ def test_building_twice_gives_the_same(lesson):
 
 
 @pytest.mark.parametrize("lesson", WRITTEN, ids=NAMES)
-def test_every_exercise_is_asked_hinted_and_checked_once_in_order(lesson):
+def test_every_exercise_is_asked_hinted_and_checked_once(lesson):
     notebook = build.grading_notebook(lesson)
     names = [exercise.name for exercise in lesson.exercises]
     assert list(exercises(notebook)) == names
@@ -97,7 +97,7 @@ def test_unsolved_every_cell_runs_and_every_check_says_so(lesson, tmp_path):
 
 
 @pytest.mark.parametrize("lesson", WRITTEN, ids=NAMES)
-def test_solved_every_check_passes_and_the_answers_are_handed_on(lesson, tmp_path, monkeypatch):
+def test_solved_every_check_passes_and_answers_are_kept(lesson, tmp_path, monkeypatch):
     where = tmp_path / "Ünterricht mit Leerzeichen" / "lessons" / lesson.name
     where.mkdir(parents=True)
     run = build.executed(build.solution_notebook(lesson), where)

@@ -1,4 +1,7 @@
-"""Every wrong answer that people write is refused, most by name; every other right one is accepted."""
+"""Every wrong answer that people write is refused, most by name; every other right one is accepted.
+
+The answers are in the lessons' folders, beside the checks: minclip/course/lesson_NN_name/answers.py.
+"""
 
 import pytest
 
@@ -6,6 +9,7 @@ from minclip.course.checking import LINES, MISSING, RIGHT, WRONG, judge, tried
 from minclip.course.outline import LESSONS, exercise_of
 from minclip.course.planted_answers import Answer, run_cell
 
+NAMES = [lesson.name for lesson in LESSONS]
 WRONG_ONES = [(answer, lesson.answers.SETUP) for lesson in LESSONS for answer in lesson.answers.WRONG]
 RIGHT_ONES = [(answer, lesson.answers.SETUP) for lesson in LESSONS for answer in lesson.answers.CORRECT]
 LEAST_MISTAKES, LEAST_CORRECT, NAMED = 5, 2, 0.8  # for an exercise, for an exercise, share of all mistakes
@@ -35,17 +39,17 @@ def test_another_right_answer_is_accepted(answer, setup):
     assert verdict.sign == RIGHT, f"{verdict}\n--- for\n{answer.code}"
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_most_mistakes_of_an_exercise_are_named(lesson):
-    answers = lesson.answers
+@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+def test_every_exercise_has_enough_planted_answers(lesson):
+    wrong, correct = lesson.answers.WRONG, lesson.answers.CORRECT
     for exercise in lesson.exercises:
-        assert sum(answer.exercise == exercise.name for answer in answers.WRONG) >= LEAST_MISTAKES, exercise.name
-        assert sum(answer.exercise == exercise.name for answer in answers.CORRECT) >= LEAST_CORRECT, exercise.name
-    assert sum(bool(answer.says) for answer in answers.WRONG) >= NAMED * len(answers.WRONG)
+        assert sum(answer.exercise == exercise.name for answer in wrong) >= LEAST_MISTAKES, exercise.name
+        assert sum(answer.exercise == exercise.name for answer in correct) >= LEAST_CORRECT, exercise.name
+    assert sum(bool(answer.says) for answer in wrong) >= NAMED * len(wrong)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_minclips_own_is_right_and_not_the_learners(lesson):
+@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+def test_minclips_own_passes_and_is_not_the_learners(lesson):
     for exercise in lesson.exercises:
         verdict, passed = tried(exercise.library, lesson, exercise)
         assert verdict is None and passed >= 3, f"{exercise.name}: {verdict}"

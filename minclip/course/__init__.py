@@ -1,8 +1,13 @@
-"""The course's machine: what a lesson's notebook calls. The lessons themselves stand in lessons/.
+"""The course's machine, and one folder for each lesson. The lessons' notebooks call four functions:
 
     from minclip.course import built, check, predict, progress
 
-It judges what a learner wrote, keeps it, and hands it to the next lesson. Building notebooks is in build.py.
+`check` judges what a learner wrote and keeps it, `built` hands it to the next lesson, `predict` writes a guess down,
+`progress` draws what is built so far.
+
+The folder lesson_NN_name/ holds a lesson's exercises (__init__.py), how they are judged (checks.py), wrong and right
+answers that test the checks (answers.py), and its figures (pictures.py). outline.py collects the lessons, and build.py
+makes the notebooks out of lessons/NN_name/lesson.md.
 """
 
 from minclip.course.checking import check

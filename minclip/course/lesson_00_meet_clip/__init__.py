@@ -1,4 +1,4 @@
-"""Lesson 00, Meet CLIP: its exercises. Beside it: checks, answers that try the checks, pictures."""
+"""Lesson 00, Meet CLIP: its question and its exercises."""
 
 from minclip.course.exercise import Exercise, Lesson
 

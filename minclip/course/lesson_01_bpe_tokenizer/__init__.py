@@ -1,4 +1,4 @@
-"""Lesson 01, Byte-pair encoding: its exercises. Beside it: checks, answers that try the checks, pictures."""
+"""Lesson 01, Byte-pair encoding: its question and its exercises."""
 
 from minclip.course.exercise import Exercise, Lesson
 

@@ -1,6 +1,6 @@
 """What the known mistakes of lesson 01 give: a name, as the learner reads it, and its outcome for some input.
 
-The checks themselves are in lesson_01.py. Training and encoding stand here by the book, with what goes wrong as
+The checks themselves are in checks.py. Training and encoding stand here by the book, with what goes wrong as
 arguments.
 """
 

@@ -1,6 +1,6 @@
 """What the known mistakes of BPETokenizer give: texts as ids, ids as texts, texts as the rows that the model reads.
 
-Named as in lesson_01_mistakes.py, where the mistakes with single words are.
+Named as in mistakes.py, which has the mistakes with single words.
 """
 
 from collections.abc import Callable, Collection, Mapping

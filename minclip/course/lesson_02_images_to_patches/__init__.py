@@ -1,4 +1,4 @@
-"""Lesson 02, Pictures to patches: its exercises. Beside it: checks, answers that try the checks, pictures."""
+"""Lesson 02, Pictures to patches: its question and its exercises."""
 
 from minclip.course.exercise import Exercise, Lesson
 

@@ -1,6 +1,6 @@
 """What the known mistakes of lesson 02 give: a name, as the learner reads it, and its outcome for some input.
 
-The checks themselves are in lesson_02.py. Each mistake is written with as little as makes it go wrong.
+The checks themselves are in checks.py. Each mistake is written with as little as makes it go wrong.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Lesson 03, The Vision Transformer: its exercises. Beside it: checks, answers that try the checks, pictures."""
+"""Lesson 03, The Vision Transformer: its question and its exercises."""
 
 from minclip.course.exercise import Exercise, Lesson
 

@@ -1,6 +1,6 @@
 """What the known mistakes of lesson 03 give, and what to do about the errors that Python names in its own words.
 
-The checks themselves are in lesson_03.py.
+The checks themselves are in checks.py.
 """
 
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Lesson 04, The text encoder: its exercises. Beside it: checks, answers that try the checks, pictures."""
+"""Lesson 04, The text encoder: its question and its exercises."""
 
 from minclip.course.exercise import Exercise, Lesson
 

@@ -1,4 +1,4 @@
-"""Lesson 05, The symmetric loss: its exercises. Beside it: checks, answers that try the checks, pictures."""
+"""Lesson 05, The symmetric loss: its question and its exercises."""
 
 from minclip.course.exercise import Exercise, Lesson
 

@@ -51,7 +51,7 @@ def without(monkeypatch, *names):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_peer_has_our_losses_and_gradients_step_by_step(name):
+def test_a_peer_has_our_losses_and_gradients(name):
     installed(name)
     found = peers.agreement(CONFIG, pairs=6)[name]
     assert found["loss"] < train_speed.SAME_LOSS
@@ -143,7 +143,7 @@ def test_a_missing_peers_column_says_so(monkeypatch, capsys):
         peers.make(peers.OPEN_CLIP, CONFIG, peers.new_weights(CONFIG), choose_device("cpu"))
 
 
-def test_a_variant_that_fails_says_why_and_another_is_taken(monkeypatch):
+def test_a_failing_variant_says_why_another_is_taken(monkeypatch):
     variants = {"broken": {"broken": True}, "as it is": {}}
     monkeypatch.setitem(train_speed.VARIANTS, peers.OURS, variants)
     question = {"preset": "tiny", "changes": SMALL, "pairs": 4, "dtype": "float32"}
@@ -156,7 +156,7 @@ def test_a_variant_that_fails_says_why_and_another_is_taken(monkeypatch):
         train_speed.started(peers.OURS, question, ["broken"], {8}, stack)
 
 
-def test_the_fastest_setting_is_chosen_by_the_median_of_turns():
+def test_the_fastest_setting_has_the_best_median():
     """Seconds of a call by turn: a lucky one does not decide."""
     turns = {
         "steady": iter([9, 9, 2, 2, 2]),
@@ -176,7 +176,7 @@ def test_the_fastest_setting_is_chosen_by_the_median_of_turns():
     assert found == ("steady", {"steady": 2.0, "lucky": 1.333, "other": "why not"})
 
 
-def test_minclip_as_it_is_races_where_another_setting_is_faster(monkeypatch):
+def test_minclip_races_uncompiled_beside_a_faster_setting(monkeypatch):
     without(monkeypatch, *OTHERS)
     question = {"preset": "tiny", "changes": SMALL, "pairs": 4, "dtype": "float32", "longest": 6}
     monkeypatch.setitem(train_speed.VARIANTS, peers.OURS, {"as it is": {}, "the same again": {}})
@@ -329,7 +329,7 @@ def test_memory_grows_with_the_batch():
         (peers.OPEN_CLIP, False, True, True),
     ],
 )
-def test_who_keeps_memory_is_told_by_name_or_by_hand(name, encodes, asked, keeps, monkeypatch):
+def test_memory_is_kept_by_name_or_by_hand(name, encodes, asked, keeps, monkeypatch):
     installed(name)
     done = []
     monkeypatch.setattr(contender_process, "keep_freed_memory", lambda: done.append("kept"))
@@ -368,7 +368,7 @@ def test_kept_memory_is_not_fetched_again():
     assert kept < 100 and left_alone > 20 * kept
 
 
-def test_the_work_of_a_step_is_what_a_peer_multiplies():
+def test_the_work_counted_is_what_a_peer_multiplies():
     installed(peers.TRANSFORMERS)
     device = choose_device("cpu", torch.float32)
     peer = peers.make(peers.TRANSFORMERS, CONFIG, peers.new_weights(CONFIG), device, attention="eager")

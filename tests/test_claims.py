@@ -106,7 +106,7 @@ def seeds(*shares: float, pictures: int = 1000) -> list[np.ndarray]:
     return [np.arange(pictures) < round(share * pictures) for share in shares]
 
 
-def test_a_clear_difference_is_seen_and_the_other_way_round_it_is_opposite():
+def test_a_clear_difference_is_seen_its_reverse_is_opposite():
     high, low = seeds(0.80, 0.81, 0.79), seeds(0.60, 0.61, 0.59)
     assert verdict(difference(high, low, same_pictures=True)) == "seen"
     assert verdict(difference(low, high, same_pictures=True)) == "opposite"
@@ -124,7 +124,7 @@ def test_one_seed_shows_nothing_however_large_the_difference():
     assert (found.mean, found.low, found.high, verdict(found)) == (1.0, -1.0, 1.0, "not seen")
 
 
-def test_one_seed_is_judged_by_the_luck_that_others_had():
+def test_one_seed_is_judged_by_the_others_spread():
     better, worse = seeds(0.70), seeds(0.60)
     small, large = (difference(better, worse, same_pictures=True, luck=luck) for luck in (0.02, 0.05))
     assert (verdict(small), verdict(large)) == ("seen", "not seen")
@@ -139,7 +139,7 @@ def test_three_seeds_show_their_own_luck():
     assert difference(*answers, same_pictures=True, luck=0.5) == difference(*answers, same_pictures=True)
 
 
-def test_luck_is_pooled_by_kind_from_results_with_three_seeds():
+def test_spread_is_pooled_from_results_with_three_seeds():
     def result(by_seed: list[list[float]], kinds: list[str]) -> dict:
         rows = [{"by_seed": one} for one in by_seed]
         findings = [{"kind": kind, "by_seed": one} for kind, one in zip(kinds, by_seed, strict=True)]
@@ -167,13 +167,13 @@ def test_a_finding_knows_what_it_compares(longer):
     }
 
 
-def test_few_pictures_make_the_interval_wide_even_where_seeds_agree():
+def test_few_pictures_make_the_interval_wide():
     few, many = (difference(seeds(0.6, 0.6, 0.6, pictures=n), 0.5, same_pictures=False) for n in (50, 5000))
     assert verdict(few) == "not seen" and verdict(many) == "seen"
     assert many.high - many.mean == pytest.approx(1.96 * math.sqrt(0.24 / 5000), rel=0.01)
 
 
-def test_none_right_of_few_pictures_is_not_proof_of_zero():
+def test_none_right_of_few_pictures_proves_nothing():
     found = difference(seeds(0.0, 0.0, 0.0, pictures=10), 0.1, same_pictures=False)
     assert found.mean == pytest.approx(-0.1) and verdict(found) == "not seen"
 
@@ -229,7 +229,7 @@ def test_equal_arms_share_a_folder_and_others_do_not(setting):
     assert len({folder, base.folder(setting.out, 1), *(arm.folder(setting.out, 0) for arm in others)}) == 9
 
 
-def test_a_loss_of_one_direction_is_half_of_the_whole():
+def test_the_loss_is_the_mean_of_both_directions():
     torch.manual_seed(0)
     images, texts, scale = torch.randn(32, 8), torch.randn(32, 8), torch.tensor(10.0)
     one, other = picture_finds_text(images, texts, scale), text_finds_picture(images, texts, scale)
@@ -238,7 +238,7 @@ def test_a_loss_of_one_direction_is_half_of_the_whole():
     assert torch.allclose(loss_in_groups_of_16(images, texts, scale), sum(halves) / 2)
 
 
-def test_text_read_both_ways_depends_on_what_follows_but_not_on_the_padding(tokenizer):
+def test_text_read_both_ways_ignores_the_padding(tokenizer):
     model = new_model(replace(SMALL, vocab_size=tokenizer.vocab_size), 0)
     tokens = tokenizer(["a red car", "a small green tree at night"])
     causal = model.encode_text(tokens)
@@ -252,7 +252,7 @@ def test_text_read_both_ways_depends_on_what_follows_but_not_on_the_padding(toke
 # ---- runs
 
 
-def test_claims_from_training_to_verdict_and_again_from_what_is_kept(setting, monkeypatch):
+def test_claims_go_from_training_to_verdict(setting, monkeypatch):
     claims = [CLAIMS[name](setting) for name in ("temperature", "counting", "text_direction")]
     results = [result_of(claim, setting, [0, 1], LUCK, silent) for claim in claims]
     assert len(list((setting.out / "arms").iterdir())) == 10  # base, two temperatures, a net, both ways; two seeds
@@ -284,7 +284,7 @@ def test_a_fixed_temperature_stays_and_a_learned_one_moves(setting):
     assert learned != warm
 
 
-def test_a_run_that_was_killed_goes_on_to_the_same_weights(setting, tmp_path):
+def test_a_killed_run_ends_in_the_same_weights(setting, tmp_path):
     calls = []
 
     def dying(*features):
@@ -313,7 +313,7 @@ def test_a_run_whose_loss_is_no_number_ends_alone(setting):
     assert all(bool(weight.isfinite().all()) for weight in model.parameters()), "it can still be asked"
 
 
-def test_a_supervised_net_learns_its_label_from_a_balanced_set(setting):
+def test_a_supervised_net_learns_from_a_balanced_set(setting):
     arm = replace(setting.base, label="count", data=Book(pictures=2000)).with_config(samples=16)
     pairs = supervised.labelled(arm, setting.device)
     counts = pairs.tokens[:, 0].bincount(minlength=4)
@@ -343,7 +343,7 @@ def test_the_command_keeps_whole_runs_and_never_fewer_seeds(setting, monkeypatch
     assert seeds_kept("--seeds", "0") == [0, 1, 2]
 
 
-def test_the_list_says_what_is_left_and_what_cannot_be_made(setting, monkeypatch, capsys):
+def test_the_list_says_what_is_left_to_train(setting, monkeypatch, capsys):
     monkeypatch.setattr(command, "setting_of", lambda asked: setting)
     command.main(["--only", "relations", "--seeds", "0"])
     command.main(["--only", "emoji", "relations", "--list"])
@@ -394,7 +394,7 @@ def test_the_page_shows_kept_results_and_nothing_else(tmp_path):
     assert {path.name for path in (tmp_path / "docs" / "claims").iterdir()} == {"temperature.png", "zero_shot.png"}
 
 
-def test_the_page_says_by_which_luck_one_seed_was_judged(tmp_path):
+def test_the_page_says_how_one_seed_was_judged(tmp_path):
     three, one = made_up("zero_shot"), made_up("counting") | {"seeds": [0], "luck": LUCK}
     assert "Where a claim has one seed" not in report.page([three])
     text = report.page([three, one])
@@ -405,7 +405,7 @@ def test_the_page_says_by_which_luck_one_seed_was_judged(tmp_path):
     )
 
 
-def test_the_kept_page_is_the_one_of_the_kept_results():
+def test_the_page_is_made_of_the_kept_results():
     path, results = ROOT / "docs" / "claims.md", report.read_results(ROOT / "benchmarks" / "results")
     assert path.is_file() == bool(results)
     if results:
@@ -413,7 +413,7 @@ def test_the_kept_page_is_the_one_of_the_kept_results():
 
 
 @pytest.mark.parametrize("result", report.read_results(ROOT / "benchmarks" / "results"), ids=lambda one: one["claim"])
-def test_a_kept_result_speaks_of_the_claim_as_it_is_now(longer, emoji_folder, result):
+def test_a_kept_result_speaks_of_todays_claim(longer, emoji_folder, result):
     claim = CLAIMS[result["claim"]](longer)
     assert [claim.title, claim.said, claim.source] == [result[name] for name in ("title", "said", "source")]
     if claim.name != "patch_dropout":  # says how much faster a step was
@@ -461,7 +461,7 @@ def test_swapped_captions_speak_of_another_picture():
     assert shares[0] > 0.95 and abs(shares[1] - shares[0] / 2) < 0.1 and shares[2] < 0.15
 
 
-def test_shared_names_are_borrowed_and_told_apart_by_the_family():
+def test_shared_names_are_told_apart_by_family():
     book = conditioned(World(noise=0.0), shared_names=1.0)
     pictures = [book.picture(i) for i in range(len(book))]
     rockets = [i for i, p in enumerate(pictures) if p.layout == "one" and p.things[0].kind in SHARED_NAME]
@@ -478,7 +478,7 @@ def test_shared_names_are_borrowed_and_told_apart_by_the_family():
     assert all(CLASSES[a].family != CLASSES[b].family for a, b in SHARED_NAME.items())
 
 
-def test_own_style_draws_the_same_things_in_the_style_of_their_class():
+def test_own_style_draws_each_class_in_one_style():
     book, plain = conditioned(own_style=1.0), conditioned()
     assert all(book.picture(i).style == OWN_STYLE[book.picture(i).things[0].kind] for i in range(len(book)))
     assert all(replace(book.picture(i), style="photo") == replace(plain.picture(i), style="photo") for i in range(50))
@@ -535,7 +535,7 @@ def test_emoji_that_are_not_whole_are_refused(emoji_folder, tmp_path):
         Emoji(emoji_folder)
 
 
-def test_the_fourth_design_is_never_seen_unless_it_is_of_other_emoji(setting, emoji_folder):
+def test_the_fourth_design_is_never_seen_in_training(setting, emoji_folder):
     three, with_fourth, one = (arm.data for arm in CLAIMS["emoji"](setting).arms)
     assert len(three.open(16)) == 18 and len(one.open(16)) == 6
     assert str(emoji_folder) not in repr(three), "where they lie does not matter to the outcome"
@@ -544,7 +544,7 @@ def test_the_fourth_design_is_never_seen_unless_it_is_of_other_emoji(setting, em
     assert 0 < asked < 5 and len(with_fourth.open(16)) == 18 + 5 - asked
 
 
-def test_the_real_emoji_are_as_many_as_their_card_says(shared):
+def test_the_card_counts_the_real_emoji(shared):
     emoji = Emoji(shared / "data" / "emoji-64")
     assert {style: emoji.styles.count(style) for style in STYLES} == {
         "noto": 1867,

@@ -89,7 +89,7 @@ def assert_speeds(part):
     assert part["peak_tflops"].keys() == {part["dtype"], "float32"}
 
 
-def test_the_gpus_tests_hold_on_a_cpu_and_a_part_is_a_process(tmp_path):
+def test_the_gpus_tests_hold_on_a_cpu(tmp_path):
     command = [*gpu.COMMAND, "--dry", "--parts", "tests", "--out", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -116,7 +116,7 @@ def test_compiling_holds_on_a_cpu():
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_a_part_that_fails_is_named_and_the_others_go_on(in_process, monkeypatch, tmp_path, capsys):
+def test_a_failing_part_is_named_others_go_on(in_process, monkeypatch, tmp_path, capsys):
     def fails(work):
         work.save({"begun": 1})
         raise RuntimeError("no such kernel")
@@ -131,7 +131,7 @@ def test_a_part_that_fails_is_named_and_the_others_go_on(in_process, monkeypatch
     assert "no such kernel" in capsys.readouterr().out.splitlines()[-3]
 
 
-def test_what_was_kept_of_a_part_that_is_killed_stays(monkeypatch, tmp_path):
+def test_what_a_killed_part_kept_stays(monkeypatch, tmp_path):
     def started(command, limit):
         folder = Path(command[command.index("--folder") + 1])
         gpu.write(gpu.part_file(folder, "small"), {"first": 1})
@@ -152,7 +152,7 @@ def test_a_process_is_stopped_when_its_time_is_over(monkeypatch, tmp_path):
     assert gpu.started([], limit=60) == "its process ended with code 2"
 
 
-def test_the_parts_share_the_time_and_pass_on_what_they_do_not_need():
+def test_the_parts_share_the_time():
     names = [name for name in gpu.PARTS if name != "long"]
     assert sum(gpu.PARTS[name][0] for name in names) == 60 * gpu.MINUTES
     left, taken = 60.0 * gpu.MINUTES, []
@@ -164,7 +164,7 @@ def test_the_parts_share_the_time_and_pass_on_what_they_do_not_need():
     assert gpu.share(["small"], 200) == 200
 
 
-def test_what_there_is_no_time_or_data_for_is_named(in_process, tmp_path):
+def test_parts_without_time_or_data_are_named(in_process, tmp_path):
     assert gpu.main(["--dry", "--minutes", "0.5", "--parts", "rsicd,small", "--out", str(tmp_path)]) == 0
     result = kept(tmp_path)
     assert result["parts"] == {} and in_process == []
@@ -200,7 +200,7 @@ def test_a_long_run_that_was_stopped_goes_on(tmp_path, monkeypatch):
     assert first < report["run"]["samples"] == 320 and report["curve"][-1]["samples"] == 320
 
 
-def test_as_many_samples_as_fit_and_no_more_than_asked_for():
+def test_as_many_samples_as_fit_the_time():
     assert (
         timed_training.samples_for(rate=1000, seconds=55, batch_size=64, most=10**9) == 51_136
     )  # 0.93 × 55,000 in batches
@@ -241,7 +241,7 @@ def test_a_batch_that_does_not_fit_is_halved(monkeypatch):
         training_speed.speed(replace(sizes.STEP, pairs=1024), work)
 
 
-def test_who_does_not_fit_beside_the_others_leaves_and_what_was_measured_stays(monkeypatch):
+def test_a_contender_that_does_not_fit_leaves(monkeypatch):
     saved, raced = [], []
 
     def race(entries, *_):
@@ -317,7 +317,7 @@ def test_a_figure_of_learning_shows_the_tests_interval_too(tmp_path):
         figures.plot_learning({**report, "curve": []})
 
 
-def test_a_gpu_that_is_not_there_and_a_part_that_does_not_exist_are_said(capsys):
+def test_a_missing_gpu_and_an_unknown_part_are_named(capsys):
     if not torch.cuda.is_available():
         assert gpu.main([]) == 2
         told = capsys.readouterr().err
@@ -334,7 +334,7 @@ def test_texts_for_a_gpu_have_few_lengths():
     assert [text_length(tokens, few) for few in (False, True)] == [19, 20]
 
 
-def test_every_length_of_text_may_have_a_program_of_its_own(monkeypatch):
+def test_each_length_of_text_may_have_its_program(monkeypatch):
     """PyTorch compiles 8 and goes on without; CLIP's 77 tokens have 10 lengths."""
     asked = []
 
@@ -354,13 +354,13 @@ def test_every_length_of_text_may_have_a_program_of_its_own(monkeypatch):
         assert asked[-1] == (False, 40)
 
 
-def test_an_old_runs_settings_do_not_say_compiled_and_mean_not():
+def test_an_old_runs_settings_mean_not_compiled():
     old = {name: value for name, value in TrainConfig().to_dict().items() if name != "compiled"}
     assert TrainConfig.from_dict(old) == TrainConfig(compiled=False)
     assert TrainConfig.from_dict(TrainConfig(compiled=True).to_dict()).compiled
 
 
-def test_the_compiler_that_is_missing_is_named_before_the_training(monkeypatch):
+def test_a_missing_compiler_is_named_before_training(monkeypatch):
     def missing(*_, **__):
         raise RuntimeError("no C++ here\nmore")
 

@@ -59,7 +59,7 @@ def test_a_product_that_is_wrong_or_fails_is_said(monkeypatch):
         ((9, 0), ["sm_90a"], True),
     ],
 )
-def test_a_gpu_for_which_there_is_no_code_is_named(capability, built_for, runs, monkeypatch):
+def test_a_gpu_without_code_for_it_is_named(capability, built_for, runs, monkeypatch):
     monkeypatch.setattr(torch.version, "hip", None)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: capability)
     monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: built_for)
@@ -68,7 +68,7 @@ def test_a_gpu_for_which_there_is_no_code_is_named(capability, built_for, runs, 
     assert gpus.unsuited(CPU) is None
 
 
-def test_a_gpu_that_a_cpu_build_does_not_use_is_a_note(a_gpu, monkeypatch):
+def test_a_gpu_unused_by_a_cpu_build_is_noted(a_gpu, monkeypatch):
     monkeypatch.setattr(torch.version, "cuda", None)
     (note,) = notes()
     assert note.startswith("[NOTE] NVIDIA GeForce RTX 3060 (driver 470.82) is here and not used: this PyTorch")
@@ -98,7 +98,7 @@ def test_why_a_gpu_is_not_used(hidden, error, said, a_gpu, monkeypatch):
     assert said in note
 
 
-def test_where_no_gpu_is_or_nobody_can_say_nothing_is_said(a_gpu, monkeypatch):
+def test_without_a_gpu_nothing_is_said(a_gpu, monkeypatch):
     assert list(gpus.check_unused(GPU)) == [], "it is used"
     a_gpu.returncode = 9
     assert notes() == []

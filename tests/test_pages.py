@@ -45,7 +45,7 @@ def results(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_cpu_without_bfloat16_has_a_column_of_its_own(results):
+def test_a_cpu_without_bfloat16_has_its_column(results):
     report = {**result_files.result("picturebook-5min"), "machine": "A Laptop"}
     assert "laptops" not in update_docs.first_run() and "no bfloat16" not in update_docs.budgets()
     (results / f"picturebook-5min{result_files.WITHOUT_BFLOAT16}.json").write_text(json.dumps(report), encoding="utf-8")
@@ -55,7 +55,7 @@ def test_a_cpu_without_bfloat16_has_a_column_of_its_own(results):
     assert "cores of A Laptop" in update_docs.first_run()
 
 
-def test_a_trick_has_a_gain_for_each_kind_of_cpu(results):
+def test_a_trick_has_a_gain_for_each_cpu(results):
     for name, tricks in (
         ("tricks", ("cores", "bfloat16")),
         (f"tricks{result_files.WITHOUT_BFLOAT16}", ("cores", "muon")),
@@ -89,7 +89,7 @@ def test_every_table_against_peers_has_both_kinds_of_cpu(results):
     assert "docs/scaling.png" in alone and f"docs/{other}.png" in table()
 
 
-def test_what_make_bench_left_out_and_what_failed_is_named(results):
+def test_parts_left_out_and_failed_are_named(results):
     parts = {
         "tricks": {"minutes": 2.4},
         "scaling": {"failed": 1},
@@ -129,7 +129,7 @@ def training(monkeypatch, tmp_path):
     return started
 
 
-def test_a_budget_is_a_number_of_samples_and_kept_under_its_name(training, monkeypatch, capsys):
+def test_a_budget_is_kept_under_its_name(training, monkeypatch, capsys):
     reports = []
     monkeypatch.setattr(budgets, "keep_report", lambda name, report, out: reports.append((name, report, out.name)))
     budgets.main(["160000"])
@@ -152,7 +152,7 @@ def leave_a_run(samples, patch_size=8, **changes):
     return run.folder
 
 
-def test_a_run_goes_on_and_a_finished_one_is_read(training, monkeypatch):
+def test_a_stopped_run_goes_on_a_finished_is_read(training, monkeypatch):
     monkeypatch.setattr(budgets, "resume_run", lambda out, device: {"gone on with": out.name})
     out = leave_a_run(160_000)
     assert budgets.trained(160_000) == {"gone on with": "budget-160000-here"}
@@ -162,7 +162,7 @@ def test_a_run_goes_on_and_a_finished_one_is_read(training, monkeypatch):
 
 
 @pytest.mark.parametrize("other", [{"learning_rate": 0.5}, {"patch_size": 16}])
-def test_a_run_of_another_recipe_is_not_taken_for_a_budget(training, other):
+def test_another_recipes_run_is_no_budget(training, other):
     leave_a_run(400_000, **other)
     with pytest.raises(ValueError, match=r"budget-400000-here holds a run of another recipe"):
         budgets.trained(400_000)

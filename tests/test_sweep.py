@@ -119,7 +119,7 @@ def test_a_file_of_other_settings_is_refused(out, tmp_path, monkeypatch):
         sweep.main(["--page", "--out", str(tmp_path)])
 
 
-def test_a_loss_that_is_no_number_is_a_result_and_no_end(tmp_path):
+def test_a_loss_of_nan_is_a_result(tmp_path):
     def no_number(images, texts, scale):
         return clip_loss(images, texts, scale) * float("nan")
 
@@ -129,7 +129,7 @@ def test_a_loss_that_is_no_number_is_a_result_and_no_end(tmp_path):
     assert content["stopped"].startswith("the loss is nan") and content["tasks"]["object"]["accuracy"] < 0.1
 
 
-def test_the_stem_has_the_tokens_of_one_convolution_and_learns():
+def test_the_stem_has_the_tokens_of_one_convolution():
     for dtype in (torch.float32, torch.bfloat16):
         model, plain = new_model(SMALL, 0), new_model(SMALL, 0)
         sweep.conv_stem(model)
@@ -142,7 +142,7 @@ def test_the_stem_has_the_tokens_of_one_convolution_and_learns():
         assert len(gradients) > 10 and all(bool((gradient != 0).any()) for gradient in gradients)
 
 
-def test_the_stem_keeps_cls_and_positions_and_tells_patches_apart():
+def test_the_stem_keeps_cls_and_positions():
     model = new_model(SMALL, 0)
     embedding = model.visual.embedding
     pixels = torch.zeros(1, 3, 16, 16)
@@ -175,7 +175,7 @@ def test_the_kept_result_has_every_point_axis_by_axis(out, small):
     assert result["points"][0]["tasks"] == sweep.measured(sweep.points(MINIATURE)[0], out)["tasks"]
 
 
-def test_what_is_not_done_is_named_and_without_the_base_there_is_nothing(out, tmp_path):
+def test_points_that_are_not_done_are_named(out, tmp_path):
     with pytest.raises(ValueError, match=r"does not hold base-0\.json"):
         sweep.collected(MINIATURE, copied(out, tmp_path, "stem"))
     result = sweep.collected(MINIATURE, copied(out, tmp_path, "base-0"))

@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import result_files
 from benchmarks.claims.trained_arms import pairs_of, train_clip
 from benchmarks.claims.training_arms import Arm
-from benchmarks.result_files import cores
+from benchmarks.learning.sweep_figure import AXES, plot_sweep
 from minclip.checkpoint import MODEL_FILE
 from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
@@ -40,7 +39,6 @@ from minclip.evaluation.evaluate import evaluate_task
 from minclip.experiments.experiment import new_model
 from minclip.experiments.recipes import RECIPES
 from minclip.experiments.report import describe
-from minclip.figures.look import QUIET_COLOUR, SERIES_COLOURS, dress, legend_below, new_figure
 from minclip.formats.weights_files import read_tensors
 from minclip.model import CLIP
 
@@ -52,7 +50,6 @@ SEEDS = (0, 1, 2)  # of the base
 ADAMW_RATES = (5e-4, 1e-3, 2e-3)
 CROSS = ((0.5, 1), (2, 1), (1, 0.5), (1, 2))  # (factor of both rates, of the batch)
 CORNERS = ((0.5, 0.5), (2, 2), (2, 0.5), (0.5, 2))
-AXES = ("base", "optimiser", "rates and batch", "stem", "resolution", "patch")  # in the order of table and plot
 ASKED = ("object", "object_held_out_style", "held_out_combination")
 VALIDATION, PER_CLASS = 1, 10  # seed of the pictures asked about (the test's is 0); pictures per class (as the test's)
 NUMBERS = ("accuracy", "low", "high", "n", "chance")
@@ -165,7 +162,7 @@ def measure(point: Point, out: Path, device: Device) -> dict:
     for name, task in tasks(point.arm.model.image_size, VALIDATION, PER_CLASS, ASKED, progress=False).items():
         answers = evaluate_task(model.eval(), tokenizer, task)
         found[name] = {number: getattr(answers, number) for number in NUMBERS}
-    machine = f"{cores(torch.get_num_threads(), result_files.machine())}, {describe(device)}"
+    machine = f"{result_files.cores(torch.get_num_threads(), result_files.machine())}, {describe(device)}"
     content: dict = {"point": description(point), "machine": machine}
     content |= {"stopped": stopped, "operations_per_pair": operations, "tasks": found}
     with atomic_write(out / f"{point.name}.json") as file:
@@ -209,27 +206,6 @@ def place(point: Point) -> tuple:
     """Where a point stands in table and plot: by axis, then by what is changed."""
     config, model = point.arm.config, point.arm.model
     return AXES.index(point.axis), config.batch_size, config.learning_rate, model.patch_size, point.seed
-
-
-def plot_sweep(result: dict) -> Figure:
-    """Every point's object accuracy with its interval, a colour and a shape per axis; the base as line and band."""
-    done = result["points"]
-    figure = new_figure(8, 1.4 + 0.32 * len(done))
-    axes = figure.subplots()
-    seeds = [100 * point["tasks"]["object"]["accuracy"] for point in done if point["axis"] == AXES[0]]
-    span = f"base: lowest to highest of {len(seeds)} seeds"
-    axes.axvspan(min(seeds), max(seeds), color=QUIET_COLOUR, alpha=0.4, linewidth=0, label=span)
-    for height, point in enumerate(done):
-        mean, low, high = (100 * point["tasks"]["object"][name] for name in NUMBERS[:3])
-        look = AXES.index(point["axis"])
-        axes.errorbar(mean, height, xerr=[[mean - low], [high - mean]], fmt="osD^vP"[look], color=SERIES_COLOURS[look],
-                      markersize=7, capsize=4)  # fmt: skip
-    axes.set_yticks(range(len(done)), [f"{point['axis']}: {point['value']}" for point in done])
-    axes.set_ylim(len(done) - 0.5, -0.5)
-    title = f"One thing changed, {result['recipe']['samples']:,} samples"
-    dress(axes, title, "object, validation pictures (%), with 95 % intervals", "")
-    legend_below(figure, axes)
-    return figure
 
 
 def main(argv: list[str] | None = None) -> None:

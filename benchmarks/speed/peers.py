@@ -119,7 +119,9 @@ def ours(config: CLIPConfig, weights: dict[str, Tensor], device: Device, compile
     def step(batch: Batch) -> Tensor:
         return train_step(stepping, optimizers, batch, device)
 
-    image, text, halve = stepping.encode_image, stepping.encode_text, partial(set_precision, model)
+    image, text, halve = model.encode_image, model.encode_text, partial(set_precision, model)
+    if compiled:  # as a user would: stepping's are for training steps
+        image, text = torch.compile(image), torch.compile(text)
     return Contender(OURS, model, MINCLIP, step, image, text, halve, one_thread)
 
 

@@ -13,6 +13,7 @@ from minclip.engine.devices import choose_device
 from minclip.engine.gradients import backward, sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
+from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run
 from minclip.loss import clip_loss
@@ -42,7 +43,8 @@ def some_pairs(size=16):
 
 def trained(model, folder, device=CPU, resume=False, loss=clip_loss, **changes):
     size, config = model.config.image_size, replace(SETTINGS, **changes)
-    train(Run(folder), model, TOKENIZER, some_pairs(size), config, device, resume=resume, progress=False, loss=loss)
+    keeper = Keeper(Run(folder), TOKENIZER, resume=resume, show_progress=False)
+    train(model, some_pairs(size), config, device, keeper, loss)
     return model
 
 

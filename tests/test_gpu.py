@@ -18,6 +18,7 @@ from minclip.engine.devices import choose_device
 from minclip.engine.gradients import backward
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
+from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run
 from minclip.model import CLIP
@@ -89,7 +90,8 @@ def train_in(folder, device, resume=False, **changes):
     if resume:
         model, _, done, _ = run.load()
         config = TrainConfig.from_dict(done["train_config"])
-    train(run, model, TOKENIZER, some_pairs(device), config, device, resume=resume, progress=False)
+    keeper = Keeper(run, TOKENIZER, resume=resume, show_progress=False)
+    train(model, some_pairs(device), config, device, keeper)
     return [entry["loss"] for entry in run.read_log()]
 
 

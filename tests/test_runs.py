@@ -16,6 +16,7 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.batches import Pairs
 from minclip.engine.devices import choose_device
 from minclip.engine.optimizers import build_optimizers
+from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run, restore_optimizers
 from minclip.formats.weights_files import read_tensors
@@ -51,7 +52,7 @@ def train_in(folder: str | Path, optimizer: str = "muon", resume: bool = False, 
         torch.manual_seed(0)
         model = CLIP(CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, 8, TOKENIZER.vocab_size))
     device = replace(choose_device("cpu"), cores=3)  # several threads, even where a machine has one core
-    train(run, model, TOKENIZER, pairs, config, device, resume=resume, progress=False)
+    train(model, pairs, config, device, Keeper(run, TOKENIZER, resume=resume, show_progress=False))
 
 
 def log_of(folder: Path) -> list[dict]:

@@ -19,7 +19,7 @@ from minclip.engine.muon import Muon
 from minclip.engine.optimizers import build_optimizers, take_steps
 from minclip.engine.order import batch_indices, epoch_order, generator_for, parted_order
 from minclip.engine.step import train_step
-from minclip.experiments.loop import is_it_learning
+from minclip.experiments.learning_check import is_it_learning
 from minclip.model import CLIP
 from minclip.optim import is_block_matrix, lr_schedule, param_groups, set_learning_rate
 from minclip.tokenizer import BPETokenizer

@@ -118,6 +118,9 @@ class Record:
             return
         self.device.wait()
         self.stop_clock()
+        self.check_loss(float(loss))
+        if evaluates or saves:
+            self.check_weights(float(loss))
         if logs:
             self.log(float(loss))
         if is_first() and (saves or (evaluates and not self.run.exists())):  # first: an evaluation may fail
@@ -126,13 +129,27 @@ class Record:
             self.evaluate()
         self.resume_clock()
 
-    def log(self, loss: float) -> None:
-        """Adds the step to the log and shows its loss. Raises ValueError where that is not a number."""
+    def check_loss(self, loss: float) -> None:
+        """ValueError where the loss is not a number."""
         if not math.isfinite(loss):
-            raise ValueError(
-                f"the loss is {loss} at step {self.steps_done}: lower learning_rate={self.config.learning_rate} and "
-                f"start again; the run's last checkpoint is kept"
-            )
+            raise ValueError(f"the loss is {loss} at step {self.steps_done}: {self.way_out()}")
+
+    def check_weights(self, loss: float) -> None:
+        """ValueError where a trained weight is not a number: a checkpoint of it must not replace a good one.
+
+        The loss is that before the step. So it can still be a number when the step has ruined the weights.
+        """
+        for name, weight in self.model.named_parameters():
+            if weight.requires_grad and not weight.isfinite().all():
+                broken = f"{name} holds numbers that are not finite after it"
+                raise ValueError(f"the loss is {loss} at step {self.steps_done}, but {broken}: {self.way_out()}")
+
+    def way_out(self) -> str:
+        """What to do where training has produced numbers that are none."""
+        return f"lower learning_rate={self.config.learning_rate} and start again; the run's last checkpoint is kept"
+
+    def log(self, loss: float) -> None:
+        """Adds the step to the log and shows its loss."""
         entry = {
             "step": self.steps_done,
             "samples": self.steps_done * self.config.batch_size,

@@ -247,6 +247,19 @@ def test_moments_of_other_parameters_are_refused():
 def test_moments_of_other_optimisers_are_refused():
     model = CLIP(CLIPConfig.preset("tiny", vocab_size=600))
     optimizers = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
-    of_two = {"optimizer.0.0.exp_avg": torch.zeros(2), "optimizer.1.0.momentum_buffer": torch.zeros(2)}
-    with pytest.raises(ValueError, match=r"moments of 2 optimisers, not of 7: .* start a new run"):
-        restore_optimizers(optimizers, of_two)
+    of_adamw = {"optimizer.0.0.exp_avg": torch.zeros(2)}
+    with pytest.raises(ValueError, match=r"moments of 1 optimisers, not of 2: .* start a new run"):
+        restore_optimizers(optimizers, of_adamw)
+
+
+def test_moments_of_a_muon_for_each_block_are_read():
+    """Earlier versions saved optimizer.1, optimizer.2, ... with the four matrices of a block each."""
+    model = CLIP(CLIPConfig.preset("tiny", vocab_size=600))
+    optimizers = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
+    matrices = optimizers[1].param_groups[0]["params"]
+    saved = {"optimizer.0.0.step": torch.tensor(5.0)}
+    for i, matrix in enumerate(matrices):
+        saved[f"optimizer.{1 + i // 4}.{i % 4}.momentum_buffer"] = torch.full(matrix.shape, float(i))
+    restore_optimizers(optimizers, dict(sorted(saved.items(), reverse=True)))
+    assert len(matrices) == 24
+    assert [optimizers[1].state[matrix]["momentum_buffer"].unique().item() for matrix in matrices] == list(range(24))

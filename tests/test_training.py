@@ -15,7 +15,6 @@ from minclip.engine.cores import one_thread
 from minclip.engine.devices import choose_device
 from minclip.engine.features import image_features
 from minclip.engine.gradients import backward
-from minclip.engine.muon import Muon
 from minclip.engine.optimizers import build_optimizers, take_steps
 from minclip.engine.order import batch_indices, epoch_order, generator_for, parted_order
 from minclip.engine.step import train_step
@@ -178,32 +177,30 @@ def test_weight_decay_spares_gains_biases_and_the_temperature():
 
 def test_muon_takes_the_block_matrices_and_adamw_the_rest():
     model = new_model()
-    adamw, *muons = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
-    blocks = [[id(p) for group in muon.param_groups for p in group["params"]] for muon in muons]
-    assert len(blocks) == model.config.vision_layers + model.config.text_layers and all(len(b) == 4 for b in blocks)
-    in_muon = {one for block in blocks for one in block}
+    adamw, muon = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
+    in_muon = {id(p) for p in muon.param_groups[0]["params"]}
+    assert len(in_muon) == 4 * (model.config.vision_layers + model.config.text_layers)
     in_adamw = {id(p) for group in adamw.param_groups for p in group["params"]}
     for name, parameter in model.named_parameters():
         assert (id(parameter) in in_muon) == is_block_matrix(name, parameter)
         assert (id(parameter) in in_muon) != (id(parameter) in in_adamw)
-    set_learning_rate([adamw, *muons], 0.5)
-    assert adamw.param_groups[0]["lr"] == 0.0005 and all(muon.param_groups[0]["lr"] == 0.01 for muon in muons)
+    set_learning_rate([adamw, muon], 0.5)
+    assert adamw.param_groups[0]["lr"] == 0.0005 and muon.param_groups[0]["lr"] == 0.01
 
 
-def test_muon_for_each_block_on_cores_does_what_one_muon_does():
-    one, apart = new_model(), new_model()
-    apart.load_state_dict(one.state_dict())
-    whole = Muon([p for n, p in one.named_parameters() if is_block_matrix(n, p)], 0.02, 0.2)
-    _, *muons = build_optimizers(apart, "muon", 1e-3, 0.2, 0.02)
+def test_cores_take_the_optimisers_steps_bit_for_bit():
+    one, shared = new_model(), new_model()
+    alone, on_cores = (build_optimizers(model, "muon", 1e-3, 0.2, 0.02) for model in (one, shared))
     for step in range(2):
-        for model in (one, apart):
+        for model in (one, shared):
             generator = torch.Generator().manual_seed(step)
             for parameter in model.parameters():
                 parameter.grad = torch.randn(parameter.shape, generator=generator)
-        with one_thread():  # as each of the others has
-            whole.step()
-        take_steps(muons, cores=2)
-    for (name, expected), found in zip(one.named_parameters(), apart.parameters(), strict=True):
+        with one_thread():  # as each core has
+            for optimizer in alone:
+                optimizer.step()
+        take_steps(on_cores, cores=2)
+    for (name, expected), found in zip(one.named_parameters(), shared.parameters(), strict=True):
         assert torch.equal(expected, found), name
 
 

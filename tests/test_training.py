@@ -20,7 +20,7 @@ from minclip.engine.order import batch_indices, epoch_order, generator_for, part
 from minclip.engine.step import train_step
 from minclip.experiments.learning_check import is_it_learning
 from minclip.model import CLIP
-from minclip.optim import is_block_matrix, lr_schedule, param_groups, set_learning_rate
+from minclip.optim import is_block_matrix, param_groups, set_learning_rate
 from minclip.tokenizer import BPETokenizer
 
 CPU = choose_device("cpu", torch.float32)
@@ -44,7 +44,7 @@ def some_pairs(n: int = 12, captions: int = 2) -> Pairs:
     return Pairs(pixels, tokens, captions * torch.arange(n), torch.full((n,), captions))
 
 
-def test_every_epoch_shows_every_picture_once_in_another_order():
+def test_every_epoch_is_another_order_of_all_pictures():
     stream = torch.cat([batch_indices(step, 5, 10, seed=3) for step in range(6)])
     epochs = stream.view(3, 10)
     assert all(sorted(epoch.tolist()) == list(range(10)) for epoch in epochs)
@@ -52,7 +52,7 @@ def test_every_epoch_shows_every_picture_once_in_another_order():
 
 
 @pytest.mark.parametrize("pictures", [6, 7, 8, 11, 12, 13, 17, 20, 31, 59])
-def test_in_a_small_set_no_batch_holds_a_picture_twice(pictures):
+def test_no_batch_of_a_small_set_repeats_a_picture(pictures):
     shown = torch.zeros(pictures).long()
     for step in range(80):
         batch = batch_indices(step, 6, pictures, seed=1)
@@ -71,7 +71,7 @@ def test_in_a_large_set_batches_run_on_across_epochs():
     assert any(len(batch.unique()) < 6 for batch in batches)  # which twins.py counts
 
 
-def test_the_batch_of_a_step_depends_on_seed_and_step_alone():
+def test_a_batch_depends_on_seed_and_step_alone():
     pairs, config = some_pairs(), TrainConfig(batch_size=4, samples=40)
     first = make_batch(pairs, config, 7, CONFIG, CPU)
     make_batch(pairs, config, 8, CONFIG, CPU)
@@ -91,7 +91,7 @@ def test_crops_captions_and_order_all_follow_the_seed():
     assert not torch.equal(*(make_batch(pairs, config, 0, CONFIG, CPU).pixels for config in configs))
 
 
-def test_patch_dropout_reads_some_patches_and_another_choice_for_every_picture():
+def test_patch_dropout_draws_patches_for_every_picture():
     config = TrainConfig(batch_size=8, samples=80, patch_dropout=0.5)
     model, batch = new_model(), make_batch(some_pairs(), config, 0, CONFIG, CPU)
     assert batch.kept.shape == (8, 2)  # two of the four patches
@@ -107,7 +107,7 @@ def test_patch_dropout_reads_some_patches_and_another_choice_for_every_picture()
     assert torch.isfinite(backward(model, batch, replace(CPU, cores=3)))
 
 
-def test_tokens_are_cut_after_the_longest_text_and_belong_to_the_picture():
+def test_tokens_are_the_pictures_cut_after_the_longest():
     pairs = some_pairs()
     config = TrainConfig(batch_size=6, samples=60)
     tokens = make_batch(pairs, config, 0, CONFIG, CPU).tokens
@@ -132,7 +132,7 @@ def test_a_crop_of_the_whole_area_loses_almost_nothing():
     assert width.max() > 0.999 and width.min() > 0.7 and (width > 0.999).float().mean() > 0.3
 
 
-def test_a_crop_of_a_linear_ramp_is_a_part_of_the_ramp():
+def test_a_crop_of_a_ramp_is_part_of_it():
     ramp = torch.linspace(0, 1, 32).expand(1, 3, 32, 32).repeat(64, 1, 1, 1)
     crop = random_resized_crop(ramp, 16, (0.3, 0.5), torch.Generator().manual_seed(0))
     width = crop[:, 0, 8].amax(dim=-1) - crop[:, 0, 8].amin(dim=-1)
@@ -145,7 +145,7 @@ def test_a_crop_of_a_linear_ramp_is_a_part_of_the_ramp():
     assert 0.3 < share < 0.7
 
 
-def test_quarter_turns_show_the_picture_on_all_four_sides():
+def test_quarter_turns_reach_all_four_sides():
     corner = torch.zeros(1, 3, 16, 16)
     corner[:, :, :4, :4] = 1.0
     turned = random_resized_crop(
@@ -204,13 +204,6 @@ def test_cores_take_the_optimisers_steps_bit_for_bit():
         assert torch.equal(expected, found), name
 
 
-def test_the_rate_rises_linearly_and_falls_as_half_a_cosine():
-    rates = [lr_schedule(step, 100, 10) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1) and rates[9] == rates[10] == 1
-    assert rates[55] == pytest.approx(0.5) and 0 < rates[99] < 0.001
-    assert rates[10:] == sorted(rates[10:], reverse=True)
-
-
 def test_at_the_start_the_loss_is_ln_n(tmp_path):
     """Measured on real pairs: fresh features of different pictures and texts are nearly orthogonal."""
     book = PictureBook("val", size=32, count=256, cache=tmp_path, progress=False)
@@ -233,7 +226,7 @@ def test_micro_batches_give_the_gradients_of_the_whole_batch():
         assert (a.grad - b.grad).abs().max() <= 1e-5 * a.grad.abs().max(), name
 
 
-def test_cores_share_a_batch_and_give_the_gradients_of_one():
+def test_cores_give_the_gradients_of_one():
     pairs, config = some_pairs(), TrainConfig(batch_size=11, samples=110)
     alone, shared = replace(CPU, cores=1), replace(CPU, cores=3)
     batches = [make_batch(pairs, config, 0, CONFIG, device) for device in (alone, shared)]
@@ -265,7 +258,7 @@ def test_one_batch_is_memorised(optimizer):
     assert loss < 0.01
 
 
-def test_a_step_moves_the_temperature_and_keeps_it_in_its_bounds():
+def test_a_step_moves_and_bounds_the_temperature():
     model = new_model()
     model.logit_scale.data.fill_(math.log(100))
     optimizers = build_optimizers(model, "adamw", 1.0, 0.0, 0.02)
@@ -275,7 +268,7 @@ def test_a_step_moves_the_temperature_and_keeps_it_in_its_bounds():
     assert model.logit_scale.item() != pytest.approx(math.log(100))
 
 
-def test_pictures_that_cannot_be_read_are_left_out_with_their_captions(tokenizer):
+def test_unreadable_pictures_are_left_out_with_their_captions(tokenizer):
     class Set:
         name, split = "made up", "train"
         left_out = ("what the set itself leaves out",)
@@ -353,7 +346,7 @@ def test_the_early_word_compares_with_guessing():
     assert "nothing can be learned" in is_it_learning(math.log(256), 256, floor=math.log(256))
 
 
-def test_a_device_that_is_not_there_is_named_with_what_is():
+def test_a_missing_device_is_named_with_those_here():
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     with pytest.raises(ValueError, match=r"device='cuda' is not on this machine, which has cpu"):

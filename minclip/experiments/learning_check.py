@@ -1,11 +1,10 @@
 """Does the model learn? One line after a tenth of a run, for a person who wonders whether to wait for the rest.
 
-A model that guesses has the loss ln(batch size): each of the batch's texts is as likely as any other.
+The loss is compared with that of guessing (training.py).
 """
 
-import math
-
 from minclip.config import TrainConfig
+from minclip.training import guessing_loss
 
 
 def check_step(config: TrainConfig) -> int:
@@ -23,7 +22,7 @@ def is_it_learning(loss: float, batch_size: int, floor: float = 0.0) -> str:
     >>> is_it_learning(5.1, 256, floor=4.16)
     'loss 5.10 between ln 256 = 5.55 (guessing) and 4.16 (the least with captions that repeat): it is learning'
     """
-    guess = math.log(batch_size)
+    guess = guessing_loss(batch_size)
     learning = loss < guess - 0.1 * (guess - floor)
     verdict = "it is learning" if learning else "not learning yet; if it stays, change the learning rate"
     if guess - floor < 0.01:

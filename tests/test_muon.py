@@ -69,7 +69,7 @@ def in_two_groups(parameters) -> Muon:
     return muon
 
 
-def test_matrices_of_one_shape_move_together_as_they_would_alone():
+def test_matrices_of_one_shape_move_as_alone():
     """Ten steps, as a GPU takes them: wide and tall matrices in one stack; a gradient that is missing; one of zeros."""
     shapes = [(24, 24), (32, 12), (12, 32), (12, 32), (32, 12), (24, 24), (1, 8)]
     generator = torch.Generator().manual_seed(0)

@@ -54,7 +54,7 @@ def test_without_warmup_the_first_step_has_the_peak():
     assert lr_schedule(0, steps=1, warmup=1) == 1.0  # a warm-up of all steps
 
 
-def test_every_group_is_set_to_a_share_of_its_peak():
+def test_a_rate_is_a_share_of_its_peak():
     optimizer = adamw(TwoLayers(), learning_rate=0.1, weight_decay=0.2)
     optimizer.param_groups[1]["peak_lr"] = 0.4
     for _ in range(2):  # of the peak, not of the rate before

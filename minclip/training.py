@@ -1,9 +1,10 @@
 """How CLIP learns: one step, and the loop around it.
 
-`minclip train` takes the same steps on all cores, GPUs or processes, and keeps, watches and resumes its run: see
-engine/step.py and experiments/loop.py. Source: CLIP paper section 2.5 and figure 3.
+`minclip train` takes the same steps on all cores, on a GPU, or in several processes (engine/step.py). Its loop also
+evaluates, saves and resumes (experiments/loop.py). Source: CLIP paper section 2.5 and figure 3.
 """
 
+import math
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 
@@ -22,10 +23,10 @@ def train_step(
     tokens: Tensor,
     precision: AbstractContextManager | None = None,
 ) -> Tensor:
-    """One step on one batch, of which pair i is picture i with text i; returns the loss before the step, a scalar.
+    """One step on one batch, in which text i describes picture i; returns the loss before the step, a scalar.
 
-    pixels: float [batch, 3, image_size, image_size]; tokens: int64 [batch, length]. precision: such as
-    torch.autocast("cuda", torch.bfloat16), for the encoders alone: the loss is computed in float32.
+    pixels: float [batch, 3, image_size, image_size]; tokens: int64 [batch, length].
+    precision: for the encoders, such as torch.autocast("cuda", torch.bfloat16); None: that of the weights.
     """
     with precision or nullcontext():
         image_features = model.encode_image(pixels)  # [batch, embed_dim]
@@ -38,6 +39,17 @@ def train_step(
     return loss.detach()
 
 
+def guessing_loss(pairs: int) -> float:
+    """The loss of a model that finds every text of the batch equally likely for every picture: ln(pairs).
+
+    A new model starts near it. A model that stays there learns nothing.
+
+    >>> round(guessing_loss(256), 2)
+    5.55
+    """
+    return math.log(pairs)
+
+
 def train(
     model: CLIP,
     batches: Iterable[tuple[Tensor, Tensor]],
@@ -45,18 +57,22 @@ def train(
     learning_rate: float = 1e-3,
     weight_decay: float = 0.2,
     warmup: int = 0,
+    log_every: int = 100,
 ) -> list[float]:
-    """Trains the model in place, a step for each (pixels, tokens) of batches; returns the loss of every step.
+    """Trains the model in place, one step for each (pixels, tokens) of batches; returns the loss of every step.
 
-    steps: how many, which the learning rate's course must know; warmup: of them, how many its rate rises.
-    Raises ValueError where batches ends before.
+    warmup: the steps in which the learning rate rises. log_every: steps between two printed losses.
+    Raises ValueError where there are fewer batches than steps.
     """
     optimizer = adamw(model, learning_rate, weight_decay)
     losses: list[float] = []
     model.train()
     for step, (pixels, tokens) in zip(range(steps), batches, strict=False):
         set_learning_rate([optimizer], lr_schedule(step, steps, warmup))
-        losses.append(train_step(model, optimizer, pixels, tokens).item())
+        loss = train_step(model, optimizer, pixels, tokens).item()
+        losses.append(loss)
+        if step % log_every == 0 or step == steps - 1:
+            print(f"step {step}: loss {loss:.3f}, guessing {guessing_loss(len(pixels)):.3f}")
     model.eval()
     if len(losses) < steps:
         raise ValueError(f"batches ended after {len(losses)} of {steps} steps: give more, or ask for fewer steps")

@@ -13,6 +13,7 @@ from minclip.engine.devices import choose_device
 from minclip.engine.gradients import backward, sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
+from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run
 from minclip.loss import clip_loss
@@ -42,7 +43,8 @@ def some_pairs(size=16):
 
 def trained(model, folder, device=CPU, resume=False, loss=clip_loss, **changes):
     size, config = model.config.image_size, replace(SETTINGS, **changes)
-    train(Run(folder), model, TOKENIZER, some_pairs(size), config, device, resume=resume, progress=False, loss=loss)
+    keeper = Keeper(Run(folder), TOKENIZER, resume=resume, show_progress=False)
+    train(model, some_pairs(size), config, device, keeper, loss)
     return model
 
 
@@ -81,7 +83,7 @@ HOW = {
 
 @pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("which", PARTS, ids=str)
-def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(which, how, tmp_path):
+def test_frozen_parts_stay_and_the_rest_learns(which, how, tmp_path):
     before = new_model().state_dict()
     after = trained(freeze(new_model(), which), tmp_path, **HOW[how]).state_dict()
     for name, tensor in after.items():
@@ -91,7 +93,7 @@ def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(which, how, tmp_pa
 
 
 @pytest.mark.parametrize("which", PARTS, ids=str)
-def test_gradients_beside_a_frozen_part_are_those_of_the_whole_model(which):
+def test_gradients_beside_a_frozen_part_are_unchanged(which):
     batch = make_batch(some_pairs(), SETTINGS, 0, CONFIG, CPU)
     whole = new_model()
     backward(whole, batch, CPU)
@@ -119,7 +121,7 @@ def test_a_frozen_temperature_is_not_even_clamped():
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_a_model_that_is_frozen_as_a_whole_is_refused(optimizer, tmp_path):
+def test_a_wholly_frozen_model_is_refused(optimizer, tmp_path):
     with pytest.raises(ValueError, match=r"every parameter of the model is frozen \(requires_grad=False\)"):
         trained(new_model().requires_grad_(False), tmp_path / "run", optimizer=optimizer)
     assert not (tmp_path / "run").exists()
@@ -202,7 +204,7 @@ def mean_pooled(seed=0):
     return model
 
 
-def test_a_changed_models_run_resumes_with_the_changed_model_only(tmp_path, monkeypatch):
+def test_a_changed_models_run_resumes_with_it_only(tmp_path, monkeypatch):
     whole = trained(mean_pooled(), tmp_path / "whole")
     stopped(mean_pooled(), tmp_path / "stopped", monkeypatch)
     with pytest.raises(ValueError, match="in the file, visual is a MeanPooled, not VisionTransformer"):
@@ -222,7 +224,7 @@ def with_batch_norm():
     return model
 
 
-def test_a_batch_is_not_divided_among_cores_where_a_tower_has_batch_norm(tmp_path):
+def test_batch_norm_keeps_a_batch_on_one_core(tmp_path):
     batch = make_batch(some_pairs(), SETTINGS, 0, CONFIG, CPU)
     gradients = []
     for device in (CPU, replace(CPU, cores=3)):
@@ -272,7 +274,7 @@ def test_a_loss_that_cannot_teach_ends_in_words(loss, message, tmp_path):
 
 
 @pytest.mark.parametrize("micro_batch", [None, 2])
-def test_a_loss_of_one_tower_trains_it_where_the_other_is_frozen(micro_batch, tmp_path):
+def test_a_loss_of_one_tower_trains_it_alone(micro_batch, tmp_path):
     before = new_model().state_dict()
     after = trained(freeze(new_model(), "text"), tmp_path, loss=image_only, micro_batch=micro_batch).state_dict()
     assert not torch.equal(after["visual.proj"], before["visual.proj"])
@@ -280,7 +282,7 @@ def test_a_loss_of_one_tower_trains_it_where_the_other_is_frozen(micro_batch, tm
 
 
 @pytest.mark.parametrize("captions", ["a red car", ["a red car", 5], [None], None])
-def test_captions_that_are_no_list_of_strings_are_an_error_in_words(captions):
+def test_captions_must_be_lists_of_strings(captions):
     class Set:
         name, split = "made up", "train"
 

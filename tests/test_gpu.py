@@ -18,6 +18,7 @@ from minclip.engine.devices import choose_device
 from minclip.engine.gradients import backward
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
+from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run
 from minclip.model import CLIP
@@ -89,7 +90,8 @@ def train_in(folder, device, resume=False, **changes):
     if resume:
         model, _, done, _ = run.load()
         config = TrainConfig.from_dict(done["train_config"])
-    train(run, model, TOKENIZER, some_pairs(device), config, device, resume=resume, progress=False)
+    keeper = Keeper(run, TOKENIZER, resume=resume, show_progress=False)
+    train(model, some_pairs(device), config, device, keeper)
     return [entry["loss"] for entry in run.read_log()]
 
 
@@ -182,7 +184,7 @@ def test_a_step_waits_for_nothing(device):
     assert torch.isfinite(value)
 
 
-def test_a_model_goes_to_a_file_and_to_either_device(device, tmp_path):
+def test_a_saved_model_goes_to_either_device(device, tmp_path):
     model = new_model(device).eval()
     checkpoint.save(model, TOKENIZER, tmp_path / "model.safetensors")
     pixels = some_pairs(CPU).pixels[:5].numpy()
@@ -196,7 +198,7 @@ def test_a_model_goes_to_a_file_and_to_either_device(device, tmp_path):
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(device, optimizer, tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on_unchanged(device, optimizer, tmp_path, monkeypatch):
     losses = train_in(tmp_path / "whole", device, optimizer=optimizer)
     assert losses[-1] < losses[0]
 
@@ -223,7 +225,7 @@ def test_one_seed_is_one_run(device, tmp_path):
 
 
 @pytest.mark.slow
-def test_compiled_encoders_train_alike_and_leave_the_model_as_it_was(device, tmp_path):
+def test_compiled_encoders_train_alike_beside_the_plain_model(device, tmp_path):
     plain, compiled = (
         train_in(tmp_path / str(kind), device, optimizer="adamw", compiled=kind) for kind in (False, True)
     )

@@ -74,7 +74,7 @@ def test_lowered_settings_are_said_and_remembered(tmp_path, capsys, monkeypatch)
         return backward(*arguments)
 
     monkeypatch.setattr(step, "backward", stops)
-    monkeypatch.setattr("minclip.experiments.loop.is_due", lambda done, every, config: done > 0)
+    monkeypatch.setattr("minclip.experiments.keeper.is_due", lambda done, every, config: done > 0)
     assert train(data, out, "--batch", "256", "--samples", "297") == 130
     said = capsys.readouterr().err
     assert "minclip: batch_size is 20 instead of 256: 20 pictures have captions\n" in said

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from minclip.engine.devices import choose_device, multiplies_bfloat16
-from minclip.engine.muon import Muon, orthogonalised, step_together
+from minclip.engine.muon import Muon, orthogonalised
 
 CPU = torch.device("cpu")
 BESIDE_PYTORCHS = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="PyTorch has its Muon since 2.9")
@@ -62,32 +62,30 @@ def test_singular_values_come_near_one_and_vectors_stay(shape):
     assert reached.min() > 0.65 and reached.max() < 1.25
 
 
-def blocks_of(parameters) -> list[Muon]:
-    """Two Muons, as two blocks have them, with rates of their own."""
-    return [Muon(parameters[:3], 0.02, 0.2, torch.float32), Muon(parameters[3:], 0.03, 0.1, torch.float32)]
+def in_two_groups(parameters) -> Muon:
+    """With a rate and a decay for each group."""
+    muon = Muon(parameters[:3], 0.02, 0.2, torch.float32)
+    muon.add_param_group({"params": parameters[3:], "lr": 0.03, "weight_decay": 0.1})
+    return muon
 
 
-def test_matrices_of_one_shape_move_together_as_they_would_alone():
+def test_matrices_of_one_shape_move_as_alone():
     """Ten steps, as a GPU takes them: wide and tall matrices in one stack; a gradient that is missing; one of zeros."""
     shapes = [(24, 24), (32, 12), (12, 32), (12, 32), (32, 12), (24, 24), (1, 8)]
     generator = torch.Generator().manual_seed(0)
     starts = [torch.randn(shape, generator=generator) for shape in shapes]
     alone, together = ([nn.Parameter(start.clone()) for start in starts] for _ in range(2))
-    one_by_one, stacked = blocks_of(alone), blocks_of(together)
+    one_by_one, stacked = in_two_groups(alone), in_two_groups(together)
     for step in range(10):
         for i, (a, b) in enumerate(zip(alone, together, strict=True)):
             gradient = torch.randn(a.shape, generator=generator) * (step != 3)
             a.grad, b.grad = (None, None) if i == step else (gradient, gradient.clone())
-        for muon in one_by_one:
-            muon.step()
-        step_together(stacked)
+        one_by_one.step()
+        stacked.step_together()
     for start, a, b in zip(starts, alone, together, strict=True):
         assert (a - start).abs().max() > 0.01
         assert (a - b).abs().max() <= 1e-5
-    for ours, theirs in zip(one_by_one, stacked, strict=True):
-        assert [s["momentum_buffer"].shape for s in ours.state.values()] == [
-            s["momentum_buffer"].shape for s in theirs.state.values()
-        ]
+    assert {p.shape for p in stacked.state} == set(map(torch.Size, shapes)) and len(stacked.state) == len(shapes)
 
 
 def test_a_stack_is_orthogonalised_matrix_by_matrix():

@@ -64,7 +64,7 @@ def test_a_run_of_an_epoch_draws_the_whole_book(small_world):
 
 def test_a_resumed_short_run_sees_the_same_pictures(small_world, monkeypatch):
     from minclip.engine import step
-    from minclip.experiments import loop
+    from minclip.experiments import keeper
 
     straight, backward, steps = train(small_world / "straight", 96), step.backward, []
 
@@ -76,7 +76,7 @@ def test_a_resumed_short_run_sees_the_same_pictures(small_world, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(step, "backward", stops)
-        patched.setattr(loop, "is_due", lambda done, every, config: done > 0)
+        patched.setattr(keeper, "is_due", lambda done, every, config: done > 0)
         options = ["--config", "tiny", "--batch", "24", "--samples", "96", "--seed", "1"]
         assert main(["train", "--data", "picturebook", "--out", str(small_world / "two"), *options]) == 130
     assert main(["train", "--out", str(small_world / "two"), "--resume"]) == 0

@@ -87,7 +87,7 @@ CASES = ["8 None 0.0 -", "7 None 0.5 -", "7 2 0.0 -", "7 2 0.0 visual", "8 None 
 
 
 @pytest.mark.parametrize("case", [*CASES, "8 None 0.0 ('text', 'visual')"])
-def test_every_process_has_the_loss_and_gradients_of_the_whole_batch(case, gradients):
+def test_every_process_has_the_whole_batchs_gradients(case, gradients):
     """Shares of 2 and 3 rows for three processes; with patch dropout, micro-batches, frozen encoders."""
     alone = gradients[1, 0][case]
     for rank in range(3):
@@ -98,7 +98,7 @@ def test_every_process_has_the_loss_and_gradients_of_the_whole_batch(case, gradi
             assert (shared[name] - expected).abs().max() <= 1e-12 * max(1.0, expected.abs().max().item()), name
 
 
-def test_two_processes_leave_one_log_and_one_checkpoint_of_the_run_of_one(tmp_path):
+def test_two_processes_leave_the_files_of_one(tmp_path):
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     generator = torch.Generator().manual_seed(0)
@@ -131,7 +131,7 @@ def test_two_processes_leave_one_log_and_one_checkpoint_of_the_run_of_one(tmp_pa
 
 
 @pytest.mark.parametrize(("gpus", "backend"), [(0, "gloo"), (1, "gloo"), (2, "cpu:gloo,cuda:nccl")])
-def test_processes_have_a_gpu_each_or_meet_on_the_cpu(gpus, backend, monkeypatch):
+def test_processes_have_their_gpus_or_the_cpu(gpus, backend, monkeypatch):
     told = []
     for name, value in (("WORLD_SIZE", "2"), ("LOCAL_WORLD_SIZE", "2"), ("LOCAL_RANK", "1")):
         monkeypatch.setenv(name, value)
@@ -196,7 +196,7 @@ def test_a_process_alone_meets_nobody():
 
 
 @pytest.mark.parametrize("rows", [3, 7, 8])
-def test_shares_differ_by_one_row_at_most_and_miss_none(rows, monkeypatch):
+def test_shares_miss_no_row_and_differ_by_one(rows, monkeypatch):
     monkeypatch.setattr(processes, "world_size", lambda: 3)
     shares = []
     for rank in range(3):

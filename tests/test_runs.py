@@ -1,6 +1,8 @@
 """A run folder: killed at any moment, it goes on as if nothing had happened."""
 
+import itertools
 import json
+import math
 import random
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.batches import Pairs
 from minclip.engine.devices import choose_device
 from minclip.engine.optimizers import build_optimizers
+from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run, restore_optimizers
 from minclip.formats.weights_files import read_tensors
@@ -51,7 +54,7 @@ def train_in(folder: str | Path, optimizer: str = "muon", resume: bool = False, 
         torch.manual_seed(0)
         model = CLIP(CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, 8, TOKENIZER.vocab_size))
     device = replace(choose_device("cpu"), cores=3)  # several threads, even where a machine has one core
-    train(run, model, TOKENIZER, pairs, config, device, resume=resume, progress=False)
+    train(model, pairs, config, device, Keeper(run, TOKENIZER, resume=resume, show_progress=False))
 
 
 def log_of(folder: Path) -> list[dict]:
@@ -178,11 +181,44 @@ def test_a_model_file_is_not_a_state(tmp_path):
         train_in(tmp_path, resume=True)
 
 
-def test_nan_loss_stops_the_run_and_keeps_the_checkpoint(tmp_path):
+def finite(path: Path) -> bool:
+    return all(tensor.isfinite().all() for tensor in read_tensors(path).tensors.values())
+
+
+@pytest.mark.parametrize("log_every", [1, 100])
+def test_nan_loss_stops_the_run_and_keeps_the_checkpoint(log_every, tmp_path, monkeypatch):
+    """Step 4 ruins the weights. The next checkpoint is due after step 6, which is not logged in one of the cases."""
+    monkeypatch.setattr(CLIP, "clamp_logit_scale", ruins_the_weights(at=4))
+    with pytest.raises(ValueError, match=r"^the loss is nan at step [56]: lower learning_rate=0.001 and start again"):
+        train_in(tmp_path, log_every=log_every)
+    _, _, state, _ = Run(tmp_path).load()
+    assert state["step"] == 3 and finite(tmp_path / "state.safetensors") and finite(tmp_path / MODEL_FILE)
+
+
+def test_nan_weights_are_not_saved_after_a_finite_loss(tmp_path, monkeypatch):
+    """Step 6 ruins the weights, and a checkpoint is due after it: the loss that is known is that before the step."""
+    monkeypatch.setattr(CLIP, "clamp_logit_scale", ruins_the_weights(at=6))
+    with pytest.raises(ValueError, match=r"^the loss is \d\.\d+ at step 6, but visual.proj holds numbers that are not"):
+        train_in(tmp_path)
+    _, _, state, _ = Run(tmp_path).load()
+    assert state["step"] == 3 and finite(tmp_path / "state.safetensors") and finite(tmp_path / MODEL_FILE)
+
+
+def ruins_the_weights(at: int):
+    """In place of the last line of a step: after so many steps it makes a weight NaN."""
+    steps = itertools.count(1)
+
+    def clamp_logit_scale(model):
+        if next(steps) == at:
+            model.visual.proj.data[0, 0] = math.nan
+
+    return clamp_logit_scale
+
+
+def test_a_rate_far_too_high_ends_in_words(tmp_path):
     with pytest.raises(ValueError, match=r"the loss is .* at step .*: lower learning_rate"):
         train_in(tmp_path, "adamw", learning_rate=1e30, warmup=0.5)
-    for path in tmp_path.glob("*.safetensors"):
-        assert path.stat().st_size > 0
+    assert all(finite(path) for path in tmp_path.glob("*.safetensors"))
 
 
 def test_an_incomplete_log_line_is_forgotten(tmp_path):
@@ -211,6 +247,19 @@ def test_moments_of_other_parameters_are_refused():
 def test_moments_of_other_optimisers_are_refused():
     model = CLIP(CLIPConfig.preset("tiny", vocab_size=600))
     optimizers = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
-    of_two = {"optimizer.0.0.exp_avg": torch.zeros(2), "optimizer.1.0.momentum_buffer": torch.zeros(2)}
-    with pytest.raises(ValueError, match=r"moments of 2 optimisers, not of 7: .* start a new run"):
-        restore_optimizers(optimizers, of_two)
+    of_adamw = {"optimizer.0.0.exp_avg": torch.zeros(2)}
+    with pytest.raises(ValueError, match=r"moments of 1 optimisers, not of 2: .* start a new run"):
+        restore_optimizers(optimizers, of_adamw)
+
+
+def test_moments_of_a_muon_for_each_block_are_read():
+    """Earlier versions saved optimizer.1, optimizer.2, ... with the four matrices of a block each."""
+    model = CLIP(CLIPConfig.preset("tiny", vocab_size=600))
+    optimizers = build_optimizers(model, "muon", 1e-3, 0.2, 0.02)
+    matrices = optimizers[1].param_groups[0]["params"]
+    saved = {"optimizer.0.0.step": torch.tensor(5.0)}
+    for i, matrix in enumerate(matrices):
+        saved[f"optimizer.{1 + i // 4}.{i % 4}.momentum_buffer"] = torch.full(matrix.shape, float(i))
+    restore_optimizers(optimizers, dict(sorted(saved.items(), reverse=True)))
+    assert len(matrices) == 24
+    assert [optimizers[1].state[matrix]["momentum_buffer"].unique().item() for matrix in matrices] == list(range(24))

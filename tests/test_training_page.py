@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from minclip.config import CLIPConfig
 from minclip.engine.batches import Batch
@@ -33,6 +34,45 @@ def batches(count: int, pairs: int = 6):
         yield torch.randn(pairs, 3, 16, 16, generator=generator), tokens
 
 
+class TinyModel(nn.Module):
+    """Picture and text are two numbers each, which are their features. A weight multiplies those of the pictures."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.eye(2))
+        self.logit_scale = nn.Parameter(torch.tensor(0.0))  # a scale of 1
+
+    def encode_image(self, pixels):
+        return pixels @ self.weight
+
+    def encode_text(self, tokens):
+        return tokens
+
+    def clamp_logit_scale(self):
+        pass
+
+
+def test_one_step_is_gradient_descent_by_hand():
+    """Two pairs whose cosines are 1 and 0: a softmax gives the right one p = e / (e + 1) = 0.731, the loss is -ln p.
+
+    The loss is a mean over two pairs: its derivative is -(1 - p) / 2 in each right cosine, (1 - p) / 2 in each wrong
+    one. The scale multiplies two right cosines of 1. The weight's off-diagonal numbers are the wrong cosines.
+    """
+    model, p = TinyModel(), math.e / (math.e + 1)
+    loss = train_step(model, torch.optim.SGD(model.parameters(), lr=0.1), torch.eye(2), torch.eye(2))
+    assert loss.item() == pytest.approx(-math.log(p))
+    assert model.logit_scale.item() == pytest.approx(0.1 * (1 - p))
+    away = -0.1 * (1 - p) / 2
+    assert model.weight.flatten().tolist() == pytest.approx([1.0, away, away, 1.0])
+
+
+def test_the_loss_is_printed_beside_that_of_guessing(capsys):
+    losses = train(new_model(), batches(5), steps=5, log_every=3)
+    assert capsys.readouterr().out.splitlines() == [
+        f"step {step}: loss {losses[step]:.3f}, guessing 1.792" for step in (0, 3, 4)
+    ]
+
+
 @pytest.mark.parametrize(("cores", "micro_batch"), [(1, None), (3, None), (1, 2)])
 def test_a_step_in_parts_is_the_pages_step(cores, micro_batch):
     """The same loss, the same gradients, and AdamW moves along them."""
@@ -56,7 +96,7 @@ def test_a_model_learns_one_batch_by_heart():
     assert not model.training
 
 
-def test_the_rate_rises_and_falls_and_the_temperature_stays_in_its_limits(monkeypatch):
+def test_the_rate_follows_its_schedule_the_temperature_its_limits(monkeypatch):
     rates = []
 
     def noted(model, optimizer, pixels, tokens):
@@ -73,7 +113,7 @@ def test_the_rate_rises_and_falls_and_the_temperature_stays_in_its_limits(monkey
     assert model.logit_scale.item() == pytest.approx(math.log(100))
 
 
-def test_the_encoders_alone_run_in_the_precision_that_is_asked_for():
+def test_the_asked_precision_is_for_the_encoders_alone():
     model = new_model()
     twin, (pixels, tokens) = copy.deepcopy(model), next(batches(1))
     full = train_step(model, adamw(model, 1e-3, 0.2), pixels, tokens)

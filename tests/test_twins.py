@@ -30,7 +30,7 @@ def test_nothing_is_counted_where_all_differ():
     assert twins_lines(found, ["some"] * 40) == []
 
 
-def test_class_names_as_captions_are_told_with_the_floor_of_the_loss():
+def test_class_names_as_captions_raise_the_loss_floor():
     names = ["a cat"] * 20 + ["a dog"] * 20
     found = count_twins(some_pairs([1] * 20 + [2] * 20), config(40, 5))
     assert found.captions == 1 and found.pictures == 0
@@ -39,7 +39,7 @@ def test_class_names_as_captions_are_told_with_the_floor_of_the_loss():
     assert line.startswith("100.0 % of a batch's captions") and "'a cat', 20 of 40" in line and "below 3.00" in line
 
 
-def test_one_pair_of_equal_captions_is_counted_where_a_batch_holds_both():
+def test_equal_captions_count_where_a_batch_holds_both():
     pairs, run = some_pairs([1, 1, *range(2, 20)]), config(10, 200)
     model = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, 8, 40)
     batches = [make_batch(pairs, run, step, model, choose_device("cpu")) for step in range(200)]
@@ -65,7 +65,7 @@ def test_of_a_long_run_some_steps_are_counted(monkeypatch):
     assert found.steps == found.to_dict()["steps_counted"] == 7 and found.captions > 0.9
 
 
-def test_no_model_gets_below_the_floor_and_the_best_one_reaches_it():
+def test_the_best_model_reaches_the_floor_none_less():
     captions = torch.tensor([0, 0, 0, 1, 2, 2])
     texts = torch.eye(3)[captions]
     floor = lowest_loss(times_in_batch(captions))

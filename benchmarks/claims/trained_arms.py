@@ -22,6 +22,7 @@ from minclip.data.paths import atomic_write
 from minclip.engine.batches import Pairs, all_captions, load_pairs
 from minclip.engine.devices import Device
 from minclip.experiments.experiment import new_model
+from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.runs import Run
 from minclip.formats.weights_files import read_tensors, write_tensors
@@ -49,7 +50,8 @@ def train_clip(arm: Arm, seed: int, folder: Path, device: Device) -> tuple[float
     model = run.load()[0] if resume else new()
     arm.change(model)
     try:
-        return train(run, model, tokenizer, pairs, config, device, resume=resume, progress=False, loss=arm.loss), None
+        keeper = Keeper(run, tokenizer, resume=resume, show_progress=False)
+        return train(model, pairs, config, device, keeper, arm.loss), None
     except ValueError as error:
         if not str(error).startswith("the loss is"):
             raise

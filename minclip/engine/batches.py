@@ -17,7 +17,6 @@ from minclip.data.images import Readable, first_few
 from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.augment import crop_and_resize, random_crops
-from minclip.engine.cores import on_cores
 from minclip.engine.devices import Device
 from minclip.engine.order import batch_indices, generator_for
 from minclip.engine.processes import own_rows
@@ -163,19 +162,12 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
         order = torch.rand(len(indices), patches, generator=generator).argsort(dim=1)  # a shuffle of each row
         kept = device.send(order[own, : max(1, round((1 - config.patch_dropout) * patches))])  # [batch, k]
     indices, crops, captions = indices[own], crops[own], captions[own]
-
-    def seen(part: tuple[Tensor, Tensor]) -> Tensor:
-        pictures, crops = part
-        pixels = pairs.pixels[pictures]
-        if pixels.device.type != device.device.type:
-            pixels = device.send(pixels)
-        pixels = pixels_to_float(pixels, mean=model_config.pixel_mean, std=model_config.pixel_std)
-        return crop_and_resize(pixels, crops, model_config.image_size)
-
-    rows = math.ceil(len(indices) / device.cores)
     where = indices if pairs.pixels.device.type == "cpu" else device.send(indices)
-    parts = zip(where.split(rows), device.send(crops).split(rows), strict=True)
-    pixels = torch.cat(list(on_cores(seen, parts, device.cores)))  # [batch, 3, size, size]
+    pixels = pairs.pixels[where]  # uint8 [rows, height, width, 3]
+    if pixels.device.type != device.device.type:
+        pixels = device.send(pixels)
+    pixels = pixels_to_float(pixels, mean=model_config.pixel_mean, std=model_config.pixel_std)
+    pixels = crop_and_resize(pixels, device.send(crops), model_config.image_size)  # [rows, 3, size, size]
     tokens = pairs.tokens[captions].long()
     length = text_length(tokens, few=config.compiled or device.device.type == "cuda")
     return Batch(pixels, device.send(tokens[:, :length]), kept, config.batch_size)

@@ -8,7 +8,8 @@ fast bfloat16 is known (many CPUs, MPS, older GPUs): there a whole training step
 Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -70,7 +71,6 @@ class Muon(torch.optim.Optimizer):
         """What a copy has: PyTorch's optimizers leave out what they do not know."""
         return {**super().__getstate__(), "dtype": self.dtype}
 
-    @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """One step for every parameter that has a gradient.
 
@@ -80,59 +80,60 @@ class Muon(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self.move(parameter, parameter.grad, group["lr"], group["weight_decay"])
+        for move in self.moves():
+            move()
         return loss
 
-    def move(self, parameter: nn.Parameter, gradient: Tensor, lr: float, weight_decay: float) -> None:
+    def moves(self) -> list[Callable[[], None]]:
+        """The step in parts, one for each parameter that has a gradient: in any order, on any core."""
+        moving = [(parameter, group) for group in self.param_groups for parameter in group["params"]]
+        moving = [(parameter, group) for parameter, group in moving if parameter.grad is not None]
+        for parameter, _ in moving:
+            if not self.state[parameter]:
+                self.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter.grad)
+        return [partial(self.move, parameter, group["lr"], group["weight_decay"]) for parameter, group in moving]
+
+    @torch.no_grad()  # here, because each core has a switch of its own
+    def move(self, parameter: nn.Parameter, lr: float, weight_decay: float) -> None:
         """One matrix, one step."""
-        state = self.state[parameter]
-        if not state:
-            state["momentum_buffer"] = torch.zeros_like(gradient)
-        momentum = state["momentum_buffer"].lerp_(gradient, 1 - MOMENTUM)
+        gradient = parameter.grad
+        assert gradient is not None
+        momentum = self.state[parameter]["momentum_buffer"].lerp_(gradient, 1 - MOMENTUM)
         ahead = gradient.lerp(momentum, MOMENTUM)  # Nesterov: as if the next gradient were this one again
         parameter.mul_(1 - lr * weight_decay)
         parameter.add_(orthogonalised(ahead, self.dtype), alpha=-lr * length(parameter))
+
+    @torch.no_grad()
+    def step_together(self) -> None:
+        """One step for a GPU: matrices of one shape are multiplied as one stack. It is `step` to rounding.
+
+        A GPU takes longer to be told of a small product than to compute it.
+        """
+        self.moves()  # makes the momenta that are missing
+        moving = [(p, group) for group in self.param_groups for p in group["params"] if p.grad is not None]
+        if not moving:
+            return
+        parameters = [p for p, _ in moving]
+        gradients = [p.grad for p in parameters]
+        momenta = [self.state[p]["momentum_buffer"] for p in parameters]
+        # _foreach: one launch for all of them, as in PyTorch's own optimizers
+        torch._foreach_lerp_(momenta, gradients, 1 - MOMENTUM)
+        ahead = torch._foreach_lerp(gradients, momenta, MOMENTUM)
+        shapes: dict[tuple[int, int], list[int]] = {}  # (short, long) -> which: a tall one lies down beside wide ones
+        for i, p in enumerate(parameters):
+            shapes.setdefault((min(p.shape), max(p.shape)), []).append(i)
+        steps = list(ahead)
+        for which in shapes.values():
+            wide = [ahead[i] if ahead[i].shape[0] <= ahead[i].shape[1] else ahead[i].T for i in which]
+            stack = orthogonalised(torch.stack(wide), self.dtype).to(parameters[0].dtype)  # [k, short, long]
+            for i, step in zip(which, stack.unbind(), strict=True):
+                steps[i] = step if step.shape == parameters[i].shape else step.T
+        torch._foreach_mul_(steps, [-group["lr"] * length(p) for p, group in moving])
+        torch._foreach_mul_(parameters, [1 - group["lr"] * group["weight_decay"] for _, group in moving])
+        torch._foreach_add_(parameters, steps)
 
 
 def length(matrix: Tensor) -> float:
     """By how much a tall matrix moves further than a square one, so that each of its rows moves as far."""
     rows, columns = matrix.shape
     return max(1, rows / columns) ** 0.5
-
-
-@torch.no_grad()
-def step_together(muons: Sequence[Muon]) -> None:
-    """One step of all of them, for a GPU: matrices of one shape are multiplied as one stack.
-
-    A GPU takes longer to be told of a small product than to compute it. The steps are those of `Muon.step` to rounding.
-    """
-    moves = [(p, group, muon) for muon in muons for group in muon.param_groups for p in group["params"]]
-    moves = [(p, group, muon) for p, group, muon in moves if p.grad is not None]
-    if not moves:
-        return
-    for p, _, muon in moves:
-        if not muon.state[p]:
-            muon.state[p]["momentum_buffer"] = torch.zeros_like(p.grad)
-    parameters = [p for p, _, _ in moves]
-    gradients = [p.grad for p in parameters]
-    momenta = [muon.state[p]["momentum_buffer"] for p, _, muon in moves]
-    # _foreach: one launch for all of them, as in PyTorch's own optimizers
-    torch._foreach_lerp_(momenta, gradients, 1 - MOMENTUM)
-    ahead = torch._foreach_lerp(gradients, momenta, MOMENTUM)
-    shapes: dict[tuple[int, int], list[int]] = {}  # (short, long) -> which: a tall one lies down beside the wide ones
-    for i, p in enumerate(parameters):
-        shapes.setdefault((min(p.shape), max(p.shape)), []).append(i)
-    steps = list(ahead)
-    for which in shapes.values():
-        wide = [ahead[i] if ahead[i].shape[0] <= ahead[i].shape[1] else ahead[i].T for i in which]
-        stack = orthogonalised(torch.stack(wide), muons[0].dtype).to(parameters[0].dtype)  # [k, short, long]
-        for i, step in zip(which, stack.unbind(), strict=True):
-            steps[i] = step if step.shape == parameters[i].shape else step.T
-    rates = [group["lr"] for _, group, _ in moves]
-    decays = [1 - group["lr"] * group["weight_decay"] for _, group, _ in moves]
-    torch._foreach_mul_(steps, [-lr * length(p) for lr, p in zip(rates, parameters, strict=True)])
-    torch._foreach_mul_(parameters, decays)
-    torch._foreach_add_(parameters, steps)

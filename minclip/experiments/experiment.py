@@ -21,6 +21,7 @@ from minclip.engine.order import batch_indices
 from minclip.engine.processes import agree, is_first, one_after_the_other, wait
 from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import evaluation_suite, watched_suite
+from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.recipes import RECIPES, Recipe
 from minclip.experiments.report import write_report
@@ -174,7 +175,8 @@ def train_and_report(
     twins = count_twins(pairs, config)
     for line in twins_lines(twins, [text for texts in captions for text in texts]) if is_first() else ():
         print(f"minclip: {line}", file=sys.stderr)
-    seconds = train(run, model, tokenizer, pairs, config, device, watched, data, resume, show_progress, twins=twins)
+    keeper = Keeper(run, tokenizer, data, watched, resume, show_progress, twins)
+    seconds = train(model, pairs, config, device, keeper)
     report = {}
     if is_first():
         report = write_report(

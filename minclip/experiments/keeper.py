@@ -1,0 +1,199 @@
+"""Around the loop (loop.py): the log, the checkpoints, the evaluations and the progress bar of a run.
+
+Of several processes the first one writes files and evaluates.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from minclip.config import TrainConfig
+from minclip.engine.batches import Pairs
+from minclip.engine.devices import Device
+from minclip.engine.processes import is_first
+from minclip.engine.twins import Twins
+from minclip.evaluation.suites import Suite, remembering
+from minclip.experiments.learning_check import check_step, is_it_learning
+from minclip.experiments.runs import Run, restore_optimizers
+from minclip.model import CLIP
+from minclip.tokenizer import BPETokenizer
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Where a run is kept, and what is evaluated and shown while it trains."""
+
+    run: Run
+    tokenizer: BPETokenizer
+    data_name: str = ""  # name or path of the data set, with which a resumed run opens it again
+    monitor: Suite | None = None  # evaluated every config.evaluate_every steps
+    resume: bool = False  # go on from the run's last checkpoint, whose weights are put into the model
+    show_progress: bool = True
+    twins: Twins | None = None  # where they are counted, the progress bar says early whether the model learns
+
+    @contextmanager
+    def record(
+        self, model: CLIP, optimizers: list[torch.optim.Optimizer], pairs: Pairs, config: TrainConfig, device: Device
+    ) -> Iterator["Record"]:
+        """The record of a training, which begins at step 0, or where the run's last checkpoint stands.
+
+        ValueError where the folder holds a run that is not to be resumed, or one of another model or training set.
+        """
+        fingerprint = pairs.fingerprint()
+        done, seconds = self.restore(model, optimizers, fingerprint) if self.resume else (0, 0.0)
+        if not self.resume and is_first():
+            self.run.create()
+        shown = self.show_progress and is_first()
+        record = Record(self, model, optimizers, config, device, fingerprint, done, seconds)
+        if self.resume and is_first():
+            record.finish_last_step()
+        with tqdm(total=config.steps, initial=done, unit="step", disable=not shown) as record.bar:
+            record.resume_clock()
+            yield record
+
+    def restore(self, model: CLIP, optimizers: list[torch.optim.Optimizer], fingerprint: str) -> tuple[int, float]:
+        """Puts the last checkpoint into model and optimisers; returns (its step, the seconds trained so far)."""
+        state, moments = self.run.fill(model)
+        if state["pairs"] != fingerprint:
+            raise ValueError(
+                f"{state['data']} does not hold the captions that the run in {self.run.folder} began with, "
+                f"or other pictures of it cannot be read now: bring them back, or start a new run"
+            )
+        restore_optimizers(optimizers, moments)
+        if is_first():
+            self.run.cut_log(state["step"])
+        return state["step"], state["seconds"]
+
+
+class Record:
+    """What a training has done so far. The loop tells it every step: `after_step`."""
+
+    bar: tqdm
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        model: CLIP,
+        optimizers: list[torch.optim.Optimizer],
+        config: TrainConfig,
+        device: Device,
+        fingerprint: str,
+        steps_done: int,
+        seconds: float,
+    ):
+        self.keeper, self.run = keeper, keeper.run
+        self.model, self.optimizers, self.config, self.device = model, optimizers, config, device
+        self.fingerprint = fingerprint  # of the training set
+        self.steps_done = steps_done
+        self.seconds = seconds  # of steps alone: evaluations and checkpoints do not count
+        self.same_texts = remembering(keeper.tokenizer)  # every evaluation reads the same ones
+
+    def resume_clock(self) -> None:
+        """Counts the seconds from here on, until `stop_clock`."""
+        self.began = time.perf_counter() - self.seconds
+
+    def stop_clock(self) -> None:
+        """Counts no seconds until `resume_clock`."""
+        self.seconds = time.perf_counter() - self.began
+
+    def after_step(self, loss: Tensor) -> None:
+        """Logs, saves and evaluates, where that is due after this step.
+
+        A GPU is waited for at those steps alone. At the others it is told the next step before it has done the last.
+        Raises ValueError where the loss, or a weight that would be saved, is not a number.
+        """
+        self.steps_done += 1
+        self.bar.update()
+        logs, evaluates, saves = (
+            is_due(self.steps_done, every, self.config)
+            for every in (self.config.log_every, self.config.evaluate_every, self.config.save_every)
+        )
+        if not (logs or evaluates or saves):
+            return
+        self.device.wait()
+        self.stop_clock()
+        self.check_loss(float(loss))
+        if evaluates or saves:
+            self.check_weights(float(loss))
+        if logs:
+            self.log(float(loss))
+        if is_first() and (saves or (evaluates and not self.run.exists())):  # first: an evaluation may fail
+            self.save()
+        if evaluates:
+            self.evaluate()
+        self.resume_clock()
+
+    def check_loss(self, loss: float) -> None:
+        """ValueError where the loss is not a number."""
+        if not math.isfinite(loss):
+            raise ValueError(f"the loss is {loss} at step {self.steps_done}: {self.way_out()}")
+
+    def check_weights(self, loss: float) -> None:
+        """ValueError where a trained weight is not a number: a checkpoint of it must not replace a good one.
+
+        The loss is that before the step. So it can still be a number when the step has ruined the weights.
+        """
+        for name, weight in self.model.named_parameters():
+            if weight.requires_grad and not weight.isfinite().all():
+                broken = f"{name} holds numbers that are not finite after it"
+                raise ValueError(f"the loss is {loss} at step {self.steps_done}, but {broken}: {self.way_out()}")
+
+    def way_out(self) -> str:
+        """What to do where training has produced numbers that are none."""
+        return f"lower learning_rate={self.config.learning_rate} and start again; the run's last checkpoint is kept"
+
+    def log(self, loss: float) -> None:
+        """Adds the step to the log and shows its loss."""
+        entry = {
+            "step": self.steps_done,
+            "samples": self.steps_done * self.config.batch_size,
+            "loss": loss,
+            "lr": self.optimizers[0].param_groups[0]["lr"],
+            "logit_scale": self.model.logit_scale.item(),
+            "seconds": round(self.seconds, 3),
+        }
+        if is_first():
+            self.run.append(entry)
+        self.bar.set_postfix(loss=f"{loss:.3f}")
+        twins = self.keeper.twins
+        if twins and not self.bar.disable and self.steps_done == check_step(self.config):
+            self.bar.write(is_it_learning(loss, self.config.batch_size, twins.loss_floor))
+
+    def save(self) -> None:
+        """Writes a checkpoint."""
+        self.run.save(
+            self.model,
+            self.keeper.tokenizer,
+            self.optimizers,
+            self.config,
+            self.steps_done,
+            self.seconds,
+            self.keeper.data_name,
+            self.fingerprint,
+        )
+
+    def evaluate(self) -> None:
+        """Adds the scores of the watched evaluation to the log."""
+        if self.keeper.monitor is not None and is_first():
+            scores = self.keeper.monitor.scores(self.model, self.same_texts)
+            samples = self.steps_done * self.config.batch_size
+            self.run.append({"step": self.steps_done, "samples": samples, **scores})
+
+    def finish_last_step(self) -> None:
+        """Does what a run that was killed after its last checkpoint left undone: the model's file, the evaluation."""
+        self.run.save_model(self.model, self.keeper.tokenizer)
+        if is_due(self.steps_done, self.config.evaluate_every, self.config) and not any(
+            entry["step"] == self.steps_done and "loss" not in entry for entry in self.run.read_log()
+        ):
+            self.evaluate()
+
+
+def is_due(done: int, every: int, config: TrainConfig) -> bool:
+    """Whether something that is done every so many steps is due after `done` of them, or at the run's end."""
+    return done > 0 and (done == config.steps or done % every == 0)

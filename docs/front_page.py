@@ -116,8 +116,8 @@ def table() -> str:
         for run in (result("picturebook-5min"), result("picturebook-5min-without-bfloat16"))
     ]
     note = (
-        f"Training with the recipe of `make train` took {took[0]}, which multiplies bfloat16 in hardware, and {took[1]}, "
-        f"which does not. Drawing the pictures comes before it."
+        f"Training with the recipe of `make train` took {took[0]}, which multiplies bfloat16 in hardware, and "
+        f"{took[1]}, which does not. Drawing the pictures comes before it."
     )
     header = ["| what is asked of a picture | right | by guessing |", "|---|---|---|"]
     return "\n".join([*header, *lines, "", textwrap.fill(note, 120)]) + "\n"

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from minclip import checkpoint
 from minclip.config import CLIPConfig
+from minclip.data.tokenizer_file import OPENAI_MERGES
 from minclip.formats import huggingface
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
@@ -66,10 +67,10 @@ def test_a_file_in_a_folders_place_is_refused(write, model, tokenizer, tmp_path)
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
-def test_special_tokens_which_openais_file_cannot_hold_leave_nothing(model, tmp_path):
-    special = BPETokenizer([], 16, ["<mask>"])
-    with pytest.raises(ValueError, match="holds no special tokens"):
-        checkpoint.save_openai(model, special, tmp_path / "model.pt")
+def test_merges_too_many_for_openais_file_leave_nothing(model, tmp_path):
+    many = BPETokenizer([("a", "b")] * (OPENAI_MERGES + 1), 16)
+    with pytest.raises(ValueError, match="48,895 merges are too many"):
+        checkpoint.save_openai(model, many, tmp_path / "model.pt")
     assert list(tmp_path.iterdir()) == []
 
 

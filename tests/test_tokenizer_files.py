@@ -9,6 +9,7 @@ import pytest
 from peer_packages import installed
 from test_tokenizer import ODD
 
+from minclip.data.tokenizer_file import OPENAI_MERGES
 from minclip.formats.json_files import read_json, write_json
 from minclip.formats.tokenizer_files import (
     is_tokenizer_folder,
@@ -16,7 +17,7 @@ from minclip.formats.tokenizer_files import (
     write_openai_merges,
     write_tokenizer,
 )
-from minclip.tokenizer import EOT, OPENAI_MERGES, SOT, BPETokenizer, clean
+from minclip.tokenizer import EOT, SOT, BPETokenizer, clean
 
 CAPTIONS = ["A red car, isn't it?", "two blue fish in the sea", "3 small trees & a dog's house!", "", "THE END..."]
 HUGGING_FACE = ["merges.txt", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.json"]
@@ -28,11 +29,6 @@ def plain():
 
 
 @pytest.fixture
-def special():
-    return BPETokenizer.train(CAPTIONS * 3, 600, 40, ["<new line>", "<|mask|>", "ünï"])
-
-
-@pytest.fixture
 def folder(plain, tmp_path):
     """Hugging Face's files of the plain tokenizer."""
     write_tokenizer(plain, tmp_path / "hf")
@@ -40,8 +36,7 @@ def folder(plain, tmp_path):
 
 
 def assert_same(ours, theirs):
-    assert (ours.merges, ours.special_tokens) == (theirs.merges, theirs.special_tokens)
-    assert ours.context_length == theirs.context_length
+    assert (ours.merges, ours.context_length) == (theirs.merges, theirs.context_length)
 
 
 def whole(tokenizer, text):
@@ -59,9 +54,9 @@ def change(path, **entries):
     write_json(path, content)
 
 
-def test_our_own_file_is_read_by_its_content(special, tmp_path):
-    special.save(tmp_path / "any name.txt")
-    assert_same(read_tokenizer(tmp_path / "any name.txt"), special)
+def test_our_own_file_is_read_by_its_content(plain, tmp_path):
+    plain.save(tmp_path / "any name.txt")
+    assert_same(read_tokenizer(tmp_path / "any name.txt"), plain)
     assert read_tokenizer(tmp_path / "any name.txt", 12).context_length == 12
 
 
@@ -91,24 +86,22 @@ def test_an_untrained_tokenizer_comes_back(tmp_path):
     assert_same(read_tokenizer(tmp_path / "hf"), untrained)
 
 
-def test_what_a_merges_file_cannot_hold_is_refused(special, tmp_path):
-    with pytest.raises(ValueError, match=r"no special tokens, and this tokenizer has .*'<new line>'"):
-        write_openai_merges(special, tmp_path / "merges.gz")
+def test_what_a_merges_file_cannot_hold_is_refused(tmp_path):
     many = BPETokenizer([("a", "b")] * (OPENAI_MERGES + 1))
     with pytest.raises(ValueError, match="48,895 merges are too many"):
         write_openai_merges(many, tmp_path / "merges.gz")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_hugging_faces_folder_comes_back_in_both_forms(special, tmp_path):
-    write_tokenizer(special, tmp_path)
+def test_hugging_faces_folder_comes_back_in_both_forms(plain, tmp_path):
+    write_tokenizer(plain, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == HUGGING_FACE
-    assert_same(read_tokenizer(tmp_path), special)
-    assert_same(read_tokenizer(tmp_path / "tokenizer.json"), special)
+    assert_same(read_tokenizer(tmp_path), plain)
+    assert_same(read_tokenizer(tmp_path / "tokenizer.json"), plain)
     (tmp_path / "tokenizer.json").unlink()
     assert is_tokenizer_folder(tmp_path)
-    assert_same(read_tokenizer(tmp_path), special)
-    assert_same(read_tokenizer(tmp_path / "vocab.json"), special)
+    assert_same(read_tokenizer(tmp_path), plain)
+    assert_same(read_tokenizer(tmp_path / "vocab.json"), plain)
     assert read_tokenizer(tmp_path, 12).context_length == 12
 
 
@@ -205,13 +198,13 @@ def test_tokens_after_eot_are_refused_in_older_files(folder):
             read_tokenizer(folder)
 
 
-def test_a_special_token_that_ours_cannot_find_is_refused(special, tmp_path):
-    write_tokenizer(special, tmp_path)
-    added = read_json(tmp_path / "tokenizer.json")["added_tokens"]
-    vocabulary = {("<CAT>" if s == "<new line>" else s): i for s, i in read_json(tmp_path / "vocab.json").items()}
-    change(tmp_path / "tokenizer.json", model__vocab=vocabulary, added_tokens=added[1:])
-    with pytest.raises(ValueError, match=r"tokenizer\.json: special token '<CAT>' can never be found"):
-        read_tokenizer(tmp_path)
+def test_a_third_special_token_is_refused(folder):
+    added = read_json(folder / "tokenizer.json")["added_tokens"]
+    mask, sot, eot = {**added[0], "content": "<mask>"}, {**added[0], "id": 551}, {**added[1], "id": 552}
+    vocabulary = {s: i for s, i in read_json(folder / "vocab.json").items() if s not in (SOT, EOT)}
+    change(folder / "tokenizer.json", model__vocab=vocabulary, added_tokens=[mask, sot, eot])
+    with pytest.raises(ValueError, match=r"id 550 is '<mask>', in CLIP's order .* and no other special tokens"):
+        read_tokenizer(folder)
 
 
 @pytest.mark.parametrize(
@@ -254,43 +247,41 @@ def test_an_error_shows_the_beginning_of_long_values(entry, value, folder):
     assert len(str(caught.value)) < 800
 
 
-@pytest.mark.parametrize("tokenizer", [BPETokenizer([("a", "b"), ("b", "c"), ("ab", "c"), ("a", "bc")]),
-                                       BPETokenizer([("a", "b")], special_tokens=["ab"])])  # fmt: skip
-def test_a_symbol_that_is_there_twice_is_refused(tokenizer, tmp_path):
-    with pytest.raises(ValueError, match=r"ids 51\d and 51\d are both 'abc?'"):
+def test_a_symbol_that_is_there_twice_is_refused(tmp_path):
+    tokenizer = BPETokenizer([("a", "b"), ("b", "c"), ("ab", "c"), ("a", "bc")])
+    with pytest.raises(ValueError, match=r"ids 514 and 515 are both 'abc'"):
         write_tokenizer(tokenizer, tmp_path / "hf")
     assert not (tmp_path / "hf").exists()
 
 
-def test_tokenizers_reads_our_file_and_gives_our_ids(special, tmp_path):
+def test_tokenizers_reads_our_file_and_gives_our_ids(plain, tmp_path):
     tokenizers = pytest.importorskip("tokenizers", reason="tokenizers is not installed: pip install -e .[dev]")
-    write_tokenizer(special, tmp_path)
+    write_tokenizer(plain, tmp_path)
     theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    for text in [*CAPTIONS, "AB <NEW LINE> <|mask|>ünï ab", f"{SOT} x"]:
-        assert theirs.encode(text).ids == whole(special, text)
+    for text in [*CAPTIONS, "AB <NEW LINE> ünï ab", f"{SOT} x"]:
+        assert theirs.encode(text).ids == whole(plain, text)
     theirs.save(str(tmp_path / "tokenizer.json"))
-    assert_same(read_tokenizer(tmp_path), special)
+    assert_same(read_tokenizer(tmp_path), plain)
 
 
 @pytest.mark.parametrize("name", ["CLIPTokenizer", "AutoTokenizer"])
 @pytest.mark.parametrize("form", ["tokenizer.json", "vocab.json"])
-def test_transformers_reads_our_folder_and_gives_our_ids(name, form, special, tmp_path):
+def test_transformers_reads_our_folder_and_gives_our_ids(name, form, plain, tmp_path):
     transformers = installed("transformers")
-    write_tokenizer(special, tmp_path / "ours")
+    write_tokenizer(plain, tmp_path / "ours")
     if form == "vocab.json":
         (tmp_path / "ours" / "tokenizer.json").unlink()
     theirs = getattr(transformers, name).from_pretrained(tmp_path / "ours")
     assert type(theirs).__name__.startswith("CLIPTokenizer")
-    assert (theirs.model_max_length, len(theirs)) == (40, special.vocab_size)
-    assert theirs.extra_special_tokens == special.special_tokens
-    assert theirs.pad_token_id == theirs.eos_token_id == special.vocab_size - 1
-    for text in [*CAPTIONS, "AB <NEW LINE> <|mask|>ünï ab"]:
-        assert theirs(text)["input_ids"] == whole(special, text)
+    assert (theirs.model_max_length, len(theirs)) == (40, plain.vocab_size)
+    assert theirs.pad_token_id == theirs.eos_token_id == plain.vocab_size - 1
+    for text in [*CAPTIONS, "AB <NEW LINE> ünï ab"]:
+        assert theirs(text)["input_ids"] == whole(plain, text)
     padded = theirs(CAPTIONS, padding="max_length")["input_ids"]
-    ours = special(CAPTIONS)
+    ours = plain(CAPTIONS)
     assert [row.index(theirs.eos_token_id) for row in padded] == ours.argmax(dim=-1).tolist()
     theirs.save_pretrained(tmp_path / "theirs")
-    assert_same(read_tokenizer(tmp_path / "theirs"), special)
+    assert_same(read_tokenizer(tmp_path / "theirs"), plain)
 
 
 def test_the_original_reads_our_merges(plain, tmp_path):

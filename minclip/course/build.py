@@ -5,7 +5,7 @@
 
 lessons/NN_name/lesson.md is a notebook in jupytext's Markdown. Three kinds of code cells are filled in here:
 
-    ```python exercise="clip_loss"              the library's text; or the cell's own, where a plainer one stands there
+    ```python exercise="clip_loss"              the library's text, to be written
     ```python check="clip_loss"                 clip_loss = check(clip_loss)
     ```python given="transformer:Transformer"   the library's text, to be run and not to be written
 
@@ -80,7 +80,7 @@ def grading_notebook(lesson: Lesson) -> NotebookNode:
         if cell.cell_type == "markdown":
             new = new_markdown_cell(HEADING.sub(lambda match: heading(match[1]), cell.source))
         elif "exercise" in given:
-            new = exercise_cell(lesson, given["exercise"], cell.source)
+            new = exercise_cell(lesson, given["exercise"])
         elif "check" in given:
             new = check_cell(given["check"])
         elif "given" in given:
@@ -98,12 +98,12 @@ def cell_with_id(cell: NotebookNode, name: str) -> NotebookNode:
     return cell
 
 
-def exercise_cell(lesson: Lesson, name: str, own: str) -> NotebookNode:
-    """The solved cell with its marks. own: the text in the lesson, where it is not the library's."""
+def exercise_cell(lesson: Lesson, name: str) -> NotebookNode:
+    """The library's text with its marks."""
     home, exercise = exercise_of(name)
     if home is not lesson:
         raise ValueError(f"{name} belongs to lesson {home.number}, not to {lesson.number}: see {lesson.package}")
-    source = marked(own or library_source(exercise.library), exercise.write)
+    source = marked(library_source(exercise.library), exercise.write)
     return new_code_cell(source, metadata={"nbgrader": nbgrader(name, solution=True)})
 
 

@@ -1,14 +1,20 @@
-"""BPE training, faster: replaces `train_bpe` of the page bpe.py, which counts all pairs anew for every merge.
+"""What makes the tokenizer fast: training that counts only what changed, and words whose ids are remembered.
 
-tests/test_tokenizer.py holds the two together on random words.
+`train_bpe` replaces the one of the page bpe.py, which counts all pairs anew for every merge. `remembered` serves the
+page tokenizer.py. tests/test_tokenizer.py holds the pages and this file together.
 """
 
 import heapq
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from itertools import pairwise
+from typing import Any
 
 from minclip.bpe import Pair, merge_pair, word_symbols
+
+Ids = tuple[int, ...]
+REMEMBERED_WORDS, REMEMBERED_LETTERS = 65_536, 40  # bounds on memory: captions repeat far fewer words, no long ones
 
 
 def train_bpe(word_counts: Mapping[str, int], merges: int) -> list[Pair]:
@@ -53,3 +59,27 @@ def train_bpe(word_counts: Mapping[str, int], merges: int) -> list[Pair]:
                 counts[pair] += change
                 heapq.heappush(heap, (-counts[pair], pair))
     return learned
+
+
+def remembered(encode_word: Callable[[Any, str], Ids]) -> Callable[[Any, str], Ids]:
+    """Decorates a tokenizer's method that gives the ids of a word: a word that comes again is looked up.
+
+    Each tokenizer keeps its own words, in `_remembered`. When they are too many, it forgets them all.
+    """
+
+    @wraps(encode_word)
+    def look_up(self: Any, word: str) -> Ids:
+        try:
+            return self._remembered[word]
+        except KeyError:
+            known = self._remembered
+        except AttributeError:  # its first word
+            known = self._remembered = {}
+        ids = encode_word(self, word)
+        if len(known) >= REMEMBERED_WORDS:
+            known.clear()
+        if len(word) <= REMEMBERED_LETTERS:
+            known[word] = ids
+        return ids
+
+    return look_up

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from minclip.config import PRESETS, CLIPConfig
 from minclip.data import pretrained
+from minclip.data.tokenizer_file import OPENAI_MERGES
 from minclip.formats import huggingface, openclip
 from minclip.formats.build_model import build, listed
 from minclip.formats.openai import merges_beside
@@ -19,7 +20,7 @@ from minclip.formats.weight_names import HUGGING_FACE, IGNORED, MINCLIP, OPENAI,
 from minclip.formats.weights_files import Stored
 from minclip.formats.wrapped_weights import plain_names
 from minclip.model import CLIP
-from minclip.tokenizer import FIXED_SYMBOLS, OPENAI_MERGES, BPETokenizer
+from minclip.tokenizer import FIXED_SYMBOLS, BPETokenizer
 
 Made = TypeVar("Made")
 

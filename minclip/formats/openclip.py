@@ -170,7 +170,7 @@ def config_content(config: CLIPConfig, own_words: bool) -> dict:
 def is_openais(tokenizer: BPETokenizer) -> bool:
     """Has it OpenAI's vocabulary, which open_clip brings along?"""
     merges = "\n".join(" ".join(pair) for pair in tokenizer.merges)
-    return not tokenizer.special_tokens and hashlib.sha256(merges.encode("utf-8")).hexdigest() == OPENAI_MERGES_SHA256
+    return hashlib.sha256(merges.encode("utf-8")).hexdigest() == OPENAI_MERGES_SHA256
 
 
 def save_openclip(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -> None:

@@ -11,11 +11,12 @@ import gzip
 from itertools import zip_longest
 from pathlib import Path
 
-from minclip.bpe import END_OF_WORD, Pair
+from minclip.bpe import BYTE_TO_CHARACTER, END_OF_WORD, Pair
 from minclip.config import CLIPConfig
 from minclip.data.paths import atomic_write
+from minclip.data.tokenizer_file import OPENAI_MERGES
 from minclip.formats.json_files import read_json, shown, write_json
-from minclip.tokenizer import BYTE_SYMBOLS, EOT, OPENAI_MERGES, SOT, WORD, BPETokenizer
+from minclip.tokenizer import EOT, SOT, WORD, BPETokenizer
 
 TOKENIZER_FILE, VOCAB_FILE, MERGES_FILE = "tokenizer.json", "vocab.json", "merges.txt"
 CONFIG_FILE, SPECIAL_FILE, ADDED_FILE = "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"
@@ -35,7 +36,7 @@ NORMALIZER = {
 }
 SPLIT = {
     "type": "Split",
-    "pattern": {"Regex": rf"<\|startoftext\|>|<\|endoftext\|>|{WORD}"},
+    "pattern": {"Regex": WORD},
     "behavior": "Removed",
     "invert": True,
 }
@@ -72,8 +73,7 @@ def read_tokenizer(path: str | Path, context_length: int | None = None) -> BPETo
     content = read_json(path)
     if isinstance(content.get("format"), str):  # in a vocab.json it is a word, with its id
         ours = BPETokenizer.load(path)
-        length = ours.context_length if context_length is None else context_length
-        return BPETokenizer(ours.merges, length, ours.special_tokens)
+        return ours if context_length is None else BPETokenizer(ours.merges, context_length)
     length = stated_length(path.parent) if context_length is None else context_length
     try:
         if isinstance(content.get("model"), dict):
@@ -119,22 +119,19 @@ def from_vocab_and_merges(vocabulary: dict, folder: Path, context_length: int) -
 
 
 def in_clips_order(vocabulary: dict[str, int], merges: list[Pair], context_length: int) -> BPETokenizer:
-    """The tokenizer of a vocabulary that is in CLIP's order; ValueError that names the first id which is not.
-
-    What stands between the merges and SOT are special tokens.
-    """
+    """The tokenizer of a vocabulary that is in CLIP's order; ValueError that names the first id which is not."""
     symbols = {i: symbol for symbol, i in vocabulary.items()}
     found = [symbols.get(i) for i in range(len(vocabulary))]
-    words = [*BYTE_SYMBOLS, *(symbol + END_OF_WORD for symbol in BYTE_SYMBOLS), *map("".join, merges)]
-    special = [symbol for symbol in found[len(words) : found.index(SOT)] if symbol] if SOT in found else []
-    for i, (theirs, clips) in enumerate(zip_longest(found, [*words, *special, SOT, EOT])):
+    characters = BYTE_TO_CHARACTER.values()
+    symbols_of_clip = [*characters, *(one + END_OF_WORD for one in characters), *map("".join, merges), SOT, EOT]
+    for i, (theirs, clips) in enumerate(zip_longest(found, symbols_of_clip)):
         if theirs != clips or theirs is None:
             theirs, clips = ("missing" if symbol is None else shown(symbol) for symbol in (theirs, clips))
             raise ValueError(
                 f"id {i} is {theirs}, in CLIP's order it is {clips}: minclip reads 256 bytes, "
-                f"256 bytes with {END_OF_WORD}, the merges, special tokens, {SOT}, {EOT}, in this order"
+                f"256 bytes with {END_OF_WORD}, the merges, {SOT}, {EOT}, in this order, and no other special tokens"
             )
-    return BPETokenizer(merges, context_length, special)
+    return BPETokenizer(merges, context_length)
 
 
 def check_vocabulary(config: CLIPConfig, tokenizer: BPETokenizer) -> None:
@@ -160,13 +157,11 @@ def write_tokenizer(tokenizer: BPETokenizer, folder: str | Path) -> None:
         if symbol in vocabulary:
             raise ValueError(
                 f"ids {vocabulary[symbol]} and {i} are both {symbol!r}, and Hugging Face's files hold a symbol once: "
-                f"train again with another vocab_size, or give the special token another name"
+                f"train again with another vocab_size"
             )
         vocabulary[symbol] = i
     special = {str(i): ADDED | {"content": token} for token, i in tokenizer.special_ids.items()}
     names: dict[str, object] = {"bos_token": SOT, "eos_token": EOT, "unk_token": EOT, "pad_token": EOT}
-    if tokenizer.special_tokens:
-        names["additional_special_tokens"] = tokenizer.special_tokens
     config = {
         "tokenizer_class": "CLIPTokenizer",
         "model_max_length": tokenizer.context_length,
@@ -199,11 +194,6 @@ def tokenizer_json(tokenizer: BPETokenizer, vocabulary: dict[str, int]) -> dict:
 
 def fits_openai_merges(tokenizer: BPETokenizer) -> None:
     """ValueError where OpenAI's merges file cannot hold this tokenizer."""
-    if tokenizer.special_tokens:
-        raise ValueError(
-            f"a merges file holds no special tokens, and this tokenizer has {tokenizer.special_tokens}: "
-            f"write Hugging Face's files (write_tokenizer) or our own (save)"
-        )
     if len(tokenizer.merges) > OPENAI_MERGES:
         raise ValueError(
             f"{len(tokenizer.merges):,} merges are too many: of such a file CLIP's readers take {OPENAI_MERGES:,}"

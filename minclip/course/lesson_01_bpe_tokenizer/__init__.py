@@ -19,7 +19,7 @@ LESSON = Lesson(
             minutes=40,
             points=5,
             box="tokenizer",
-            write=("encode", "decode", "__call__"),
+            write=("encode", "encode_word", "decode", "__call__"),
         ),
     ),
 )

@@ -3,7 +3,7 @@
 Named as in mistakes.py, which has the mistakes with single words.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from minclip.bpe import END_OF_WORD, apply_merges, word_symbols
 from minclip.course.assertions import Known
 from minclip.course.lesson_01_bpe_tokenizer.mistakes import Symbols, bare, leftmost, scanned
-from minclip.tokenizer import CHARACTER_TO_BYTE, EOT, SOT, BPETokenizer, clean
+from minclip.tokenizer import EOT, SOT, BPETokenizer, clean
 
 
 def encoded(
@@ -23,12 +23,12 @@ def encoded(
     cut: Callable[[str], list[str]] | None = None,
     parts: Callable[[str], Symbols] = word_symbols,
     apply: Callable[[Symbols, Mapping], Symbols] = apply_merges,
-    special: Collection[str] | None = None,
+    special: bool = True,
 ) -> list[int]:
-    """Encoding by the book. special: the tokens that are known as such; None: all."""
-    ids, known = [], theirs.special_ids if special is None else special
+    """Encoding by the book. special: whether SOT and EOT are known."""
+    ids = []
     for word in (cut or theirs.pattern.findall)(cleaned(text)):
-        if word in known:
+        if special and word in theirs.special_ids:
             ids.append(theirs.special_ids[word])
         else:
             ids += [theirs.ids[symbol] for symbol in apply(parts(word), theirs.ranks)]
@@ -46,10 +46,7 @@ def wrong_ids(theirs: BPETokenizer, text: str) -> Known:
         "merges go by rank, the smallest first; yours go in the order of the text": {"apply": leftmost},
         "merges go by rank, the smallest first; yours takes the first pair from the left": {"apply": scanned},
         "the merges are missing: apply_merges(word_symbols(word), self.ranks)": {"apply": lambda symbols, _: symbols},
-        "a special token is one id, from self.special_ids: its letters do not go through BPE": {"special": ()},
-        "'new line' is a special token here, as SOT and EOT are: self.special_ids has all of them": {
-            "special": (SOT, EOT)
-        },
+        "a special token is one id, from self.special_ids: its letters do not go through BPE": {"special": False},
     }
     return {
         **{name: partial(encoded, theirs, text, **how) for name, how in ways.items()},
@@ -66,10 +63,7 @@ def wrong_texts(theirs: BPETokenizer, ids: list[int]) -> Known:
     """Of decode."""
     right, rows = theirs.decode(ids), [theirs.symbols[i] for i in ids]
     special = [symbol in theirs.special_ids for symbol in rows]
-    raw = [
-        symbol.encode() if one else bytes(CHARACTER_TO_BYTE[letter] for letter in symbol)
-        for symbol, one in zip(rows, special, strict=True)
-    ]
+    raw = [bytes(theirs.byte_of[letter] for letter in symbol) for symbol in rows]
 
     def spaced(text: str) -> str:
         return text.replace(END_OF_WORD, " ")

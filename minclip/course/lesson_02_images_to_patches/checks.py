@@ -88,6 +88,7 @@ def pixels_to_float(t: Trial) -> None:
         "at least two devices": ON_THE_CPU,
         "numpy.ndarray": "torch.as_tensor(pixels, device=device) takes an array and a tensor",
         "dimension 1": "[3, 1, 1] meets the third dimension from the right: permute the channels to it first",
+        "unhashable": "mean and std may be lists, and per_channel takes tuples: per_channel(tuple(mean), x.device)",
         "can't be cast": "uint8 holds whole numbers only: make float32 of the pixels first, .float()",
     }
     narrow, wide = t.whole(0, 256, 2, 4, 3, 3).to(torch.uint8), t.whole(0, 256, 3, 5, 7, 3).to(torch.uint8)

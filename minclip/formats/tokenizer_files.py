@@ -1,8 +1,8 @@
 """Tokenizers as files: OpenAI's merges, Hugging Face's tokenizer.json or vocab.json + merges.txt, both ways.
 
-What is read is the vocabulary. How a text is cleaned and cut stays the original's (openai/CLIP simple_tokenizer.py),
-for with it the models were trained. Hugging Face's own differ from it: of 700 strings made to be odd, CLIPTokenizer of
-transformers 5.23 gives other ids for 133. 124 are for the cleaning that it leaves out (ftfy: curly quotes, wide
+The files give the vocabulary. A text is cleaned and cut as in openai/CLIP simple_tokenizer.py, because the models were
+trained with that. Hugging Face's tokenizers differ from it: of 700 strings made to be odd, CLIPTokenizer of
+transformers 5.23 gives other ids for 133. 124 differ by the cleaning that it leaves out (ftfy: curly quotes, wide
 letters, mojibake, control characters; HTML), 3 for "Σ" at a word's end, 3 for letters of a newer Unicode, 2 for U+0345,
 1 for "<|STARTOFTEXT|>". Ordinary captions agree, and so do all but 5 after `minclip.tokenizer.clean`.
 """
@@ -46,20 +46,20 @@ ADDED = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": T
 
 
 def is_tokenizer_folder(folder: Path) -> bool:
-    """Are there files that `read_tokenizer` would read?"""
+    """Whether the folder holds files that `read_tokenizer` reads."""
     return (folder / TOKENIZER_FILE).is_file() or all((folder / f).is_file() for f in (VOCAB_FILE, MERGES_FILE))
 
 
 def read_tokenizer(path: str | Path, context_length: int | None = None) -> BPETokenizer:
     """A tokenizer from our own JSON, OpenAI's merges file, Hugging Face's tokenizer.json, or a folder of theirs.
 
-    Which it is, is seen by the content. A folder's tokenizer.json goes before its vocab.json + merges.txt.
-    context_length: default is what the files say (ours, or model_max_length in tokenizer_config.json), else 77.
+    The content decides which of these it is. In a folder, tokenizer.json is preferred to vocab.json + merges.txt.
+    context_length: by default what the files say (ours, or model_max_length in tokenizer_config.json), else 77.
     Raises FileNotFoundError, and ValueError where the ids are not in CLIP's order: it names the first that differs.
     """
     path = Path(path)
     if context_length is not None:
-        BPETokenizer([], context_length)  # refuses one that is too small: no fault of the file's
+        BPETokenizer([], context_length)  # refuses one that is too small, without blaming the file
     if path.is_dir():
         if not is_tokenizer_folder(path):
             raise FileNotFoundError(
@@ -93,7 +93,7 @@ def stated_length(folder: Path) -> int:
 
 
 def from_tokenizer_json(content: dict, context_length: int) -> BPETokenizer:
-    """Hugging Face's one file. ValueError where its ids, or its way to them, are not CLIP's."""
+    """Reads Hugging Face's single file. Raises ValueError where it would give other ids than CLIP's tokenizer."""
     model = content["model"]
     vocabulary = model["vocab"]
     if isinstance(vocabulary, list):  # Unigram's, each with its probability
@@ -110,16 +110,16 @@ def from_tokenizer_json(content: dict, context_length: int) -> BPETokenizer:
 
 
 def from_vocab_and_merges(vocabulary: dict, folder: Path, context_length: int) -> BPETokenizer:
-    """Hugging Face's older files: this vocab.json, and in the folder merges.txt, perhaps added_tokens.json."""
+    """Reads Hugging Face's older files: this vocab.json, and merges.txt and perhaps added_tokens.json beside it."""
     if not (folder / MERGES_FILE).is_file():
-        raise ValueError(f"it is no {TOKENIZER_FILE}, and if it is a {VOCAB_FILE}, no {MERGES_FILE} is beside it")
+        raise ValueError(f"it is not a {TOKENIZER_FILE}. It may be a {VOCAB_FILE}, but no {MERGES_FILE} is beside it")
     added = read_json(folder / ADDED_FILE) if (folder / ADDED_FILE).is_file() else {}
     merges = BPETokenizer.from_openai_merges(folder / MERGES_FILE).merges
     return in_clips_order(vocabulary | added, merges, context_length)
 
 
 def in_clips_order(vocabulary: dict[str, int], merges: list[Pair], context_length: int) -> BPETokenizer:
-    """The tokenizer of a vocabulary that is in CLIP's order; ValueError that names the first id which is not."""
+    """The tokenizer of a vocabulary in CLIP's order. Otherwise ValueError names the first id that is not."""
     symbols = {i: symbol for symbol, i in vocabulary.items()}
     found = [symbols.get(i) for i in range(len(vocabulary))]
     characters = BYTE_TO_CHARACTER.values()
@@ -135,7 +135,7 @@ def in_clips_order(vocabulary: dict[str, int], merges: list[Pair], context_lengt
 
 
 def check_vocabulary(config: CLIPConfig, tokenizer: BPETokenizer) -> None:
-    """ValueError where the tokenizer is another model's."""
+    """Raises ValueError where the tokenizer belongs to another model."""
     for name in ("vocab_size", "context_length"):
         if getattr(tokenizer, name) != getattr(config, name):
             raise ValueError(
@@ -193,10 +193,10 @@ def tokenizer_json(tokenizer: BPETokenizer, vocabulary: dict[str, int]) -> dict:
 
 
 def fits_openai_merges(tokenizer: BPETokenizer) -> None:
-    """ValueError where OpenAI's merges file cannot hold this tokenizer."""
+    """Raises ValueError where the tokenizer has more merges than OpenAI's file can hold."""
     if len(tokenizer.merges) > OPENAI_MERGES:
         raise ValueError(
-            f"{len(tokenizer.merges):,} merges are too many: of such a file CLIP's readers take {OPENAI_MERGES:,}"
+            f"{len(tokenizer.merges):,} merges are too many: CLIP's readers take {OPENAI_MERGES:,} from such a file"
         )
 
 
@@ -210,7 +210,7 @@ def write_openai_merges(tokenizer: BPETokenizer, path: str | Path) -> None:
 
 
 def write_merges(path: Path, tokenizer: BPETokenizer) -> None:
-    """A header, then a merge per line, and no newline at the end: the original would count it as a merge."""
+    """Writes a header and a merge per line. No newline ends the file: the original would count it as a merge."""
     content = "\n".join([HEADER, *map(" ".join, tokenizer.merges)]).encode("utf-8")
     with atomic_write(path) as file:
         file.write(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)

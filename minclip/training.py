@@ -1,6 +1,6 @@
 """How CLIP learns: one step, and the loop around it.
 
-`minclip train` takes the same steps on all cores, on a GPU, or in several processes (engine/step.py). Its loop also
+`minclip train` takes this step, too, on all cores, on a GPU, or split over processes (engine/step.py). Its loop also
 evaluates, saves and resumes (experiments/loop.py). Source: CLIP paper section 2.5 and figure 3.
 """
 
@@ -26,23 +26,23 @@ def train_step(
     """One step on one batch, in which text i describes picture i; returns the loss before the step, a scalar.
 
     pixels: float [batch, 3, image_size, image_size]; tokens: int64 [batch, length].
-    precision: for the encoders, such as torch.autocast("cuda", torch.bfloat16); None: that of the weights.
+    precision: for the encoders, such as torch.autocast("cuda", torch.bfloat16); None: no autocast here.
     """
     with precision or nullcontext():
         image_features = model.encode_image(pixels)  # [batch, embed_dim]
         text_features = model.encode_text(tokens)  # [batch, embed_dim]
-    loss = clip_loss(image_features, text_features, model.logit_scale.exp())
+    loss = clip_loss(image_features, text_features, model.logit_scale.exp())  # outside: it computes in float32
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    model.clamp_logit_scale()
+    model.clamp_logit_scale()  # the scale stays at most 100: larger ones made training unstable (section 2.5)
     return loss.detach()
 
 
 def guessing_loss(pairs: int) -> float:
-    """The loss of a model that finds every text of the batch equally likely for every picture: ln(pairs).
+    """The loss where all logits are equal: ln(pairs).
 
-    A new model starts near it. A model that stays there learns nothing.
+    A new model starts near it. A model that is still there after many steps has not begun to tell pairs apart.
 
     >>> round(guessing_loss(256), 2)
     5.55
@@ -59,20 +59,21 @@ def train(
     warmup: int = 0,
     log_every: int = 100,
 ) -> list[float]:
-    """Trains the model in place, one step for each (pixels, tokens) of batches; returns the loss of every step.
+    """Trains the model in place for `steps` steps, each on the next (pixels, tokens); returns the loss of every step.
 
-    warmup: the steps in which the learning rate rises. log_every: steps between two printed losses.
-    Raises ValueError where there are fewer batches than steps.
+    The defaults suit models of the size of `tiny`. batches: may be endless, on the model's device. warmup: the steps in
+    which the learning rate rises. log_every: steps between two printed losses.
+    Raises ValueError where the batches end early; the model has then learned from those that there were.
     """
     optimizer = adamw(model, learning_rate, weight_decay)
     losses: list[float] = []
     model.train()
-    for step, (pixels, tokens) in zip(range(steps), batches, strict=False):
+    for step, (pixels, tokens) in zip(range(steps), batches, strict=False):  # range first: draws no batch too many
         set_learning_rate([optimizer], lr_schedule(step, steps, warmup))
         loss = train_step(model, optimizer, pixels, tokens).item()
         losses.append(loss)
         if step % log_every == 0 or step == steps - 1:
-            print(f"step {step}: loss {loss:.3f}, guessing {guessing_loss(len(pixels)):.3f}")
+            print(f"step {step}: loss {loss:.3f} (guessing: {guessing_loss(len(pixels)):.3f})")
     model.eval()
     if len(losses) < steps:
         raise ValueError(f"batches ended after {len(losses)} of {steps} steps: give more, or ask for fewer steps")

@@ -34,10 +34,10 @@ def test_matrices_decay_and_all_else_does_not():
     assert [group["weight_decay"] for group in groups] == [0.2, 0.0]
 
 
-def test_frozen_parameters_and_muons_matrices_are_left_out():
+def test_frozen_parameters_and_anothers_are_left_out():
     model = TwoLayers()
     model.norm.requires_grad_(False)
-    assert names_in(param_groups(model, 0.2, block_matrices=False), model) == [
+    assert names_in(param_groups(model, 0.2, without=[model.resblocks.weight]), model) == [
         ["out.weight"],
         ["logit_scale", "resblocks.bias"],
     ]

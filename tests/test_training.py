@@ -15,12 +15,12 @@ from minclip.engine.cores import one_thread
 from minclip.engine.devices import choose_device
 from minclip.engine.features import image_features
 from minclip.engine.gradients import backward
-from minclip.engine.optimizers import build_optimizers, take_steps
+from minclip.engine.optimizers import build_optimizers, is_block_matrix, take_steps
 from minclip.engine.order import batch_indices, epoch_order, generator_for, parted_order
 from minclip.engine.step import train_step
 from minclip.experiments.learning_check import is_it_learning
 from minclip.model import CLIP
-from minclip.optim import is_block_matrix, param_groups, set_learning_rate
+from minclip.optim import param_groups, set_learning_rate
 from minclip.tokenizer import BPETokenizer
 
 CPU = choose_device("cpu", torch.float32)

@@ -69,7 +69,7 @@ def test_one_step_is_gradient_descent_by_hand():
 def test_the_loss_is_printed_beside_that_of_guessing(capsys):
     losses = train(new_model(), batches(5), steps=5, log_every=3)
     assert capsys.readouterr().out.splitlines() == [
-        f"step {step}: loss {losses[step]:.3f}, guessing 1.792" for step in (0, 3, 4)
+        f"step {step}: loss {losses[step]:.3f} (guessing: 1.792)" for step in (0, 3, 4)
     ]
 
 

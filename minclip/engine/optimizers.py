@@ -11,7 +11,7 @@ from torch import nn
 from minclip.config import OPTIMIZERS
 from minclip.engine.cores import on_cores
 from minclip.engine.muon import Muon
-from minclip.optim import adamw, is_block_matrix
+from minclip.optim import adamw
 
 
 def build_optimizers(
@@ -26,15 +26,20 @@ def build_optimizers(
         raise ValueError(f"optimizer={optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("every parameter of the model is frozen (requires_grad=False): leave one that can be trained")
-    optimizers: list[torch.optim.Optimizer] = [
-        adamw(model, learning_rate, weight_decay, block_matrices=optimizer == "adamw")
-    ]
+    if optimizer == "adamw":
+        return [adamw(model, learning_rate, weight_decay)]
     matrices = [p for name, p in model.named_parameters() if p.requires_grad and is_block_matrix(name, p)]
-    if optimizer == "muon" and matrices:
+    optimizers: list[torch.optim.Optimizer] = [adamw(model, learning_rate, weight_decay, without=matrices)]
+    if matrices:
         muon = Muon(matrices, muon_learning_rate, weight_decay)
         muon.param_groups[0]["peak_lr"] = muon_learning_rate
         optimizers.append(muon)
     return optimizers
+
+
+def is_block_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """Whether a parameter is a weight matrix inside a Transformer block: Muon is made for these."""
+    return "resblocks" in name and parameter.ndim == 2
 
 
 def take_steps(optimizers: list[torch.optim.Optimizer], cores: int = 1) -> None:

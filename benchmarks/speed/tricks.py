@@ -22,9 +22,9 @@ from torch.nn import functional as F
 from benchmarks.result_files import by_cpu, keep
 from benchmarks.speed.contender_process import IMAGES, STEP, Apart
 from benchmarks.speed.timing import Timed, seconds, spread
-from minclip import optim, transformer
+from minclip import transformer
 from minclip.config import CLIPConfig
-from minclip.engine import features, muon
+from minclip.engine import features, muon, optimizers
 from minclip.engine.batches import Batch
 from minclip.engine.cores import keep_freed_memory, one_thread
 from minclip.engine.devices import Device, choose_device
@@ -126,7 +126,7 @@ def main() -> None:
             alone()
 
     def muon_in_turn() -> None:
-        with replaced(optim, "on_cores", in_turn):
+        with replaced(optimizers, "on_cores", in_turn):
             alone()
 
     def bfloat16_muon() -> None:

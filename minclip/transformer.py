@@ -1,7 +1,7 @@
 """The pre-norm Transformer that both encoders of CLIP share: attention, MLP, block, stack.
 
-It knows nothing of pictures or words. There is no dropout: CLIP uses none. A training step of the engine computes the
-last block at one token alone: see engine/features.py.
+It knows nothing of pictures or words. There is no dropout: CLIP uses none. Parameters have OpenAI's names, so that its
+files load unchanged.
 Sources: Vaswani et al. 2017 (attention), Radford et al. 2019 (pre-norm block), openai/CLIP model.py (names).
 """
 
@@ -13,14 +13,11 @@ QUICK_GELU = 1.702  # σ(1.702 x) is close to the normal distribution function i
 
 
 class LayerNorm(nn.LayerNorm):
-    """Layer norm with mean and variance in float32, even where x is bfloat16 or half: there they would be coarse.
-
-    float64 stays float64.
-    """
+    """Layer norm computed in at least float32, also where x is bfloat16 or half; the result has x's dtype."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: float [..., width] -> the same shape and dtype."""
-        if x.device.type == "cpu":  # the kernel there sums in float32 by itself, without a copy of x
+        if x.device.type == "cpu":  # the kernel there does so by itself, without a copy of x
             return super().forward(x)
         dtype = torch.promote_types(x.dtype, torch.float32)
         weight, bias = self.weight.to(dtype), self.bias.to(dtype)
@@ -36,7 +33,7 @@ def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
             [0., 0., 0.]])
     """
     mask = torch.full((length, length), float("-inf"), device=device).triu(diagonal=1)
-    # a GPU's fastest kernel asks only for this
+    # our own mark, which `attention` reads on a GPU
     mask.is_causal = True  # type: ignore[attr-defined]
     return mask
 
@@ -46,7 +43,8 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = N
 
     query: float [batch, heads, queries, head_width]; key: float [batch, heads, tokens, head_width];
     value: float [batch, heads, tokens, value_width]; mask: float [..., queries, tokens], added to the scores.
-    Returns float [batch, heads, queries, value_width]. Source: Vaswani et al. 2017, equation 1.
+    Returns float [batch, heads, queries, value_width]. Source: Vaswani et al. 2017, equation 1 and
+    section 3.2.3 (the mask).
 
     Three tokens with the scores 2, 1 and 0 get shares of 0.67, 0.24 and 0.09 (one head, head_width 1):
 
@@ -54,8 +52,8 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = N
     >>> attention(query, key, value=torch.eye(3).expand(1, 1, 3, 3))
     tensor([[[[0.6652, 0.2447, 0.0900]]]])
     """
-    if query.is_cuda:  # the same from one kernel, which never keeps the scores (Dao et al. 2022)
-        if getattr(mask, "is_causal", False):  # fastest where it need not read the mask
+    if query.is_cuda:  # the same formula, to rounding; PyTorch takes a fused kernel where one fits (Dao et al. 2022)
+        if getattr(mask, "is_causal", False) and query.shape[-2] == key.shape[-2]:  # fastest without reading the mask
             return F.scaled_dot_product_attention(query, key, value, is_causal=True)
         return F.scaled_dot_product_attention(query, key, value, None if mask is None else mask.to(query.dtype))
     scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)  # [batch, heads, queries, tokens]
@@ -65,7 +63,7 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = N
 
 
 class MultiHeadAttention(nn.Module):
-    """Self-attention in several heads, each of which has width / heads numbers of every token.
+    """Self-attention in several heads: each makes its own query, key and value of width / heads numbers of a token.
 
     One matrix makes queries, keys and values: its rows are in this order (as in OpenAI's files).
     """
@@ -134,7 +132,10 @@ class TransformerBlock(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A stack of blocks. width: numbers per token; heads: of each block's attention; mlp_width: inside of its MLP."""
+    """A stack of blocks. width: numbers per token; heads: of each block's attention; mlp_width: inside of its MLP.
+
+    Its last norm is the encoder's. Training needs the last block at one token only: see engine/features.py.
+    """
 
     def __init__(self, *, width: int, layers: int, heads: int, mlp_width: int, quick_gelu: bool = True):
         super().__init__()

@@ -87,6 +87,11 @@ def test_the_top_of_the_library_is_the_course():
     assert lessons <= pages
 
 
+def test_the_library_has_more_files_than_its_benchmarks():
+    library, benchmarks = (len(list((ROOT / folder).rglob("*.py"))) for folder in ("minclip", "benchmarks"))
+    assert library > 2 * benchmarks
+
+
 def test_no_file_is_longer_than_a_reader_wants():
     long = {
         str(path.relative_to(ROOT)): lines

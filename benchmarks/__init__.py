@@ -1,0 +1,1 @@
+"""Benchmarks: what README.md and docs/ say in numbers, measured. Each folder answers a question; see README.md."""

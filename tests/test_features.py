@@ -39,6 +39,15 @@ def test_features_are_the_pages():
     assert torch.allclose(text_features(model, texts()), model.encode_text(texts()), atol=1e-5)
 
 
+def test_wrong_input_is_refused_as_by_the_page():
+    model = new_model()
+    with pytest.raises(ValueError, match="make it with the model's own tokenizer"):
+        text_features(model, torch.zeros(2, 99, dtype=torch.long))
+    for wrong in (torch.zeros(2, 3, 5, 5), torch.zeros(3, 16, 16)):
+        with pytest.raises(ValueError, match="pass the picture through"):
+            image_features(model, wrong)
+
+
 @pytest.mark.parametrize("mask", [None, causal_mask(6)])
 def test_one_token_has_its_numbers_and_gradients(mask):
     torch.manual_seed(0)

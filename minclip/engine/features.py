@@ -61,6 +61,8 @@ def text_features(model: CLIP, tokens: Tensor) -> Tensor:
 
 def read_at_cls(encoder: VisionTransformer, image: Tensor, kept: Tensor | None = None) -> Tensor:
     """encoder(image), of some of the patches. kept: int64 [batch, k]; None reads them all."""
+    if image.ndim != 4 or image.shape[1:] != (3, encoder.image_size, encoder.image_size):
+        return encoder(image)  # which refuses it in words
     x = encoder.embedding(image)  # [batch, 1 + patches, width]
     if kept is not None:
         x = keep_patches(x, kept)  # [batch, 1 + k, width]
@@ -70,6 +72,8 @@ def read_at_cls(encoder: VisionTransformer, image: Tensor, kept: Tensor | None =
 
 def read_at_eot(encoder: TextTransformer, tokens: Tensor) -> Tensor:
     """encoder(tokens)."""
+    if tokens.ndim != 2 or tokens.shape[1] > encoder.context_length:
+        return encoder(tokens)  # which refuses them in words
     length = tokens.shape[1]
     x = encoder.token_embedding(tokens) + encoder.positional_embedding[:length]  # [batch, length, width]
     x = x.to(encoder.text_projection.dtype)

@@ -86,12 +86,15 @@ class Muon(torch.optim.Optimizer):
 
     def moves(self) -> list[Callable[[], None]]:
         """The step in parts, one for each parameter that has a gradient: in any order, on any core."""
-        moving = [(parameter, group) for group in self.param_groups for parameter in group["params"]]
-        moving = [(parameter, group) for parameter, group in moving if parameter.grad is not None]
-        for parameter, _ in moving:
-            if not self.state[parameter]:
-                self.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter.grad)
-        return [partial(self.move, parameter, group["lr"], group["weight_decay"]) for parameter, group in moving]
+        return [partial(self.move, p, group["lr"], group["weight_decay"]) for p, group in self.with_gradients()]
+
+    def with_gradients(self) -> list[tuple[nn.Parameter, dict]]:
+        """(parameter, its group) for each parameter that has a gradient; it has a momentum from now on."""
+        moving = [(p, group) for group in self.param_groups for p in group["params"] if p.grad is not None]
+        for p, _ in moving:
+            if not self.state[p]:
+                self.state[p]["momentum_buffer"] = torch.zeros_like(p.grad)
+        return moving
 
     @torch.no_grad()  # here, because each core has a switch of its own
     def move(self, parameter: nn.Parameter, lr: float, weight_decay: float) -> None:
@@ -109,12 +112,11 @@ class Muon(torch.optim.Optimizer):
 
         A GPU takes longer to be told of a small product than to compute it.
         """
-        self.moves()  # makes the momenta that are missing
-        moving = [(p, group) for group in self.param_groups for p in group["params"] if p.grad is not None]
+        moving = self.with_gradients()
         if not moving:
             return
-        parameters = [p for p, _ in moving]
-        gradients = [p.grad for p in parameters]
+        parameters: list[Tensor] = [p for p, _ in moving]
+        gradients = [p.grad for p in parameters if p.grad is not None]
         momenta = [self.state[p]["momentum_buffer"] for p in parameters]
         # _foreach: one launch for all of them, as in PyTorch's own optimizers
         torch._foreach_lerp_(momenta, gradients, 1 - MOMENTUM)

@@ -21,13 +21,11 @@ def train_step(
     batch: Batch,
     device: Device,
     micro_batch: int | None = None,
-    loss: Loss = clip_loss,
+    loss_function: Loss = clip_loss,
 ) -> Tensor:
     """One step of every optimiser on one batch; returns the loss before the step."""
-    for optimizer in optimizers:
-        optimizer.zero_grad(set_to_none=True)
-    value = backward(model, batch, device, micro_batch, loss)
+    loss = backward(model, batch, device, micro_batch, loss_function)
     take_steps(optimizers, device.cores)
     if model.logit_scale.requires_grad:
         model.clamp_logit_scale()
-    return value
+    return loss

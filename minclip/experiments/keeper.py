@@ -118,11 +118,12 @@ class Record:
             return
         self.device.wait()
         self.stop_clock()
-        self.check_loss(float(loss))
+        number = loss.item()
+        self.check_loss(number)
         if evaluates or saves:
-            self.check_weights(float(loss))
+            self.check_weights(number)
         if logs:
-            self.log(float(loss))
+            self.log(number)
         if is_first() and (saves or (evaluates and not self.run.exists())):  # first: an evaluation may fail
             self.save()
         if evaluates:

@@ -136,6 +136,7 @@ class Index:
         check_directions(self.features, names)
         self.names = list(names)
         self.skipped: list[Path] = []  # files that look like pictures and could not be read
+        self.without_direction: list[Path] = []  # pictures that were read, and whose features are zero or not finite
 
     @classmethod
     def from_folder(
@@ -143,9 +144,11 @@ class Index:
     ) -> "Index":
         """Every picture in a folder and the folders in it, as a viewer shows it (`minclip.preprocess.as_seen`).
 
-        `skipped` lists what looks like a picture and could not be read (`minclip.data.image_files.find_pictures`).
+        `skipped` lists what looks like a picture and could not be read (`minclip.data.image_files.find_pictures`),
+        `without_direction` the pictures whose features can be compared with nothing. Neither is in the index.
         progress: a bar on stderr that counts files.
-        Raises NotADirectoryError where there is no such folder, ValueError where no picture is in it.
+        Raises NotADirectoryError where there is no such folder, ValueError where no picture is in it, or none has
+        features that can be compared.
         """
         folder = Path(folder)
         if not folder.is_dir():
@@ -171,8 +174,12 @@ class Index:
         batches = (torch.stack(batch).to(model.logit_scale) for batch in in_batches(pixels(), batch_size))
         with quiet():
             features = encode(model, model.encode_image, batches)
-        index = cls(features, names)
+        lost = features.isnan().any(dim=-1)  # [n]
+        if lost.all():
+            lost = torch.zeros_like(lost)  # the model is at fault: __init__ says so
+        index = cls(features[~lost], [name for name, is_lost in zip(names, lost.tolist(), strict=True) if not is_lost])
         index.skipped = sorted(skipped)
+        index.without_direction = [name for name, is_lost in zip(names, lost.tolist(), strict=True) if is_lost]
         return index
 
     def __len__(self) -> int:

@@ -190,6 +190,16 @@ def test_a_folder_becomes_an_index_without_broken_files(tmp_path):
     assert len(index) == 2
 
 
+def test_a_picture_without_direction_ends_no_index(tmp_path):
+    for name in ("black", "red"):  # AverageColour makes zeros of black
+        Image.new("RGB", (5, 5), name).save(tmp_path / f"{name}.png")
+    index = Index.from_folder(tmp_path, AverageColour(), plain)
+    assert (index.names, index.without_direction) == ([tmp_path / "red.png"], [tmp_path / "black.png"])
+    (tmp_path / "red.png").unlink()
+    with pytest.raises(ValueError, match=r"black\.png has features that are all zero"):
+        Index.from_folder(tmp_path, AverageColour(), plain)
+
+
 ODD = {
     "cut.tif": b"II*\0\x08\0\0\0\x0b\0\0\x01",
     "empty.png": b"",

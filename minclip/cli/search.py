@@ -37,10 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
     model, preprocess, tokenizer = open_model(arguments)
     query = encode_texts(model, tokenizer, [arguments.query])[0]  # [embed_dim]
     index = Index.from_folder(arguments.folder, model, preprocess, progress=True)
-    if index.skipped:
-        named = first_few([str(path) for path in index.skipped])
-        count = f"{len(index.skipped)} file{'s' * (len(index.skipped) > 1)}"
-        print(f"minclip: {count} could not be read: {named}", file=sys.stderr)
+    for paths, what in (
+        (index.skipped, "could not be read"),
+        (index.without_direction, "cannot be compared, because the model makes no finite features of it"),
+    ):
+        if paths:
+            named = first_few([str(path) for path in paths])
+            print(f"minclip: {len(paths)} file{'s' * (len(paths) > 1)} {what}: {named}", file=sys.stderr)
     for path, score in index.search(query, arguments.k):
         print(f"{score:.3f}  {path}")
     return 0

@@ -17,10 +17,10 @@ from torch import LongTensor
 from minclip.bpe import END_OF_WORD, Pair, apply_merges, bytes_to_unicode, word_symbols
 from minclip.data.left_out import text_too_long
 from minclip.data.tokenizer_file import StoredTokenizer, as_ids, as_texts
-from minclip.engine import bpe as engine
+from minclip.engine import bpe as fast_bpe
 
 SOT, EOT = "<|startoftext|>", "<|endoftext|>"  # start and end of a text
-# SOT, EOT, contractions, runs of letters, single digits, runs of anything else that is not a space
+# SOT, EOT, contractions, runs of letters, single number characters, runs of anything else that is not a space
 WORD = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 FIXED_SYMBOLS = 256 + 256 + 2  # every byte, every byte with the end-of-word mark, SOT and EOT
 
@@ -50,7 +50,7 @@ class BPETokenizer(StoredTokenizer):
         super().__init__(merges, context_length)  # keeps both
         self.byte_of = {character: byte for byte, character in bytes_to_unicode().items()}
         symbols = [*self.byte_of, *(character + END_OF_WORD for character in self.byte_of)]
-        self.ids = {symbol: i for i, symbol in enumerate(symbols)}  # a word never becomes SOT or EOT
+        self.ids = {symbol: i for i, symbol in enumerate(symbols)}  # SOT and EOT stand apart: no merge can make them
         for pair in self.merges:
             if len(pair) != 2 or pair[0] not in self.ids or pair[1] not in self.ids:
                 raise ValueError(f"merge {pair!s:.300} must be two symbols, each a byte or what an earlier merge gave")
@@ -75,17 +75,17 @@ class BPETokenizer(StoredTokenizer):
             for word in untrained.pattern.findall(piece):
                 words[word] += count
         del words[SOT], words[EOT]
-        return cls(engine.train_bpe(words, vocab_size - FIXED_SYMBOLS), context_length)
+        return cls(fast_bpe.train_bpe(words, vocab_size - FIXED_SYMBOLS), context_length)
 
     def encode(self, text: str) -> list[int]:
-        """ids of a text of any length, without SOT and EOT.
+        """ids of a text of any length. No SOT or EOT is added; a text that spells one gets its id, as OpenAI's does.
 
         >>> BPETokenizer([("t", "h"), ("th", "e</w>")]).encode("The the")
         [513, 513]
         """
         return [i for word in self.pattern.findall(clean(text)) for i in self.encode_word(word)]
 
-    @engine.remembered
+    @fast_bpe.remembered
     def encode_word(self, word: str) -> tuple[int, ...]:
         """ids of one word of a cleaned text. SOT and EOT are words with one id each.
 
@@ -109,6 +109,8 @@ class BPETokenizer(StoredTokenizer):
     def __call__(self, texts: str | Iterable[str], truncate: bool = False) -> LongTensor:
         """int64 [texts, context_length]: SOT, the text's ids, EOT, then zeros. A single string is a list of one.
 
+        0 is the id of "!", too: cut a row after EOT before you decode it.
+
         A row that is too long with SOT and EOT raises ValueError. With truncate=True it loses its end but never EOT.
 
         >>> BPETokenizer([("c", "a")], context_length=6)("Cat")
@@ -125,18 +127,18 @@ class BPETokenizer(StoredTokenizer):
         return torch.tensor(rows, dtype=torch.long).view(len(rows), self.context_length)  # type: ignore[return-value]
 
 
-read_once = lru_cache(maxsize=4)(BPETokenizer.from_openai_merges)
+cached_tokenizer = lru_cache(maxsize=4)(BPETokenizer.from_openai_merges)
 
 
 def openai_tokenizer(context_length: int = 77) -> BPETokenizer:
     """The tokenizer with OpenAI's merges. FileNotFoundError names `minclip fetch merges` where they are missing."""
     from minclip.data.pretrained import openai_merges_path  # here: other tokenizers do not need it
 
-    return read_once(openai_merges_path(), context_length)
+    return cached_tokenizer(openai_merges_path(), context_length)
 
 
 def encode(text: str) -> list[int]:
-    """ids of a text in OpenAI's vocabulary, without SOT and EOT."""
+    """ids of a text in OpenAI's vocabulary; no SOT or EOT is added."""
     return openai_tokenizer().encode(text)
 
 
@@ -146,5 +148,8 @@ def decode(ids: Iterable[int]) -> str:
 
 
 def tokenize(texts: str | Iterable[str], context_length: int = 77, truncate: bool = False) -> LongTensor:
-    """As `clip.tokenize`: int64 [texts, context_length]. A text too long is a ValueError (there RuntimeError)."""
+    """Like `clip.tokenize`: int64 [texts, context_length] (there int32 since PyTorch 1.8).
+
+    A text that is too long is a ValueError (there a RuntimeError).
+    """
     return openai_tokenizer(context_length)(texts, truncate)

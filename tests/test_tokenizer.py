@@ -15,7 +15,7 @@ from second_tokenizer import SecondTokenizer
 from minclip import tokenizer as module
 from minclip.bpe import END_OF_WORD, apply_merges, bytes_to_unicode, merge_pair, train_bpe
 from minclip.data.pretrained import MERGES
-from minclip.engine import bpe as engine
+from minclip.engine import bpe as fast_bpe
 from minclip.tokenizer import EOT, FIXED_SYMBOLS, SOT, BPETokenizer, clean
 
 TRAINED = BPETokenizer.train(["the cat's mat isn't the bat's text!", "Ünïcödé 日本語 &<|#|>", "the sat on"] * 5, 580)
@@ -88,7 +88,7 @@ def test_merges_apply_in_the_order_learned():
     st.integers(0, 30),
 )
 def test_the_engine_learns_what_the_page_learns(words, merges):
-    assert engine.train_bpe(words, merges) == train_bpe(words, merges)
+    assert fast_bpe.train_bpe(words, merges) == train_bpe(words, merges)
 
 
 def test_training_texts_learns_what_the_page_learns():
@@ -149,12 +149,12 @@ def test_letters_that_spell_the_end_mark_decode_to_space():
 
 
 def test_what_is_remembered_has_a_bound(monkeypatch):
-    monkeypatch.setattr(engine, "REMEMBERED_WORDS", 3)
+    monkeypatch.setattr(fast_bpe, "REMEMBERED_WORDS", 3)
     tokenizer = BPETokenizer(TRAINED.merges)
     for text in ("the cat sat on the mat", "a" * 5000, "one two three four five"):
         assert tokenizer.encode(text) == TRAINED.encode(text)
         assert len(tokenizer._remembered) <= 3
-        assert all(len(word) <= engine.REMEMBERED_LETTERS for word in tokenizer._remembered)
+        assert all(len(word) <= fast_bpe.REMEMBERED_LETTERS for word in tokenizer._remembered)
 
 
 def test_a_tokenizer_comes_back_from_its_file(tmp_path):

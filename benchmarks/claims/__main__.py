@@ -31,7 +31,9 @@ PICTURES = {"all": (Book().pictures, 10), "few": (2_000, 1)}  # training picture
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.claims", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", nargs="+", choices=CLAIMS, default=list(CLAIMS), metavar="NAME")
     parser.add_argument("--samples", type=int, default=SAMPLES, help="of the base; 1,024 at least")
     parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))

@@ -45,7 +45,9 @@ def run(planned: dict[str, list[str] | str], package: str = "benchmarks.speed") 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measures minclip side by side with others.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed", description="Measures minclip side by side with others."
+    )
     parser.add_argument("--captions", help="a text file with a caption per line, such as Flickr8k.token.txt")
     parser.add_argument("--merges", help="OpenAI's bpe_simple_vocab_16e6.txt.gz")
     given = parser.parse_args()

@@ -20,7 +20,7 @@ from minclip.course.lesson_01_bpe_tokenizer.symbol_pictures import (
     draw_training,
     sheet,
 )
-from minclip.engine import bpe as engine
+from minclip.engine import bpe as fast_bpe
 from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
@@ -69,8 +69,8 @@ def pairs_looked_at(word_counts: Mapping[str, int], merges: int) -> tuple[list[i
         visits[pair] += len(symbols) - 1
         return merge_pair(symbols, pair)
 
-    with patch.object(engine, "merge_pair", counting):
-        learned = engine.train_bpe(word_counts, merges)
+    with patch.object(fast_bpe, "merge_pair", counting):
+        learned = fast_bpe.train_bpe(word_counts, merges)
     anew = []
     for pair in learned:
         anew.append(sum(len(symbols) - 1 for symbols in words))

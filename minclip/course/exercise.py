@@ -20,6 +20,7 @@ class Exercise:
     points: int
     box: str  # of the diagram that progress() draws
     write: tuple[str, ...] = ()  # of a class: the methods to write, the others are given
+    former: tuple[str, ...] = ()  # the names that it had in earlier versions of the course
 
     @property
     def library(self) -> Any:

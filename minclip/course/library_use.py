@@ -1,0 +1,46 @@
+"""Whether an answer is the library's own in disguise: it works, but the learner has not written it."""
+
+import ast
+import sys
+from types import FunctionType, ModuleType
+from typing import Any
+
+from minclip.course.answer_dependencies import namespace
+from minclip.course.answer_source import source_of
+
+
+def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = frozenset()) -> bool:
+    """Whether a text calls, inherits from or names `library`, itself or through helpers of the notebook."""
+    if isinstance(thing, type) and library in thing.__mro__[1:]:
+        return True
+    space = namespace(thing)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minclip"):
+            taken = [getattr(sys.modules.get(node.module or ""), alias.name, None) for alias in node.names]
+            if any(one is library for one in taken):
+                return True
+        value = meaning(node, space)
+        if value is library:
+            return True
+        helper = isinstance(value, FunctionType) and value.__module__ == "__main__" and id(value) not in seen
+        if helper and value is not thing:
+            try:
+                text = source_of(value)
+            except ValueError:
+                continue
+            if uses_library(value, text, library, seen | {id(value)}):
+                return True
+    return False
+
+
+def meaning(node: ast.AST, space: dict[str, Any]) -> Any:
+    """What a name, or a chain such as minclip.loss.clip_loss, stands for; None where it is no such thing."""
+    if isinstance(node, ast.Name):
+        return space.get(node.id)
+    if isinstance(node, ast.Attribute):
+        parent = meaning(node.value, space)
+        if parent is None and isinstance(node.value, ast.Name):
+            parent = sys.modules.get(node.value.id)  # imported inside the function
+        if isinstance(parent, ModuleType | type):
+            return getattr(parent, node.attr, None)
+    return None

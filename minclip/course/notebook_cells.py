@@ -1,0 +1,105 @@
+"""The cells that a learner has run, newest last, as they typed them. Empty outside of a notebook."""
+
+import ast
+import linecache
+import re
+import sys
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+MAGIC = re.compile(r"^\s*[%!]")
+
+
+def shell() -> Any | None:
+    """The running IPython, which is not imported for this."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+def cells() -> list[str]:
+    """The texts of all cells that were run, magic commands as empty lines."""
+    running = shell()
+    history = running.history_manager.input_hist_raw if running else []
+    return [without_magic(text) for text in history]
+
+
+def without_magic(cell: str) -> str:
+    """A cell with empty lines in place of IPython's commands: those say nothing to Python."""
+    return "\n".join("" if MAGIC.match(line) else line for line in cell.splitlines()) + "\n"
+
+
+def text_of_file(code: CodeType) -> list[str]:
+    """Lists of lines that may hold the code's text: its file, or the cells where the file is not known (%%time)."""
+    lines = linecache.getlines(code.co_filename)
+    if lines:
+        return ["".join(lines)]
+    found = []
+    for cell in reversed(cells()):
+        found += [cell, cell.partition("\n")[2]]  # a magic command on the first line is not counted by Python
+    return found
+
+
+def definitions(text: str, name: str) -> Iterator[ast.stmt]:
+    """The statements at the top level of a text that define `name`: def, class or assignment."""
+    try:
+        body = ast.parse(text).body
+    except SyntaxError:
+        return
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            yield node
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            yield node
+
+
+def newest_definition(name: str) -> str | None:
+    """The text that defined a name of the notebook last; None where no cell did."""
+    for cell in reversed(cells()):
+        found = list(definitions(cell, name))
+        if found:
+            return segment(cell, found[-1])
+    return None
+
+
+def segment(text: str, node: ast.stmt) -> str:
+    """The lines of a statement, decorators included."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    return "\n".join(text.splitlines()[first - 1 : node.end_lineno]).rstrip() + "\n"
+
+
+def newest_failed(name: str, running_text: str | None) -> str:
+    """Why the newest cell that writes `name` did not run to its definition, so that an older one holds; "" if it did.
+
+    running_text: the text of the object that the notebook holds; None where that is minclip's or unknown.
+    """
+    writes = re.compile(rf"^\s*(async\s+def|def|class)\s+{name}\b|^{name}\s*=\s*(lambda|functools|partial)\b", re.MULTILINE)
+    written = [cell for cell in cells() if writes.search(cell)]
+    if not written:
+        return ""
+    newest = written[-1]
+    try:
+        compile(newest, "cell", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return f"{error.msg}, line {error.lineno} of the cell"
+    found = list(definitions(newest, name))
+    if not found or (running_text is not None and same(segment(newest, found[-1]), running_text)):
+        return ""
+    error = last_error(newest)
+    return error if error or running_text is None else "its cell stopped before the definition"
+
+
+def same(a: str, b: str) -> bool:
+    return a.split() == b.split()
+
+
+def last_error(cell: str) -> str:
+    """The error that IPython showed last, if it came from this cell."""
+    error = getattr(sys, "last_value", None)
+    trace = getattr(error, "__traceback__", None)
+    while trace is not None:
+        text = "".join(linecache.getlines(trace.tb_frame.f_code.co_filename))
+        if text and same(without_magic(text), cell):
+            return f"{type(error).__name__}: {error}, line {trace.tb_lineno} of the cell"
+        trace = trace.tb_next
+    return ""

@@ -83,7 +83,9 @@ def import_of(name: str, value: Any) -> str:
     """The line that imports what a name of the notebook stands for; "" where it was made in the notebook."""
     if isinstance(value, ModuleType):
         if not installed(value):
-            raise ValueError(f"it uses {name}, a file beside the notebook: import what you need `from {name} import ...`")
+            raise ValueError(
+                f"it uses {name}, a file beside the notebook: import what you need `from {name} import ...`"
+            )
         parent, _, last = value.__name__.rpartition(".")
         if last == name and parent:
             return f"from {parent} import {name}"
@@ -100,9 +102,9 @@ def import_of(name: str, value: Any) -> str:
         return line_for(public_home(home, own, value), own, name) if installed(loaded) else ""
     for module in list(sys.modules.values()):  # a type's other name, a table: objects that do not say where they live
         place = getattr(module, "__name__", "")
-        if place.startswith("minclip.") and not place.startswith("minclip.course") and not isinstance(value, PLAIN):
-            if vars(module).get(name) is value:
-                return line_for(place, name, name)
+        ours = place.startswith("minclip.") and not place.startswith("minclip.course")
+        if ours and not isinstance(value, PLAIN) and vars(module).get(name) is value:
+            return line_for(place, name, name)
     return ""
 
 

@@ -92,7 +92,8 @@ def with_later_methods(thing: type, text: str) -> str:
     later = []
     for name, function in methods(thing).items():
         code = function.__code__
-        if own is None or code.co_qualname.startswith(f"{thing.__qualname__}.") and code.co_filename == own.co_filename:
+        at_home = own is not None and code.co_filename == own.co_filename
+        if own is None or (at_home and code.co_qualname.startswith(f"{thing.__qualname__}.")):
             continue
         if code.co_filename.endswith(".py") and "ipykernel" not in code.co_filename:  # a library's, as nn.Module's
             continue

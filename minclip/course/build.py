@@ -26,8 +26,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from minclip.course.exercise import Lesson, library_source
 from minclip.course.exercise_cells import METADATA, marked, solved, stub
-from minclip.course.learner_library import PLACE
 from minclip.course.outline import LESSONS, exercise_of, number_of
+from minclip.course.workbook import PLACE
 from minclip.data.paths import atomic_write
 
 ROOT = Path(__file__).parents[2]

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
+from itertools import groupby
 
 from minclip.course.kept_answer import Answer, answer_from, import_line, imported
 from minclip.course.outline import LESSONS
@@ -79,7 +80,7 @@ def given_parts(answers: Mapping[str, Answer]) -> dict[str, str]:
 
 def given_answer(home: str, name: str) -> Answer:
     """minclip's own `name` as a part; what it needs of minclip it imports."""
-    definitions = {one: home for one in library_definitions(home)}
+    definitions = dict.fromkeys(library_definitions(home), home)
     return answer_from(name, list(library_statements(home)), PARTS | definitions)
 
 
@@ -105,7 +106,7 @@ def package_file(home: str, answers: Mapping[str, Answer], by_hand: ByHand, made
         body += [helper for helper in helpers if helper not in body]
         body.append(text)
     body += [text for above, text in added if above not in own]
-    block = "\n".join(import_block(imports))
+    block = import_block(imports)
     return HEADER.format(home=home) + (f"\n{block}" if block else "") + "".join(f"\n\n\n{part}" for part in body) + "\n"
 
 
@@ -156,7 +157,7 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
-def import_block(lines: Iterable[str]) -> list[str]:
+def import_block(lines: Iterable[str]) -> str:
     """The lines as a formatter sets them: Python's own, then others', then minclip's; a line for each module."""
     modules: dict[str, set[str]] = {}
     plain: set[str] = set()
@@ -173,10 +174,9 @@ def import_block(lines: Iterable[str]) -> list[str]:
         if len(line) > WIDTH:
             line = f"from {module} import (\n    " + inside.replace(", ", ",\n    ") + ",\n)"
         found.append((module, 1, line))
-    groups: dict[int, list[str]] = {}
-    for module, kind, line in sorted(found, key=lambda one: (group(one[0]), one[1], one[0])):
-        groups.setdefault(group(module), []).append(line)
-    return "\n\n".join("\n".join(groups[key]) for key in sorted(groups)).splitlines()
+    found.sort(key=lambda one: (group(one[0]), one[1], one[0]))
+    groups = groupby(found, key=lambda one: group(one[0]))
+    return "\n\n".join("\n".join(line for _, _, line in members) for _, members in groups)
 
 
 def group(module: str) -> int:
@@ -226,4 +226,3 @@ def to_minclip(line: str) -> str:
 
 def import_lines(statement: Statement) -> list[str]:
     return [import_line(statement, bound) for bound in statement.binds]
-

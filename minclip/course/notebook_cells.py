@@ -48,8 +48,9 @@ def definitions(text: str, name: str) -> Iterator[ast.stmt]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             yield node
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+        targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+        is_assignment = isinstance(node, ast.Assign | ast.AnnAssign)
+        if is_assignment and any(isinstance(target, ast.Name) and target.id == name for target in targets):
             yield node
 
 
@@ -73,7 +74,7 @@ def newest_failed(name: str, running_text: str | None) -> str:
 
     running_text: the text of the object that the notebook holds; None where that is minclip's or unknown.
     """
-    writes = re.compile(rf"^\s*(async\s+def|def|class)\s+{name}\b|^{name}\s*=\s*(lambda|functools|partial)\b", re.MULTILINE)
+    writes = re.compile(rf"^\s*(async\s+def|def|class)\s+{name}\b|^{name}\s*=\s*lambda\b", re.MULTILINE)
     written = [cell for cell in cells() if writes.search(cell)]
     if not written:
         return ""

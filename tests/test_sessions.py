@@ -292,3 +292,20 @@ def test_switches_of_the_notebook_do_not_matter(solved, switch):
         solved.run(
             "torch.set_grad_enabled(True); torch.set_default_dtype(torch.float32); torch.set_default_device('cpu')"
         )
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (LOSS.replace(" / 2", " / 2)"), "your version does not run (unmatched ')', line 6 of the cell)"),
+        (loss_with("scale)", "scale: Optonal)"), "your version does not run (NameError: name 'Optonal' is not defined"),
+        ("", "its cell was not run yet. Write it, run its cell, then this one."),
+    ],
+)
+def test_a_first_version_that_fails_is_explained(solved, cell, words):
+    said = solved.run(cell, CHECK_LOSS)
+    assert said.splitlines()[-1].startswith("✗ clip_loss: ") and words in said and "check(clip_loss)" not in said
+
+
+def test_other_missing_names_keep_their_traceback(solved):
+    assert "NameError" in solved.run("no_such_name")

@@ -15,6 +15,7 @@ from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, tried
 from minclip.course.library_use import uses_library
+from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.notebook_cells import newest_failed
 from minclip.course.outline import exercise_of
 from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
@@ -26,6 +27,7 @@ PRINTED = 3  # lines that a wrong answer printed, and that are shown
 
 def check(answer: Any) -> Any:
     """Judges a function or class that the learner wrote; returns it where it is right, else what works."""
+    explain_missing_answers()
     name = name_of(answer, sys._getframe(1).f_globals)
     if not callable(answer) or not name:
         say(Verdict(WRONG, f"check wants the function or class itself, found {type(answer).__name__}: check(its_name)"))

@@ -15,6 +15,7 @@ from typing import Any
 from minclip.course.kept_answer import HAND
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_package import PACKAGE, PARTS
+from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.outline import exercise_of
 from minclip.course.workbook import answers_folder, where_answers_go
 
@@ -53,6 +54,7 @@ def built(*names: str) -> Any:
     >>> PatchEmbedding = built("PatchEmbedding")  # doctest: +SKIP
     PatchEmbedding: yours
     """
+    explain_missing_answers()
     exercises = {name: exercise_of(name)[1] for name in names}
     for line in (where_answers_go(), *news()):
         if line:

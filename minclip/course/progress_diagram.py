@@ -4,6 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch
 
 from minclip.course.learner_library import finished
+from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.outline import LESSONS
 from minclip.figures.look import FONT, IMAGE_COLOUR, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, new_figure
 
@@ -26,6 +27,7 @@ ARROWS = (
 
 def progress() -> Figure:
     """The diagram; a box is filled as far as its exercises are solved."""
+    explain_missing_answers()
     done = finished()
     exercises = [exercise for lesson in LESSONS for exercise in lesson.exercises]
     figure = new_figure(9.6, 3.6)

@@ -72,6 +72,14 @@ class Calls:
         else:
             self.passed_by[name] = self.passed_by.get(name, 0) + self.passed - before
 
+    def methods_in_words(self) -> str:
+        """What is known of the methods: "split ✓ · merge: not written yet · forward waits for merge"."""
+        stubs = {name: stub.name for name, stub in self.not_written.items()}
+        missing = [name for name, stub in stubs.items() if stub == name]
+        parts = [f"{name} ✓" for name in self.passed_by]
+        parts += [f"{', '.join(missing)}: not written yet"] if missing else []
+        return " · ".join([*parts, *(f"{name} waits for {stub}" for name, stub in stubs.items() if stub != name)])
+
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self.call(self.mine, *arguments, **named)
 

@@ -178,4 +178,21 @@ def captured() -> Iterator[Printed]:
 
     with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text), warnings.catch_warnings():
         warnings.showwarning = show
-        yield text
+        with figures_kept_back(text):
+            yield text
+
+
+@contextlib.contextmanager
+def figures_kept_back(text: Printed) -> Iterator[None]:
+    """In a notebook: what the block displays is noted and not shown."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None:
+        yield
+        return
+    capture_output = importlib.import_module("IPython.utils.capture").capture_output
+    shown = None
+    try:
+        with capture_output(stdout=False, stderr=False, display=True) as shown:
+            yield
+    finally:
+        text.write("(a figure or another display)\n" * len(shown.outputs if shown else []))

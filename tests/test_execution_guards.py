@@ -1,0 +1,229 @@
+"""Guards around an answer: limits of time and memory, what it prints, the state of Python and PyTorch."""
+
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from minclip.course.execution_guards import (
+    LETTERS,
+    TooLong,
+    TooMuchMemory,
+    captured,
+    fresh_state,
+    interrupt_main_thread,
+    limits,
+    memory_used,
+    time_limit,
+)
+from minclip.course.global_state import settings
+
+GIGABYTE = 2**30
+
+
+def growing(*amounts):
+    """A reading of memory that gives these amounts, the last one again and again."""
+    left = list(amounts)
+    return lambda: left.pop(0) if len(left) > 1 else left[0]
+
+
+def for_ever():
+    while True:
+        pass
+
+
+def test_code_that_takes_memory_is_stopped():
+    with pytest.raises(TooMuchMemory, match=r"1\.5 GB of memory: a list or string that grows"):
+        with limits(60, GIGABYTE, growing(GIGABYTE, GIGABYTE, 5 * GIGABYTE // 2)):
+            for_ever()
+
+
+def test_memory_that_was_taken_before_counts_not():
+    with pytest.raises(TooLong), limits(0.2, GIGABYTE, growing(9 * GIGABYTE)):
+        for_ever()
+
+
+def test_memory_that_nobody_knows_has_no_limit():
+    with pytest.raises(TooLong), limits(0.2, GIGABYTE, lambda: 0):
+        for_ever()
+
+
+def test_this_process_knows_its_memory():
+    assert memory_used() > 10_000_000
+
+
+def test_a_stopped_answers_list_is_let_go():
+    class Big:
+        pass
+
+    gone = threading.Event()
+
+    def grow():
+        big = Big()
+        weakref.finalize(big, gone.set)
+        for_ever()
+
+    import weakref
+
+    with pytest.raises(TooMuchMemory), limits(60, GIGABYTE, growing(0, 2 * GIGABYTE)):
+        grow()
+    assert gone.is_set()
+
+
+def test_except_exception_does_not_swallow_a_limit():
+    with pytest.raises(TooLong), time_limit(0.2):
+        while True:
+            try:
+                for_ever()
+            except Exception:
+                pass
+
+
+def test_a_bare_except_does_not_swallow_it_for_good():
+    swallowed = 0
+    with pytest.raises(TooLong), time_limit(0.1):
+        while swallowed < 3:
+            try:
+                for_ever()
+            except:  # noqa: E722
+                swallowed += 1
+        for_ever()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="Windows has no signals between threads")
+def test_a_sleep_is_ended():
+    begin = time.monotonic()
+    with pytest.raises(TooLong), time_limit(0.1):
+        time.sleep(600)
+    assert time.monotonic() - begin < 300
+
+
+def test_the_users_interrupt_stays_what_it_is():
+    with pytest.raises(KeyboardInterrupt), limits(60):
+        threading.Timer(0.1, interrupt_main_thread).start()
+        for_ever()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_limits_within_limits_each_do_their_work():
+    with pytest.raises(TooLong), time_limit(0.1), time_limit(60):
+        for_ever()
+    with pytest.raises(TooLong), time_limit(60), time_limit(0.1):
+        for_ever()
+
+
+def test_a_block_that_ends_leaves_nothing_behind():
+    for _ in range(20):
+        with limits(60):
+            pass
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert not any("look" in thread.name for thread in threading.enumerate())
+
+
+def test_other_threads_have_no_limits():
+    done = []
+    thread = threading.Thread(target=lambda: done.append(limits(0.1).__enter__()))
+    thread.start()
+    thread.join()
+    assert done == [None]
+
+
+def test_prints_and_warnings_are_kept():
+    with captured() as printed:
+        warnings.simplefilter("always")
+        print("here", end="!\n")
+        print("there", file=sys.stderr)
+        warnings.warn("no good\nat all", stacklevel=1)
+    assert printed.getvalue() == "here!\nthere\nUserWarning: no good\n"
+
+
+def test_prints_without_end_fill_no_memory():
+    with captured() as printed:
+        for _ in range(100):
+            print("x" * 5000)
+    assert len(printed.getvalue()) == LETTERS and printed.left_out == 100 * 5001 - LETTERS
+
+
+def spoil():
+    torch.set_grad_enabled(False)
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    torch.set_num_threads(torch.get_num_threads() + 1)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_float32_matmul_precision("medium")
+    torch.autograd.set_detect_anomaly(True)
+    torch.set_autocast_enabled("cpu", True)
+    torch.backends.cudnn.deterministic = True
+    warnings.simplefilter("error")
+    sys.setrecursionlimit(sys.getrecursionlimit() + 7)
+    random.seed(9)
+    np.random.seed(9)
+    torch.manual_seed(9)
+
+
+def everything():
+    numbers = random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()
+    return settings(), torch.get_default_device(), len(warnings.filters), numbers
+
+
+@pytest.fixture
+def kept():
+    with fresh_state():
+        yield
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_an_answer_switches_is_put_back():
+    before = everything()
+    with fresh_state():
+        spoil()
+    assert everything() == before
+    with pytest.raises(ZeroDivisionError), fresh_state():
+        spoil()
+        raise ZeroDivisionError
+    assert everything() == before
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_a_notebook_switched_does_not_matter():
+    with fresh_state():
+        fresh, drawn = everything(), (random.random(), np.random.rand(), float(torch.rand(())))
+    spoil()
+    before = everything()
+    with fresh_state():
+        now, again = everything(), (random.random(), np.random.rand(), float(torch.rand(())))
+        assert torch.ones(2, requires_grad=True).sum().requires_grad and torch.zeros(1).device.type == "cpu"
+    assert again == drawn
+    assert {**now[0], "the number of threads": 0, "the recursion limit": 0} == {
+        **fresh[0],
+        "the number of threads": 0,
+        "the recursion limit": 0,
+    }
+    assert everything() == before
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_default_device_lasts_as_it_was():
+    torch.set_default_device("meta")
+    with torch.device("cpu"):
+        with fresh_state():
+            torch.set_default_device("meta")
+            torch.set_default_device(None)
+            assert torch.zeros(1).device.type == "cpu"
+        assert torch.zeros(1).device.type == "cpu"
+    assert torch.zeros(1).device.type == "meta"
+    torch.set_default_device(None)
+    assert torch.zeros(1).device.type == "cpu"
+
+
+def test_inference_mode_of_a_notebook_is_left():
+    with torch.inference_mode():
+        with fresh_state():
+            assert torch.ones(2, requires_grad=True).sum().requires_grad
+        assert torch.is_inference_mode_enabled()

@@ -47,13 +47,15 @@ def test_any_iterable_gives_the_same():
     accepted(any_iterable, lambda texts: len("".join(list(texts))), total, ["a", "bcd"])
     accepted(any_iterable, lambda texts: sum(len(texts[i]) for i in range(len(texts))), total, ["a"], only_once=False)
     assert "it asks for a length" in str(refused(any_iterable, lambda t: len(t) * 2, lambda t: 2 * len(list(t)), ["a"]))
-    assert "it asks for the item" in str(refused(any_iterable, lambda t: t[0] if t else 0, lambda t: max(t, default=0), [1]))
+    assert "it asks for the item" in str(
+        refused(any_iterable, lambda t: t[0] if t else 0, lambda t: max(t, default=0), [1])
+    )
     empty = refused(any_iterable, lambda t: sum(t) / len(list(t)), lambda t: 2.0, [2, 2], only_once=False)
     assert empty.lines[0] == "raises an error" and "ZeroDivisionError" in str(empty)
 
     def reads_twice(texts):
         n = sum(1 for _ in texts)
-        return [text for text in texts][:n]
+        return list(texts)[:n]
 
     assert "reads its input twice" in str(refused(any_iterable, reads_twice, lambda t: list(t), ["a", "b"]))
     assert twice(["a"]) == 1

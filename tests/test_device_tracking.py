@@ -80,8 +80,11 @@ WRONG = [
     ("return torch.from_numpy(logits.numpy()).to(logits.device)", "NumPy cannot read a tensor"),
     ("return torch.from_numpy(np.exp(logits))", "NumPy cannot read a tensor"),
     ("return torch.as_tensor(np.asarray(logits))", "NumPy cannot read a tensor"),
-    ("return torch.from_numpy(logits.cpu().numpy()).softmax(dim=-1)", "made on the CPU by torch.from_numpy"),
-    ("logits = logits.clone()\nlogits[torch.arange(3)] = torch.ones(3, 6)\nreturn logits", "a tensor is made on the CPU"),
+    ("return torch.from_numpy(logits.cpu().numpy()).softmax(dim=-1)", "a tensor lies on the CPU"),
+    (
+        "logits = logits.clone()\nlogits[torch.arange(3)] = torch.ones(3, 6)\nreturn logits",
+        "a tensor is made on the CPU",
+    ),
     ("out = torch.zeros(6, 6)\nout[:] = logits\nreturn out", "a tensor is made on the CPU"),
     ("return logits.masked_fill(torch.ones(6, 6, dtype=torch.bool).triu(1), 0.0)", "a tensor is made on the CPU"),
     ("return torch.Tensor([1, 2, 3, 4, 5, 6]) + logits", "would fail on a GPU"),
@@ -99,7 +102,7 @@ def test_what_fails_on_a_gpu_is_refused(body, words):
 
 def test_a_constant_of_the_notebook_lies_on_the_cpu():
     function = run_cell("table = torch.ones(6)\ndef answer(x):\n    return x + table\n", SETUP)["answer"]
-    assert "was there before this call" in str(refusal(function, torch.randn(6)))
+    assert "a tensor lies on the CPU" in str(refusal(function, torch.randn(6)))
     moving = run_cell("table = torch.ones(6)\ndef answer(x):\n    return x + table.to(x.device)\n", SETUP)["answer"]
     assert refusal(moving, torch.randn(6)) is None
 
@@ -117,7 +120,7 @@ def test_a_cache_without_device_is_refused():
     code = "kept = {}\ndef answer(x):\n    if 6 not in kept:\n        kept[6] = torch.ones(6, device=x.device)\n"
     function = run_cell(code + "    return x + kept[6]\n", SETUP)["answer"]
     function(torch.randn(6))
-    assert "was there before this call" in str(refusal(function, torch.randn(6)))
+    assert "a tensor lies on the CPU" in str(refusal(function, torch.randn(6)))
 
 
 class Encoder(nn.Module):

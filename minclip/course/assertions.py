@@ -21,7 +21,7 @@ __all__ = ["Errors", "Known", "Mistake", "NotWritten", "Shown", "Trial", "Wrong"
 
 CUT = Mistake(
     "the way back is cut: no .item(), .detach(), .data, torch.tensor(...) or no_grad on the way",
-    way="work on with what PyTorch's functions give: loss.mean() keeps the way back, torch.tensor(loss.item()) does not",
+    way="go on with what PyTorch's functions give: loss.mean() keeps the way back, torch.tensor(loss.item()) cuts it",
 )
 CHANGED_IN_PLACE = Mistake(
     "numbers that the gradient still needs were changed in place: += does that, and methods with _ at their end",
@@ -159,6 +159,7 @@ class Trial(Calls):
         lines = (f"  expected  {expected}", f"  came      {found}")
         names = [*(name for name, mistake in known.items() if gives(mistake, came)), hint]
         raise Wrong(*self.heading(what), *lines, *names[:1])
+
 
 def any_tensor(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(isinstance(item, Tensor) for item in value)

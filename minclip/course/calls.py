@@ -1,4 +1,4 @@
-"""Calls of a learner's code. Whatever it raises, and whatever it gives, ends in a verdict and in no traceback of ours."""
+"""Calls of a learner's code. Whatever it raises, and whatever it gives, ends in a verdict, in no traceback of ours."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,7 +40,7 @@ class Calls:
         except BaseException as error:
             if is_verdict(error):
                 raise
-            raise self.failure(error, {}) from error
+            raise self.failure(error, {}, in_check=True) from error
         if self.not_written:
             first = next(iter(self.not_written.values()))
             raise NotWritten(first.name, whole_name=first.whole_name)
@@ -63,7 +63,7 @@ class Calls:
         except BaseException as error:
             if is_verdict(error):
                 raise
-            failure = self.failure(error, {})
+            failure = self.failure(error, {}, in_check=True)
             if isinstance(failure, NotWritten):
                 self.not_written[name] = failure
                 return
@@ -123,8 +123,8 @@ class Calls:
         parts = [in_words(value) for value in arguments] + [f"{key}={in_words(value)}" for key, value in named.items()]
         self.last = f"{name}({', '.join(parts)})"
 
-    def failure(self, error: BaseException, known: Errors) -> Wrong | NotWritten:
-        """What an error of the answer is, or an error of a check that met a strange result."""
+    def failure(self, error: BaseException, known: Errors, in_check: bool = False) -> Wrong | NotWritten:
+        """What an error of the answer is, or (in_check) one of a check that met a strange result."""
         if stub := stub_of(error):
             return NotWritten(stub[0], whole_name=stub[1])
         if isinstance(error, RecursionError):
@@ -132,14 +132,17 @@ class Calls:
                          "calls inside calls, more of them than Python allows: what should end them?")  # fmt: skip
         if isinstance(error, MemoryError):
             return Wrong(*self.heading("asks for more memory than there is"), *answers_line(error, self.cell))
-        line, words = answers_line(error, self.cell), said(error)
-        if isinstance(error, AttributeError) and not line:
+        line, words = answers_line(error, self.cell, elsewhere=not in_check), said(error)
+        if not line and isinstance(error, AttributeError) and self.is_its_instance(error.obj):
             return Wrong(*self.heading("has not all its parts"), f"  {words:.200}")
         remedies = remedy(error, words, known)[:1]
         if line or self.came is None:
             return Wrong(*self.heading("raises an error"), *line, f"  {words:.200}", *remedies)
         came = f"  came      {type(self.came).__name__}: {in_words(self.came)}"
         return Wrong(*self.heading("gives something that cannot be judged"), came, f"  {words:.200}")
+
+    def is_its_instance(self, thing: Any) -> bool:
+        return isinstance(self.mine, type) and isinstance(thing, self.mine)
 
     def heading(self, what: str) -> tuple[str, str]:
         return what, f"  called    {self.last}"

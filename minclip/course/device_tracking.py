@@ -79,7 +79,7 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
 
 OF_TENSOR = torch.Tensor
 DEVICE, IS_CUDA, IS_CPU = (getattr(OF_TENSOR, name).__get__ for name in ("device", "is_cuda", "is_cpu"))
-SET_DATA = OF_TENSOR.data.__set__
+SET_DATA = vars(torch._C.TensorBase)["data"].__set__
 MOVES = {OF_TENSOR.to, OF_TENSOR.cpu, OF_TENSOR.cuda}
 TO_NUMPY = {OF_TENSOR.numpy, OF_TENSOR.__array__, OF_TENSOR.__dlpack__}
 FROM_DATA = {torch.tensor, torch.as_tensor, torch.asarray}  # of a tensor they make one where it lies
@@ -90,7 +90,7 @@ JOINING = {  # here a tensor of no dimensions is no exception
     torch.column_stack, torch.row_stack, torch.nn.functional.embedding, torch.index_select, OF_TENSOR.index_select,
 }  # fmt: skip
 ANYWHERE = {"copy_", "broadcast_tensors", "_has_compatible_shallow_copy_type"}  # these take tensors of two devices
-IN_PLACE = {f"__i{name}__" for name in "add sub mul truediv floordiv mod pow and or xor matmul".split()}
+IN_PLACE = {f"__i{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")}
 
 
 class PretendedGPU(TorchFunctionMode):
@@ -189,7 +189,7 @@ def refuse_a_meeting(function: Any, arguments: tuple, named: dict) -> None:
     if function in INDEXING:
         if any(tensor is first for tensor in here):
             raise Meeting(name, first)
-        value = arguments[2:3] if function != OF_TENSOR.__getitem__ and any(tensors_in(arguments[1])) else ()
+        value = arguments[2:3] if function != OF_TENSOR.__getitem__ and list(tensors_in(arguments[1])) else ()
         here = [tensor for tensor in tensors_in(value) if not place_of(tensor).on_gpu and tensor.ndim]
         if here:
             raise Meeting(name, here[0])

@@ -23,7 +23,17 @@ from typing import Any
 
 from minclip.course.global_state import fresh_state
 
-__all__ = ["MEMORY", "SECONDS", "Stopped", "TooLong", "TooMuchMemory", "captured", "fresh_state", "limits", "time_limit"]
+__all__ = [
+    "MEMORY",
+    "SECONDS",
+    "Stopped",
+    "TooLong",
+    "TooMuchMemory",
+    "captured",
+    "fresh_state",
+    "limits",
+    "time_limit",
+]
 
 SECONDS = 20.0  # for all checks of an exercise; minclip's own take less than one
 MEMORY = 2**30  # bytes that a check may add; minclip's own add a few million

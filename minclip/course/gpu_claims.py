@@ -22,9 +22,9 @@ MOVED = Mistake(
     "a tensor is moved to the CPU, wherever the input is",
     way='leave out .cpu() and .to("cpu"), or bring the tensor back with .to(x.device)',
 )
-KEPT = Mistake(
-    "a tensor that was there before this call lies on the CPU, wherever the input is",
-    way="bring it to the input where it is used, constant.to(x.device), or make it anew in each call",
+LIES = Mistake(
+    "a tensor lies on the CPU, wherever the input is",
+    way="bring it to the input where it is used: constant.to(x.device)",
 )
 FOR_NUMPY = Mistake(
     "NumPy cannot read a tensor that lies on a GPU", way="use PyTorch's own functions: they work wherever a tensor lies"
@@ -82,4 +82,4 @@ def on_the_cpu(tensor: Tensor) -> str:
 def cause(place: Place) -> Mistake:
     if place.moved_by:
         return MOVED
-    return MADE if place.made_by else KEPT
+    return MADE if place.made_by else LIES

@@ -115,7 +115,7 @@ def stub_of(error: BaseException) -> tuple[str, str] | None:
     if not isinstance(error, NotImplementedError) or error.__traceback__ is None:
         return None
     *_, (frame, line_number) = traceback.walk_tb(error.__traceback__)
-    (last,) = traceback.StackSummary.extract([(frame, line_number)])  # type: ignore[arg-type]
+    (last,) = traceback.StackSummary.extract([(frame, line_number)])
     if is_library(last.filename) or not (last.line or "").startswith("raise NotImplementedError"):
         return None
     return frame.f_code.co_name, frame.f_code.co_qualname
@@ -127,10 +127,10 @@ def raised_by_hand(error: BaseException) -> bool:
     return bool(frames) and not is_library(frames[-1].filename) and (frames[-1].line or "").startswith("raise")
 
 
-def answers_line(error: BaseException, cell: str) -> list[str]:
-    """The learner's line in which it happened. cell: the file name of the answer's own cell."""
+def answers_line(error: BaseException, cell: str, elsewhere: bool = True) -> list[str]:
+    """The learner's line in which it happened: in the answer's own cell (a file name), else (elsewhere) in another."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.line and not is_library(f.filename)]
-    here = [f for f in frames if f.filename == cell] or frames[-1:]
+    here = [f for f in frames if f.filename == cell] or (frames[-1:] if elsewhere else [])
     return [f"  line {f.lineno}    {f.line}" for f in here[-1:]]
 
 

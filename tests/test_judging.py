@@ -24,7 +24,8 @@ def answer(body: str, arguments: str = "x"):
 
 def verdict(check, mine) -> Wrong | NotWritten | None:
     try:
-        Trial(mine).run(check)
+        with limits(60):
+            Trial(mine).run(check)
     except (Wrong, NotWritten) as found:
         return found
     return None
@@ -50,6 +51,7 @@ RAISED = [
     "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd",
     "raise NotImplementedError from None" + "\n" * 2 + "return 1", "return next(iter([]))", "1 / 0",
     "raise ValueError('line one\\nline two')", "stop = KeyboardInterrupt()\nraise stop",
+    "(_ for _ in ()).throw(KeyboardInterrupt())",
 ]  # fmt: skip
 
 
@@ -122,8 +124,9 @@ def test_no_check_stops_at_any_result(check, thing):
 def test_the_users_interrupt_is_no_verdict():
     function = answer("import threading\nthreading.Timer(0.1, interrupt).start()\nwhile True:\n    pass")
     function.__globals__["interrupt"] = interrupt_main_thread
-    with pytest.raises(KeyboardInterrupt), limits(60):
+    with pytest.raises(KeyboardInterrupt) as stopped, limits(60):
         Trial(function).run(doubled)
+    assert type(stopped.value) is KeyboardInterrupt
 
 
 def test_an_error_of_autograd_is_told():

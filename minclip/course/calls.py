@@ -1,15 +1,15 @@
 """Calls of a learner's code. Whatever it raises, and whatever it gives, ends in a verdict, in no traceback of ours."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Self
 
 from minclip.course.answer_source import code_of
 from minclip.course.comparison import copied, equal
-from minclip.course.execution_guards import Stopped
+from minclip.course.execution_guards import Stopped, by_user
 from minclip.course.failures import Errors, Mistake, NotWritten, Wrong, remedy
 from minclip.course.global_state import settings
-from minclip.course.value_words import Shown, answers_line, in_words, raised_by_hand, said, stub_of, where
+from minclip.course.value_words import Shown, answers_line, in_words, said, stub_of, where
 
 EDITED = Mistake(
     "it changes what it was given", way="x = x + 1 makes a new tensor, x += 1 and x.add_(1) change the one that came in"
@@ -24,8 +24,10 @@ class Calls:
         self.passed = 0  # claims
         self.passed_by: dict[str, int] = {}  # of a class: method -> the number of its claims, where all of them hold
         self.not_written: dict[str, NotWritten] = {}  # of a class: method -> what stopped its claims
-        code = code_of(mine)
-        self.cell = code.co_filename if code else ""
+        self.cell = ""
+        with suppress(Exception):  # attributes of a class may be anything
+            code = code_of(mine)
+            self.cell = code.co_filename if code else ""
         self.errors: Errors = {}  # what Python says -> the mistake that causes it
         self.last = ""  # the last call, in words
         self.came: Any = None  # what it gave
@@ -171,8 +173,9 @@ class Calls:
 
 def is_verdict(error: BaseException) -> bool:
     """Whether it is no error of the answer: a verdict, a limit that was reached, the user's Ctrl-C."""
-    own = isinstance(error, KeyboardInterrupt) and raised_by_hand(error)
-    return isinstance(error, Wrong | NotWritten | Stopped | KeyboardInterrupt) and not own
+    if isinstance(error, KeyboardInterrupt):
+        return by_user(error)
+    return isinstance(error, Wrong | NotWritten | Stopped)
 
 
 def name_of(function: Any) -> str:

@@ -79,7 +79,7 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
 
 OF_TENSOR = torch.Tensor
 DEVICE, IS_CUDA, IS_CPU = (getattr(OF_TENSOR, name).__get__ for name in ("device", "is_cuda", "is_cpu"))
-SET_DATA = vars(torch._C.TensorBase)["data"].__set__
+SET_DATA = OF_TENSOR.data.__set__  # type: ignore[attr-defined]
 MOVES = {OF_TENSOR.to, OF_TENSOR.cpu, OF_TENSOR.cuda}
 TO_NUMPY = {OF_TENSOR.numpy, OF_TENSOR.__array__, OF_TENSOR.__dlpack__}
 FROM_DATA = {torch.tensor, torch.as_tensor, torch.asarray}  # of a tensor they make one where it lies

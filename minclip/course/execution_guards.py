@@ -46,6 +46,10 @@ class Stopped(BaseException):
     """The code was stopped. In words for the learner. No Exception: `except Exception:` in an answer lets it pass."""
 
 
+class UserInterrupt(KeyboardInterrupt):
+    """The user's Ctrl-C under limits, as against a KeyboardInterrupt that the answer raises itself."""
+
+
 class TooLong(Stopped):
     """The code did not come to an end in time."""
 
@@ -102,8 +106,8 @@ class Watch:
         signal.signal(signal.SIGINT, signal.SIG_DFL if self.before is None else self.before)
         if isinstance(error, Stopped):
             traceback.clear_frames(trace)  # a list that has grown is let go
-        elif isinstance(error, KeyboardInterrupt) and self.reason:  # ours, turned into Python's by somebody between
-            raise self.reason from None
+        elif isinstance(error, UserInterrupt):  # of limits within these it may have been ours
+            raise self.reason or KeyboardInterrupt from None
 
     def look(self) -> None:
         while not self.over.wait(AGAIN if self.reason else EVERY):
@@ -123,9 +127,15 @@ class Watch:
     def interrupted(self, _number: int, frame: FrameType | None) -> None:
         """An interrupt is here, in the main thread: ours, or the user's Ctrl-C."""
         if self.reason is None:
-            signal.default_int_handler(signal.SIGINT, frame)
+            raise UserInterrupt
         elif not self.over.is_set() and not is_leaving(frame):
             raise self.reason
+
+
+def by_user(interrupt: KeyboardInterrupt) -> bool:
+    """Whether it is the user's Ctrl-C. Without limits every KeyboardInterrupt counts as one."""
+    limited = getattr(signal.getsignal(signal.SIGINT), "__func__", None) is Watch.interrupted
+    return isinstance(interrupt, UserInterrupt) or not limited
 
 
 def is_leaving(frame: FrameType | None) -> bool:

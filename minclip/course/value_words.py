@@ -121,17 +121,11 @@ def stub_of(error: BaseException) -> tuple[str, str] | None:
     return frame.f_code.co_name, frame.f_code.co_qualname
 
 
-def raised_by_hand(error: BaseException) -> bool:
-    """Whether a line `raise ...` of the answer raised it. An interrupt comes at any line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and not is_library(frames[-1].filename) and (frames[-1].line or "").startswith("raise")
-
-
 def answers_line(error: BaseException, cell: str, elsewhere: bool = True) -> list[str]:
     """The learner's line in which it happened: in the answer's own cell (a file name), else (elsewhere) in another."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.line and not is_library(f.filename)]
     here = [f for f in frames if f.filename == cell] or (frames[-1:] if elsewhere else [])
-    return [f"  line {f.lineno}    {f.line}" for f in here[-1:]]
+    return [f"  line {f.lineno}    {(f.line or '')[:120]}" for f in here[-1:]]
 
 
 def where(error: BaseException, cell: str) -> list[str]:

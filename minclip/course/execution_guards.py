@@ -106,8 +106,12 @@ class Watch:
         signal.signal(signal.SIGINT, signal.SIG_DFL if self.before is None else self.before)
         if isinstance(error, Stopped):
             traceback.clear_frames(trace)  # a list that has grown is let go
-        elif isinstance(error, UserInterrupt):  # of limits within these it may have been ours
-            raise self.reason or KeyboardInterrupt from None
+        elif (
+            isinstance(error, KeyboardInterrupt) and self.reason
+        ):  # ours, which limits within these took for the user's
+            raise self.reason from None
+        elif isinstance(error, UserInterrupt):
+            raise KeyboardInterrupt from None
 
     def look(self) -> None:
         while not self.over.wait(AGAIN if self.reason else EVERY):

@@ -6,7 +6,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from minclip.course.assertions import Trial, Wrong
-from minclip.course.device_tracking import GPU, Meeting, PretendedGPU, place_of
+from minclip.course.device_places import GPU, Meeting, place_of
+from minclip.course.device_tracking import PretendedGPU
 from minclip.course.planted_answers import run_cell
 
 SETUP = "import numpy as np\nimport torch\nfrom torch import nn\nfrom torch.nn import functional as F\n"
@@ -55,6 +56,15 @@ RIGHT = [
     "return torch.ones(6).expand_as(torch.ones(6, 6)).to(logits.device) * logits",
     "return F.one_hot(logits.argmax(dim=-1), 6).float()",
     "n = torch.tensor(3)\nreturn logits[:n]",
+    "return torch.vmap(lambda row: row / row.norm())(logits) + logits",
+    "return nn.Linear(6, 6).to(logits.device)(logits) + nn.Linear(6, 6, device=logits.device)(logits)",
+    "return logits + nn.Parameter(torch.zeros(6, device=logits.device))",
+    "from torch.utils.checkpoint import checkpoint\nreturn checkpoint(torch.exp, logits, use_reentrant=False) + logits",
+    "import copy\nreturn copy.deepcopy(logits) + copy.copy(logits)",
+    "return torch.where(logits > 0, logits, torch.tensor(0.0))",
+    "return torch.tensor([[float(a @ b) for b in logits] for a in logits], device=logits.device)",
+    "return torch.Tensor(6, 6).to(logits.device).copy_(logits)",
+    "return logits.numpy(force=True).sum().item() * logits",
 ]
 
 

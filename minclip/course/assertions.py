@@ -55,7 +55,7 @@ class Trial(Calls):
     def on_a_gpu(self, function: Callable, *arguments: Any, **named: Any) -> Any:
         """Claims that it works, and leaves result and weights there, where its inputs lie on a GPU; gives the result.
 
-        No GPU is needed: device_tracking.py follows the tensors. device=GPU of device_tracking.py may be an argument.
+        No GPU is needed: device_tracking.py follows the tensors. device=GPU of device_places.py may be an argument.
         """
         return gpu_claims.on_a_gpu(self, function, *arguments, **named)
 

@@ -7,79 +7,34 @@ No tensor moves. Inside, the tensors that were named count as lying on a GPU, an
 them. As on a real GPU, a new tensor without a device lies on the CPU, and where the two meet there is an error:
 a tensor of no dimensions may come along, and so may an index. The error knows how the tensor came to the CPU.
 
-Seen are the functions of PyTorch that Python calls. What they do inside is taken to be right.
+Seen are the functions of PyTorch that Python calls. What they do inside is taken to be right, and so is torch.vmap.
+torch.jit.script is not followed.
 """
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 
-GPU = torch.device("cuda", 99)  # no machine has it: what an answer keeps for this device is of use to no later call
-CPU = torch.device("cpu")
-PLACE = "_minclip_place"  # an attribute of tensors; it outlives a call, as what an answer keeps does
-
-
-class Place(NamedTuple):
-    """Where a tensor lies, and for one on the CPU: by which function."""
-
-    on_gpu: bool = False
-    made_by: str = ""
-    moved_by: str = ""
-
-
-THERE, HERE = Place(on_gpu=True), Place()
-
-
-class DeviceError(Exception):
-    """What PyTorch would not do on a GPU."""
-
-
-class Meeting(DeviceError, RuntimeError):
-    """Tensors of two devices meet. alone: one on the CPU."""
-
-    def __init__(self, function: str, alone: Tensor):
-        words = "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!"
-        super().__init__(f"{words} ({function})")
-        self.alone = alone
-
-
-class NotForNumPy(DeviceError, TypeError):
-    """NumPy is given a tensor on the GPU."""
-
-    def __init__(self) -> None:
-        words = "can't convert cuda:0 device type tensor to numpy."
-        super().__init__(f"{words} Use Tensor.cpu() to copy the tensor to host memory first.")
-
-
-def place_of(tensor: Tensor) -> Place:
-    return getattr(tensor, PLACE, HERE)
-
-
-def put(tensor: Tensor, place: Place) -> None:
-    setattr(tensor, PLACE, place)
-
-
-def tensors_in(value: Any) -> Iterator[Tensor]:
-    """The tensors of a value: of lists, dictionaries, and of modules their weights and buffers."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, nn.Module):
-        yield from [*value.parameters(), *value.buffers()]
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from tensors_in(item)
-
+from minclip.course.device_places import (
+    CPU,
+    GPU,
+    HERE,
+    THERE,
+    Meeting,
+    NotForNumPy,
+    Place,
+    is_placed,
+    memory_of,
+    place_of,
+    put,
+    tensors_in,
+)
 
 OF_TENSOR = torch.Tensor
 DEVICE, IS_CUDA, IS_CPU = (getattr(OF_TENSOR, name).__get__ for name in ("device", "is_cuda", "is_cpu"))
-SET_DATA = OF_TENSOR.data.__set__  # type: ignore[attr-defined]
 MOVES = {OF_TENSOR.to, OF_TENSOR.cpu, OF_TENSOR.cuda}
 TO_NUMPY = {OF_TENSOR.numpy, OF_TENSOR.__array__, OF_TENSOR.__dlpack__}
 FROM_DATA = {torch.tensor, torch.as_tensor, torch.asarray}  # of a tensor they make one where it lies
@@ -89,7 +44,10 @@ JOINING = {  # here a tensor of no dimensions is no exception
     torch.cat, torch.concat, torch.concatenate, torch.stack, torch.hstack, torch.vstack, torch.dstack,
     torch.column_stack, torch.row_stack, torch.nn.functional.embedding, torch.index_select, OF_TENSOR.index_select,
 }  # fmt: skip
-ANYWHERE = {"copy_", "broadcast_tensors", "_has_compatible_shallow_copy_type"}  # these take tensors of two devices
+ANYWHERE = OF_ITS_SHAPE | {  # these take tensors of two devices; the last two are of module.to
+    OF_TENSOR.type_as, OF_TENSOR.copy_, torch.broadcast_tensors, torch._has_compatible_shallow_copy_type,
+    OF_TENSOR.data.__set__,  # type: ignore[attr-defined]
+}  # fmt: skip
 IN_PLACE = {f"__i{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")}
 
 
@@ -99,6 +57,7 @@ class PretendedGPU(TorchFunctionMode):
     def __init__(self, *things: Any):
         super().__init__()
         self.tensors = list(tensors_in(things))
+        self.blind = False  # once torch.vmap was there: what it maps, and what it gives, are tensors that nobody placed
 
     def __enter__(self) -> "PretendedGPU":
         for tensor in self.tensors:
@@ -113,13 +72,14 @@ class PretendedGPU(TorchFunctionMode):
     def __torch_function__(self, function: Any, types: Any, arguments: tuple = (), named: dict | None = None) -> Any:
         named = dict(named or {})
         first = arguments[0] if arguments else None
+        self.blind = self.blind or torch._C._functorch.maybe_current_level() is not None
+        for tensor in tensors_in((arguments, named)) if self.blind else ():
+            if not is_placed(tensor):
+                put(tensor, THERE)
         if isinstance(first, Tensor) and function in (DEVICE, IS_CUDA, IS_CPU, OF_TENSOR.get_device):
             return answer(function, first)
         if function in TO_NUMPY and place_of(arguments[0]).on_gpu and not named.get("force"):
             raise NotForNumPy
-        if function == SET_DATA:
-            put(arguments[0], place_of(arguments[1]))
-            return function(*arguments, **named)
         if function in MOVES:
             return moved(function, arguments, named)
         refuse_a_meeting(function, arguments, named)
@@ -184,7 +144,7 @@ def refuse_a_meeting(function: Any, arguments: tuple, named: dict) -> None:
     if len(here) in (0, len(tensors)):
         return
     first = arguments[0]
-    if name in ANYWHERE or function in OF_ITS_SHAPE or function == OF_TENSOR.type_as:
+    if function in ANYWHERE:
         return
     if function in INDEXING:
         if any(tensor is first for tensor in here):
@@ -225,11 +185,12 @@ def place_of_result(function: Any, arguments: tuple, named: dict) -> tuple[Place
 
 def placed(result: Any, place: Place, given: list[Tensor]) -> Any:
     """The result, lying at its place."""
-    if isinstance(result, Tensor) and any(result is tensor for tensor in given):
+    memories = [memory_of(tensor) for tensor in given]
+    if isinstance(result, Tensor) and any(memory_of(result) is memory for memory in memories):
         if place_of(result).on_gpu == place.on_gpu:
             return result
         result = result.clone()  # .to and as_tensor give the tensor itself back where there is nothing to do
     for tensor in tensors_in(result):
-        if not any(tensor is other for other in given):
+        if not any(memory_of(tensor) is memory for memory in memories):
             put(tensor, place)
     return result

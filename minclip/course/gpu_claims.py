@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from minclip.course.device_tracking import GPU, DeviceError, Meeting, Place, PretendedGPU, place_of, tensors_in
+from minclip.course.device_tracking import (
+    GPU,
+    DeviceError,
+    Meeting,
+    Place,
+    PretendedGPU,
+    is_placed,
+    place_of,
+    tensors_in,
+)
 from minclip.course.failures import Mistake, Wrong
 from minclip.course.value_words import Shown, answers_line, in_words
 
@@ -40,9 +49,10 @@ def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> A
     weights: list[str] = []
 
     def there(*arguments: Any, **named: Any) -> Any:
-        with PretendedGPU(*modules.values(), given):
+        with PretendedGPU(*modules.values(), given) as gpu:
             result = function(*arguments, **named)
-            left_behind.extend(tensor for tensor in tensors_in(result) if not place_of(tensor).on_gpu)
+            found = [tensor for tensor in tensors_in(result) if is_placed(tensor) or not gpu.blind]
+            left_behind.extend(tensor for tensor in found if not place_of(tensor).on_gpu)
             for module in modules.values():
                 weights.extend(name for name, weight in module.named_parameters() if not place_of(weight).on_gpu)
         return result

@@ -5,16 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from minclip.course.device_tracking import (
-    GPU,
-    DeviceError,
-    Meeting,
-    Place,
-    PretendedGPU,
-    is_placed,
-    place_of,
-    tensors_in,
-)
+from minclip.course.device_places import GPU, DeviceError, Meeting, Place, is_placed, place_of, tensors_in
+from minclip.course.device_tracking import PretendedGPU
 from minclip.course.failures import Mistake, Wrong
 from minclip.course.value_words import Shown, answers_line, in_words
 

@@ -106,9 +106,7 @@ class Watch:
         signal.signal(signal.SIGINT, signal.SIG_DFL if self.before is None else self.before)
         if isinstance(error, Stopped):
             traceback.clear_frames(trace)  # a list that has grown is let go
-        elif (
-            isinstance(error, KeyboardInterrupt) and self.reason
-        ):  # ours, which limits within these took for the user's
+        elif isinstance(error, KeyboardInterrupt) and self.reason:  # limits within these took ours for the user's
             raise self.reason from None
         elif isinstance(error, UserInterrupt):
             raise KeyboardInterrupt from None

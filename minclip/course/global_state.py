@@ -52,7 +52,6 @@ SETTINGS = {
     "autocast": Setting(
         lambda: torch.is_autocast_enabled("cpu"), lambda on: torch.set_autocast_enabled("cpu", on), False
     ),
-    "the recursion limit": Setting(sys.getrecursionlimit, sys.setrecursionlimit),
 }
 
 
@@ -70,10 +69,15 @@ def fresh_state(seed: int = 0) -> Iterator[None]:
     """Inside, all settings are those of a fresh Python and random numbers begin at the seed; then all is as it was.
 
     Settings: gradients on, float32, CPU, no modes of PyTorch, no deterministic algorithms, Python's own filters of
-    warnings. Random numbers: of Python, NumPy and PyTorch.
+    warnings, NumPy's own treatment of errors. Random numbers: of Python, NumPy and PyTorch. The recursion limit is
+    only put back.
     """
-    before = {name: setting.read() for name, setting in SETTINGS.items()}
-    with random_numbers_kept(seed), no_function_modes(), warnings.catch_warnings(), torch.inference_mode(False):
+    before, limit = {name: setting.read() for name, setting in SETTINGS.items()}, sys.getrecursionlimit()
+    numpys = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+    states = random_numbers_kept(seed), no_function_modes(), warnings.catch_warnings(), torch.inference_mode(False)
+    with contextlib.ExitStack() as stack:
+        for state in (*states, numpys):
+            stack.enter_context(state)
         try:
             filter_warnings_as_python_does()
             for setting in SETTINGS.values():
@@ -82,6 +86,7 @@ def fresh_state(seed: int = 0) -> Iterator[None]:
             yield
         finally:
             put_back(before)
+            sys.setrecursionlimit(limit)
 
 
 def put_back(before: dict[str, Any]) -> None:

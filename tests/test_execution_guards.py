@@ -81,7 +81,7 @@ def test_except_exception_does_not_swallow_a_limit():
                 for_ever()
 
 
-def test_a_bare_except_does_not_swallow_it_for_good():
+def test_a_bare_except_swallows_no_limit_for_good():
     swallowed = 0
     with pytest.raises(TooLong), time_limit(0.1):
         while swallowed < 3:

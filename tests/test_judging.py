@@ -70,6 +70,7 @@ RESULTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")  # some kinds of tensors are in beta, others deprecated
 @pytest.mark.parametrize("result", RESULTS)
 def test_any_strange_result_is_refused_in_words(result):
     found = verdict(doubled, answer(f"return {result}"))
@@ -137,7 +138,7 @@ def test_an_error_of_autograd_is_told():
     assert wrong.lines[0] == "the gradient of x is wrong"
 
 
-def test_an_input_that_is_edited_is_found_in_any_place():
+def test_an_edited_input_is_found_in_any_place():
     for given, body in (
         (torch.ones(2), "x.add_(1)"), ([torch.ones(2)], "x[0].add_(1)"), ({"a": [1]}, "x['a'].append(2)"),
         (np.ones(2), "x += 1"), (([1],), "x[0].clear()"), ({1, 2}, "x.add(3)"),
@@ -162,6 +163,17 @@ def test_a_mistake_is_a_string_with_a_way():
     assert found.lines[-1] == "the sign is lost" and found.with_way()[-1] == "leave out abs()"
     assert found.with_way()[:-1] == found.lines[:-1]
     assert verdict(lambda t: t.same(t(-1), -2, {mistake: lambda: 2}), lambda x: 3).mistake is None
+
+
+def test_a_mistake_is_proven_by_several_inputs():
+    last = Mistake("this is the last item", way="max looks at all of them")
+    ways = {last: lambda items: items[-1], "this is the smallest": min}
+    check = lambda t: t.same(t([2, 3, 1]), 3, t.acting_like(t.mine, ways, [2, 3, 1], [4, 1, 2], [6, 5]))  # noqa: E731
+    assert verdict(check, answer("return x[-1]")).mistake is last
+    assert verdict(check, answer("return sorted(x)[0]")).lines[-1] == "this is the smallest"
+    assert verdict(check, answer("return 1 if len(x) == 3 else x[0]")).lines[-1] == "  came      1"
+    assert verdict(check, answer("return 1 / (3 - x[0])")).lines[-1].startswith("  came")
+    assert verdict(check, answer("return max(x)")) is None
 
 
 def test_errors_are_matched_by_words_or_by_proof():

@@ -6,6 +6,7 @@ learner reads. Nothing is broadcast in a comparison. battery.py has the claims t
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from minclip.course import gpu_claims
 from minclip.course.calls import Calls, unpacked
-from minclip.course.comparison import TOLERANCE, difference, equal
+from minclip.course.comparison import TOLERANCE, copied, difference, equal
 from minclip.course.failures import Errors, Known, Mistake, NotWritten, Wrong, gives
 from minclip.course.value_words import Shown, in_words, said
 
@@ -154,10 +155,26 @@ class Trial(Calls):
         self.gradient(came, theirs(*unpacked(inputs)), pairs)
         self.passed = before + 1
 
+    def acting_like(self, mine: Callable, ways: Mapping[str, Callable], *inputs: Any) -> Known:
+        """Known mistakes for `same`, proven: each is a whole wrong way, and is named only where mine acts like it.
+
+        That is, where both give the same for all of the inputs. inputs: tuples of arguments, or lone arguments; the
+        first is that of the claim. A mistake that fits one input by chance, as a neighbour may, is not named.
+        """
+        cases = [case if isinstance(case, tuple) else (case,) for case in inputs]
+
+        def outcome(way: Callable) -> Any:
+            for case in cases[1:]:
+                if not equal(mine(*copied(case)), way(*copied(case)), TOLERANCE):
+                    raise ValueError("another mistake")
+            return way(*copied(cases[0]))
+
+        return {words: partial(outcome, way) for words, way in ways.items()}
+
     def wrong(self, what: str, expected: Any, found: Any, came: Any, known: Known, hint: str = "") -> None:
         """Raises Wrong; with the mistake's name where what came is what a known one gives."""
         lines = (f"  expected  {expected}", f"  came      {found}")
-        names = [*(name for name, mistake in known.items() if gives(mistake, came)), hint]
+        names = [name for name, mistake in known.items() if gives(mistake, came)] or ([hint] if hint else [])
         raise Wrong(*self.heading(what), *lines, *names[:1])
 
 

@@ -100,7 +100,7 @@ class Trial(Calls):
     def same_tensor(self, came: Any, expected: Tensor, known: Known, what: str, hint: str = "") -> None:
         if not isinstance(came, Tensor):
             none = "None: is there a return?" if came is None else type(came).__name__
-            hint = NUMBER if isinstance(came, float | int) else hint
+            hint = NUMBER if isinstance(came, float | int) and expected.is_floating_point() else hint
             self.wrong(f"{what} is no tensor", f"a tensor {list(expected.shape)}", none, came, known, hint)
         elif came.layout != expected.layout or came.is_nested:
             self.wrong(f"{what} is no ordinary tensor", in_words(expected), in_words(came), came, known)

@@ -1,5 +1,6 @@
 """Calls of a learner's code. Whatever it raises, and whatever it gives, ends in a verdict, in no traceback of ours."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Self
@@ -130,8 +131,8 @@ class Calls:
         if stub := stub_of(error):
             return NotWritten(stub[0], whole_name=stub[1])
         if isinstance(error, RecursionError):
-            return Wrong(*self.heading("goes deeper and deeper"), *where(error, self.cell),
-                         "calls inside calls, more of them than Python allows: what should end them?")  # fmt: skip
+            most = f"Python allows {sys.getrecursionlimit()} calls inside each other: which case needs no further call?"
+            return Wrong(*self.heading("its calls go too deep"), *where(error, self.cell), most)
         if isinstance(error, MemoryError):
             return Wrong(*self.heading("asks for more memory than there is"), *answers_line(error, self.cell))
         line, words = answers_line(error, self.cell, elsewhere=not in_check), said(error)

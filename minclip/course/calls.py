@@ -111,7 +111,9 @@ class Calls:
         except BaseException as error:
             if is_verdict(error):
                 raise
-            raise self.failure(error, {**(errors or {}), **self.errors}) from error
+            own = errors or {}
+            rest = {sign: mistake for sign, mistake in self.errors.items() if sign not in own}
+            raise self.failure(error, {**own, **rest}) from error
         for value, kept in zip(given, before, strict=True):
             if not in_place and not equal(value, kept):
                 raise Wrong(*self.heading("edits its input"), EDITED)

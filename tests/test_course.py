@@ -197,7 +197,7 @@ def test_an_input_that_is_edited_is_refused(capsys):
 
 def test_a_variable_of_the_notebook_is_named(capsys, mine):
     own = "torch.arange(len(logits), device=logits.device)"
-    code = "target = torch.arange(6)\n" + RIGHT.replace(own, "target[: len(logits)]")
+    code = "target = torch.arange(6)\n" + RIGHT.replace(own, "target.to(logits.device)[: len(logits)]")
     text, returned = said(capsys, code)
     assert "it uses target, a tensor of this notebook: pass it in as an argument" in text
     assert returned is minclips and not mine.exists()

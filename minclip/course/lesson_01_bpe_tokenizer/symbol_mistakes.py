@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from minclip.bpe import Pair
 from minclip.course.assertions import Known, Mistake
@@ -77,13 +78,13 @@ def wrong_characters() -> Known:
     }
 
 
-def walked(symbols: Symbols, pair: Pair, step: int = 2, swap: bool = False, any_order: bool = False) -> Symbols:
-    """Merging by the book."""
-    merged, i = [], 0
+def walked(symbols: Symbols, pair: Pair, step: int = 2, swap: bool = False, joined: Any = None, ways: int = 1) -> Any:
+    """Merging by the book. ways: 2 where the order in a pair is lost; joined: what it becomes, if not a text."""
+    merged: list[Any] = []
+    i = 0
     while i < len(symbols):
-        here = tuple(symbols[i : i + 2])
-        if here == pair or (any_order and here == pair[::-1]):
-            merged.append(pair[1] + pair[0] if swap else here[0] + here[1])
+        if tuple(symbols[i : i + 2]) in (pair, pair[::-1])[:ways]:
+            merged.append(joined or (pair[1] + pair[0] if swap else pair[0] + pair[1]))
             i += step
         else:
             merged.append(symbols[i])
@@ -118,7 +119,17 @@ def once(symbols: Symbols, pair: Pair) -> Symbols:
 
 
 def from_the_right(symbols: Symbols, pair: Pair) -> Symbols:
-    return tuple(one[::-1] for one in walked(symbols[::-1], pair[::-1]))
+    return walked(symbols[::-1], pair[::-1], swap=True)[::-1]
+
+
+def either_way(symbols: Symbols, pair: Pair) -> Symbols:
+    """As walked with two ways, but what stands there is joined as it stands there."""
+    merged, i = [], 0
+    while i < len(symbols):
+        found = symbols[i : i + 2] in (pair, pair[::-1])
+        merged.append("".join(symbols[i : i + 2]) if found else symbols[i])
+        i += 2 if found else 1
+    return tuple(merged)
 
 
 def by_letters(symbols: Symbols, pair: Pair) -> Symbols:
@@ -159,7 +170,7 @@ MERGES: Ways = {
     Mistake("the two are joined the wrong way round", way="pair[0] + pair[1]"): partial(walked, swap=True),
     Mistake(
         "the order matters: ('n', 'a') is another pair than ('a', 'n')", way="(symbols[i], symbols[i + 1]) == pair"
-    ): (partial(walked, any_order=True)),
+    ): (partial(walked, ways=2)),
     Mistake(
         "letters are compared, not symbols: with the pair ('a', 'bc'), ('ab', 'c') stays",
         way="(symbols[i], symbols[i + 1]) == pair",
@@ -176,6 +187,9 @@ MERGES: Ways = {
         overlapping
     ),
     Mistake("the pair is still two symbols: join them", way="merged.append(pair[0] + pair[1])"): (
-        lambda symbols, pair: tuple(pair if one == pair[0] + pair[1] else one for one in walked(symbols, pair))
+        lambda symbols, pair: walked(symbols, pair, joined=pair)
     ),
+    Mistake(
+        "('n', 'a') is another pair than ('a', 'n'): the order matters", way="(symbols[i], symbols[i + 1]) == pair"
+    ): (either_way),
 }

@@ -24,6 +24,9 @@ SPECIAL = "if word in self.special_ids: its id, from there"
 ORDER: dict[str, dict[str, Any]] = {
     Mistake("the end of the word is missing", way="begin with word_symbols(word), which carries </w>"): {"parts": bare},
     Mistake("merges go by rank, and these go in the order of the text", way=RANKS): {"apply": leftmost},
+    Mistake("these are characters, not bytes", way="begin with word_symbols(word), which gives bytes"): {
+        "parts": lambda word: (*word[:-1], word[-1] + END_OF_WORD)
+    },
     Mistake("the merges are missing", way=RANKS): {"apply": lambda symbols, _: symbols},
     Mistake("a special token is taken apart, and it is one id", way=SPECIAL): {"special": False},
 }
@@ -47,7 +50,11 @@ def wrong_words(theirs: BPETokenizer) -> Ways:
     return {
         **{mistake: partial(word_ids, theirs, **how) for mistake, how in ORDER.items()},
         Mistake("these are symbols, and their ids are wanted", way="self.ids[symbol] for every symbol"): (
-            lambda word: tuple(theirs.symbols[i] for i in theirs.encode_word(word))
+            lambda word: (
+                theirs.encode_word(word)
+                if word in theirs.special_ids
+                else apply_merges(word_symbols(word), theirs.ranks)
+            )
         ),
         Mistake("a special token gives a number, and a tuple of one is wanted", way="(self.special_ids[word],)"): (
             lambda word: theirs.special_ids[word] if word in theirs.special_ids else theirs.encode_word(word)

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from minclip.cli import main
-from minclip.course import built, check, predict, progress
+from minclip.course import built, check, progress
 from minclip.course.answer_source import outside_names, source_of, unwritten
 from minclip.course.execution_guards import TooLong, time_limit
 from minclip.course.learner_library import finished, installed, load
@@ -275,28 +275,6 @@ def test_lessons_keep_beside_each_other(monkeypatch, tmp_path):
     monkeypatch.chdir(folder)
     check(answer(RIGHT))
     assert (folder.parent / "my_minclip" / "loss.py").is_file()
-
-
-@pytest.mark.parametrize(
-    ("guess", "measured", "words"),
-    [
-        (4.2, 4.16, "you said 4.2: right"),
-        (4, 4.16, "you said 4: close"),
-        ("1/3", 0.3333, "you said 1/3: right"),
-        (50, 0.5, "in the other unit"),
-        ("0.4 %", 0.5, "close"),
-        ("perhaps", 0.5, "that is no number"),
-        ("red automobile", "a red automobile", "right"),
-        ("a blue car", "a red automobile", "you said a blue car: no"),
-        (8.0, 4.0, "2 times too high"),
-        (1.0, 4.0, "4 times too low"),
-        (..., 4.16, "4.16 (no prediction was made)"),
-        ("Yes", "yes", "you said Yes: right"),
-    ],
-)
-def test_predictions_are_compared(capsys, guess, measured, words):
-    predict("the loss", guess).compare(measured)
-    assert words in capsys.readouterr().out
 
 
 def test_progress_counts_what_is_built(capsys):

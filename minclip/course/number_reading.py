@@ -40,7 +40,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
 
 
 class Unreadable(ValueError):
-    """The message is the sentence that the learner reads."""
+    """The message is a sentence for the learner. What to write instead is said after it."""
 
 
 def numbers_of(answer: object, unit: str = "") -> tuple[float, float, bool]:
@@ -61,9 +61,9 @@ def from_object(answer: object) -> float:
         whole, decimals = answer
         if decimals > 0 and (whole == 0 or len(str(decimals)) != 3):
             return float(f"{whole}.{decimals}")
-        raise Unreadable(f"Python reads a comma as two numbers, here {whole} and {decimals}. Write a point: 0.5.")
+        raise Unreadable(f"With that comma Python sees two numbers, {whole} and {decimals}.")
     if isinstance(answer, tuple):
-        raise Unreadable("Python reads a comma as several answers. Write one, and quotes around it if it has a comma.")
+        raise Unreadable("With commas Python sees several answers.")
     answer = plain_value(answer)
     if isinstance(answer, bool):
         raise Unreadable(f"{answer} is no number.")
@@ -92,7 +92,7 @@ def from_text(text: str, unit: str) -> tuple[float, float, bool]:
     percent = bool(re.search(r"%|\bper ?cent\b", plain))
     plain = re.sub(r"%|\bper ?cent\b", " ", plain).strip()
     if unit:
-        plain = plain.removesuffix(unit).removesuffix(unit.removesuffix("s")).strip()
+        plain = re.sub(rf"(?:{unit}|{singular(unit)}|(?<=\d) *x)$", "", plain).strip()
     plain = with_decimal_points(plain)
     ends = re.fullmatch(rf"(?:from |between )?({NUMBER})\s*(-|–|to|or|and|\.\.+)\s*({NUMBER})", plain)
     if ends and not (ends[2] == "-" and float(ends[1]) > float(ends[3])):  # which is a subtraction
@@ -102,13 +102,17 @@ def from_text(text: str, unit: str) -> tuple[float, float, bool]:
     return value, value, percent
 
 
+def singular(unit: str) -> str:
+    return re.sub(r"(?<=ch)es$|s$", "", unit)
+
+
 def with_decimal_points(text: str) -> str:
     """0,96 as 0.96. Unreadable for 1,234, which may be 1234 or 1.234."""
     if "(" in text:  # log(64, 2)
         return text
     if either := re.search(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!\d)", text):
         both = either[0].replace(",", ""), either[0].replace(",", ".", 1)
-        raise Unreadable(f"{either[0]} may be {both[0]} or {both[1]}. Write the one that you mean.")
+        raise Unreadable(f"{either[0]} may be {both[0]} or {both[1]}.")
     return re.sub(r"(?<=\d),(?=\d)", ".", text)
 
 

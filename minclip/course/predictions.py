@@ -43,12 +43,13 @@ def predict(name: str, *answer: object) -> None:
 def heard(question: Question, prediction: Prediction, answer: object) -> str:
     """Takes the answer into the prediction where it is one; returns what to say."""
     before = "" if prediction.value is None else f" Your prediction is still {question.said(prediction.value)}."
-    if answer is None or answer is ... or (isinstance(answer, str | tuple) and not "".join(map(str, answer)).strip()):
+    nothing = answer is None or answer is ... or (isinstance(answer, str | tuple) and not answer)
+    if nothing or (isinstance(answer, str) and not answer.strip()):
         return f"Write {question.wanted} in place of the three dots, and run this cell again.{before}"
     try:
         value = question.read(answer)
     except Unreadable as why:
-        again = "" if prediction.value is not None else f" Write {question.wanted}: a wild guess is welcome."
+        again = "" if prediction.value is not None else f" Write {question.wanted}, a wild guess is welcome."
         return f"{why}{before or again}"
     if prediction.shown and prediction.value not in (None, value) and not prediction.late:
         return f"The result has been shown already.{before}"
@@ -56,7 +57,7 @@ def heard(question: Question, prediction: Prediction, answer: object) -> str:
     prediction.late = prediction.shown and (prediction.late or prediction.value is None)
     prediction.value = value
     said, read = in_short(answer), question.said(value)
-    as_it_is = said.strip('"') in (read.strip('"'), read.split(" ")[0])  # 4 for "4 bytes"
+    as_it_is = said.strip('"').lower() in (read.strip('"'), read.split(" ")[0])  # 4 for "4 bytes"
     how = read if as_it_is else f"{said} (read as {read})"
     return f"You say {how}.{changed}" + (" The result has been shown already." if prediction.late else "")
 
@@ -82,7 +83,7 @@ def compare(name: str, measured: Any) -> None:
     prediction.shown = True
     print(f"{question.words} {question.measured(measured)}")
     if prediction.value is None:
-        skipped = "" if prediction.asked else ": the cell with this question was skipped, or it failed"
+        skipped = "" if prediction.asked else ": its cell was skipped, or it failed"
         print(f"(You made no prediction{skipped}.)")
         return
     late = " after the result was shown" if prediction.late else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import Any
 
-from minclip.course.number_reading import HEDGES, Unreadable, numbers_of, plain_value
+from minclip.course.number_reading import HEDGES, Unreadable, numbers_of, plain_value, singular
 
 Span = tuple[float, float]  # from, to: the same number twice, unless the learner typed a range
 
@@ -54,14 +54,15 @@ class Number:
         return low, high
 
     def said(self, span: Span) -> str:
-        unit = f" {self.unit}" if self.unit else ""
-        return (shown(span[0]) if span[0] == span[1] else f"{shown(span[0])} to {shown(span[1])}") + unit
+        text = shown(span[0]) if span[0] == span[1] else f"{shown(span[0])} to {shown(span[1])}"
+        return f"{text} {singular(self.unit) if text == '1' else self.unit}".strip()
 
     def rounded(self, measured: Any) -> float:
         return round(float(measured), self.digits) + 0.0  # no -0.0
 
     def measured(self, measured: Any) -> str:
-        return f"{self.rounded(measured):.{self.digits}f}" + (f" {self.unit}" if self.unit else "")
+        text = f"{self.rounded(measured):.{self.digits}f}"
+        return f"{text} {singular(self.unit) if text == '1' else self.unit}".strip()
 
     def verdict(self, span: Span, measured: Any) -> str:
         """In words: right, close, how far, or what is wrong with an answer that is a known misconception."""
@@ -89,16 +90,12 @@ class Number:
 
 def percent(words: str, right: float, close: float, misconceptions: Mapping[Span, str] | None = None) -> Number:
     """A share that is asked for in percent, measured from 0 to 100."""
-    return Number(
-        words, right, close, unit="%", lowest=0, highest=100, whole=100, misconceptions=misconceptions or {}
-    )
+    return Number(words, right, close, unit="%", lowest=0, highest=100, whole=100, misconceptions=misconceptions or {})
 
 
 def share(words: str, right: float, close: float, misconceptions: Mapping[Span, str] | None = None) -> Number:
     """A share that is asked for and measured from 0 to 1."""
-    return Number(
-        words, right, close, digits=2, lowest=0, highest=1, whole=1, misconceptions=misconceptions or {}
-    )
+    return Number(words, right, close, digits=2, lowest=0, highest=1, whole=1, misconceptions=misconceptions or {})
 
 
 def shown(number: float) -> str:
@@ -124,14 +121,14 @@ class Choice:
         if isinstance(text, bool):
             text = "yes" if text else "no"
         if not isinstance(text, str):
-            raise Unreadable(f"Write {self.wanted}, with the quotes.")
+            raise Unreadable("That is none of the answers.")
         plain = plain_words(text)
         for option, others in self.options.items():
             if plain in (plain_words(word) for word in (option, *others)):
                 return option, True
         parts = [option for option in self.options if plain and set(plain) <= set(plain_words(option))]
         if len(parts) != 1:
-            raise Unreadable(f"Write {self.wanted}, with the quotes.")
+            raise Unreadable("That is none of the answers.")
         return parts[0], False
 
     def said(self, value: tuple[str, bool]) -> str:
@@ -144,7 +141,7 @@ class Choice:
         option, in_full = value
         if option == measured:
             return "right" if in_full else "close enough"
-        return self.misconceptions.get(option, "no")
+        return self.misconceptions.get(option, "wrong")
 
 
 def yes_or_no(words: str, misconceptions: Mapping[str, str] | None = None) -> Choice:
@@ -168,14 +165,14 @@ class Letters:
 
     @property
     def wanted(self) -> str:
-        return f"{self.how_many} letters"
+        return f"{self.how_many} letters in quotes"
 
     def read(self, answer: object) -> str:
         if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
             answer = "".join(answer)
         letters = re.sub(r"[\s\"'+,()-]", "", answer.lower().replace("</w>", "")) if isinstance(answer, str) else ""
         if not (letters.isalpha() and len(letters) == self.how_many):
-            raise Unreadable(f"Write {self.how_many} letters in quotes.")
+            raise Unreadable(f"Those are not {self.how_many} letters.")
         return letters
 
     def said(self, value: str) -> str:
@@ -187,7 +184,7 @@ class Letters:
     def verdict(self, value: str, measured: Any) -> str:
         if value == self.read(measured):
             return "right"
-        return self.misconceptions.get(value, "close" if value in self.close else "no")
+        return self.misconceptions.get(value, "close" if value in self.close else "wrong")
 
 
 Question = Number | Choice | Letters

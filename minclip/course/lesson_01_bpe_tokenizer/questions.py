@@ -1,0 +1,69 @@
+"""Lesson 01: what the learner predicts."""
+
+from minclip.course.question import Letters, Number
+
+QUESTIONS = {
+    "bytes_of_cactus": Number(
+        "How many bytes has the one character 🌵?",
+        right=0,
+        close=1,
+        unit="bytes",
+        lowest=0,
+        misconceptions={
+            (1, 1): "no, 1 byte is enough for an English letter only",
+            (2, 2): "no, 2 bytes are enough for é and for Greek letters, not for an emoji",
+        },
+    ),
+    "most_frequent_pair": Letters(
+        "Which pair of letters is the most frequent one in the captions?",
+        how_many=2,
+        misconceptions={
+            "th": "no, but it would be a good guess for English prose",
+            "he": "no, but it would be a good guess for English prose",
+        },
+    ),
+    "saved_by_first_merge": Number(
+        "By how many symbols do the captions get shorter, all together?",
+        right=10,
+        close=60,
+        unit="symbols",
+        lowest=0,
+        misconceptions={
+            (1, 1): "no, the pair becomes one symbol in every place where it stands",
+            (1100, 1180): "no, two symbols become one, so each place saves one symbol and not two",
+        },
+    ),
+    "saved_by_counting_once": Number(
+        "How many times fewer pairs does the faster form look at?",
+        right=10,
+        close=30,
+        unit="times",
+        lowest=1,
+    ),
+    "symbols_of_mushrooms": Number(
+        "How many symbols does the word mushrooms become?",
+        right=0,
+        close=1,
+        unit="symbols",
+        lowest=1,
+        misconceptions={(2, 2): "a good guess, mushroom and s, but not what the merges make of it"},
+    ),
+    "tokens_per_caption": Number(
+        "How many tokens has a caption on average, with a vocabulary of 1000 ids?",
+        right=0.5,
+        close=2,
+        digits=1,
+        unit="tokens",
+        lowest=0,
+        misconceptions={(0, 5.79): "too low, since no token holds more than one of the 5.8 words"},
+    ),
+    "found_from_the_left": Number(
+        "How many of the 64 captions find their picture first, with merges from the left?",
+        right=4,
+        close=10,
+        lowest=0,
+        highest=64,
+        whole=64,
+        misconceptions={(0, 2): "too low, since short words often get the same ids either way"},
+    ),
+}

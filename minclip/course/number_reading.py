@@ -14,11 +14,10 @@ from decimal import Decimal
 from numbers import Real
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-HEDGES = re.compile(
-    r"^(?:\s*(?:(?:about|around|roughly|approx(?:imately)?|circa|ca|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]))+"
-)
+HEDGE = r"(?:about|around|roughly|approx(?:imately)?|circa|ca|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]"
+HEDGES = re.compile(rf"^(?:\s*(?:{HEDGE}))+")
 SIGNS = {"−": "-", "×": "*", "·": "*", "^": "**", "²": "**2", "√": "sqrt "}
-WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "ln": math.log,

@@ -106,7 +106,7 @@ def test_a_first_answer_after_the_result_is_called_late(capsys):
 
 
 def test_a_result_that_is_no_number_gets_no_verdict(capsys):
-    predict("loss", 4)
+    said(capsys, predict, "loss", 4)
     assert said(capsys, compare, "loss", math.nan) == "How large is the loss? nan\nYou said 4."
     assert said(capsys, compare, "loss", math.inf) == "How large is the loss? inf\nYou said 4."
 

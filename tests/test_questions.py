@@ -28,7 +28,7 @@ COSINE = Number(
 )
 NEARER = Choice("Which is nearer?", {"a blue car": (), "a red automobile": ()})
 SAME = yes_or_no("The same?", {"no": "they are"})
-PAIR = Letters("Which pair?", 2, close=("ph",), misconceptions={"th": "no, in English prose"})
+PAIR = Letters("Which pair?", 2, misconceptions={"th": "no, in English prose"})
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,12 @@ PAIR = Letters("Which pair?", 2, close=("ph",), misconceptions={"th": "no, in En
         (SHARE, "88 %", "0.88"),
         (SHARE, 88, "0.88"),
         (SHARE, "1/3", "0.3333"),
+        (SHARE, "1 in 3", "0.3333"),
+        (RIGHT, "50/50", "50 %"),
+        (RIGHT, "50-50", "50 %"),
+        (RIGHT, "54 out of 132", "40.91 %"),
+        (OF_16, "16/16", "16"),
+        (OF_16, "8 of 16", "8"),
         (OF_16, "half of them", "8"),
         (OF_16, "50 %", "8"),
         (OF_16, "8/16", "8"),
@@ -177,12 +183,30 @@ def test_what_cannot_be_read_is_refused(question, answer, why):
         (NEARER, "a red automobile", "a red automobile", "right"),
         (NEARER, "automobile", "a red automobile", "close enough"),
         (NEARER, "a blue car", "a red automobile", "wrong"),
+        (NEARER, "a blue car", "a green bus", ""),  # of a lesson that was changed
+        (LOSS, 4, math.nan, ""),
+        (LOSS, 4, math.inf, ""),
         (SAME, "no", "yes", "they are"),
         (PAIR, "of", "o f", "right"),
-        (PAIR, "ph", "o f", "close"),
         (PAIR, "th", "o f", "no, in English prose"),
         (PAIR, "qu", "o f", "wrong"),
     ],
 )
 def test_verdicts_are_in_words(question, answer, measured, words):
     assert question.verdict(question.read(answer), measured) == words
+
+
+@pytest.mark.parametrize(
+    ("question", "measured", "words"),
+    [
+        (LOSS, torch.tensor(4.1631), "4.16"),
+        (LOSS, 0.0, "0"),
+        (LOSS, 1e-9, "0.00"),
+        (LOSS, -1e-9, "0.00"),
+        (BYTES, 1, "1 byte"),
+        (RIGHT, 44.12, "44 %"),
+        (SAME, "yes", "yes"),
+    ],
+)
+def test_what_was_measured_is_rounded(question, measured, words):
+    assert question.measured(measured) == words

@@ -96,8 +96,13 @@ def from_text(text: str, unit: str) -> tuple[float, float, bool]:
     ends = re.fullmatch(rf"(?:from |between )?({NUMBER})\s*(-|–|to|or|and|\.\.+)\s*({NUMBER})", plain)
     if ends and not (ends[2] == "-" and float(ends[1]) > float(ends[3])):  # which is a subtraction
         return float(ends[1]), float(ends[3]), percent
-    value = in_words(plain)
-    value = computed(plain) if value is None else value
+    if plain in ("50/50", "fifty-fifty"):
+        return 50, 50, True
+    part = re.fullmatch(rf"({NUMBER}) *(?:/|in|(?:out )?of) *({NUMBER})", plain)
+    if part and not percent and 0 <= float(part[1]) <= float(part[2]) != 0:  # 1/3, 16 of 16
+        value, percent = 100 * float(part[1]) / float(part[2]), True
+    else:
+        value = computed(plain) if (spelled := in_words(plain)) is None else spelled
     return value, value, percent
 
 

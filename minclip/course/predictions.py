@@ -8,7 +8,6 @@ another question. Whatever is typed as an answer, neither of the two raises.
 """
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from minclip.course.number_reading import Unreadable, plain_value
@@ -45,7 +44,7 @@ def heard(question: Question, prediction: Prediction, answer: object) -> str:
     before = "" if prediction.value is None else f" Your prediction is still {question.said(prediction.value)}."
     nothing = answer is None or answer is ... or (isinstance(answer, str | tuple) and not answer)
     if nothing or (isinstance(answer, str) and not answer.strip()):
-        return f"Write {question.wanted} in place of the three dots, and run this cell again.{before}"
+        return before.strip() or "No prediction yet: write one in place of the three dots, and run this cell again."
     try:
         value = question.read(answer)
     except Unreadable as why:
@@ -88,5 +87,5 @@ def compare(name: str, measured: Any) -> None:
         return
     late = " after the result was shown" if prediction.late else ""
     said = f"You said {question.said(prediction.value)}{late}"
-    unknown = not isinstance(measured, str) and not isfinite(float(measured))
-    print(f"{said}." if unknown else f"{said}: {question.verdict(prediction.value, measured)}.")
+    verdict = question.verdict(prediction.value, measured)
+    print(f"{said}: {verdict}." if verdict else f"{said}.")

@@ -61,12 +61,14 @@ class Number:
         return round(float(measured), self.digits) + 0.0  # no -0.0
 
     def measured(self, measured: Any) -> str:
-        text = f"{self.rounded(measured):.{self.digits}f}"
+        text = f"{self.rounded(measured):.{self.digits}f}" if float(measured) else "0"
         return f"{text} {singular(self.unit) if text == '1' else self.unit}".strip()
 
     def verdict(self, span: Span, measured: Any) -> str:
-        """In words: right, close, how far, or what is wrong with an answer that is a known misconception."""
+        """In words: right, close, how far, or what is wrong with a known misconception; "" where none of it holds."""
         truth = self.rounded(measured)
+        if not isfinite(truth):
+            return ""
         nearest = min(max(truth, span[0]), span[1])
         off = abs(nearest - truth)
         widest = max(abs(end - truth) for end in span)
@@ -139,6 +141,8 @@ class Choice:
 
     def verdict(self, value: tuple[str, bool], measured: Any) -> str:
         option, in_full = value
+        if measured not in self.options:
+            return ""
         if option == measured:
             return "right" if in_full else "close enough"
         return self.misconceptions.get(option, "wrong")
@@ -160,7 +164,6 @@ class Letters:
 
     words: str
     how_many: int
-    close: tuple[str, ...] = ()
     misconceptions: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -170,10 +173,13 @@ class Letters:
     def read(self, answer: object) -> str:
         if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
             answer = "".join(answer)
-        letters = re.sub(r"[\s\"'+,()-]", "", answer.lower().replace("</w>", "")) if isinstance(answer, str) else ""
+        letters = self.joined(answer) if isinstance(answer, str) else ""
         if not (letters.isalpha() and len(letters) == self.how_many):
             raise Unreadable(f"Those are not {self.how_many} letters.")
         return letters
+
+    def joined(self, text: str) -> str:
+        return re.sub(r"[\s\"'+,()-]", "", text.lower().replace("</w>", ""))
 
     def said(self, value: str) -> str:
         return f'"{value}"'
@@ -182,9 +188,9 @@ class Letters:
         return str(measured)
 
     def verdict(self, value: str, measured: Any) -> str:
-        if value == self.read(measured):
+        if value == self.joined(measured):
             return "right"
-        return self.misconceptions.get(value, "close" if value in self.close else "wrong")
+        return self.misconceptions.get(value, "wrong")
 
 
 Question = Number | Choice | Letters

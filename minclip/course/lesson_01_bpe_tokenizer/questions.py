@@ -4,7 +4,7 @@ from minclip.course.question import Letters, Number
 
 QUESTIONS = {
     "bytes_of_cactus": Number(
-        "How many bytes has the one character 🌵?",
+        "How many bytes does the one character 🌵 take?",
         right=0,
         close=1,
         unit="bytes",
@@ -18,8 +18,8 @@ QUESTIONS = {
         "Which pair of letters is the most frequent one in the captions?",
         how_many=2,
         misconceptions={
-            "th": "no, but it would be a good guess for English prose",
-            "he": "no, but it would be a good guess for English prose",
+            "th": "close, that one would be at the top in English prose",
+            "he": "close, that one would be near the top in English prose",
         },
     ),
     "saved_by_first_merge": Number(
@@ -49,7 +49,7 @@ QUESTIONS = {
         misconceptions={(2, 2): "a good guess, mushroom and s, but not what the merges make of it"},
     ),
     "tokens_per_caption": Number(
-        "How many tokens has a caption on average, with a vocabulary of 1000 ids?",
+        "How many tokens does a caption have on average, with a vocabulary of 1000 ids?",
         right=0.5,
         close=2,
         digits=1,
@@ -59,11 +59,14 @@ QUESTIONS = {
     ),
     "found_from_the_left": Number(
         "How many of the 64 captions find their picture first, with merges from the left?",
-        right=4,
-        close=10,
+        right=8,  # other 64 captions gave 28 and 36
+        close=15,
         lowest=0,
         highest=64,
         whole=64,
-        misconceptions={(0, 2): "too low, since short words often get the same ids either way"},
+        misconceptions={
+            (0, 3): "too low, since most words get the same ids either way",
+            (57, 64): "no, so many are found only with the right ids",
+        },
     ),
 }

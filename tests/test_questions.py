@@ -123,6 +123,7 @@ def test_what_people_type_is_read(question, answer, read):
         (LOSS, "(-8)**0.5", "I find no number"),
         (LOSS, "__import__('os')", "I find no number"),
         (LOSS, "9" * 5000, "I find no number"),
+        (LOSS, "-" * 100_000 + "1", "I find no number"),
         (LOSS, "(" * 500, "I find no number"),
         (LOSS, "\0", "I find no number"),
         (LOSS, "1/0", "divides by zero"),

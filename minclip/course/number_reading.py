@@ -1,7 +1,7 @@
 """A number as a learner types it: 0.8, "80 %", 0,96, "1/3", "a half", "about 4", "4.1-4.2", "ln 64", a tensor.
 
-numbers_of() reads it, or raises Unreadable with a sentence for the learner. Nothing is guessed: what may mean two
-numbers ("1,234") is refused.
+numbers_of() reads it, or raises Unreadable with a sentence for the learner. What may mean two numbers, such as 1,234,
+is refused.
 """
 
 import ast
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from numbers import Real
 
+LONGEST = 100  # characters: no number takes more, and what is nested without end never gets to the parser
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 HEDGE = r"(?:about|around|roughly|approx(?:imately)?|circa|ca|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]"
 HEDGES = re.compile(rf"^(?:\s*(?:{HEDGE}))+")
@@ -84,6 +85,8 @@ def plain_value(answer: object) -> object:
 
 def from_text(text: str, unit: str) -> tuple[float, float, bool]:
     """numbers_of() for what stands in quotes."""
+    if len(text) > LONGEST:
+        raise Unreadable("I find no number in so long a text.")
     plain = text.strip().lower().rstrip("?!. ")
     for sign, meaning in SIGNS.items():
         plain = plain.replace(sign, meaning)
@@ -123,7 +126,7 @@ def with_decimal_points(text: str) -> str:
 def in_words(text: str) -> float | None:
     """0.5 for "a half", 4 for "four"; None for what is not of that form."""
     words = re.sub(r" of (it|them|all)$", "", text).replace("-", " ").split()
-    counts: dict[str, float] = {word: value for value, word in enumerate(WORDS)} | {"a": 1, "an": 1}
+    counts = {word: float(value) for value, word in enumerate(WORDS)} | {"a": 1.0, "an": 1.0}
     parts = PARTS | {f"{word}s": value for word, value in PARTS.items()}
     if len(words) == 2 and words[0] in counts and words[1] in parts:
         return counts[words[0]] * parts[words[1]]

@@ -46,7 +46,7 @@ def heard(question: Question, prediction: Prediction, answer: object) -> str:
     if nothing or (isinstance(answer, str) and not answer.strip()):
         return before.strip() or "No prediction yet: write one in place of the three dots, and run this cell again."
     try:
-        value = question.read(answer)
+        value: Any = question.read(answer)
     except Unreadable as why:
         again = "" if prediction.value is not None else f" Write {question.wanted}, a wild guess is welcome."
         return f"{why}{before or again}"
@@ -69,7 +69,7 @@ def in_short(answer: object) -> str:
     if isinstance(answer, tuple):
         return ",".join(map(in_short, answer))
     value = plain_value(answer)
-    return shown(float(value)) if type(value) in (int, float) else str(value)
+    return shown(float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def compare(name: str, measured: Any) -> None:

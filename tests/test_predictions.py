@@ -162,7 +162,7 @@ def result_in_solution(lesson, question):
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_of_every_question_truth_is_right_and_misconceptions_are_not(lesson):
+def test_truth_is_right_and_misconceptions_are_not(lesson):
     for question in lesson.questions.values():
         found = result_in_solution(lesson, question)
         truth = question.read(found)

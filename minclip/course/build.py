@@ -30,6 +30,7 @@ from minclip.course.exercise import Lesson, library_source
 from minclip.course.exercise_cells import METADATA, marked, solved, stub
 from minclip.course.learner_library import PLACE
 from minclip.course.outline import LESSONS, exercise_of, number_of
+from minclip.course.question import Number
 from minclip.data.paths import atomic_write
 
 ROOT = Path(__file__).parents[2]
@@ -135,8 +136,8 @@ def question_source(lesson: Lesson, name: str) -> str:
     if name not in lesson.questions:
         raise ValueError(f"{name} is not a question of lesson {lesson.number}: see {lesson.package}.questions")
     question = lesson.questions[name]
-    lines = textwrap.wrap(question.words, 84)
-    words = [*lines, f"Write {question.wanted} in place of the three dots."]
+    quotes = ", with words or % in quotes" if isinstance(question, Number) else ""  # else Python would not run the cell
+    words = [*textwrap.wrap(question.words, 84), f"Write {question.wanted} in place of the three dots{quotes}."]
     return "\n".join([*(f"# {line}" for line in words), f'predict("{name}", ...)'])
 
 

@@ -103,8 +103,8 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
         return Verdict(verdict.sign, "\n".join([verdict.text, *shown]), kept)
     try:
-        text = answer_of(answer, name, source)
-        said = keep(text, lesson, exercise, keeps) + (unchecked(answer, text) if keeps else "")
+        alone = answer_of(answer, name, source)
+        said = keep(alone, lesson, exercise, keeps) + (unchecked(answer, alone) if keeps else "")
     except ValueError as error:
         return Verdict(WRONG, f"{name}: {error}", kept)
     except OSError as error:

@@ -17,9 +17,9 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
     """
     space = namespace(thing)
     tree = ast.parse(source)
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            node.bases = []
+    for part in tree.body:
+        if isinstance(part, ast.ClassDef):
+            part.bases = []
             asked = re.findall(r"super\(\)\.(?!__init__)(\w+)", source)
             if issubclass(thing, library) and any(name in vars(library) for name in asked):
                 return True

@@ -20,6 +20,7 @@ class Exercise:
     points: int
     box: str  # of the diagram that progress() draws
     write: tuple[str, ...] = ()  # of a class: the methods to write, the others are given
+    former: tuple[str, ...] = ()  # what older versions of the course called it
 
     @property
     def library(self) -> Any:

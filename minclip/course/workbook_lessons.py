@@ -1,0 +1,152 @@
+"""A workbook's notebooks: made, brought up to date, one line said about each. Nothing of the learner's is lost.
+
+Each notebook says in its metadata which version of the course it was made from, and .handed_out/ keeps these versions.
+So the three-way merge finds the right one, also where an editor saves an older notebook over a newer one.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from nbformat import NotebookNode
+
+from minclip.course.answer_source import unwritten
+from minclip.course.exercise import Exercise, Lesson
+from minclip.course.notebook_files import (
+    as_text, course_lessons, course_path, digest, exercise_name, keep_copy, notebook_in, read, write,
+)  # fmt: skip
+from minclip.course.notebook_merge import merge, plain, rename
+from minclip.course.outline import LESSONS
+from minclip.data.paths import atomic_write
+
+HANDED_OUT = ".handed_out"
+
+
+class Answers(Protocol):
+    """The learner's kept answers, as minclip/course/kept_answers.py stores them."""
+
+    def names(self) -> list[str]: ...
+    def text(self, name: str) -> str: ...
+    def set_aside(self, name: str) -> Path: ...
+    def adopt(self, name: str, text: str) -> None: ...
+
+
+def update(workbook: Path, answers: Answers, unfinished: Mapping[str, str] | None = None) -> list[str]:
+    """Brings new and changed lessons, and puts answers into the stubs; returns one line for each notebook.
+
+    unfinished: answers from elsewhere that did not pass a check, by exercise; they go before the kept ones.
+    """
+    texts = kept_texts(answers) | dict(unfinished or {})
+    return [f"{lesson.name}: {update_lesson(workbook, lesson, texts)}" for lesson in course_lessons()]
+
+
+def kept_texts(answers: Answers) -> dict[str, str]:
+    """exercise -> the learner's own text of it, also where an older version of the course had another name for it."""
+    names, texts = answers.names(), {}
+    for exercise in exercises():
+        found = next((name for name in (exercise.name, *exercise.former) if name in names), None)
+        if found is not None:
+            texts[exercise.name] = rename(answers.text(found), found, exercise.name).rstrip()
+    return texts
+
+
+def exercises() -> list[Exercise]:
+    return [exercise for lesson in LESSONS for exercise in lesson.exercises]
+
+
+def renamed_exercises() -> dict[str, str]:
+    """former name -> name"""
+    return {former: exercise.name for exercise in exercises() for former in exercise.former}
+
+
+def update_lesson(workbook: Path, lesson: Lesson, texts: Mapping[str, str]) -> str:
+    """Brings one notebook up to date; returns what to say."""
+    path, course = notebook_in(workbook, lesson), fresh(workbook, lesson)
+    if not path.exists():
+        put = put_back(course, course, texts)
+        write(course, path)
+        return sentence(["new"], put)
+    try:
+        mine = read(path)
+        handed_out = read(handed_out_path(workbook, lesson, mine.metadata["minclip"]["handed_out"]))
+    except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
+        return replace(workbook, lesson, texts, isinstance(error, ValueError))
+    before = as_text(mine)
+    merged = merge(handed_out.cells, mine.cells, course.cells, renamed_exercises())
+    course.cells, stubs = merged.cells, fresh(workbook, lesson)
+    course.metadata = NotebookNode(mine.metadata | course.metadata)
+    put = put_back(course, stubs, texts)
+    if as_text(course) == before:
+        return "up to date"
+    copy = keep_copy(path, workbook)
+    write(course, path)
+    said = [f"{merged.brought} cells of the course are new or changed"] if merged.brought else []
+    said += [f"{merged.gone} are gone"] if merged.gone else []
+    said += [f"{merged.aside} of yours stand beside them, marked"] if merged.aside else []
+    return sentence(said or ["brought up to date"] if not put else said, put, copy)
+
+
+def replace(workbook: Path, lesson: Lesson, texts: Mapping[str, str], broken: bool) -> str:
+    """Gives the learner a new notebook for one that cannot be read, or was not made by this course."""
+    path, course = notebook_in(workbook, lesson), fresh(workbook, lesson)
+    own = {} if broken else written_in(path, course)
+    copy = keep_copy(path, workbook)
+    put = put_back(course, course, dict(texts) | own)
+    write(course, path)
+    why = "it could not be read" if broken else "it is not one that this workbook handed out"
+    return sentence([f"{why}, so here is a new one"], put, copy)
+
+
+def sentence(said: list[str], put: list[str], copy: Path | None = None) -> str:
+    """'2 cells of the course are new or changed; put back: clip_loss. The notebook before: copies/...'"""
+    parts = said + ([f"put back: {', '.join(put)}"] if put else [])
+    return "; ".join(parts) + (f". The notebook before: {copy.parent.name}/{copy.name}" if copy else "")
+
+
+def fresh(workbook: Path, lesson: Lesson) -> NotebookNode:
+    """The course's notebook, as it is handed out; a copy is kept to compare with later."""
+    source = course_path(lesson)
+    version = digest(source)
+    handed_out = handed_out_path(workbook, lesson, version)
+    if not handed_out.is_file():
+        with atomic_write(handed_out) as file:
+            file.write(source.read_bytes())
+    notebook = read(source)
+    notebook.metadata["minclip"] = NotebookNode(notebook.metadata.get("minclip", {}) | {"handed_out": version})
+    return notebook
+
+
+def handed_out_path(workbook: Path, lesson: Lesson, version: str) -> Path:
+    return workbook / HANDED_OUT / lesson.name / f"{version}.ipynb"
+
+
+def put_back(notebook: NotebookNode, course: NotebookNode, texts: Mapping[str, str]) -> list[str]:
+    """Writes answers into the cells that hold a stub, or nothing; returns the exercises whose cells were filled."""
+    stubs = {exercise_name(cell): plain(cell.source) for cell in course.cells if exercise_name(cell)}
+    filled = []
+    for cell in notebook.cells:
+        name = exercise_name(cell)
+        if name in texts and plain(cell.source) in ("", stubs.get(name)):
+            cell.update({"source": texts[name].rstrip(), "outputs": [], "execution_count": None})
+            filled.append(name)
+    return filled
+
+
+def written_in(path: Path, course: NotebookNode) -> dict[str, str]:
+    """exercise -> what somebody wrote in its cell of a notebook; without the stubs, older ones included."""
+    stubs = {exercise_name(cell): plain(cell.source) for cell in course.cells}
+    try:
+        cells = read(path).cells
+    except (ValueError, FileNotFoundError):
+        return {}
+    found = {exercise_name(cell): cell.source for cell in cells if exercise_name(cell)}
+    return {name: text for name, text in found.items() if plain(text) != stubs.get(name) and not is_stub(text)}
+
+
+def is_stub(text: str) -> bool:
+    """Whether nothing is written yet: every function that asks for an answer still raises NotImplementedError."""
+    try:
+        asked = unwritten(text)
+    except SyntaxError:
+        return False
+    return not text.strip() or text.count("raise NotImplementedError") == len(asked) > 0

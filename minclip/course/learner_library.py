@@ -1,11 +1,10 @@
-"""The learner's own library: what passed its check is kept in lessons/my_minclip/, one readable file per module.
+"""The learner's own library: what passed its check is kept in the workbook's my_minclip/, one readable file per module.
 
 `built` hands it to later lessons; `installed` puts it in minclip's place, for `minclip train --mine`. Every file stands
 on its own: it imports what its text needs, and holds the small things that the text took from its notebook.
 """
 
 import ast
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -15,30 +14,19 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-import minclip
 from minclip.course.answer_dependencies import PACKAGE, requirements
 from minclip.course.exercise import Exercise
 from minclip.course.outline import LESSONS, exercise_of
+from minclip.course.workbook import answers_folder, make_answers_folder
 from minclip.data.paths import atomic_write
 
-PLACE = "MINCLIP_MINE"  # environment variable: another folder for it
 HEADER = '"""Written by you: what passed its check in the lessons. minclip\'s own stands in minclip/{home}.py."""\n'
 MARK = "# --- {name}, lesson {lesson:02}\n"  # where a part begins
 
 
 def folder() -> Path | None:
-    """Where the learner's code is kept; None in the solutions, which are nobody's own.
-
-    MINCLIP_MINE, else beside the lessons of the notebook's working folder, else beside the package's, else there.
-    """
-    if os.environ.get(PLACE):
-        return Path(os.environ[PLACE])
-    here = Path.cwd()
-    if "solutions" in (here.name, here.parent.name):
-        return None
-    lessons = next((up for up in (here, *here.parents) if up.name == "lessons"), None)
-    beside = Path(minclip.__file__).parents[1] / "lessons"
-    return (lessons or (beside if beside.is_dir() else here)) / PACKAGE
+    """Where the learner's code is kept; None in the solutions, which are nobody's own."""
+    return answers_folder()
 
 
 def later_syntax_error(name: str) -> str:
@@ -73,7 +61,7 @@ def keep(answer: Any, source: str, exercise: Exercise) -> str:
     text = HEADER.format(home=exercise.home)
     for name in sorted(parts, key=order.index):
         text += f"\n\n{MARK.format(name=name, lesson=exercise_of(name)[0].number)}{parts[name].rstrip()}\n"
-    place.mkdir(parents=True, exist_ok=True)
+    make_answers_folder()
     with atomic_write(path) as file:
         file.write(text.encode("utf-8"))
     return f" Kept in {PACKAGE}/{exercise.home}.py, and used from now on."

@@ -70,6 +70,14 @@ def default_in(folder: Path) -> Path:
     return (known + free + places)[0]
 
 
+def default_folder() -> Path:
+    """The workbook that is meant where nobody names one: the one that is there, else the place for a new one."""
+    found, root = workbook(), repository()
+    if found is not None and (is_workbook(found) or root is not None):
+        return found
+    return Path.cwd() / NAMES[1] if root is None else default_in(root)
+
+
 def answers_folder() -> Path | None:
     """Where answers are kept, a folder that need not exist yet. None in the repository's own solutions/.
 

@@ -40,6 +40,19 @@ def update(workbook: Path, answers: Answers, unfinished: Mapping[str, str] | Non
     return [f"{lesson.name}: {update_lesson(workbook, lesson, texts)}" for lesson in course_lessons()]
 
 
+def behind(workbook: Path) -> list[str]:
+    """The lessons of which the course has a version that the workbook does not have yet."""
+    return [lesson.name for lesson in course_lessons() if handed_out_version(workbook, lesson) != digest(course_path(lesson))]
+
+
+def handed_out_version(workbook: Path, lesson: Lesson) -> str:
+    """The version that the learner's notebook was made from; "" where there is none, or it does not say so."""
+    try:
+        return str(read(notebook_in(workbook, lesson)).metadata["minclip"]["handed_out"])
+    except (ValueError, KeyError, TypeError, FileNotFoundError):
+        return ""
+
+
 def kept_texts(answers: Answers) -> dict[str, str]:
     """exercise -> the learner's own text of it, also where an older version of the course had another name for it."""
     names, texts = answers.names(), {}

@@ -1,0 +1,134 @@
+"""Starting a workbook, and starting a lesson of it afresh."""
+
+import os
+import re
+from importlib import import_module
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from minclip.course.exercise import Lesson
+from minclip.course.notebook_files import course_lessons, course_path, exercise_name, keep_copy, notebook_in, read, write
+from minclip.course.outline import exercise_of, number_of
+from minclip.course.workbook import (
+    ANSWERS, NAMES, PLACE, answers_folder, foreign, is_repository, is_workbook, make_workbook, repository, short,
+)  # fmt: skip
+from minclip.course.workbook_lessons import HANDED_OUT, Answers, fresh, update, written_in
+
+PART = re.compile(r"^# --- (\w+), lesson \d+\n", re.MULTILINE)  # where an answer began in the files of lessons/my_minclip
+SHOWN = 3  # names of a folder's files in an error
+
+
+def answers_of(book: Path) -> Answers:
+    """What is kept for a workbook: in its my_minclip/, or in the folder that MINCLIP_MINE names."""
+    folder = (answers_folder() if os.environ.get(PLACE) else None) or book / ANSWERS
+    kept: Answers = import_module("minclip.course.kept_answers").KeptAnswers(folder)
+    return kept
+
+
+def start(folder: Path, answers: Answers | None = None) -> list[str]:
+    """Makes a workbook of a new or empty folder, or brings up to date one that is there; returns what to say.
+
+    Answers that were kept in the repository's lessons/ come along. ValueError where the folder holds other files.
+    """
+    folder = folder.expanduser().absolute()
+    if not is_workbook(folder) and (others := foreign(folder)):
+        more = " and others" if len(others) > SHOWN else ""
+        raise ValueError(
+            f"{short(folder)} holds files that are no workbook's ({', '.join(others[:SHOWN])}{more}): name a folder "
+            f"that is new or empty, such as minclip course start {NAMES[1]}"
+        )
+    new = not (folder / HANDED_OUT).is_dir()  # a workbook that a first answer made has no notebooks yet
+    said = [f"Your workbook is {short(folder)}."]
+    if not new:
+        said = [f"{short(folder)} is your workbook already. It is brought up to date."]
+    make_workbook(folder)
+    answers = answers_of(folder) if answers is None else answers
+    root = repository_beside(folder)
+    unfinished: dict[str, str] = {}
+    if new and root is not None:
+        said += take_over(root / "lessons" / ANSWERS, answers)
+        for lesson in course_lessons():
+            unfinished |= written_in(notebook_in(root / "lessons", lesson), read(course_path(lesson)))
+    return said + update(folder, answers, unfinished)
+
+
+def repository_beside(folder: Path) -> Path | None:
+    """The repository that a workbook is in, or that the working folder or this package belongs to."""
+    package = Path(__file__).resolve().parents[2]
+    return next((up for up in (*folder.parents, repository(), package) if up is not None and is_repository(up)), None)
+
+
+def take_over(former: Path, answers: Answers) -> list[str]:
+    """Keeps the answers of a folder in which each file holds several, as `# --- NAME, lesson NN` begins them.
+
+    The files stay as they are. An answer that is kept already is not replaced.
+    """
+    taken = []
+    for path in sorted(former.glob("*.py")):
+        pieces = PART.split(path.read_text(encoding="utf-8", errors="replace"))
+        for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
+            if name not in answers.names():
+                answers.adopt(name, text.strip() + "\n")
+                taken.append(name)
+    where = f"{former.parent.name}/{former.name}"
+    return [f"Taken over from {where}, where the files stay: {', '.join(taken)}."] if taken else []
+
+
+def lesson_of(word: str) -> Lesson:
+    """'5', '05' or '05_symmetric_infonce'. ValueError for what is no lesson."""
+    lessons = course_lessons()
+    for lesson in lessons:
+        if word == lesson.name or (word.isdecimal() and int(word) == lesson.number):
+            return lesson
+    raise ValueError(f"{word!r} is no lesson: choose one of {', '.join(f'{lesson.number:02}' for lesson in lessons)}")
+
+
+def exercise_in(lesson: Lesson, word: str) -> str:
+    """'5.2' or 'clip_loss' -> 'clip_loss'. ValueError for what is no exercise of the lesson."""
+    names = [exercise.name for exercise in lesson.exercises]
+    for name in names:
+        if word in (name, number_of(name)):
+            return name
+    raise ValueError(f"{word!r} is no exercise of lesson {lesson.number:02}: choose one of {', '.join(names)}")
+
+
+def reset(book: Path, lesson: Lesson, exercise: str | None = None, answers: Answers | None = None) -> list[str]:
+    """Gives a lesson or one exercise its stubs again; returns what to say.
+
+    The notebook is copied first, and the kept answers are set aside. ValueError where one exercise
+    is to be reset in a notebook that cannot be read.
+    """
+    answers = answers_of(book) if answers is None else answers
+    path = notebook_in(book, lesson)
+    if path.exists():
+        copy = keep_copy(path, book)
+        said = [f"The notebook before: {short(copy)}"]
+        new = with_stub(path, lesson, exercise) if exercise else fresh(book, lesson)
+        write(new, path)
+    else:
+        said = ["There was no notebook to copy."]
+        write(fresh(book, lesson), path)
+    what = f"{exercise} of {lesson.name}" if exercise else lesson.name
+    said.insert(0, f"{what} starts afresh.")
+    names = [exercise] if exercise else [one.name for one in lesson.exercises]
+    former = [old for name in names for old in exercise_of(name)[1].former]
+    kept = answers.names()
+    return said + [f"Your {name} is kept in {short(answers.set_aside(name))}" for name in names + former if name in kept]
+
+
+def with_stub(path: Path, lesson: Lesson, name: str) -> NotebookNode:
+    """The learner's notebook with one exercise's cell as the course has it; put in again where it was deleted."""
+    notebook, course = read(path), read(course_path(lesson))
+    names = [exercise_name(cell) for cell in course.cells]
+    stub = course.cells[names.index(name)]
+    places = [place for place, cell in enumerate(notebook.cells) if exercise_name(cell) == name]
+    if places:
+        notebook.cells[places[0]].update({"source": stub.source, "outputs": [], "execution_count": None})
+        return notebook
+    before = {cell.id for cell in course.cells[: names.index(name)]}
+    last = max((place for place, cell in enumerate(notebook.cells) if cell.id in before), default=-1)
+    here = {cell.id for cell in notebook.cells}
+    again = [cell for cell in course.cells if cell.id in (name, f"check-{name}") and cell.id not in here]
+    notebook.cells[last + 1 : last + 1] = again
+    return notebook

@@ -19,6 +19,7 @@ from minclip.data.paths import atomic_write
 FOLDER = ".jupyter"
 TEACHERS = ("@jupyter/nbgrader",)  # extensions of the page that a learner has no use for
 TEACHERS_ON_THE_SERVER = (
+    "nbgrader",
     "nbgrader.server_extensions.formgrader",
     "nbgrader.server_extensions.validate_assignment",
     "nbgrader.server_extensions.assignment_list",

@@ -1,4 +1,4 @@
-"""What a learner's JupyterLab is told: no teacher's menus, no news, the outline open, nothing in the user's own files."""
+"""What a learner's JupyterLab is told: no teacher's menus, no news, the outline open; and no file of the user's."""
 
 import json
 import os
@@ -14,8 +14,8 @@ import pytest
 
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip install -e .[course]")
 
-from minclip.course import lab  # noqa: E402
-from minclip.course.workbook import make_workbook  # noqa: E402
+from minclip.course import lab
+from minclip.course.workbook import make_workbook
 
 
 @pytest.fixture
@@ -41,6 +41,23 @@ def test_jupyter_without_the_settings_is_left_alone(book, monkeypatch):
     assert found["JUPYTER_CONFIG_PATH"] == os.pathsep.join([str(book / lab.FOLDER), "elsewhere"])
     assert os.environ["JUPYTER_CONFIG_PATH"] == "elsewhere" and "JUPYTERLAB_WORKSPACES_DIR" not in os.environ
     assert {name for name in found if name.startswith("JUPYTER")} - set(os.environ) == {"JUPYTERLAB_WORKSPACES_DIR"}
+
+
+def test_jupyterlab_itself_answers_an_interrupt(book, monkeypatch):
+    calls = iter([KeyboardInterrupt, KeyboardInterrupt, 0])
+
+    class Server:
+        def __init__(self, command, cwd, env):
+            assert cwd == book and str(book / lab.FOLDER) in env["JUPYTER_CONFIG_PATH"]
+
+        def wait(self):
+            call = next(calls)
+            if call is KeyboardInterrupt:
+                raise KeyboardInterrupt
+            return call
+
+    monkeypatch.setattr(lab.subprocess, "Popen", Server)
+    assert lab.open_lab(book) == 0
 
 
 @pytest.mark.slow
@@ -69,7 +86,9 @@ def test_the_page_carries_the_settings(book, tmp_path):
                 assert server.poll() is None, log.read_text(encoding="utf-8")
                 time.sleep(0.5)
         page = get("lab")
-        config = json.loads(re.search(r'id="jupyter-config-data" type="application/json">(.*?)</script>', page, re.S)[1])
+        config = json.loads(
+            re.search(r'id="jupyter-config-data" type="application/json">(.*?)</script>', page, re.S)[1]
+        )
         assert set(lab.TEACHERS) <= set(config["disabledExtensions"])
         news = json.loads(get("lab/api/settings/@jupyterlab/apputils-extension:notification"))
         default = {name: of["default"] for name, of in news["schema"]["properties"].items()}

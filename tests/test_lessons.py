@@ -37,10 +37,14 @@ def test_notebooks_are_what_text_and_library_make(lesson):
     course = course_path(lesson)
     assert course.is_file(), f"{course.name} is not built: {advice}"
     text = as_text(build.lesson_notebook(lesson))
-    assert course.read_text(encoding="utf-8") == text, f"minclip/course/notebooks/{course.name} is made by a build: {advice}"
+    assert course.read_text(encoding="utf-8") == text, (
+        f"minclip/course/notebooks/{course.name} is made by a build: {advice}"
+    )
     solution = build.solution_path(lesson)
     assert solution.is_file(), f"solutions/{solution.name} is not built: {advice}"
-    assert same_cells(build.solution_notebook(lesson), read(solution)), f"solutions/{solution.name} is made by a build: {advice}"
+    assert same_cells(build.solution_notebook(lesson), read(solution)), (
+        f"solutions/{solution.name} is made by a build: {advice}"
+    )
 
 
 def committed(path):
@@ -62,7 +66,7 @@ def test_notebooks_in_lessons_are_the_courses_or_somebodys(lesson):
         pytest.skip(f"lessons/{path.name} holds what somebody wrote: it is theirs, and not compared")
     pytest.fail(
         f"lessons/{path.name} was committed with changes. To change a lesson, edit lessons/{lesson.name}/lesson.md. If "
-        f"these are your answers, nothing of them is lost: minclip course start takes them into a workbook of your own"
+        "these are your answers, keep the file. minclip course start makes a workbook, which is a better place for them"
     )
 
 

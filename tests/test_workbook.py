@@ -10,10 +10,10 @@ from workbook_examples import CLAMP, CLIP_LOSS, LESSON, book, exercise, numbered
 
 pytest.importorskip("nbformat", reason="pip install -e .[course] brings what reads notebooks")
 
-from minclip.course import workbook  # noqa: E402
-from minclip.course.notebook_files import notebook_in, read, write  # noqa: E402
-from minclip.course.workbook import answers_folder, default_folder, make_answers_folder, where_answers_go  # noqa: E402
-from minclip.course.workbook_start import exercise_in, lesson_of, reset, start, take_over  # noqa: E402
+from minclip.course import workbook
+from minclip.course.notebook_files import notebook_in, read, write
+from minclip.course.workbook import answers_folder, default_folder, make_answers_folder, where_answers_go
+from minclip.course.workbook_start import exercise_in, lesson_of, reset, start, take_over
 
 ROOT = Path(__file__).parents[1]
 
@@ -130,7 +130,9 @@ def test_answers_of_the_former_place_come_along(clone, book, monkeypatch):  # no
     mine = clone / "lessons" / "my_minclip"
     mine.mkdir()
     head = '"""Written by you."""\n\n\n'
-    parts = f"# --- clip_loss, lesson 05\nimport torch\n\n\n{CLIP_LOSS}\n\n\n# --- clamp_logit_scale, lesson 05\n{CLAMP}\n"
+    parts = (
+        f"# --- clip_loss, lesson 05\nimport torch\n\n\n{CLIP_LOSS}\n\n\n# --- clamp_logit_scale, lesson 05\n{CLAMP}\n"
+    )
     (mine / "loss.py").write_text(head + parts, encoding="utf-8")
     unfinished = read(book.course / f"{LESSON.name}.ipynb")
     next(cell for cell in unfinished.cells if cell.id == "similarity_logits")["source"] = "def similarity_logits(:"

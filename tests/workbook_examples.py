@@ -106,3 +106,30 @@ def numbered(cells):
     for place, cell in enumerate(cells):
         if cell.id.startswith("cell-"):
             cell["id"] = f"cell-{place:03}"
+
+
+@pytest.fixture
+def started(book):
+    book.start()
+    return book
+
+
+def first(book, kind, like=""):
+    """The id of the first cell of a kind that is no exercise's."""
+    return next(c.id for c in book.first if c.cell_type == kind and "nbgrader" not in c.metadata and like in c.source)
+
+
+def change(name, text):
+    def changed(cells):
+        next(cell for cell in cells if cell.id == name)["source"] = text
+
+    return changed
+
+
+def updated_twice(book):
+    """Updates, and again, which must change nothing; returns the line."""
+    (line,) = book.update()
+    before = book.everything()
+    assert book.update() == [f"{LESSON.name}: up to date"] and book.everything() == before
+    assert len(set(book.ids())) == len(book.ids())
+    return line

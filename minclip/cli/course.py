@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reset = actions.add_parser("reset", help="start a lesson or an exercise afresh")
     for action in (start, lab, update):
         action.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="the workbook (default: see above)")
-    lab.add_argument("--jupyter", nargs=argparse.REMAINDER, default=[], metavar="OPTION", help="JupyterLab's own options")
+    lab.add_argument(
+        "--jupyter", nargs=argparse.REMAINDER, default=[], metavar="OPTION", help="JupyterLab's own options"
+    )
     reset.add_argument("lesson", metavar="LESSON", help="its number or name, such as 05")
     reset.add_argument("exercise", nargs="?", metavar="EXERCISE", help="its name or number, such as clip_loss or 5.2")
     reset.add_argument("--workbook", dest="folder", type=Path, metavar="FOLDER", help="the workbook")

@@ -85,4 +85,9 @@ def open_lab(workbook: Path, options: Sequence[str] = ()) -> int:
     if find_spec("jupyterlab") is None:
         raise ValueError('JupyterLab is not installed: python -m pip install "jupyterlab>=4.2,<5"')
     words = command(workbook, write_settings(workbook), options)
-    return subprocess.run(words, cwd=workbook, env=environment(workbook), check=False).returncode
+    server = subprocess.Popen(words, cwd=workbook, env=environment(workbook))
+    while True:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:  # Ctrl-C reaches JupyterLab, too, which asks whether to stop
+            continue

@@ -1,9 +1,9 @@
 """Notebooks as files: the course's own, which come with the package, and how any notebook is read, written, copied.
 
 The course's notebooks are minclip/course/notebooks/*.ipynb, written by the course's build beside those in lessons/ and
-held to the lessons' texts by a test. They are package data, so `pip install minclip` brings them, without a network and
-without a step of the build of wheels. A checkout uses them, too, although it has lessons/: people write in lessons/, and
-what is handed out must not hold somebody's answers.
+held to the lessons' texts by a test. They are package data, so `pip install minclip` brings them without a further
+download, and building a wheel needs no step of ours. A checkout uses them, too, although it has lessons/: people write
+in lessons/, and what is handed out must not hold somebody's answers.
 """
 
 import hashlib

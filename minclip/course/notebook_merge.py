@@ -3,8 +3,8 @@
 Three notebooks go in: the one that was handed out, the learner's, and the course's new one.
 
 * A cell that the learner did not change follows the course.
-* A cell that the learner changed stays. Where the course changed it, too, the course's text stands in its place and the
-  learner's follows it, marked. An exercise is the other way round: the answer stays, and a note above shows what is new.
+* A cell that the learner changed stays. Where the course changed it, too, the course's text stands in its place, and
+  the learner's follows it, marked. An exercise keeps the answer in its place, and a note above shows what is new.
 * A cell that the learner added stays behind the cell that it stood behind. A cell that the learner deleted stays away,
   unless the course changed it.
 * A cell that the course dropped goes, unless the learner changed it: then it is the learner's own, below a note.
@@ -86,7 +86,7 @@ def sorted_out(
     to_course: Pairs,
     merged: Merged,
 ) -> tuple[dict[int, NotebookNode], dict[int, list[NotebookNode]]]:
-    """The learner's cells: those that the course has, by their place in it, and the others, by the place they follow."""
+    """The learner's cells: what the course has, by its place there, and the rest, by the place that it follows."""
     kept: dict[int, NotebookNode] = {}
     behind: dict[int, list[NotebookNode]] = defaultdict(list)
     last = -1
@@ -105,9 +105,7 @@ def sorted_out(
     return kept, behind
 
 
-def both(
-    before: NotebookNode, mine: NotebookNode, course: NotebookNode, merged: Merged
-) -> list[NotebookNode]:
+def both(before: NotebookNode, mine: NotebookNode, course: NotebookNode, merged: Merged) -> list[NotebookNode]:
     """One cell of the course that the learner has, and what stands beside it."""
     old, new = exercise_name(before), exercise_name(course)
     text = rename(mine.source, old, new)

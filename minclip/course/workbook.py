@@ -1,7 +1,7 @@
 """Where the learner's workbook is: a folder of their own with the notebooks, and their answers in my_minclip/.
 
 What a folder holds decides, never what it is called. A workbook holds workbook.json. The repository is the folder with
-the pyproject.toml of minclip and lessons/NN_name/lesson.md. The nearest of them, from the working folder upward, counts.
+the pyproject.toml of minclip and lessons/NN_name/lesson.md. The nearest of them counts, from the working folder upward.
 In the repository's own solutions/ nothing is kept.
 """
 
@@ -42,7 +42,7 @@ def repository() -> Path | None:
 
 
 def foreign(folder: Path) -> list[str]:
-    """The names in a folder that no workbook would have put there; hidden files do not count. Empty for a new folder."""
+    """The names in a folder that no workbook would have put there; without hidden files. None for a new folder."""
     if not folder.is_dir():
         return [folder.name] if folder.exists() else []
     own = (MARKER, ANSWERS, COPIES)

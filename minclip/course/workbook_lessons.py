@@ -13,7 +13,15 @@ from nbformat import NotebookNode
 from minclip.course.answer_source import unwritten
 from minclip.course.exercise import Exercise, Lesson
 from minclip.course.notebook_files import (
-    as_text, course_lessons, course_path, digest, exercise_name, keep_copy, notebook_in, read, write,
+    as_text,
+    course_lessons,
+    course_path,
+    digest,
+    exercise_name,
+    keep_copy,
+    notebook_in,
+    read,
+    write,
 )  # fmt: skip
 from minclip.course.notebook_merge import merge, plain, rename
 from minclip.course.outline import LESSONS
@@ -42,7 +50,11 @@ def update(workbook: Path, answers: Answers, unfinished: Mapping[str, str] | Non
 
 def behind(workbook: Path) -> list[str]:
     """The lessons of which the course has a version that the workbook does not have yet."""
-    return [lesson.name for lesson in course_lessons() if handed_out_version(workbook, lesson) != digest(course_path(lesson))]
+    return [
+        lesson.name
+        for lesson in course_lessons()
+        if handed_out_version(workbook, lesson) != digest(course_path(lesson))
+    ]
 
 
 def handed_out_version(workbook: Path, lesson: Lesson) -> str:
@@ -87,7 +99,7 @@ def update_lesson(workbook: Path, lesson: Lesson, texts: Mapping[str, str]) -> s
     before = as_text(mine)
     merged = merge(handed_out.cells, mine.cells, course.cells, renamed_exercises())
     course.cells, stubs = merged.cells, fresh(workbook, lesson)
-    course.metadata = NotebookNode(mine.metadata | course.metadata)
+    course.metadata = NotebookNode(course.metadata | mine.metadata | {"minclip": course.metadata["minclip"]})
     put = put_back(course, stubs, texts)
     if as_text(course) == before:
         return "up to date"

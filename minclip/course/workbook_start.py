@@ -8,14 +8,31 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from minclip.course.exercise import Lesson
-from minclip.course.notebook_files import course_lessons, course_path, exercise_name, keep_copy, notebook_in, read, write
+from minclip.course.notebook_files import (
+    course_lessons,
+    course_path,
+    exercise_name,
+    keep_copy,
+    notebook_in,
+    read,
+    write,
+)
 from minclip.course.outline import exercise_of, number_of
 from minclip.course.workbook import (
-    ANSWERS, NAMES, PLACE, answers_folder, foreign, is_repository, is_workbook, make_workbook, repository, short,
-)  # fmt: skip
+    ANSWERS,
+    NAMES,
+    PLACE,
+    answers_folder,
+    foreign,
+    is_repository,
+    is_workbook,
+    make_workbook,
+    repository,
+    short,
+)
 from minclip.course.workbook_lessons import HANDED_OUT, Answers, fresh, update, written_in
 
-PART = re.compile(r"^# --- (\w+), lesson \d+\n", re.MULTILINE)  # where an answer began in the files of lessons/my_minclip
+PART = re.compile(r"^# --- (\w+), lesson \d+\n", re.MULTILINE)  # begins an answer in lessons/my_minclip/*.py
 SHOWN = 3  # names of a folder's files in an error
 
 
@@ -64,15 +81,19 @@ def take_over(former: Path, answers: Answers) -> list[str]:
 
     The files stay as they are. An answer that is kept already is not replaced.
     """
-    taken = []
+    taken, where = [], f"{former.parent.name}/{former.name}"
+    said = []
     for path in sorted(former.glob("*.py")):
         pieces = PART.split(path.read_text(encoding="utf-8", errors="replace"))
         for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
-            if name not in answers.names():
+            if name in answers.names():
+                continue
+            try:
                 answers.adopt(name, text.strip() + "\n")
                 taken.append(name)
-    where = f"{former.parent.name}/{former.name}"
-    return [f"Taken over from {where}, where the files stay: {', '.join(taken)}."] if taken else []
+            except ValueError as error:
+                said.append(f"{name} stays in {where}/{path.name} alone: {error}")
+    return [f"Taken over from {where}, where the files stay: {', '.join(taken)}."] * bool(taken) + said
 
 
 def lesson_of(word: str) -> Lesson:
@@ -113,8 +134,8 @@ def reset(book: Path, lesson: Lesson, exercise: str | None = None, answers: Answ
     said.insert(0, f"{what} starts afresh.")
     names = [exercise] if exercise else [one.name for one in lesson.exercises]
     former = [old for name in names for old in exercise_of(name)[1].former]
-    kept = answers.names()
-    return said + [f"Your {name} is kept in {short(answers.set_aside(name))}" for name in names + former if name in kept]
+    kept = [name for name in names + former if name in answers.names()]
+    return said + [f"Your {name} is kept in {short(answers.set_aside(name))}" for name in kept]
 
 
 def with_stub(path: Path, lesson: Lesson, name: str) -> NotebookNode:

@@ -30,16 +30,18 @@ def aligned(old: Sequence[NotebookNode], new: Sequence[NotebookNode], same: Pair
 def edited(
     old: Sequence[NotebookNode], new: Sequence[NotebookNode], ours: list[int], theirs: list[int]
 ) -> list[tuple[int, int]]:
-    """In order, the cells of which one seems to be an edited form of the other."""
-    found = []
+    """In order, the cells of which one seems to be an edited form of the other: alike, or else in the same place."""
+    found: list[tuple[int, int]] = []
     for i in ours:
-        for j in theirs:
-            later = not found or j > found[-1][1]
-            named = grade_id(old[i]) or grade_id(new[j])  # an exercise is not another one that reads like it
-            if later and not named and old[i].cell_type == new[j].cell_type and like(old[i].source, new[j].source):
-                found.append((i, j))
-                break
+        later = [j for j in theirs if (not found or j > found[-1][1]) and comparable(old[i], new[j])]
+        alike = [j for j in later if like(old[i].source, new[j].source)]
+        found += [(i, j) for j in (alike or [j for j in later if old[i].id == new[j].id])[:1]]
     return found
+
+
+def comparable(old: NotebookNode, new: NotebookNode) -> bool:
+    """An exercise is not another one that reads like it."""
+    return old.cell_type == new.cell_type and not grade_id(old) and not grade_id(new)
 
 
 def like(a: str, b: str) -> bool:

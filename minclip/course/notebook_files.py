@@ -67,6 +67,7 @@ def complete(cell: NotebookNode, name: str) -> None:
 
 
 def as_text(notebook: NotebookNode) -> str:
+    notebook = nbformat.from_dict(notebook)
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from minclip.course.cell_alignment import grade_id
 from minclip.course.exercise import Lesson
 from minclip.course.notebook_files import (
     course_lessons,
     course_path,
-    exercise_name,
     keep_copy,
     notebook_in,
     read,
@@ -140,16 +140,15 @@ def reset(book: Path, lesson: Lesson, exercise: str | None = None, answers: Answ
 
 def with_stub(path: Path, lesson: Lesson, name: str) -> NotebookNode:
     """The learner's notebook with one exercise's cell as the course has it; put in again where it was deleted."""
-    notebook, course = read(path), read(course_path(lesson))
-    names = [exercise_name(cell) for cell in course.cells]
-    stub = course.cells[names.index(name)]
-    places = [place for place, cell in enumerate(notebook.cells) if exercise_name(cell) == name]
-    if places:
-        notebook.cells[places[0]].update({"source": stub.source, "outputs": [], "execution_count": None})
-        return notebook
-    before = {cell.id for cell in course.cells[: names.index(name)]}
-    last = max((place for place, cell in enumerate(notebook.cells) if cell.id in before), default=-1)
-    here = {cell.id for cell in notebook.cells}
-    again = [cell for cell in course.cells if cell.id in (name, f"check-{name}") and cell.id not in here]
-    notebook.cells[last + 1 : last + 1] = again
+    notebook, course = read(path), read(course_path(lesson)).cells
+    for place, cell in enumerate(course):
+        if cell.id not in (name, f"check-{name}"):
+            continue
+        here = next((mine for mine in notebook.cells if grade_id(mine) == cell.id), None)
+        if here is None:
+            before = {one.id for one in course[:place]}
+            last = max((at for at, mine in enumerate(notebook.cells) if mine.id in before), default=-1)
+            notebook.cells.insert(last + 1, cell)
+        elif cell.id == name:
+            here.update({"source": cell.source, "outputs": [], "execution_count": None})
     return notebook

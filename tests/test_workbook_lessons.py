@@ -21,7 +21,7 @@ def test_what_is_no_notebook_is_copied_and_replaced(started, text):  # noqa: F81
     assert started.copies()[0].read_text(encoding="utf-8") == text and started.source("clip_loss") == CLIP_LOSS
 
 
-def test_gits_marks_of_a_conflict_are_copied_byte_by_byte(started):  # noqa: F811
+def test_gits_marks_of_a_conflict_are_copied_as_they_are(started):  # noqa: F811
     text = started.path.read_text(encoding="utf-8").replace(' "cells"', '<<<<<<< HEAD\n "cells"', 1).encode("utf-8")
     started.path.write_bytes(text)
     assert "could not be read" in updated_twice(started)

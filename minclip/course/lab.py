@@ -31,7 +31,7 @@ LAYOUT = {  # files on the left, the outline of the notebook on the right
     "right": {"collapsed": False, "visible": True, "current": OUTLINE, "widgets": [OUTLINE]},
     "relativeSizes": [0.18, 0.62, 0.2],
 }
-SETTINGS = {
+SETTINGS: dict[str, dict] = {
     "labconfig/page_config.json": {"disabledExtensions": dict.fromkeys(TEACHERS, True)},
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},

@@ -160,6 +160,10 @@ def test_a_learners_day(lab, page):
     page.wait_for_selector(".jp-Notebook", timeout=120_000)
     page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session", timeout=120_000)
     notebook = Notebook(page, lessons)
+    page.wait_for_selector("#table-of-contents .jp-tocItem", timeout=60_000)  # the outline is open
+    assert "File" in page.locator(".lm-MenuBar-itemLabel").all_inner_texts()
+    assert "Nbgrader" not in page.locator(".lm-MenuBar-itemLabel").all_inner_texts()
+    assert page.locator(".Toastify__toast").count() == 0  # no question about news
     notebook.picture("1-opened")
 
     notebook.command("notebook:run-all-cells")

@@ -25,7 +25,7 @@ from minclip.course.notebook_merge import ASIDE, DROPPED
 def test_an_untouched_cell_follows_the_course(started):  # noqa: F811
     text = first(started, "markdown", "##")
     started.publish(change(text, "## Rewritten"))
-    assert "1 cells of the course are new or changed. The notebook before: copies/" in updated_twice(started)
+    assert "new or changed cells: 1. The notebook before: copies/" in updated_twice(started)
     assert started.source(text) == "## Rewritten"
 
 
@@ -43,7 +43,7 @@ def test_a_cell_that_both_changed_keeps_both(started, kind):  # noqa: F811
     name = first(started, kind, "" if kind == "code" else "##")
     started.set(name, "mine = 1\n\nmine = 2")
     started.publish(change(name, "course = 1"))
-    assert "1 of yours stand beside them, marked" in updated_twice(started)
+    assert "yours, kept and marked: 1" in updated_twice(started)
     at = started.ids().index(name)
     assert started.source(name) == "course = 1"
     below = read(started.path).cells[at + 1]
@@ -123,7 +123,7 @@ def test_shifted_ids_are_not_mistaken_for_changes(started):  # noqa: F811
 
     started.publish(insert)
     line = updated_twice(started)
-    assert "4 cells of the course" in line and "beside" not in line
+    assert "new or changed cells: 4" in line and "marked" not in line
     assert started.texts().count(text) == 1
 
 
@@ -163,7 +163,7 @@ def test_a_notebook_without_ids_is_merged_by_text(started):  # noqa: F811
     started.path.write_text(json.dumps(raw), encoding="utf-8")
     started.publish(change(first(started, "markdown", "##"), "## Rewritten"))
     line = updated_twice(started)
-    assert "1 cells of the course" in line and "beside" not in line
+    assert "new or changed cells: 1" in line and "marked" not in line
     assert started.source("clip_loss") == CLIP_LOSS and started.texts().count("my note") == 1
 
 

@@ -40,6 +40,24 @@ def test_a_notebook_from_elsewhere_gives_its_answers(started):  # noqa: F811
     assert "mine = 1" in [cell.source for cell in read(started.copies()[0]).cells]
 
 
+def test_a_spoilt_copy_of_what_was_handed_out_is_no_end(started):  # noqa: F811
+    started.set("clip_loss", CLIP_LOSS)
+    (handed_out,) = (started.folder / ".handed_out" / LESSON.name).iterdir()
+    handed_out.write_text("", encoding="utf-8")
+    assert updated_twice(started) == f"{LESSON.name}: up to date"  # it is the version that the course still has
+    handed_out.write_text("", encoding="utf-8")
+    started.publish(change(first(started, "markdown", "##"), "## Rewritten"))
+    assert "put back: clip_loss" in updated_twice(started)
+    assert started.source("clip_loss") == CLIP_LOSS
+
+
+def test_a_lesson_that_the_course_dropped_stays(started):  # noqa: F811
+    before = started.path.read_bytes()
+    (started.course / f"{LESSON.name}.ipynb").unlink()
+    assert started.update() == [f"{LESSON.name}: the course has it no more; yours stays as it is"]
+    assert started.path.read_bytes() == before
+
+
 def test_an_older_notebook_saved_over_a_newer_updates_again(started):  # noqa: F811
     """JupyterLab had it open, and saved it after the update."""
     old = started.path.read_bytes()

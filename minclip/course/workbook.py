@@ -108,7 +108,10 @@ def make_answers_folder() -> Path | None:
 
 def short(path: Path) -> str:
     """A path as people write it: ~ is the home folder."""
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:  # nobody's process
+        return str(path)
     return f"~/{path.relative_to(home).as_posix()}" if home in path.parents else str(path)
 
 
@@ -121,6 +124,6 @@ def where_answers_go() -> str:
     if root is None or root / "lessons" not in upward(Path.cwd()):
         return f"Your answers are kept in {short(folder)}."
     return (
-        "You have opened the course's own notebooks, which an update of the course replaces. `make lab` opens a "
-        f"workbook of your own. Your answers are safe in both: they are kept in {short(folder)}."
+        "These are the course's own notebooks, which change when the course does. `make lab` (or `minclip course lab`) "
+        f"opens a workbook of your own with the same lessons. Your answers are kept there, too: {short(folder)}."
     )

@@ -45,16 +45,16 @@ def update(workbook: Path, answers: Answers, unfinished: Mapping[str, str] | Non
     unfinished: answers from elsewhere that did not pass a check, by exercise; they go before the kept ones.
     """
     texts = kept_texts(answers) | dict(unfinished or {})
-    return [f"{lesson.name}: {update_lesson(workbook, lesson, texts)}" for lesson in course_lessons()]
+    lessons = course_lessons()
+    said = [f"{lesson.name}: {update_lesson(workbook, lesson, texts)}" for lesson in lessons]
+    former = {path.parent.name for path in (workbook / HANDED_OUT).glob("*/*.ipynb")} - {one.name for one in lessons}
+    return said + [f"{name}: the course has it no more; yours stays as it is" for name in sorted(former)]
 
 
 def behind(workbook: Path) -> list[str]:
     """The lessons of which the course has a version that the workbook does not have yet."""
-    return [
-        lesson.name
-        for lesson in course_lessons()
-        if handed_out_version(workbook, lesson) != digest(course_path(lesson))
-    ]
+    lessons = course_lessons()
+    return [one.name for one in lessons if handed_out_version(workbook, one) != digest(course_path(one))]
 
 
 def handed_out_version(workbook: Path, lesson: Lesson) -> str:
@@ -93,9 +93,12 @@ def update_lesson(workbook: Path, lesson: Lesson, texts: Mapping[str, str]) -> s
         return sentence(["new"], put)
     try:
         mine = read(path)
+    except ValueError:
+        return replace(workbook, lesson, texts, "it could not be read")
+    try:
         handed_out = read(handed_out_path(workbook, lesson, mine.metadata["minclip"]["handed_out"]))
-    except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
-        return replace(workbook, lesson, texts, isinstance(error, ValueError))
+    except (ValueError, KeyError, TypeError, FileNotFoundError):
+        return replace(workbook, lesson, texts, "it is not one that this workbook handed out")
     before = as_text(mine)
     merged = merge(handed_out.cells, mine.cells, course.cells, renamed_exercises())
     course.cells, stubs = merged.cells, fresh(workbook, lesson)
@@ -105,25 +108,23 @@ def update_lesson(workbook: Path, lesson: Lesson, texts: Mapping[str, str]) -> s
         return "up to date"
     copy = keep_copy(path, workbook)
     write(course, path)
-    said = [f"{merged.brought} cells of the course are new or changed"] if merged.brought else []
-    said += [f"{merged.gone} are gone"] if merged.gone else []
-    said += [f"{merged.aside} of yours stand beside them, marked"] if merged.aside else []
-    return sentence(said or ["brought up to date"] if not put else said, put, copy)
+    counts = {"new or changed cells": merged.brought, "dropped": merged.gone, "yours, kept and marked": merged.aside}
+    said = [f"{what}: {number}" for what, number in counts.items() if number]
+    return sentence(said if said or put else ["brought up to date"], put, copy)
 
 
-def replace(workbook: Path, lesson: Lesson, texts: Mapping[str, str], broken: bool) -> str:
-    """Gives the learner a new notebook for one that cannot be read, or was not made by this course."""
+def replace(workbook: Path, lesson: Lesson, texts: Mapping[str, str], why: str) -> str:
+    """Gives the learner a new notebook for one that cannot be merged; its answers come along where they can be read."""
     path, course = notebook_in(workbook, lesson), fresh(workbook, lesson)
-    own = {} if broken else written_in(path, course)
+    own = written_in(path, course)
     copy = keep_copy(path, workbook)
     put = put_back(course, course, dict(texts) | own)
     write(course, path)
-    why = "it could not be read" if broken else "it is not one that this workbook handed out"
     return sentence([f"{why}, so here is a new one"], put, copy)
 
 
 def sentence(said: list[str], put: list[str], copy: Path | None = None) -> str:
-    """'2 cells of the course are new or changed; put back: clip_loss. The notebook before: copies/...'"""
+    """'new or changed cells: 2; put back: clip_loss. The notebook before: copies/...'"""
     parts = said + ([f"put back: {', '.join(put)}"] if put else [])
     return "; ".join(parts) + (f". The notebook before: {copy.parent.name}/{copy.name}" if copy else "")
 
@@ -133,7 +134,7 @@ def fresh(workbook: Path, lesson: Lesson) -> NotebookNode:
     source = course_path(lesson)
     version = digest(source)
     handed_out = handed_out_path(workbook, lesson, version)
-    if not handed_out.is_file():
+    if not handed_out.is_file() or digest(handed_out) != version:
         with atomic_write(handed_out) as file:
             file.write(source.read_bytes())
     notebook = read(source)

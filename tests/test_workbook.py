@@ -11,9 +11,10 @@ from workbook_examples import CLAMP, CLIP_LOSS, LESSON, book, exercise, numbered
 pytest.importorskip("nbformat", reason="pip install -e .[course] brings what reads notebooks")
 
 from minclip.course import workbook
+from minclip.course.former_answers import take_over, take_over_at_first
 from minclip.course.notebook_files import notebook_in, read, write
 from minclip.course.workbook import answers_folder, default_folder, make_answers_folder, where_answers_go
-from minclip.course.workbook_start import exercise_in, lesson_of, reset, start, take_over
+from minclip.course.workbook_start import exercise_in, lesson_of, reset, start
 
 ROOT = Path(__file__).parents[1]
 
@@ -154,6 +155,17 @@ def test_an_answer_that_is_kept_is_not_replaced(tmp_path):
     answers.adopt("clip_loss", "newer")
     (tmp_path / "loss.py").write_text("# --- clip_loss, lesson 05\nolder\n", encoding="utf-8")
     assert take_over(tmp_path, answers) == [] and answers.text("clip_loss") == "newer"
+
+
+def test_former_answers_are_found_without_a_command(clone, monkeypatch):
+    (clone / "lessons" / "my_minclip").mkdir()
+    (clone / "lessons" / "my_minclip" / "loss.py").write_text(f"# --- clip_loss, lesson 05\n{CLIP_LOSS}\n", "utf-8")
+    monkeypatch.chdir(clone)
+    folder = answers_folder()
+    assert take_over_at_first(folder, KeptAnswers(folder)) != []
+    assert KeptAnswers(folder).text("clip_loss") == f"{CLIP_LOSS}\n"
+    KeptAnswers(folder).set_aside("clip_loss")
+    assert take_over_at_first(folder, KeptAnswers(folder)) == []  # what was set aside stays there
 
 
 def test_a_learners_week(book):  # noqa: F811

@@ -6,12 +6,12 @@ So the three-way merge finds the right one, also where an editor saves an older 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from nbformat import NotebookNode
 
 from minclip.course.answer_source import unwritten
 from minclip.course.exercise import Exercise, Lesson
+from minclip.course.former_answers import Answers
 from minclip.course.notebook_files import (
     as_text,
     course_lessons,
@@ -28,15 +28,6 @@ from minclip.course.outline import LESSONS
 from minclip.data.paths import atomic_write
 
 HANDED_OUT = ".handed_out"
-
-
-class Answers(Protocol):
-    """The learner's kept answers, as minclip/course/kept_answers.py stores them."""
-
-    def names(self) -> list[str]: ...
-    def text(self, name: str) -> str: ...
-    def set_aside(self, name: str) -> Path: ...
-    def adopt(self, name: str, text: str) -> None: ...
 
 
 def update(workbook: Path, answers: Answers, unfinished: Mapping[str, str] | None = None) -> list[str]:

@@ -1,7 +1,6 @@
 """Starting a workbook, and starting a lesson of it afresh."""
 
 import os
-import re
 from importlib import import_module
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from nbformat import NotebookNode
 
 from minclip.course.cell_alignment import grade_id
 from minclip.course.exercise import Lesson
+from minclip.course.former_answers import Answers, take_over
 from minclip.course.notebook_files import (
     course_lessons,
     course_path,
@@ -30,9 +30,8 @@ from minclip.course.workbook import (
     repository,
     short,
 )
-from minclip.course.workbook_lessons import HANDED_OUT, Answers, fresh, update, written_in
+from minclip.course.workbook_lessons import HANDED_OUT, fresh, update, written_in
 
-PART = re.compile(r"^# --- (\w+), lesson \d+\n", re.MULTILINE)  # begins an answer in lessons/my_minclip/*.py
 SHOWN = 3  # names of a folder's files in an error
 
 
@@ -74,26 +73,6 @@ def repository_beside(folder: Path) -> Path | None:
     """The repository that a workbook is in, or that the working folder or this package belongs to."""
     package = Path(__file__).resolve().parents[2]
     return next((up for up in (*folder.parents, repository(), package) if up is not None and is_repository(up)), None)
-
-
-def take_over(former: Path, answers: Answers) -> list[str]:
-    """Keeps the answers of a folder in which each file holds several, as `# --- NAME, lesson NN` begins them.
-
-    The files stay as they are. An answer that is kept already is not replaced.
-    """
-    taken, where = [], f"{former.parent.name}/{former.name}"
-    said = []
-    for path in sorted(former.glob("*.py")):
-        pieces = PART.split(path.read_text(encoding="utf-8", errors="replace"))
-        for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
-            if name in answers.names():
-                continue
-            try:
-                answers.adopt(name, text.strip() + "\n")
-                taken.append(name)
-            except ValueError as error:
-                said.append(f"{name} stays in {where}/{path.name} alone: {error}")
-    return [f"Taken over from {where}, where the files stay: {', '.join(taken)}."] * bool(taken) + said
 
 
 def lesson_of(word: str) -> Lesson:

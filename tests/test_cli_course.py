@@ -67,7 +67,7 @@ def test_a_foreign_folder_is_refused_and_left(here, capsys):
 
 
 @pytest.mark.parametrize("words", [["reset", "77"], ["reset", "5", "attention"]])
-def test_a_reset_of_what_is_not_there_lists_what_is(capsys, words):
+def test_a_reset_lists_what_is_there(capsys, words):
     said(capsys, "start")
     assert ": choose one of " in refused(capsys, *words)
 

@@ -21,7 +21,7 @@ def test_what_is_no_notebook_is_copied_and_replaced(started, text):  # noqa: F81
     assert started.copies()[0].read_text(encoding="utf-8") == text and started.source("clip_loss") == CLIP_LOSS
 
 
-def test_gits_marks_of_a_conflict_are_copied_as_they_are(started):  # noqa: F811
+def test_gits_marks_of_a_conflict_are_copied(started):  # noqa: F811
     text = started.path.read_text(encoding="utf-8").replace(' "cells"', '<<<<<<< HEAD\n "cells"', 1).encode("utf-8")
     started.path.write_bytes(text)
     assert "could not be read" in updated_twice(started)
@@ -40,7 +40,7 @@ def test_a_notebook_from_elsewhere_gives_its_answers(started):  # noqa: F811
     assert "mine = 1" in [cell.source for cell in read(started.copies()[0]).cells]
 
 
-def test_a_spoilt_copy_of_what_was_handed_out_is_no_end(started):  # noqa: F811
+def test_a_spoilt_handed_out_notebook_is_no_end(started):  # noqa: F811
     started.set("clip_loss", CLIP_LOSS)
     (handed_out,) = (started.folder / ".handed_out" / LESSON.name).iterdir()
     handed_out.write_text("", encoding="utf-8")

@@ -1,5 +1,7 @@
 """A workbook's notebooks that are broken, lost, foreign or open elsewhere, and a disk that is full."""
 
+import json
+
 import pytest
 from workbook_examples import CLIP_LOSS, LESSON, book, change, first, started, updated_twice  # noqa: F401
 
@@ -9,7 +11,10 @@ from nbformat.v4 import new_code_cell
 
 from minclip.course.notebook_files import read, write
 
-BROKEN = ["", "{}", "[]", '{"cells": 3, "nbformat": 4}', '{"nbformat": 3, "worksheets": []}', "\x00", '{"cells": [']
+BROKEN = [
+    "", "{}", "[]", "\x00", '{"cells": [', '{"cells": 3, "nbformat": 4}', '{"nbformat": 3, "worksheets": []}',
+    '{"nbformat": 4, "cells": [3]}', '{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}',
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", BROKEN, ids=range(len(BROKEN)))
@@ -19,6 +24,28 @@ def test_what_is_no_notebook_is_copied_and_replaced(started, text):  # noqa: F81
     line = updated_twice(started)
     assert "could not be read, so here is a new one; put back: clip_loss. The notebook before: copies/" in line
     assert started.copies()[0].read_text(encoding="utf-8") == text and started.source("clip_loss") == CLIP_LOSS
+
+
+ODD = [
+    {"id": None}, {"id": ""}, {"id": "a b/c"}, {"id": "title"}, {"metadata": None}, {"metadata": {"nbgrader": "yes"}},
+    {"metadata": {"nbgrader": None, "tags": 3}}, {"source": None}, {"outputs": None},
+    {"cell_type": "heading", "level": 2}, {"attachments": {}}, {"colab": {"x": 1}}, {"source": ["a\n", "b"]},
+    {"execution_count": "*"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_what_an_editor_may_write_is_merged(started, odd):  # noqa: F811
+    raw = json.loads(started.path.read_text(encoding="utf-8"))
+    raw["cells"].insert(4, {"cell_type": "code", "id": "mine", "metadata": {}, "source": ["mine = 1"]} | odd)
+    raw["cells"][2] |= {key: value for key, value in odd.items() if key not in ("id", "source", "cell_type")}
+    text = "\ufeff" + json.dumps(raw)
+    started.path.write_text(text, encoding="utf-8")
+    started.publish(change(first(started, "markdown", "##"), "## Rewritten"))
+    updated_twice(started)
+    assert started.source(first(started, "markdown", "##")) == "## Rewritten"
+    assert odd.get("source", "mine = 1") in (None, ["a\n", "b"]) or "mine = 1" in started.texts()
+    assert started.copies()[0].read_text(encoding="utf-8") == text
 
 
 def test_gits_marks_of_a_conflict_are_copied(started):  # noqa: F811

@@ -22,6 +22,7 @@ from importlib import import_module
 from pathlib import Path
 
 import jupytext
+import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -177,6 +178,8 @@ def readable(path: Path) -> NotebookNode | None:
 def build(lesson: Lesson, everything: bool = False) -> list[str]:
     """Brings a lesson's notebooks up to date; returns a line for each that was written, and for each copy."""
     new, solution, said = lesson_notebook(lesson), solution_notebook(lesson), []
+    for notebook in (new, solution):
+        nbformat.validate(notebook)
     courses, before = course_path(lesson), readable(course_path(lesson))
     changed = everything or before is None or courses.read_text(encoding="utf-8") != as_text(new)
     said += build_readers_copy(new, before, lesson, changed)

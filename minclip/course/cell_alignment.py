@@ -5,6 +5,8 @@ from difflib import SequenceMatcher
 
 from nbformat import NotebookNode
 
+from minclip.course.notebook_files import grade_id
+
 Pairs = dict[int, int]  # place in one list of cells -> place in another
 LIKE = 0.6  # share of equal text from which a cell counts as an edited form of another
 
@@ -63,11 +65,6 @@ def by_name(old: Sequence[NotebookNode], new: Sequence[NotebookNode], renamed: M
     names = {grade_id(cell) for cell in new}
     a = [grade_id(cell) if grade_id(cell) in names else renamed.get(grade_id(cell), "") for cell in old]
     return pairs_of(a, [grade_id(cell) for cell in new])
-
-
-def grade_id(cell: NotebookNode) -> str:
-    """The name of an exercise, or of its check; "" for other cells. Only these are found again by what they are."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def pairs_of(old: Sequence[str], new: Sequence[str]) -> Pairs:

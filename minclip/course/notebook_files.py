@@ -7,8 +7,10 @@ in lessons/, and what is handed out must not hold somebody's answers.
 """
 
 import hashlib
+import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -44,32 +46,34 @@ def read(path: Path) -> NotebookNode:
     """
     text = path.read_bytes()
     try:
-        notebook = nbformat.v4.reads(text.decode("utf-8"))
-        if notebook.nbformat != 4:
-            raise ValueError(f"it has format {notebook.nbformat}, not 4")
-        for place, cell in enumerate(notebook.cells):
+        raw = json.loads(text.decode("utf-8-sig"))  # Windows' Notepad writes a mark in front
+        if raw["nbformat"] != 4:
+            raise ValueError(f"it has format {raw['nbformat']}, not 4")
+        for place, cell in enumerate(raw["cells"]):
             complete(cell, f"without-id-{place:03}")
-        notebook.setdefault("metadata", NotebookNode())
-        notebook.nbformat_minor = max(5, notebook.get("nbformat_minor", 0))
+        raw |= {"metadata": table(raw.get("metadata")), "nbformat_minor": max(5, raw.get("nbformat_minor", 0))}
+        return nbformat.v4.nbjson.JSONReader().to_notebook(raw)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{path} is no notebook that can be read: {error}") from error
-    return notebook
 
 
-def complete(cell: NotebookNode, name: str) -> None:
-    """Gives a cell what older formats and other editors leave out."""
-    cell.setdefault("id", name)
-    cell.setdefault("metadata", NotebookNode())
-    cell.setdefault("source", "")
-    if cell.cell_type == "code":
-        cell.setdefault("outputs", [])
-        cell.setdefault("execution_count", None)
+def complete(cell: dict[str, Any], name: str) -> None:
+    """Gives a cell what older formats and other editors leave out. TypeError where it has no type or no text."""
+    cell |= {"id": str(cell.get("id") or name), "metadata": table(cell.get("metadata"))}
+    cell["source"] = "".join(cell.get("source") or "")
+    if not isinstance(cell["cell_type"], str):
+        raise TypeError(f"{name} has no type")
+    if cell["cell_type"] == "code":
+        cell |= {"outputs": cell.get("outputs") or [], "execution_count": cell.get("execution_count")}
+
+
+def table(found: Any) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}
 
 
 def as_text(notebook: NotebookNode) -> str:
-    notebook = nbformat.from_dict(notebook)
-    nbformat.validate(notebook)
-    return nbformat.writes(notebook) + "\n"
+    """As nbformat writes it. What an editor left there that the format does not know stays."""
+    return nbformat.v4.writes(nbformat.from_dict(notebook)) + "\n"
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
@@ -109,5 +113,9 @@ def same_cells(a: NotebookNode, b: NotebookNode) -> bool:
 
 def exercise_name(cell: NotebookNode) -> str:
     """The exercise that is written in this cell; "" for other cells."""
-    nbgrader = cell.metadata.get("nbgrader", {})
-    return nbgrader.get("grade_id", "") if nbgrader.get("solution") else ""
+    return grade_id(cell) if table(cell.metadata.get("nbgrader")).get("solution") else ""
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """The name of an exercise, or of its check; "" for other cells."""
+    return str(table(cell.metadata.get("nbgrader")).get("grade_id", ""))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from minclip.course.cell_alignment import grade_id
 from minclip.course.exercise import Lesson
 from minclip.course.former_answers import Answers, take_over
 from minclip.course.notebook_files import (
     course_lessons,
     course_path,
+    grade_id,
     keep_copy,
     notebook_in,
     read,

@@ -1,105 +1,18 @@
-"""The learner's workbook: where it is, starting it, and a week of work on it. Nothing that somebody wrote is lost."""
+"""The learner's workbook: starting it, and a week of work on it. Nothing that somebody wrote is lost."""
 
 import re
-import shutil
-from pathlib import Path
 
 import pytest
 from kept_answers_stand_in import KeptAnswers
-from workbook_examples import CLAMP, CLIP_LOSS, LESSON, book, exercise, numbered  # noqa: F401
+from workbook_examples import CLAMP, CLIP_LOSS, LESSON, book, clone, exercise, numbered  # noqa: F401
 
 pytest.importorskip("nbformat", reason="pip install -e .[course] brings what reads notebooks")
 
 from minclip.course import workbook
 from minclip.course.former_answers import take_over, take_over_at_first
 from minclip.course.notebook_files import notebook_in, read, write
-from minclip.course.workbook import answers_folder, default_folder, make_answers_folder, where_answers_go
+from minclip.course.workbook import answers_folder
 from minclip.course.workbook_start import exercise_in, lesson_of, reset, start
-
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def clone(tmp_path, monkeypatch):
-    """What makes a folder the repository, below folders whose names mean nothing."""
-    root = tmp_path / "lessons" / "solutions" / "min clip ø"
-    (root / "lessons" / LESSON.name).mkdir(parents=True)
-    (root / "solutions" / LESSON.name).mkdir(parents=True)
-    shutil.copy(ROOT / "pyproject.toml", root)
-    (root / "lessons" / LESSON.name / "lesson.md").touch()
-    monkeypatch.delenv("MINCLIP_MINE", raising=False)
-    return root
-
-
-def test_a_clone_keeps_answers_in_its_workbook(clone, monkeypatch):
-    for place in (clone, clone / "lessons" / LESSON.name, clone / "lessons"):
-        monkeypatch.chdir(place)
-        assert answers_folder() == clone / "workbook" / "my_minclip"
-        assert default_folder() == clone / "workbook"
-
-
-def test_the_repositorys_solutions_keep_nothing(clone, monkeypatch):
-    monkeypatch.chdir(clone / "solutions" / LESSON.name)
-    assert workbook.workbook() is None and answers_folder() is None and where_answers_go() == ""
-    assert make_answers_folder() is None
-    assert default_folder() == clone / "workbook"
-
-
-@pytest.mark.parametrize("name", ["solutions", "lessons", "solutions/week 5", "æ ø/lessons/05_symmetric_infonce"])
-def test_a_learners_own_folder_keeps_whatever_its_name(tmp_path, monkeypatch, name):
-    monkeypatch.delenv("MINCLIP_MINE", raising=False)
-    folder = tmp_path / name
-    folder.mkdir(parents=True)
-    monkeypatch.chdir(folder)
-    assert answers_folder() == folder / "workbook" / "my_minclip"
-    assert list(folder.iterdir()) == []
-    assert make_answers_folder().is_dir() and workbook.is_workbook(folder / "workbook")
-
-
-def test_the_nearest_workbook_counts(clone, monkeypatch):
-    inner = clone / "solutions" / "mine"
-    workbook.make_workbook(inner)
-    (inner / "solutions").mkdir()
-    monkeypatch.chdir(inner / "solutions")
-    assert answers_folder() == inner / "my_minclip"
-    workbook.make_workbook(clone.parent)  # further up than the repository
-    monkeypatch.chdir(clone / "lessons")
-    assert answers_folder() == clone / "workbook" / "my_minclip"
-
-
-def test_a_workbook_beside_is_found_by_either_name(tmp_path, monkeypatch):
-    monkeypatch.delenv("MINCLIP_MINE", raising=False)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "workbook").mkdir()
-    (tmp_path / "workbook" / "diary.txt").touch()
-    assert answers_folder() == tmp_path / "minclip-workbook" / "my_minclip"  # the other name is somebody's
-    (tmp_path / "workbook" / "diary.txt").unlink()
-    assert answers_folder() == tmp_path / "workbook" / "my_minclip"
-    workbook.make_workbook(tmp_path / "minclip-workbook")
-    assert answers_folder() == tmp_path / "minclip-workbook" / "my_minclip"
-
-
-def test_the_variable_names_a_folder_of_the_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    monkeypatch.setenv("MINCLIP_MINE", "~/mine")
-    assert answers_folder() == tmp_path / "mine"
-    assert where_answers_go() == "Your answers are kept in ~/mine."
-    assert make_answers_folder() == tmp_path / "mine" and not (tmp_path / "workbook.json").exists()
-
-
-def test_who_opens_lessons_is_told_of_the_workbook(clone, monkeypatch):
-    monkeypatch.chdir(clone / "lessons" / LESSON.name)
-    line = where_answers_go()
-    assert line.startswith("These are the course's own notebooks") and "`make lab`" in line
-    assert line.endswith(f"{clone / 'workbook' / 'my_minclip'}.") and "\n" not in line
-
-
-@pytest.mark.parametrize("text", ["", "[project]\nname = 'other'\n", "project = 1\n", "<<<<<<< HEAD\n"])
-def test_another_project_is_not_the_repository(clone, text):
-    assert workbook.is_repository(clone)
-    (clone / "pyproject.toml").write_text(text, encoding="utf-8")
-    assert not workbook.is_repository(clone)
 
 
 def test_start_makes_a_workbook_and_twice_is_once(book):  # noqa: F811
@@ -117,6 +30,12 @@ def test_start_refuses_a_folder_with_other_files(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
     with pytest.raises(ValueError, match=r"thesis\.docx"):
         start(tmp_path / "thesis.docx", KeptAnswers(tmp_path))
+
+
+def test_a_workbook_that_lost_its_mark_is_known(book):  # noqa: F811
+    book.start()
+    (book.folder / "workbook.json").unlink()
+    assert "your workbook already" in book.start()[0] and workbook.is_workbook(book.folder)
 
 
 def test_start_takes_a_folder_that_a_first_answer_made(book):  # noqa: F811
@@ -157,7 +76,7 @@ def test_an_answer_that_is_kept_is_not_replaced(tmp_path):
     assert take_over(tmp_path, answers) == [] and answers.text("clip_loss") == "newer"
 
 
-def test_former_answers_are_found_without_a_command(clone, monkeypatch):
+def test_former_answers_are_found_without_a_command(clone, monkeypatch):  # noqa: F811
     (clone / "lessons" / "my_minclip").mkdir()
     (clone / "lessons" / "my_minclip" / "loss.py").write_text(f"# --- clip_loss, lesson 05\n{CLIP_LOSS}\n", "utf-8")
     monkeypatch.chdir(clone)

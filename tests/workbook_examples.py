@@ -1,7 +1,9 @@
 """A workbook with a course of one lesson, of which tests write newer versions."""
 
 import copy
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from kept_answers_stand_in import KeptAnswers
@@ -12,6 +14,7 @@ from minclip.course.outline import LESSONS
 from minclip.course.workbook import ANSWERS
 from minclip.course.workbook_start import start
 
+ROOT = Path(__file__).parents[1]
 LESSON = LESSONS[5]
 CLIP_LOSS = "def clip_loss(a, b, scale):\n    return 'an evening of work'"
 CLAMP = "def clamp_logit_scale(logit_scale):\n    return 'an hour of work'"
@@ -133,3 +136,15 @@ def updated_twice(book):
     assert book.update() == [f"{LESSON.name}: up to date"] and book.everything() == before
     assert len(set(book.ids())) == len(book.ids())
     return line
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """What makes a folder the repository, below folders whose names mean nothing."""
+    root = tmp_path / "lessons" / "solutions" / "min clip ø"
+    (root / "lessons" / LESSON.name).mkdir(parents=True)
+    (root / "solutions" / LESSON.name).mkdir(parents=True)
+    shutil.copy(ROOT / "pyproject.toml", root)
+    (root / "lessons" / LESSON.name / "lesson.md").touch()
+    monkeypatch.delenv("MINCLIP_MINE", raising=False)
+    return root

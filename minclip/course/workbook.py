@@ -90,10 +90,14 @@ def answers_folder() -> Path | None:
 
 
 def make_workbook(folder: Path) -> None:
-    """Makes the folder a workbook, where it is none: writes workbook.json and nothing else."""
-    if not is_workbook(folder):
-        with atomic_write(folder / MARKER) as file:
-            file.write((json.dumps({"about": ABOUT}, indent=2) + "\n").encode("utf-8"))
+    """Makes the folder a workbook, where it is none: writes workbook.json. In the repository, git is to ignore it."""
+    if is_workbook(folder):
+        return
+    with atomic_write(folder / MARKER) as file:
+        file.write((json.dumps({"about": ABOUT}, indent=2) + "\n").encode("utf-8"))
+    if any(map(is_repository, folder.parents)) and not (folder / ".gitignore").exists():
+        with atomic_write(folder / ".gitignore") as file:
+            file.write(b"*\n")
 
 
 def make_answers_folder() -> Path | None:

@@ -48,13 +48,13 @@ def start(folder: Path, answers: Answers | None = None) -> list[str]:
     Answers that were kept in the repository's lessons/ come along. ValueError where the folder holds other files.
     """
     folder = folder.expanduser().absolute()
-    if not is_workbook(folder) and (others := foreign(folder)):
+    new = not (folder / HANDED_OUT).is_dir()  # a workbook that a first answer made has no notebooks yet
+    if new and not is_workbook(folder) and (others := foreign(folder)):
         more = " and others" if len(others) > SHOWN else ""
         raise ValueError(
             f"{short(folder)} holds files that are no workbook's ({', '.join(others[:SHOWN])}{more}): name a folder "
             f"that is new or empty, such as minclip course start {NAMES[1]}"
         )
-    new = not (folder / HANDED_OUT).is_dir()  # a workbook that a first answer made has no notebooks yet
     said = [f"Your workbook is {short(folder)}."]
     if not new:
         said = [f"{short(folder)} is your workbook already. It is brought up to date."]

@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder = (arguments.folder or default_folder()).expanduser().absolute()
     if arguments.action == "start" or (arguments.action == "lab" and not (folder / HANDED_OUT).is_dir()):
         lines = workbook_start.start(folder)
-        lines += [f"To open it: minclip course lab{f' {short(folder)}' if arguments.folder else ''}"]
+        if arguments.action == "start":
+            lines += [f"To open it: minclip course lab{f' {arguments.folder}' if arguments.folder else ''}"]
     elif not is_workbook(folder):
         raise ValueError(f"{short(folder)} is no workbook: minclip course start makes one")
     elif arguments.action == "lab":

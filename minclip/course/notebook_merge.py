@@ -6,7 +6,7 @@ Three notebooks go in: the one that was handed out, the learner's, and the cours
 * A cell that the learner changed stays. Where the course changed it, too, the course's text stands in its place, and
   the learner's follows it, marked. An exercise keeps the answer in its place, and a note above shows what is new.
 * A cell that the learner added stays behind the cell that it stood behind. A cell that the learner deleted stays away,
-  unless the course changed it.
+  unless the course changed it. A cell that the learner moved goes back to its place.
 * A cell that the course dropped goes, unless the learner changed it: then it is the learner's own, below a note.
 """
 

@@ -69,6 +69,13 @@ def test_answers_of_the_former_place_come_along(clone, book, monkeypatch):  # no
     assert "raise NotImplementedError" in book.source("similarity_logits")
 
 
+def test_an_answer_comes_back_with_what_it_needs(book):  # noqa: F811
+    needs = "import torch\n\nimport einops\n\ndef one_way(logits):\n    return logits\n"
+    book.answers.adopt("clip_loss", f"{needs}# ---\n{CLIP_LOSS}\n")
+    book.start()  # the lesson imports torch
+    assert book.source("clip_loss") == f"import einops\n\n\ndef one_way(logits):\n    return logits\n\n\n{CLIP_LOSS}"
+
+
 def test_an_answer_that_is_kept_is_not_replaced(tmp_path):
     answers = KeptAnswers(tmp_path / "kept")
     answers.adopt("clip_loss", "newer")

@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from minclip.course.workbook import ANSWERS, PLACE, repository
 
@@ -13,8 +13,10 @@ PART = re.compile(r"^# --- (\w+), lesson \d+\n", re.MULTILINE)  # begins an answ
 class Answers(Protocol):
     """The learner's kept answers, as minclip/course/kept_answers.py stores them."""
 
+    def up_to_date(self) -> list[str]: ...
     def names(self) -> list[str]: ...
     def text(self, name: str) -> str: ...
+    def answer(self, name: str) -> Any: ...  # with imports and helpers: name -> line, name -> text
     def set_aside(self, name: str) -> Path: ...
     def adopt(self, name: str, text: str) -> None: ...
 
@@ -34,7 +36,7 @@ def take_over(former: Path, answers: Answers) -> list[str]:
             try:
                 answers.adopt(name, text.strip() + "\n")
                 taken.append(name)
-            except ValueError as error:
+            except (ValueError, KeyError, SyntaxError) as error:  # a part that was cut or edited by hand
                 said.append(f"{name} stays in {where}/{path.name} alone: {error}")
     return [f"Taken over from {where}, where the files stay: {', '.join(taken)}."] * bool(taken) + said
 

@@ -4,7 +4,9 @@ Each notebook says in its metadata which version of the course it was made from,
 So the three-way merge finds the right one, also where an editor saves an older notebook over a newer one.
 """
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -35,9 +37,9 @@ def update(workbook: Path, answers: Answers, unfinished: Mapping[str, str] | Non
 
     unfinished: answers from elsewhere that did not pass a check, by exercise; they go before the kept ones.
     """
+    lessons, said = course_lessons(), answers.up_to_date()
     texts = kept_texts(answers) | dict(unfinished or {})
-    lessons = course_lessons()
-    said = [f"{lesson.name}: {update_lesson(workbook, lesson, texts)}" for lesson in lessons]
+    said += [f"{lesson.name}: {update_lesson(workbook, lesson, texts)}" for lesson in lessons]
     former = {path.parent.name for path in (workbook / HANDED_OUT).glob("*/*.ipynb")} - {one.name for one in lessons}
     return said + [f"{name}: the course has it no more; yours stays as it is" for name in sorted(former)]
 
@@ -57,13 +59,38 @@ def handed_out_version(workbook: Path, lesson: Lesson) -> str:
 
 
 def kept_texts(answers: Answers) -> dict[str, str]:
-    """exercise -> the learner's own text of it, also where an older version of the course had another name for it."""
+    """exercise -> what its cell needs to hold, also where an older version of the course had another name for it.
+
+    The answer, below the learner's own helpers and the imports that the lesson does not have.
+    """
     names, texts = answers.names(), {}
-    for exercise in exercises():
-        found = next((name for name in (exercise.name, *exercise.former) if name in names), None)
-        if found is not None:
-            texts[exercise.name] = rename(answers.text(found), found, exercise.name).rstrip()
+    for lesson in course_lessons():
+        bound = bound_names(read(course_path(lesson)).cells)
+        for exercise in next(one.exercises for one in LESSONS if one.name == lesson.name):
+            found = next((name for name in (exercise.name, *exercise.former) if name in names), None)
+            if found is not None:
+                kept = answers.answer(found)
+                imports = [line for name, line in kept.imports.items() if name not in bound]
+                parts = ["\n".join(imports), *kept.helpers.values(), answers.text(found)]
+                text = "\n\n\n".join(part.strip("\n") for part in parts if part)
+                texts[exercise.name] = rename(text, found, exercise.name)
     return texts
+
+
+def bound_names(cells: Sequence[NotebookNode]) -> set[str]:
+    """The names that a lesson's code imports, defines or assigns."""
+    names: set[str] = set()
+    for cell in cells:
+        code = "\n".join(line for line in cell.source.splitlines() if not line.startswith(("%", "!")))
+        with suppress(SyntaxError):
+            for node in ast.walk(ast.parse(code if cell.cell_type == "code" else "")):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    names |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                    names.add(node.name)
+                elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    names.add(node.id)
+    return names
 
 
 def exercises() -> list[Exercise]:

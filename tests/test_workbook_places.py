@@ -4,7 +4,13 @@ import pytest
 from workbook_examples import LESSON, clone  # noqa: F401
 
 from minclip.course import workbook
-from minclip.course.workbook import answers_folder, default_folder, make_answers_folder, where_answers_go
+from minclip.course.workbook import (
+    answers_folder,
+    default_folder,
+    make_answers_folder,
+    where_answers_are,
+    where_answers_go,
+)
 
 
 def test_a_clone_keeps_answers_in_its_workbook(clone, monkeypatch):  # noqa: F811
@@ -16,7 +22,7 @@ def test_a_clone_keeps_answers_in_its_workbook(clone, monkeypatch):  # noqa: F81
 
 def test_the_repositorys_solutions_keep_nothing(clone, monkeypatch):  # noqa: F811
     monkeypatch.chdir(clone / "solutions" / LESSON.name)
-    assert workbook.workbook() is None and answers_folder() is None and where_answers_go() == ""
+    assert workbook.workbook() is None and answers_folder() is None and where_answers_are() == where_answers_go() == ""
     assert make_answers_folder() is None
     assert default_folder() == clone / "workbook"
 
@@ -60,13 +66,13 @@ def test_the_variable_names_a_folder_of_the_home(tmp_path, monkeypatch):
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.setenv("MINCLIP_MINE", "~/mine")
     assert answers_folder() == tmp_path / "mine"
-    assert where_answers_go() == "Your answers are kept in ~/mine."
+    assert where_answers_are() == "Your answers are kept in ~/mine."
     assert make_answers_folder() == tmp_path / "mine" and not (tmp_path / "workbook.json").exists()
 
 
 def test_who_opens_lessons_is_told_of_the_workbook(clone, monkeypatch):  # noqa: F811
     monkeypatch.chdir(clone / "lessons" / LESSON.name)
-    line = where_answers_go()
+    line = where_answers_are()
     assert line.startswith("These are the course's own notebooks") and "`make lab`" in line
     assert line.endswith(f"{clone / 'workbook' / 'my_minclip'}.") and "\n" not in line
 
@@ -82,3 +88,11 @@ def test_git_ignores_a_workbook_in_the_repository_alone(clone, tmp_path):  # noq
     for folder, ignored in ((clone / "my own", True), (tmp_path / "elsewhere", False)):
         workbook.make_workbook(folder)
         assert (folder / ".gitignore").exists() == ignored
+
+
+def test_where_answers_go_is_said_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "mine"))
+    assert where_answers_go() == where_answers_are() != ""
+    assert where_answers_go() == ""
+    monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "others"))
+    assert where_answers_go() != ""

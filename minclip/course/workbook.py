@@ -16,6 +16,7 @@ MARKER = "workbook.json"
 PLACE = "MINCLIP_MINE"  # environment variable: another folder for the answers
 ANSWERS, COPIES = "my_minclip", "copies"  # folders of a workbook
 NAMES = ("workbook", "minclip-workbook")  # where nobody named one: in the repository, and elsewhere
+said: set[Path] = set()  # folders that this process has named already
 ABOUT = "A workbook of minclip's course. `minclip course update` brings new lessons and keeps your work."
 
 
@@ -120,7 +121,16 @@ def short(path: Path) -> str:
 
 
 def where_answers_go() -> str:
-    """One friendly line for the first check of a session: where answers are kept. "" where nothing is kept."""
+    """`where_answers_are()` the first time that this process asks for a folder; "" afterwards."""
+    folder = answers_folder()
+    if folder is None or folder in said:
+        return ""
+    said.add(folder)
+    return where_answers_are()
+
+
+def where_answers_are() -> str:
+    """One friendly line: where answers are kept. "" where nothing is kept."""
     folder = answers_folder()
     if folder is None:
         return ""

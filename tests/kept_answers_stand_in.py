@@ -1,5 +1,6 @@
 """The store of kept answers in its simplest form, for tests of the workbook: a file for each answer, no checks."""
 
+import ast
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,15 +18,21 @@ class KeptAnswers:
     def names(self) -> list[str]:
         return sorted(path.stem for path in self.folder.glob("answers/*.py"))
 
-    def text(self, name: str) -> str:
-        return self.file(name).read_text(encoding="utf-8").rpartition("# ---\n")[2]
-
     def answer(self, name: str) -> SimpleNamespace:
-        """Above a line of dashes: an import or a helper for each paragraph."""
-        *needs, _ = self.file(name).read_text(encoding="utf-8").split("# ---\n")
-        parts = [part.strip() for part in "".join(needs).split("\n\n") if part.strip()]
-        imports = {part.split()[-1]: part for part in parts if part.startswith(("import", "from"))}
-        return SimpleNamespace(imports=imports, helpers={part: part for part in parts if part not in imports.values()})
+        text = self.file(name).read_text(encoding="utf-8")
+        found = SimpleNamespace(text="", imports={}, helpers={})
+        for node in ast.parse(text).body:
+            part = ast.get_source_segment(text, node) or ""
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                found.imports[node.names[0].name] = part
+            elif getattr(node, "name", "") == name:
+                found.text = part
+            else:
+                found.helpers[part] = part
+        return found
+
+    def text(self, name: str) -> str:
+        return self.answer(name).text
 
     def adopt(self, name: str, text: str) -> None:
         self.file(name).parent.mkdir(parents=True, exist_ok=True)

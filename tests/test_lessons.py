@@ -12,9 +12,10 @@ import pytest
 
 build = pytest.importorskip("minclip.course.build", reason="pip install -e .[course] brings what builds notebooks")
 
-from minclip.course.learner_library import finished, folder  # noqa: E402
+from minclip.course.learner_library import finished  # noqa: E402
 from minclip.course.notebook_files import COURSE_KEYS, as_text, course_path, read, same_cells  # noqa: E402
 from minclip.course.outline import LESSONS  # noqa: E402
+from minclip.course.workbook import answers_folder  # noqa: E402
 
 WRITTEN = build.written()
 NAMES = [lesson.name for lesson in WRITTEN]
@@ -133,7 +134,7 @@ def test_solved_every_check_passes_and_answers_are_kept(lesson, tmp_path, monkey
     assert outputs(run, "stderr") == ""
     monkeypatch.chdir(where)
     monkeypatch.delenv("MINCLIP_MINE", raising=False)
-    assert folder() == where / "workbook" / "my_minclip"
+    assert answers_folder() == where / "workbook" / "my_minclip"
     assert finished() == [exercise.name for exercise in lesson.exercises]
 
 

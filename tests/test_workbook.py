@@ -1,5 +1,6 @@
 """The learner's workbook: starting it, and a week of work on it. Nothing that somebody wrote is lost."""
 
+import ast
 import re
 
 import pytest
@@ -60,7 +61,7 @@ def test_answers_of_the_former_place_come_along(clone, book, monkeypatch):  # no
 
     said = book.start()
     assert "Taken over from lessons/my_minclip, where the files stay: clip_loss, clamp_logit_scale." in said
-    assert book.answers.text("clip_loss") == f"import torch\n\n\n{CLIP_LOSS}\n"
+    assert book.answers.text("clip_loss") == CLIP_LOSS
     assert book.source("clamp_logit_scale") == CLAMP
     assert book.source("similarity_logits") == "def similarity_logits(:"  # begun in lessons/, and not right yet
     assert (mine / "loss.py").read_text(encoding="utf-8") == head + parts
@@ -70,17 +71,30 @@ def test_answers_of_the_former_place_come_along(clone, book, monkeypatch):  # no
 
 
 def test_an_answer_comes_back_with_what_it_needs(book):  # noqa: F811
-    needs = "import torch\n\nimport einops\n\ndef one_way(logits):\n    return logits\n"
-    book.answers.adopt("clip_loss", f"{needs}# ---\n{CLIP_LOSS}\n")
+    helper, text = "def one_way(x):\n    return torch.sum(x)", "def clip_loss(a, b, scale):\n    return one_way(einops)"
+    book.answers.adopt("clip_loss", f"import torch\nimport einops\n\n\n{helper}\n\n\n{text}\n")
     book.start()  # the lesson imports torch
-    assert book.source("clip_loss") == f"import einops\n\n\ndef one_way(logits):\n    return logits\n\n\n{CLIP_LOSS}"
+    assert book.source("clip_loss") == f"import einops\n\n\n{helper}\n\n\n{text}"
 
 
 def test_an_answer_that_is_kept_is_not_replaced(tmp_path):
     answers = KeptAnswers(tmp_path / "kept")
-    answers.adopt("clip_loss", "newer")
-    (tmp_path / "loss.py").write_text("# --- clip_loss, lesson 05\nolder\n", encoding="utf-8")
-    assert take_over(tmp_path, answers) == [] and answers.text("clip_loss") == "newer"
+    answers.adopt("clip_loss", CLIP_LOSS)
+    (tmp_path / "loss.py").write_text("# --- clip_loss, lesson 05\ndef clip_loss():\n    return 'older'\n", "utf-8")
+    assert take_over(tmp_path, answers) == [] and answers.text("clip_loss") == CLIP_LOSS
+
+
+@pytest.mark.parametrize("part", ["def other():\n    pass\n", "def clip_loss(:\n"])
+def test_a_part_that_cannot_be_taken_over_is_named(tmp_path, part):
+    class Strict(KeptAnswers):
+        def adopt(self, name, text):
+            if name not in {node.name for node in ast.parse(text).body}:
+                raise ValueError(f"it does not define {name}")
+            super().adopt(name, text)
+
+    (tmp_path / "loss.py").write_text(f"# --- clip_loss, lesson 05\n{part}", encoding="utf-8")
+    (line,) = take_over(tmp_path, Strict(tmp_path / "kept"))
+    assert line.startswith(f"clip_loss stays in {tmp_path.parent.name}/{tmp_path.name}/loss.py alone: ")
 
 
 def test_former_answers_are_found_without_a_command(clone, monkeypatch):  # noqa: F811
@@ -89,7 +103,7 @@ def test_former_answers_are_found_without_a_command(clone, monkeypatch):  # noqa
     monkeypatch.chdir(clone)
     folder = answers_folder()
     assert take_over_at_first(folder, KeptAnswers(folder)) != []
-    assert KeptAnswers(folder).text("clip_loss") == f"{CLIP_LOSS}\n"
+    assert KeptAnswers(folder).text("clip_loss") == CLIP_LOSS
     KeptAnswers(folder).set_aside("clip_loss")
     assert take_over_at_first(folder, KeptAnswers(folder)) == []  # what was set aside stays there
 

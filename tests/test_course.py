@@ -38,7 +38,7 @@ def clip_loss(image_features, text_features, scale):
 @pytest.fixture(autouse=True)
 def mine(monkeypatch, tmp_path):
     monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
-    monkeypatch.setattr("minclip.course.workbook.said", {tmp_path / "my_minclip"})  # where answers go, a line of its own
+    monkeypatch.setattr("minclip.course.workbook.said", {tmp_path / "my_minclip"})  # that line is another test's
     return tmp_path / "my_minclip"
 
 

@@ -9,17 +9,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from minclip.course import judging
 from minclip.course.answer_dependencies import answer_of, namespace
 from minclip.course.answer_source import source_of, unwritten
 from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
-from minclip.course.judging import RIGHT, WRONG, Verdict, tried
+from minclip.course.judging import RIGHT, WRONG, Verdict, tried, verdict_of
 from minclip.course.kept_answer import Answer, imported
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import load
 from minclip.course.learner_package import PACKAGE, PARTS
 from minclip.course.outline import exercise_of
-from minclip.course.workbook import answers_folder
+from minclip.course.workbook import answers_folder, make_answers_folder
 
 
 def earlier(name: str) -> Any | None:
@@ -43,8 +44,8 @@ def keep(answer: Answer, lesson: Lesson, exercise: Exercise, keeps: bool = True)
         raise ValueError(
             "\n".join([f"right in this notebook, but not in a file of its own:{what.partition(':')[2]}", *facts])
         )
-    place = answers_folder()
-    if place is None or not keeps:
+    place = make_answers_folder() if keeps else None
+    if place is None:
         return ""
     said = KeptAnswers(place).keep(answer)
     return " ".join([f" Kept in {PACKAGE}/{exercise.home}.py, and used from now on.", *said])
@@ -62,7 +63,8 @@ def judged_alone(answer: Answer, lesson: Lesson, exercise: Exercise) -> Verdict 
             alone = load(trial_place, exercise.name)
         except ValueError as error:
             return Verdict(WRONG, f"{exercise.name}: it does not run\n  {error}")
-        return tried(alone, lesson, exercise)[0]
+        trial, end = tried(alone, lesson, exercise)
+        return verdict_of(trial, end, exercise.name) if end else None
 
 
 def other_exercises(answer: Answer) -> list[str]:
@@ -134,4 +136,4 @@ def passes(thing: Any, name: str) -> bool:
     except ValueError:
         return False
     with captured():
-        return tried(thing, lesson, exercise)[0] is None
+        return judging.passes(thing, lesson, exercise)

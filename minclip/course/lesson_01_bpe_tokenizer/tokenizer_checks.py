@@ -111,7 +111,7 @@ def decode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
 
 def rows(t: Trial, mine: Any, theirs: Tokenizer) -> None:
     ragged: Errors = {"ValueError: expected sequence of length": RAGGED}
-    plain = ["a lowest river", "the newest shower of the widest flower", "Bed"]
+    plain = ["a lowest river!", "the newest shower of the widest flower", "(Bed)", "a lowest river!"]
     exact, just, longer = "a " * 14, "a " * 15, "the photo " * 9
     spelled = [f"low{EOT}bed", f"{SOT} a", EOT]
     fit = [(plain,), ("a naïve photo",), (["a bed"],), (spelled,), ([exact],), ([],)]
@@ -140,6 +140,9 @@ def refusal(t: Trial, mine: Any, theirs: Tokenizer, texts: list[str]) -> None:
     own, length = len(theirs.encode(texts[-1])), theirs.context_length
     why = f"{own + 2} tokens, context_length is {length}, and truncate is False"
     said = t.raises(ValueError, mine.__call__, texts, why=why)
+    named = re.search(r"caption (\d+)", said)
+    t.holds(not named or named[1] != "0", "the error names the wrong text", f"  says      {said:.60}",
+            "the first text, number 0, is short enough")  # fmt: skip
     wanted = "say how many tokens it has, how many fit, and that truncate=True would cut it"
     numbers = set(re.findall(r"\d+", said))
     whole, inside = {str(own + 2), str(length)}, {str(own), str(length - 2)}  # both with SOT and EOT, or without

@@ -80,6 +80,7 @@ WRONG = [
     cosine(UNIT + "return (a @ b.T).squeeze()", "a dimension of size 1 is lost"),
     cosine(UNIT + "return torch.stack([(a @ row).squeeze() for row in b]).T.squeeze(0)",
            "a dimension of size 1 is lost"),
+    cosine(UNIT + "return (a @ b.T)[:, :7]", "rows of 5 numbers"),
     cosine(UNIT + "return (a @ b.T).cpu()", "moved to the CPU"),
     cosine("a, b = a.to('cpu'), b.to('cpu')\n" + UNIT + "return a @ b.T", "moved to the CPU"),
     cosine(UNIT + "found = torch.zeros(len(a), len(a))\nfor i in range(len(a)):\n    for j in range(len(a)):\n"

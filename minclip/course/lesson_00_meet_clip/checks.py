@@ -45,7 +45,7 @@ def one_row(t: Trial, a: torch.Tensor, b: torch.Tensor) -> None:
         known: Known = {
             Mistake(
                 "a dimension of size 1 is lost: one row, too, gives a matrix [n, m]",
-                way="leave out squeeze(): it drops every dimension of size 1",
+                way="leave out squeeze() and [0]: a matrix of one row stays a matrix",
             ): lambda: expected.squeeze()  # noqa: B023  (called before the next round)
         }
         t.same(t(rows, others), expected, known, f"the result for {len(rows)} and {len(others)} rows")

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from minclip.course.lesson_01_bpe_tokenizer import tokenizer_answers, training_answers
+from minclip.course.lesson_01_bpe_tokenizer import row_answers, tokenizer_answers, training_answers
 from minclip.course.planted_answers import Answer, answer_of, edited
 
 SETUP = """
@@ -181,6 +181,7 @@ WRONG = [
            "earlier call"),
     *training_answers.WRONG,
     *tokenizer_answers.WRONG,
+    *row_answers.WRONG,
 ]  # fmt: skip
 
 CORRECT = [

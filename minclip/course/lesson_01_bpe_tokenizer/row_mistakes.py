@@ -14,8 +14,12 @@ from minclip.tokenizer import EOT, SOT, BPETokenizer, clean
 
 RAGGED = Mistake("the rows are not equally long", way="fill each up: ids + [0] * (self.context_length - len(ids))")
 NOT_TOO_LONG = Mistake(
-    "none of these texts is too long: with SOT and EOT the longest has as many tokens as fit",
+    "none of these texts is too long for context_length, SOT and EOT included",
     way="too long is len(ids) > self.context_length, where ids holds SOT and EOT",
+)
+NOT_CUT = Mistake(
+    "a text that is too long is not cut to context_length, so the rows are not equally long",
+    way="ids = [*ids[: self.context_length - 1], eot]",
 )
 TO_BE_CUT = Mistake("truncate=True asks for a cut, not for an error", way="if not truncate: raise ...")
 

@@ -55,6 +55,8 @@ WRONG = [
     learn(BEST, "min(counts, key=lambda p: (-counts[p], len(p[0] + p[1]), p))", "this takes the shortest"),
     learn(BEST, "min(counts, key=lambda p: (-counts[p], -len(p[0] + p[1]), p))", "this takes the longest"),
     learn(BEST, "min(counts, key=lambda p: (-counts[p], len(p[0] + p[1])))", "wrong", "this takes the shortest"),
+    learn(BEST, "min(counts, key=lambda p: (-counts[p], str(p)))", "wrong", "joined"),
+    learn("{word_symbols(word): count", "{word_symbols(word.lower()): count", "wrong"),
     learn("(-counts[pair], pair)", "(counts[pair], pair)", "the rarest"),
     learn("    if counts[best] < 2:\n        break\n", "", "seen only once"),
     learn("counts[best] < 2", "counts[best] <= 2", "a pair seen twice is not merged"),
@@ -92,7 +94,7 @@ WRONG = [
           "        words = {merge_pair(symbols, pair): count for symbols, count in words.items()}\n", "wrong"),
     learn("words = {word_symbols(word): count for word, count in word_counts.items()}\n",
           "words = {word_symbols(word): count for word, count in word_counts.items() if word.isalpha()}\n",
-          "many words"),
+          "wrong"),
     learn("merge_pair(symbols, best)", "tuple(' '.join(symbols).replace(' '.join(best), ''.join(best)).split(' '))",
            "wrong"),
     learn("while len(learned) < merges:", "for _ in range(merges + 1):", "one merge too many"),
@@ -112,6 +114,10 @@ WRONG = [
     apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "min(found, key=lambda p: p[0] + p[1])"), "wrong"),
     apply("found = [p for p in zip(symbols, symbols[1:]) if p in ranks]\n"
           "return merge_pair(symbols, min(found, key=ranks.get)) if found else symbols", "after one round"),
+    apply("for pair in zip(symbols, symbols[1:]):\n    if pair in ranks:\n        symbols = merge_pair(symbols, pair)\n"
+          "again = any(pair in ranks for pair in zip(symbols, symbols[1:]))\n"
+          "return apply_merges(symbols, ranks) if again else symbols", "wrong", "from its end"),
+    applied("ranks.get(p, len(ranks))", "list(ranks).index(p) if p in ranks else len(ranks)", "wrong"),
     applied("len(ranks))", "-1)", "comes before the learned ones"),
     applied("len(ranks))", "0)", "the same rank as the first"),
     applied("len(ranks))", "100)", "", "comes before"),

@@ -151,6 +151,7 @@ def overlapping(symbols: Symbols, pair: Pair) -> Symbols:
 
 
 WALK = "i goes on by 2 behind a pair, else by 1: merged.append(...) in both cases"
+SAME_KIND = "a list never equals a tuple: compare (symbols[i], symbols[i + 1]) == pair, both of them tuples"
 MERGES: Ways = {
     Mistake("this is a list, and words are keys of a dictionary, which a list cannot be", way="return tuple(merged)"): (
         lambda symbols, pair: list(walked(symbols, pair))
@@ -166,7 +167,7 @@ MERGES: Ways = {
     Mistake("the pair at the very end is not merged", way="symbols[i : i + 2] == pair can be asked up to the end"): (
         without_the_last_pair
     ),
-    Mistake("nothing is merged", way=WALK): lambda symbols, pair: symbols,
+    Mistake("nothing is merged", way=SAME_KIND): lambda symbols, pair: symbols,
     Mistake("the two are joined the wrong way round", way="pair[0] + pair[1]"): partial(walked, swap=True),
     Mistake(
         "the order matters: ('n', 'a') is another pair than ('a', 'n')", way="(symbols[i], symbols[i + 1]) == pair"

@@ -171,7 +171,10 @@ WRONG = [
           "        symbols.insert(i, ''.join(pair))\nreturn symbols", "a tuple cannot be changed"),
     merge("merged = list(symbols)\nfor i in range(len(merged)):\n    if merged[i] == pair[0] and "
           "merged[i + 1] == pair[1]:\n        merged[i] += merged.pop(i + 1)\nreturn tuple(merged)",
-          "beyond the end of a list"),
+          "beyond the end of a list", "right neighbour"),
+    walked("if symbols[i:i + 2] == pair", "if merged[-1] + symbols[i] == pair[0] + pair[1]",
+           "beyond the end of a list"),
+    merge("return symbols.replace(pair, pair[0] + pair[1])", "raises an error", "cannot be changed"),
     merge("while pair in zip(symbols, symbols[1:]):\n    i = symbols.index(pair[0])\n"
           "    symbols = symbols[:i] + (''.join(pair),) + symbols[i + 2:]\nreturn symbols", "wrong"),
     Answer("merge_pair", "@functools.lru_cache\ndef whole(symbols):\n    return {}\n\n"

@@ -18,7 +18,7 @@ Choice = Callable[[list[Pair]], Pair]
 Ways = dict[str, Callable]  # a mistake -> a function that makes it
 
 NO_PAIR = Mistake(
-    "no pair is left to choose from: where every word is one symbol there is none",
+    "nothing is left to choose from: at some time no pair is seen twice, and then maybe no pair at all",
     way="if max(counts.values(), default=0) < 2: break, before the best is chosen",
 )
 NEW_PAIR = Mistake(

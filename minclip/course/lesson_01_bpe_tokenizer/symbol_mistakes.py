@@ -22,9 +22,9 @@ AS_A_PATTERN = Mistake(
 FIXED = Mistake(
     "a tuple cannot be changed", way="merged = [] gets one symbol after the other, and tuple(merged) comes back"
 )
-SHRUNK = Mistake(
-    "an index goes beyond the end of a list: range(len(...)) was counted before the list got shorter",
-    way="a while loop over the symbols, which stay as they are, and a new list for the result",
+SHORTER = Mistake(
+    "an index goes beyond the end of a list: one that is filled or loses items has another length than the symbols",
+    way="a while loop over the symbols, which stay as they are; merged.append(...) fills the result",
 )
 NO_RIGHT_NEIGHBOUR = Mistake(
     "an index goes beyond the end: the last symbol has no right neighbour",

@@ -6,10 +6,12 @@ from functools import partial, wraps
 from typing import Any
 
 from minclip import tokenizer as library
+from minclip.bpe import END_OF_WORD
 from minclip.course.assertions import Errors, Trial
 from minclip.course.battery import any_iterable, in_turn
 from minclip.course.lesson_01_bpe_tokenizer.row_mistakes import NOT_CUT, NOT_TOO_LONG, RAGGED, TO_BE_CUT, wrong_rows
 from minclip.course.lesson_01_bpe_tokenizer.tokenizer_mistakes import (
+    A_PART,
     BYTE_OF_A_CHARACTER,
     NO_UTF8,
     UNKNOWN_SYMBOL,
@@ -70,7 +72,9 @@ def encode_word(t: Trial, mine: Any, theirs: Tokenizer) -> None:
 
 
 def symbol_without_id(error: BaseException) -> bool:
-    return isinstance(error, KeyError) and isinstance(error.args[0], str)
+    """Whether a dictionary was asked for a symbol, not for a word."""
+    key = error.args[0] if isinstance(error, KeyError) else None
+    return isinstance(key, str) and (key.endswith(END_OF_WORD) or len(key) == 1)
 
 
 def encode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
@@ -89,7 +93,6 @@ def encode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
 
 def decode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
     broken: Errors = {
-        "UnicodeDecodeError": NO_UTF8,
         "UnicodeEncodeError": BYTE_OF_A_CHARACTER,
         "ValueError: bytes must be in range(0, 256)": BYTE_OF_A_CHARACTER,
     }
@@ -105,7 +108,8 @@ def decode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
     )
     for ids in cases:
         known = t.acting_like(mine.decode, wrong_texts(theirs), ids, *cases)
-        t.same(t.call(mine.decode, ids, errors=broken), theirs.decode(ids), known)
+        helps = {**broken, "UnicodeDecodeError": NO_UTF8 if "�" in theirs.decode(ids) else A_PART}
+        t.same(t.call(mine.decode, ids, errors=helps), theirs.decode(ids), known)
     any_iterable(t, mine.decode, theirs.decode, cases[0])
 
 

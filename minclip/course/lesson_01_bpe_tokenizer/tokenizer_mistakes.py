@@ -15,6 +15,10 @@ UNKNOWN_SYMBOL = Mistake(
     way="word_symbols(word) gives bytes, apply_merges(word_symbols(word), self.ranks) their merges: those have ids",
 )
 NO_UTF8 = Mistake("these bytes are no UTF-8, which happens", way='.decode("utf-8", errors="replace") puts � there')
+A_PART = Mistake(
+    "all bytes of this row together are UTF-8, and the bytes that are decoded here are not",
+    way="one letter may have its bytes in two symbols: join the bytes of all symbols first, then decode once",
+)
 BYTE_OF_A_CHARACTER = Mistake(
     "the characters of a symbol stand for bytes, and their own numbers are other ones",
     way="self.byte_of[character] is the byte; bytes([...]) of all of them, and then .decode",

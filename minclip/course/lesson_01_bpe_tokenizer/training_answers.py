@@ -85,9 +85,9 @@ WRONG = [
     learn("return learned", "    return learned", "after its first merge"),
     learn("return learned", "return learned[::-1]", "wrong"),
     learn("return learned", "", "is there a return"),
-    learn("    if not counts:\n        break\n", "", "no pair is left to choose from"),
+    learn("    if not counts:\n        break\n", "", "nothing is left to choose from"),
     train(edited(edited(LEARN, "    if not counts:\n        break\n", ""), BEST,
-                 "sorted(counts, key=lambda p: (-counts[p], p))[0]"), "no pair is left to choose from"),
+                 "sorted(counts, key=lambda p: (-counts[p], p))[0]"), "nothing is left to choose from"),
     learn("    learned.append(best)\n"
           "    words = {merge_pair(symbols, best): count for symbols, count in words.items()}\n",
           "    for pair in sorted(p for p in counts if counts[p] == counts[best]):\n        learned.append(pair)\n"

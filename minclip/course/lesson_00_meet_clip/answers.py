@@ -103,6 +103,8 @@ WRONG = [
     cosine("assert a.any(dim=-1).all() and b.any(dim=-1).all()\n" + UNIT + "return a @ b.T", "AssertionError",
            given=GIVEN.partition("    if not")[0]),
     cosine(UNIT + "return a @ b.T", "a row of zeros", given=GIVEN.replace("a.any(dim=-1).all() and ", "")),
+    cosine(UNIT + "return a @ b.T", "a row of zeros", given=GIVEN.replace("b.any(dim=-1).all()", "b.any()")),
+    cosine(UNIT + "return a @ b.T", "raises an error", given=GIVEN.replace("any(dim=-1)", "any(dim=0)")),
     Answer("cosine_similarity", "SEEN = {}\n" + GIVEN + indented(
         "if a.shape not in SEEN:\n    SEEN[a.shape] = a / a.norm(dim=-1, keepdim=True)\n"
         "return SEEN[a.shape] @ (b / b.norm(dim=-1, keepdim=True)).T") + "\n", "result"),

@@ -26,6 +26,8 @@ def cosine_similarity(t: Trial) -> None:
     few, more = t.normal(3, 5), t.normal(50, 5)
     t.same(t(few, more), library.cosine_similarity(few, more), what="the result for rows of 5 numbers")
     one_row(t, a, b)
+    beside = torch.cat([torch.zeros(4, 1), a], dim=1), torch.cat([torch.zeros(7, 1), b], dim=1)
+    t.same(t(*beside), expected, what="the result for rows that all begin with 0")
     t.same(t(a[:1], -3 * a[:1]), -torch.ones(1, 1), what="the cosine of a vector with -3 times itself")
     t.same(t(100 * a, b), expected, what="the result for rows a hundred times as long")
     in_turn(t, (t.mine, library.cosine_similarity, (a, b)), (t.mine, library.cosine_similarity, (-a, b)))
@@ -35,7 +37,8 @@ def cosine_similarity(t: Trial) -> None:
     on_a_gpu(t, a, b)
     t.raises(ValueError, t.mine, a, t.normal(4, 6), why="rows of 8 and of 6 numbers have no angle")
     t.raises(ValueError, t.mine, a, torch.zeros(2, 8), why="a row of zeros has no direction")
-    t.raises(ValueError, t.mine, torch.cat([a, torch.zeros(1, 8)]), b, why="a row of zeros has no direction")
+    for rows, others in ((torch.cat([a, torch.zeros(1, 8)]), b), (a, torch.cat([b, torch.zeros(1, 8)]))):
+        t.raises(ValueError, t.mine, rows, others, why="a row of zeros has no direction")
 
 
 def one_row(t: Trial, a: torch.Tensor, b: torch.Tensor) -> None:

@@ -27,7 +27,7 @@ SHORTER = Mistake(
     way="a while loop over the symbols, which stay as they are; merged.append(...) fills the result",
 )
 NO_RIGHT_NEIGHBOUR = Mistake(
-    "an index goes beyond the end: the last symbol has no right neighbour",
+    "an index goes beyond the end of a tuple: the last symbol has no right neighbour, and a pair has places 0 and 1",
     way="ask i + 1 < len(symbols) first, or compare symbols[i : i + 2] with the pair",
 )
 
@@ -151,7 +151,7 @@ def overlapping(symbols: Symbols, pair: Pair) -> Symbols:
 
 
 WALK = "i goes on by 2 behind a pair, else by 1: merged.append(...) in both cases"
-SAME_KIND = "a list never equals a tuple: compare (symbols[i], symbols[i + 1]) == pair, both of them tuples"
+SAME_KIND = "merge where (symbols[i], symbols[i + 1]) == pair; mind that a list never equals a tuple"
 MERGES: Ways = {
     Mistake("this is a list, and words are keys of a dictionary, which a list cannot be", way="return tuple(merged)"): (
         lambda symbols, pair: list(walked(symbols, pair))

@@ -76,7 +76,7 @@ def draw_rates(rates: Sequence[float], losses: Mapping[str, Sequence[float]], ch
     axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
     axes.set_xticks([], minor=True)
     axes.set_ylim(bottom=0)
-    said = "; ".join(f"{name}: {', '.join(f'{loss:.1f}' for loss in found)}" for name, found in losses.items())
+    said = "; ".join(f"{name}: {', '.join(f'{loss:.2f}' for loss in found)}" for name, found in losses.items())
     tried = ", ".join(f"{rate:g}" for rate in rates)
     return described(figure, f"Loss after {steps} steps at the learning rates {tried}. {said}; guessing {chance:.1f}.")
 

@@ -76,7 +76,7 @@ def draw_mixture() -> Figure:
     shares = Box("softmax of scores", ("queries", "tokens"), IMAGE_COLOUR, "each row sums to 1")
     values = Box("value", ("tokens", "value_width"), VALUE, "what tokens say")
     result = Box("result", ("queries", "value_width"), MATCH_COLOUR, "one mixture each")
-    return draw_tensors([shares, " @ ", values, " = ", result], {"queries": 3, "tokens": 6, "value_width": 4})
+    return draw_tensors([shares, "@", values, "=", result], {"queries": 3, "tokens": 6, "value_width": 4})
 
 
 def draw_projection() -> Figure:

@@ -112,7 +112,8 @@ WRONG = [
             "return torch.cat(found, dim=1)", silent="→"),
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for y in range(0, h, p) for x in range(0, w, p)]\n"
             "return torch.stack(found)", silent="column by column"),
-    patches("found = [image[:, :, y : y + p, x : x + p].mT.flatten(1) for y in range(0, h, p) for x in range(0, w, p)]\n"
+    patches("found = [image[:, :, y : y + p, x : x + p].mT.flatten(1) for y in range(0, h, p)\n"
+            "         for x in range(0, w, p)]\n"
             "return torch.stack(found, dim=1)", "every patch is transposed"),
     patches("x = image.view(b, -1).view(b, c, h // p, p, w // p, p)\n"
             "return x.permute(0, 2, 4, 1, 3, 5).reshape(b, -1, c * p * p)", "a view moves no number"),

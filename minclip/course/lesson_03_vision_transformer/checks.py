@@ -26,6 +26,8 @@ def attention(t: Trial) -> None:
     t.same(t(query, key, value), right(query, key, value), given_by(mistakes.of_scores(query, key, value)))
     few, wide = t.normal(2, 3, 4, 5), t.normal(2, 3, 7, 6)
     t.same(t(few, key, value), right(few, key, value), what="the result for 4 queries and 7 tokens")
+    many = [t.normal(1, 4, 20, 3) for _ in range(3)]
+    t.same(t(*many), right(*many), what="the result for 20 tokens")
     known: Known = {mistakes.OTHER_ROOT: lambda: (query @ key.mT / 6**0.5).softmax(-1) @ wide}
     t.same(t(query, key, wide), right(query, key, wide), known, "the result for values that are wider than queries")
     mask, soft = library.causal_mask(7), t.normal(2, 1, 4, 7)
@@ -90,7 +92,7 @@ def split(t: Trial, mine: Any, theirs: Any, x: Tensor) -> None:
     split_is_right(t, mine, theirs, x[:1])
     split_is_right(t, mine, theirs, x[:, :1])
     t.errors = {}
-    for width, heads in ((18, 2), (5, 1)):
+    for width, heads in ((20, 5), (5, 1)):
         mine, theirs = both(t, library.MultiHeadAttention, width, heads)
         split_is_right(t, mine, theirs, t.normal(3, 4, width))
 
@@ -103,7 +105,7 @@ def merge(t: Trial, mine: Any, theirs: Any, found: Tensor) -> None:
     t.gradient(t.call(mine.merge, found, as_="merge"), theirs.merge(found), pairs)
     battery.batch_of_one(t, mine.merge, theirs.merge, found, as_="merge")
     t.errors = {}
-    for width, heads in ((18, 2), (5, 1)):
+    for width, heads in ((20, 5), (5, 1)):
         mine, theirs = both(t, library.MultiHeadAttention, width, heads)
         found = t.normal(3, heads, 4, width // heads)
         t.same(t.call(mine.merge, found, as_="merge"), theirs.merge(found))
@@ -118,8 +120,8 @@ def MultiHeadAttention(t: Trial) -> None:
         merge(t, mine, theirs, t.normal(2, 3, 7, 4))
     with t.method("forward"):
         forward(t, mine, theirs, x, mistakes.of_heads(x, theirs), mistakes.NOT_PASSED_ON)
-        others = both(t, library.MultiHeadAttention, 18, 2)
-        battery.in_turn(t, (mine, theirs, [x]), (*others, [t.normal(3, 4, 18)]))
+        others = both(t, library.MultiHeadAttention, 20, 5)
+        battery.in_turn(t, (mine, theirs, [x]), (*others, [t.normal(3, 9, 20)]))
 
 
 def forward(t: Trial, mine: Any, theirs: Any, x: Tensor, known: Mapping[str, Tensor], unmasked: str) -> None:
@@ -146,7 +148,7 @@ def TransformerBlock(t: Trial) -> None:
     x, t.errors = t.normal(2, 7, 12), encoder_mistakes.BLOCK
     forward(t, mine, theirs, x, encoder_mistakes.of_block(x, theirs), encoder_mistakes.NOT_PASSED_ON)
     others = both(t, library.TransformerBlock, 10, 2, 6, quick_gelu=False)
-    battery.in_turn(t, (mine, theirs, [x]), (*others, [t.normal(3, 4, 10)]))
+    battery.in_turn(t, (mine, theirs, [x]), (*others, [t.normal(3, 9, 10)]))
 
 
 def VisionTransformer(t: Trial) -> None:

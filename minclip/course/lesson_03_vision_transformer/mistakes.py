@@ -17,8 +17,12 @@ MIX = "return scores.softmax(dim=-1) @ value"
 
 # what Python says -> the mistake
 ATTENTION = {
-    "Expected size for first two dimensions": Mistake(
-        "these two cannot be multiplied: the columns of the first are not as many as the rows of the second", way=SCORES
+    "to be: [6, 5] but got: [6, 7]": Mistake(
+        "two matrices that do not fit: the columns of the first are not as many as the rows of the second",
+        way=f"{SCORES}, and shares @ value",
+    ),
+    "(3) must match the size of tensor b (7) at non-singleton dimension 1": Mistake(
+        "the dimensions in front, batch and heads, have changed places, too: only the last two should", way=SCORES
     ),
     "is ambiguous": Mistake("a mask has many numbers: whether there is one asks another question", way=ADD),
     "'NoneType'": Mistake("mask is None where there is none", way=ADD),
@@ -121,7 +125,11 @@ VIEW = {
         way="reshape does what view does, and makes a copy where one is needed",
     )
 }
-SPLIT = VIEW | {
+SPLIT = {
+    "view size is not compatible": Mistake(
+        "a view moves no number, and here numbers would have to move: cut each token's numbers into heads", way=HEADS
+    ),
+    "is invalid for input of size 504": Mistake("query, key and value are still together here", way=CHUNK),
     "cannot be multiplied": Mistake("in_proj_weight is [3 · width, width]: x meets it transposed", way=LINEAR),
     "not enough values to unpack (expected 3": Mistake(
         "there are fewer than three parts: along which dimension is it cut?", way=CHUNK
@@ -131,7 +139,6 @@ MERGE = VIEW | {
     "cannot be multiplied": Mistake("out_proj wants [batch, tokens, width]", way=f"self.out_proj({TOGETHER})")
 }
 NOT_PASSED_ON = Mistake("the mask has no effect", way=IN_FORWARD)
-HEADS_FIXED = Mistake("it works for 3 heads only", way="self.heads")
 
 
 def of_split(x: Tensor, theirs: library.MultiHeadAttention, which: int) -> dict[str, Tensor]:

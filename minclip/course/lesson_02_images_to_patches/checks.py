@@ -69,6 +69,7 @@ def resize_and_crop(t: Trial) -> None:
         square_of(t, noise(t, 40, 27, mode), 13, proofs)
         square_of(t, noise(t, 27, 40, mode), 13, proofs)
         square_of(t, noise(t, 13, 20, mode), 13, proofs)  # nothing to resize
+        square_of(t, noise(t, 13, 13, mode), 13, proofs)  # nothing to cut either
 
 
 def square_of(t: Trial, image: Image.Image, n: int, proofs: list, before: Image.Image | None = None) -> None:
@@ -172,8 +173,10 @@ def PatchEmbedding(t: Trial) -> None:
     t.gradients_of_weights(mine, theirs, image)
     order = [2, 0, 1]
     t.same(t.call(mine, image[order]), theirs(image)[order], hint=patch_mistakes.MIXED)
+    last = image.to(memory_format=torch.channels_last)  # as pixels_to_float gives them
+    t.same(t.call(mine, last), theirs(image), what="the tokens of a picture whose channels lie last in memory")
     battery.in_turn(t, *pairs)
-    battery.leaves_no_trace(t, mine, image)
+    battery.leaves_no_trace(t, t.call(t.mine, 10, 5, 16), image)
     t.on_a_gpu(mine, image)
     small = mine.to(torch.bfloat16)
     fits = partial(small, image.bfloat16())

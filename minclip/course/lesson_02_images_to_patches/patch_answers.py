@@ -130,6 +130,7 @@ WRONG = [
     embedding(TOKENS + CLS + JOIN + ".detach()", "positional_embedding does not reach"),
     embedding("with torch.no_grad():\n    x = self.conv1(image.to(self.conv1.weight.dtype))\n"
               "x = x.flatten(2).transpose(1, 2)\n" + CLS + JOIN, "conv1.weight does not reach"),
+    embedding(TOKENS + CLS + "self.eval()\n" + JOIN, "changes the module itself"),
     embedding(TOKENS + CLS + JOIN + " + self.positional_embedding", "the positions are added twice"),
     embedding(TOKENS + "cls = self.class_embedding.expand(3, 1, -1)\n" + JOIN, silent="batch is lost"),
     embedding(TOKENS + "if not hasattr(self, 'cls'):\n    self.cls = self.class_embedding.expand(len(x), 1, -1)\n"

@@ -129,6 +129,7 @@ WRONG = [
     square("side = max(image.size)\npaper = Image.new('RGB', (side, side))\npaper.paste(image.convert('RGB'))\n"
            "return paper.resize((n_px, n_px))", silent="stretched"),
     square(RESIZE.replace("BICUBIC", "BICUBIC, reducing_gap=1.0") + CROP + RGB, silent="bilinear"),
+    square("if image.size == (n_px, n_px):\n    return image\n" + RESIZE + CROP + RGB, "the result must be RGB"),
     square(RESIZE + CROP + "return image, n_px", "the result is no picture"),
     square("image = image.resize((n_px, n_px * image.height // image.width))\n" + CROP + RGB, silent="rounded"),
     numbers(CHANNELS + CONSTANTS + "return ((x / 255 - mean) / std).squeeze()", "batch is lost"),

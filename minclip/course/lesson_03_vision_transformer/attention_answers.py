@@ -42,7 +42,7 @@ WRONG = [
     attend(WITH + "scores.masked_fill(mask == 0, -math.inf)\n" + MIX, "0 means allowed"),
     attend(WITH + "scores - mask\n" + MIX, "the mask is subtracted"),
     attend(WITH + "scores + mask.mT\n" + MIX, "the mask is transposed"),
-    attend(WITH + "scores.masked_fill(mask == -math.inf, -math.inf)\n" + MIX, "counts only where it is -inf"),
+    attend(WITH + "scores.masked_fill(mask == -math.inf, -math.inf)\n" + MIX, "this mask has no effect"),
     attend(WITH + "scores.masked_fill(mask != 0, -math.inf)\n" + MIX, "every number that is not 0 forbids"),
     attend(RAW + "return ((raw + mask) / query.shape[-1] ** 0.5).softmax(dim=-1) @ value",
             "is added before the division"),
@@ -58,6 +58,11 @@ WRONG = [
     attend("scores = query @ key / query.shape[-1] ** 0.5\n" + ADD + MIX, "that do not fit"),
     attend(SCORES + ADD + "return scores.softmax(dim=0) @ value", "runs over the pictures"),
     attend(SCORES + ADD + "return scores", "these are the scores"),
+    attend("b, h, t, d = query.shape\nq, k, v = (x.view(b * h, -1, x.shape[-1]) for x in (query, key, value))\n"
+           "scores = (q @ k.mT / d**0.5).view(b, h, t, -1)\n" + ADD
+           + "return (scores.softmax(-1).view(b * h, t, -1) @ v).view(b, h, t, -1)", "a view moves no number"),
+    attend(SCORES + "if mask is not None and mask.ndim == 2:\n    scores = scores + mask\n"
+            "" + MIX, "this mask has no effect"),
     attend(SCORES + ADD + "return scores.sigmoid() @ value", "a sigmoid is no softmax"),
     attend(SCORES + ADD + "return scores.softmax(dim=-1).softmax(dim=-1) @ value", "softmax is taken twice"),
     attend(SCORES + ADD + "return F.log_softmax(scores, dim=-1) @ value", "the logarithm of the shares"),

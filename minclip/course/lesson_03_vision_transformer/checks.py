@@ -21,13 +21,15 @@ def given_by(mistakes: Mapping[str, Tensor]) -> Known:
 
 
 def attention(t: Trial) -> None:
-    t.errors, right = mistakes.ATTENTION, library.attention
+    t.errors, right = mistakes.VIEW | mistakes.ATTENTION, library.attention
     query, key, value = (t.normal(2, 3, 7, 5) for _ in range(3))  # 2 pictures, 3 heads, 7 tokens, head_width 5
     t.same(t(query, key, value), right(query, key, value), given_by(mistakes.of_scores(query, key, value)))
     few, wide = t.normal(2, 3, 4, 5), t.normal(2, 3, 7, 6)
     t.same(t(few, key, value), right(few, key, value), what="the result for 4 queries and 7 tokens")
-    many = [t.normal(1, 4, 20, 3) for _ in range(3)]
+    many = [t.normal(2, 4, 20, 3) for _ in range(3)]
     t.same(t(*many), right(*many), what="the result for 20 tokens")
+    turned = [t.normal(2, 7, 3, 5).transpose(1, 2) for _ in range(3)]  # as heads are cut
+    t.same(t(*turned), right(*turned), what="the result for tensors that come from a transpose")
     known: Known = {mistakes.OTHER_ROOT: lambda: (query @ key.mT / 6**0.5).softmax(-1) @ wide}
     t.same(t(query, key, wide), right(query, key, wide), known, "the result for values that are wider than queries")
     mask, soft = library.causal_mask(7), t.normal(2, 1, 4, 7)
@@ -122,6 +124,7 @@ def MultiHeadAttention(t: Trial) -> None:
         forward(t, mine, theirs, x, mistakes.of_heads(x, theirs), mistakes.NOT_PASSED_ON)
         others = both(t, library.MultiHeadAttention, 20, 5)
         battery.in_turn(t, (mine, theirs, [x]), (*others, [t.normal(3, 9, 20)]))
+        battery.leaves_no_trace(t, both(t, library.MultiHeadAttention, 12, 3)[0], x)
 
 
 def forward(t: Trial, mine: Any, theirs: Any, x: Tensor, known: Mapping[str, Tensor], unmasked: str) -> None:
@@ -138,7 +141,6 @@ def forward(t: Trial, mine: Any, theirs: Any, x: Tensor, known: Mapping[str, Ten
     battery.batch_of_one(t, mine, theirs, x, as_="forward")
     t.same(t.call(mine, x[:, :1], as_="forward"), theirs(x[:, :1]), what="the result for one token")
     battery.keeps_dtype(t, mine, theirs, x, as_="forward")
-    battery.leaves_no_trace(t, mine, x)
     t.on_a_gpu(mine, x)
     t.on_a_gpu(mine, x, library.causal_mask(7))
 
@@ -149,6 +151,7 @@ def TransformerBlock(t: Trial) -> None:
     forward(t, mine, theirs, x, encoder_mistakes.of_block(x, theirs), encoder_mistakes.NOT_PASSED_ON)
     others = both(t, library.TransformerBlock, 10, 2, 6, quick_gelu=False)
     battery.in_turn(t, (mine, theirs, [x]), (*others, [t.normal(3, 9, 10)]))
+    battery.leaves_no_trace(t, both(t, library.TransformerBlock, 12, 3, 20)[0], x)
 
 
 def VisionTransformer(t: Trial) -> None:
@@ -162,9 +165,9 @@ def VisionTransformer(t: Trial) -> None:
     t.gradients_of_weights(mine, theirs, image, as_="forward")
     t.same(t.call(mine, image[1:], as_="forward"), theirs(image)[1:], what="the result for fewer pictures")
     battery.batch_of_one(t, mine, theirs, image, as_="forward")
-    battery.leaves_no_trace(t, mine, image)
     t.on_a_gpu(mine, image)
     t.raises(ValueError, mine, t.normal(3, 3, 8, 8), why="pictures of 8 × 8 for a model that reads 12 × 12")
-    sizes = {"image_size": 8, "patch_size": 4, "width": 12, "layers": 1, "heads": 3, "embed_dim": 10, "mlp_width": 20}
+    sizes = {"image_size": 8, "patch_size": 4, "width": 12, "layers": 4, "heads": 3, "embed_dim": 10, "mlp_width": 20}
     others = both(t, library_vision.VisionTransformer, **sizes)
-    battery.in_turn(t, (mine, theirs, [image]), (*others, [t.normal(2, 3, 8, 8)]))
+    battery.in_turn(t, (mine, theirs, [image]), (*others, [t.normal(5, 3, 8, 8)]))
+    battery.leaves_no_trace(t, both(t, library_vision.VisionTransformer, **sizes)[0], t.normal(2, 3, 8, 8))

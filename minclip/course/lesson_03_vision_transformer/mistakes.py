@@ -105,7 +105,7 @@ def of_soft_masks(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> di
         Mistake("the mask is added before the division by √head_width: add it after", way=f"{SCORES}, then {ADD}"): (
             ((raw + mask) / root).softmax(dim=-1) @ value
         ),
-        Mistake("the mask counts only where it is -inf: it may hold any numbers", way=ADD): (
+        Mistake("this mask has no effect: it may hold any numbers, and have dimensions in front", way=ADD): (
             (raw / root).softmax(dim=-1) @ value
         ),
         Mistake("every number that is not 0 forbids here: a mask may hold any numbers", way=ADD): torch.full_like(

@@ -37,6 +37,8 @@ TOKENS = CONV + "x = x.flatten(2).transpose(1, 2)\n"
 CLS = "cls = self.class_embedding.expand(len(x), 1, -1)\n"
 JOIN = "return torch.cat([cls, x], dim=1) + self.positional_embedding"
 
+MEMORY = "KEPT = {}\n\n\n"  # above the answer
+
 WRONG = [
     patches(SPLIT + "return x.permute(0, 4, 2, 1, 3, 5).reshape(b, -1, c * p * p)", "column by column"),
     patches(SPLIT + "return x.permute(0, 2, 4, 3, 5, 1).reshape(b, -1, c * p * p)", "the channels are last"),
@@ -105,7 +107,7 @@ WRONG = [
             "return x.permute(0, 2, 4, 1, 3, 5).reshape(b, -1, c * p * p)", "the way back is cut"),
     patches("key = image.shape\nif key not in KEPT:\n    x = image.reshape(b, c, h // p, p, w // p, p)\n"
             "    KEPT[key] = x.permute(0, 2, 4, 1, 3, 5).reshape(b, -1, c * p * p)\nreturn KEPT[key]",
-            silent="a reshape", before="KEPT = {}\n\n\n"),
+            silent="a reshape", before=MEMORY),
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for x in range(0, w, p) for y in range(0, h, p)]\n"
             "return torch.stack(found, dim=1)", "column by column"),
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for y in range(0, h, p) for x in range(0, w, p)]\n"

@@ -30,6 +30,8 @@ CHANNELS = TENSOR + "x = x.permute(0, 3, 1, 2).float()\n"
 CUT = "b, h, w, c = x.shape\n"
 CONSTANTS = "mean, std = (torch.tensor(v, device=x.device).view(3, 1, 1) for v in (mean, std))\n"
 
+MEMORY = "KEPT = {}\n\n\n"  # above the answer
+
 WRONG = [
     square(SIZE.replace("<=", ">=") + "image = image.resize(size, Image.Resampling.BICUBIC)\n" + CROP + RGB,
            "the long side has n_px pixels here"),
@@ -117,7 +119,7 @@ WRONG = [
     square("if min(image.size) > n_px:\n    " + RESIZE.strip().replace("\n", "\n    ") + "\n" + CROP + RGB,
            silent="stretched"),
     square("key = image.size, n_px\nif key not in KEPT:\n    " + (RESIZE + CROP).strip().replace("\n", "\n    ")
-           + "\n    KEPT[key] = image.convert('RGB')\nreturn KEPT[key]", "another picture", before="KEPT = {}\n\n\n"),
+           + "\n    KEPT[key] = image.convert('RGB')\nreturn KEPT[key]", "another picture", before=MEMORY),
     square(RESIZE + CROP + "image = np.array(image)\nreturn Image.fromarray(image).convert('RGB')", silent="bilinear"),
     square("image = image.convert('RGBA')\n" + RESIZE + CROP + RGB, "you convert before you resize"),
     square("image.putpixel((0, 0), image.getpixel((0, 0)) and 0)\n" + RESIZE + CROP + RGB, "changes what it was given"),

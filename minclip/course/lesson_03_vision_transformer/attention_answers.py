@@ -15,6 +15,8 @@ MIX = "return scores.softmax(dim=-1) @ value"
 IF_MASK = SCORES + "shares = scores.softmax(dim=-1)\nif mask is not None:\n"
 WITH = SCORES + "if mask is not None:\n    scores = "
 
+MEMORY = "KEPT = {}\n\n\n"  # above the answer
+
 WRONG = [
     attend(RAW + "return (raw + mask).softmax(dim=-1) @ value", "√head_width is missing"),
     attend(RAW + "return (raw / query.shape[-1] + mask).softmax(dim=-1) @ value", "it should be its square root"),
@@ -84,11 +86,10 @@ WRONG = [
             "" + MIX, "would fail on a GPU"),
     attend(SCORES + ADD + MIX + ".cpu()", "would fail on a GPU"),
     attend(SCORES + "key_ = query.shape\nif mask is not None:\n    KEPT[key_] = mask\n"
-           "if key_ in KEPT:\n    scores = scores + KEPT[key_]\n" + MIX, silent="is not used", before="KEPT = {}\n\n"
-            "\n"),
+           "if key_ in KEPT:\n    scores = scores + KEPT[key_]\n" + MIX, silent="is not used", before=MEMORY),
     attend("if query.shape not in KEPT:\n"
             "    KEPT[query.shape] = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5\n"
-           "scores = KEPT[query.shape]\n" + ADD + MIX, before="KEPT = {}\n\n\n", silent="→ √"),
+           "scores = KEPT[query.shape]\n" + ADD + MIX, before=MEMORY, silent="→ √"),
     attend("torch.set_grad_enabled(False)\n" + SCORES + ADD + MIX, "changes a setting"),
     attend(SCORES + "if mask is not None:\n    scores += mask\n" + "mask = None\n" + MIX.replace("-1",
             "-1)[..., :7].clone("),

@@ -42,6 +42,9 @@ def attention(t: Trial) -> None:
     known = {mistakes.OVERFLOW: lambda: scores.exp() / scores.exp().sum(dim=-1, keepdim=True) @ large[2]}
     battery.keeps_dtype(t, t.mine, right, query, key, value)
     t.same(t(*large), right(*large), known, "the result for large scores")
+    other = [t.normal(2, 3, 7, 5) for _ in range(3)]
+    battery.in_turn(t, (t.mine, right, [query, key, value, mask]), (t.mine, right, other))
+    battery.in_turn(t, (t.mine, right, [query, key, value]), (t.mine, right, other))
     mine, theirs = ([x.clone().requires_grad_() for x in (query, key, value)] for _ in range(2))
     pairs = dict(zip(mistakes.NAMES, zip(mine, theirs, strict=True), strict=True))
     t.gradient(t(*mine), right(*theirs), pairs)
@@ -54,8 +57,6 @@ def attention(t: Trial) -> None:
     ):
         known = {mistakes.ONE_LOST: lambda one=one: right(*one).squeeze()}  # type: ignore[misc]
         t.same(t(*one), right(*one), known, f"the result for {what}")
-    other = t.normal(2, 3, 7, 5)
-    battery.in_turn(t, (t.mine, right, [query, key, value, mask]), (t.mine, right, [query, other, value]))
     t.on_a_gpu(t.mine, query, key, value)
     t.on_a_gpu(t.mine, query, key, value, mask)
 
@@ -134,6 +135,7 @@ def forward(t: Trial, mine: Any, theirs: Any, x: Tensor, known: Mapping[str, Ten
     for what, mask in (("a causal mask", library.causal_mask(7)), ("a mask for each picture", t.normal(2, 1, 7, 7))):
         t.same(t.call(mine, x, mask, as_="forward"), theirs(x, mask), unused, f"with {what}, the result")
     t.same(t.call(mine, x, as_="forward"), theirs(x), what="the result without a mask, after calls with one")
+    battery.in_turn(t, (mine, theirs, [x]), (mine, theirs, [t.normal(2, 7, 12)]))
     ours, right = x.clone().requires_grad_(), x.clone().requires_grad_()
     t.gradient(t.call(mine, ours, as_="forward"), theirs(right), {"x": (ours, right)})
     t.gradients_of_weights(mine, theirs, x, as_="forward")
@@ -160,6 +162,7 @@ def VisionTransformer(t: Trial) -> None:
     image, t.errors = t.normal(3, 3, 12, 12), encoder_mistakes.ENCODER
     known = given_by(encoder_mistakes.of_features(theirs, image))
     t.same(t.call(mine, image, as_="forward"), theirs(image), known)
+    battery.in_turn(t, (mine, theirs, [image]), (mine, theirs, [t.normal(3, 3, 12, 12)]))
     ours, right = image.clone().requires_grad_(), image.clone().requires_grad_()
     t.gradient(t.call(mine, ours, as_="forward"), theirs(right), {"image": (ours, right)})
     t.gradients_of_weights(mine, theirs, image, as_="forward")

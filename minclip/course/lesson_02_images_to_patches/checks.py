@@ -11,7 +11,7 @@ from torch import Tensor
 
 from minclip import preprocess, vision
 from minclip.course import battery
-from minclip.course.assertions import Mistake, Shown, Trial, Wrong
+from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
 from minclip.course.gpu_claims import GPU
 from minclip.course.lesson_02_images_to_patches import mistakes, patch_mistakes
 from minclip.course.lesson_02_images_to_patches.mistakes import WRONG_SQUARES
@@ -107,7 +107,7 @@ def pixels_to_float(t: Trial) -> None:
     shown = Shown(wide, "uint8 [3, 5, 7, 3]")
     own: dict[str, Any] = {"mean": [0.5, 0.25, 0.75], "std": [0.5, 1.0, 2.0]}
     t.same(call(t, shown, **own), right(wide, **own), {mistakes.DEFAULTS_ONLY: lambda: right(wide)})
-    kept = {battery.OF_BEFORE: lambda: right(wide, **own)}
+    kept: Known = {battery.OF_BEFORE: lambda: right(wide, **own)}
     t.same(call(t, shown), right(wide), kept, "the result after a call with another mean and std")
     t.same(call(t, shown, mean=(0.5,) * 3, std=(0.5,) * 3), right(wide, mean=(0.5,) * 3, std=(0.5,) * 3))
     battery.batch_of_one(t, t.mine, right, wide)
@@ -146,7 +146,7 @@ def patchify(t: Trial) -> None:
     t.same(t(last, 2), right(image, 2), what=what)
     battery.batch_of_one(t, t.mine, right, image, 2)
     one = image[..., :2, :2].clone()
-    known = {patch_mistakes.PATCHES_LOST: lambda: right(one, 2).squeeze(1)}
+    known: Known = {patch_mistakes.PATCHES_LOST: lambda: right(one, 2).squeeze(1)}
     t.same(t(one, 2), right(one, 2), known, "the result for pictures of one patch")
     battery.keeps_dtype(t, t.mine, right, image, 2, dtype=torch.bfloat16)
     battery.keeps_dtype(t, t.mine, right, image, 2)

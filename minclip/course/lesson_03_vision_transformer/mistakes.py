@@ -147,7 +147,7 @@ def of_split(x: Tensor, theirs: library.MultiHeadAttention, which: int) -> dict[
     parts, bare = qkv.chunk(3, dim=-1), F.linear(x, theirs.in_proj_weight).chunk(3, dim=-1)  # three of [2, 7, 12]
     cut = [part.view(2, 7, 3, 4) for part in parts]
     order = "the rows of in_proj_weight make queries, keys, values, in this order"
-    known = {
+    known: dict[str, Tensor] = {
         Mistake("heads come before tokens", way=HEADS): cut[which],
         Mistake("this puts numbers of different tokens into one row: cut each token's numbers into heads", way=HEADS): (
             parts[which].reshape(2, 3, 7, 4)

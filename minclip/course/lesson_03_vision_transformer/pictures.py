@@ -27,7 +27,11 @@ LOOKS = ("-o", "--s", ":^")  # of lines, for those who do not see the colour
 
 
 def lines(
-    axes: Axes, curves: Mapping[str, Sequence[float]], words: tuple[str, str, str], at: Sequence[int] = (), **where: Any
+    axes: Axes,
+    curves: Mapping[str, Sequence[float]],
+    words: tuple[str, str, str],
+    at: Sequence[float] = (),
+    **where: Any,
 ) -> None:
     """A line for each curve. words: title, x, y; at: where the points are, by default from 1 on; where: the legend."""
     for place, (name, values) in enumerate(curves.items()):

@@ -82,7 +82,7 @@ def wrong_patches(image: Tensor, p: int) -> Known:
             0, 1
         ),
         Mistake(
-            "after unfold the channels stand before rows and columns: a reshape leaves them there",
+            "the channels stand before rows and columns here, and a reshape leaves them there",
             way="x.permute(0, 2, 3, 1, 4, 5) before the reshape",
         ): lambda: image.unfold(2, p, p).unfold(3, p, p).reshape(shape),
     }
@@ -97,7 +97,9 @@ THREE_DIMENSIONS = Mistake(
     way=f"{FLAT}; self.class_embedding.expand(x.shape[0], 1, -1)",
 )
 TURNED = Mistake("the patches are [batch, width, patches] here: tokens are [batch, patches, width]", way=FLAT)
-MORE_POSITIONS = Mistake("there is one position more than tokens here: CLS has one, too", way=LAST)
+MORE_POSITIONS = Mistake(
+    "tokens and positions are not equally many here: CLS has a position, and so has every patch", way=LAST
+)
 # what PyTorch says where there are 9 patches of width 7
 TOKEN_ERRORS = VIEW | {
     "Expected size 7 but got size 9": TURNED,
@@ -129,12 +131,12 @@ def wrong_tokens(module: PatchEmbedding, image: Tensor) -> Known:
     return {
         Mistake("CLS stands at the end: it goes before the patches", way=FIRST): lambda: tokens(x, cls) + position,
         Mistake("the positions are missing", way=LAST): lambda: tokens(cls, x),
-        Mistake("the positions are added before CLS is there: it has one, too, the first", way=LAST): lambda: tokens(
+        Mistake("CLS has no position here: it has one, too, the first", way=LAST): lambda: tokens(
             cls, x + position[1:]
         ),
-        Mistake(
-            "the positions are added before CLS is there, and the patches have those of their left neighbours", way=LAST
-        ): lambda: tokens(cls, x + position[:-1]),
+        Mistake("CLS has no position here, and each patch has that of the token before it", way=LAST): lambda: tokens(
+            cls, x + position[:-1]
+        ),
         Mistake("the positions are added twice", way=LAST): lambda: tokens(cls, x) + 2 * position,
         Mistake("CLS has the last position: its own is the first", way=LAST): lambda: (
             tokens(cls, x) + position.roll(1, 0)

@@ -170,7 +170,7 @@ def VisionTransformer(t: Trial) -> None:
     battery.batch_of_one(t, mine, theirs, image, as_="forward")
     t.on_a_gpu(mine, image)
     t.raises(ValueError, mine, t.normal(3, 3, 8, 8), why="pictures of 8 × 8 for a model that reads 12 × 12")
-    sizes = {"image_size": 8, "patch_size": 4, "width": 12, "layers": 4, "heads": 3, "embed_dim": 10, "mlp_width": 20}
+    sizes = {"image_size": 8, "patch_size": 4, "width": 12, "layers": 4, "heads": 3, "embed_dim": 20, "mlp_width": 20}
     others = both(t, library_vision.VisionTransformer, **sizes)
     battery.in_turn(t, (mine, theirs, [image]), (*others, [t.normal(5, 3, 8, 8)]))
     battery.leaves_no_trace(t, both(t, library_vision.VisionTransformer, **sizes)[0], t.normal(2, 3, 8, 8))

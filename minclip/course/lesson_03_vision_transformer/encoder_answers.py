@@ -105,6 +105,7 @@ WRONG = [
     block("x = x + attn(ln_1(x), mask)\nreturn x + mlp(ln_2(x)) + torch.zeros(x.shape[-1])", "would fail on a GPU"),
 
     encoder("x = transformer(ln_pre(x))[:, 1]\n" + READ, "this is the second token"),
+    encoder(CLS + "return ln_post(x) @ proj[:, : x.shape[1]]", "wrong shape"),
     encoder("self.eval()\n" + CLS + READ, "changes the module itself"),
     encoder("x = torch.stack([transformer(ln_pre(one[None]))[0, 0] for one in x[:3]])\n" + READ, silent="is missing"),
     encoder("for one in transformer.resblocks[:2]:\n"

@@ -156,6 +156,11 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
+    patches("out = image.new_zeros(b, (h // p) * (w // p), c * p * p)\nfor i in range(out.shape[1]):\n"
+            "    y, x = i // (w // p) * p, i % (w // p) * p\n"
+            "    out[:, i] = image[:, :, y : y + p, x : x + p].reshape(b, -1)\nreturn out"),
+    patches("k = torch.eye(c * p * p, dtype=image.dtype, device=image.device).view(-1, c, p, p)\n"
+            "return F.conv2d(image, k, stride=p).flatten(2).mT"),
     patches("return F.unfold(image, p, stride=p).transpose(1, 2)"),
     patches("x = image.unfold(2, p, p).unfold(3, p, p)\nreturn x.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)"),
     patches(SPLIT + "return torch.einsum('bcrpsq->brscpq', x).reshape(b, -1, c * p * p)"),

@@ -165,6 +165,12 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
+    square("def grow(side):\n    return int(n_px * side / min(image.size))\n"
+           "resized = image.resize(tuple(map(grow, image.size)), Image.BICUBIC)\na = np.array(resized.convert('RGB'))\n"
+           "t, l = round((a.shape[0] - n_px) / 2), round((a.shape[1] - n_px) / 2)\n"
+           "return Image.fromarray(a[t : t + n_px, l : l + n_px].copy())"),
+    numbers(TENSOR + "r, g, b = x.float().div(255).unbind(-1)\n"
+            "return torch.stack([(c - m) / s for c, m, s in zip((r, g, b), mean, std)], 1)"),
     square("w, h = image.size\ns = min(w, h)\nimage = image.resize((n_px * w // s, n_px * h // s))\n" + CROP + RGB),
     square(RESIZE + "image = image.convert('RGB')\n" + CORNER
            + "return Image.fromarray(np.array(image)[top : top + n_px, left : left + n_px])"),

@@ -121,6 +121,14 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
+    heads(forward="x, (b, t, w) = x.transpose(0, 1), x.shape\nif mask is not None:\n"
+          "    mask = mask.expand(b, self.heads, t, t).flatten(0, 1)\n"
+          "return F.multi_head_attention_forward(\n"
+          "    x, x, x, w, self.heads, self.in_proj_weight, self.in_proj_bias, None, None, False, 0.0,\n"
+          "    self.out_proj.weight, self.out_proj.bias, need_weights=False, attn_mask=mask,\n)[0].transpose(0, 1)"),
+    heads(forward="q, k, v = self.split(x)\nfound = []\nfor h in range(self.heads):\n"
+          "    found.append(attention(q[:, h : h + 1], k[:, h : h + 1], v[:, h : h + 1], mask))\n"
+          "return self.merge(torch.cat(found, dim=1))"),
     heads("b, t, w = x.shape\nqkv = x @ self.in_proj_weight.T + self.in_proj_bias\n"
           "qkv = qkv.reshape(b, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)\nreturn qkv[0], qkv[1], qkv[2]",
           "b, h, t, d = x.shape\nreturn self.out_proj(x.permute(0, 2, 1, 3).reshape(b, t, h * d))"),

@@ -113,16 +113,22 @@ def pixels_to_float(t: Trial) -> None:
     battery.batch_of_one(t, t.mine, right, wide)
     battery.batch_of_one(t, t.mine, right, wide[:, :1, :1])
     t.on_a_gpu(t.mine, wide)
-    on_the_device_that_is_named(t, array)
-    on_the_device_that_is_named(t, shown)
+    on_the_device_that_is_named(t, array.value)
+    on_the_device_that_is_named(t, wide)
 
 
-def on_the_device_that_is_named(t: Trial, pixels: Shown) -> None:
+def on_the_device_that_is_named(t: Trial, pixels: Any) -> None:
+    """Claims that pixels that lie on the CPU come to the device that is asked for."""
+
+    def from_the_cpu(device: Any) -> Any:
+        return t.mine(pixels, device=device)
+
+    kind = "a NumPy array" if isinstance(pixels, np.ndarray) else "a tensor on the CPU"
+    from_the_cpu.__name__ = f"{t.mine.__name__} of {kind}"
     try:
-        t.on_a_gpu(t.mine, Shown(pixels.value, pixels.words), device=GPU)
+        t.on_a_gpu(from_the_cpu, device=Shown(GPU, "a GPU"))
     except Wrong as wrong:
-        meets = any(line.startswith("  meets") for line in wrong.lines)
-        if wrong.mistake is None or meets or not isinstance(pixels.value, np.ndarray):
+        if wrong.mistake is None or any(line.startswith("  meets") for line in wrong.lines):
             raise
         raise Wrong(*wrong.lines[:3], mistakes.DEVICE_UNUSED) from wrong
 
@@ -162,7 +168,7 @@ def PatchEmbedding(t: Trial) -> None:
         words = f"PatchEmbedding({size}, {patch_size}, {width})"
         mine, theirs = t.call(t.mine, size, patch_size, width), vision.PatchEmbedding(size, patch_size, width)
         t.copy_weights(mine, theirs)
-        image = t.normal(3, 3, size, size)
+        image = t.normal(5 if pairs else 3, 3, size, size)
         one = partial(mine, image[:1])
         came = explained(t, patch_mistakes.ONE_ONLY, one, mine, image, as_=words)
         t.same(came, theirs(image), patch_mistakes.wrong_tokens(theirs, image), "the row of tokens")
@@ -173,11 +179,12 @@ def PatchEmbedding(t: Trial) -> None:
     battery.in_turn(t, *pairs)
     mine, theirs, (image,) = pairs[2]
     t.gradients_of_weights(mine, theirs, image)
-    order = [2, 0, 1]
+    order = [2, 0, 1, 4, 3]
     t.same(t.call(mine, image[order]), theirs(image)[order], hint=patch_mistakes.MIXED)
     last = image.to(memory_format=torch.channels_last)  # as pixels_to_float gives them
     t.same(t.call(mine, last), theirs(image), what="the tokens of a picture whose channels lie last in memory")
     battery.leaves_no_trace(t, t.call(t.mine, 10, 5, 16), image)
+    t.same(t.call(mine.eval(), image, as_="in eval mode, PatchEmbedding"), theirs(image), what="the tokens")
     t.on_a_gpu(mine, image)
     small = mine.to(torch.bfloat16)
     fits = partial(small, image.bfloat16())

@@ -135,6 +135,8 @@ WRONG = [
               "x = x.flatten(2).transpose(1, 2)\n" + CLS + JOIN, "conv1.weight does not reach"),
     embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nx[:, 1:] += self.positional_embedding[1:]\nreturn x",
               "CLS has no position here"),
+    embedding(TOKENS + CLS + "x = torch.cat([cls, x], 1)\n"
+              "return torch.stack([one + self.positional_embedding for one in x[:3]])", silent="→"),
     embedding(TOKENS + CLS + JOIN + "[1:]", "tokens and positions are not equally many"),
     embedding(TOKENS + CLS + "self.eval()\n" + JOIN, "changes the module itself"),
     embedding(TOKENS + CLS + JOIN + " + self.positional_embedding", "the positions are added twice"),

@@ -162,6 +162,9 @@ WRONG = [
             "return x",
             silent="is not subtracted"),
     numbers(CHANNELS + CONSTANTS + "(x / 255 - mean) / std", "is there a return?"),
+    numbers("if isinstance(pixels, np.ndarray):\n    pixels = torch.tensor(pixels, device=device)\n"
+            "x = pixels.permute(0, 3, 1, 2).float()\n" + CONSTANTS + "return (x / 255 - mean) / std",
+            "the argument device has no effect"),
 ]  # fmt: skip
 
 CORRECT = [

@@ -37,7 +37,7 @@ WRONG = [
     attend(SCORES + ADD + "return scores.softmax(dim=-1) @ query", "value is not used"),
     attend(SCORES + ADD + "return scores @ value", "the softmax is missing"),
     attend(SCORES + ADD + "return (scores @ value).softmax(dim=-1)", "the softmax comes after value"),
-    attend(SCORES + MIX, "the mask is not used"),
+    attend(SCORES + MIX, "this mask has no effect"),
     attend(WITH + "scores * mask\n" + MIX, "you multiply the scores by the mask"),
     attend(IF_MASK + "    shares = shares + mask\nreturn shares @ value", "the mask is added to the shares"),
     attend(IF_MASK + "    shares = shares * mask\nreturn shares @ value", "you multiply the shares"),
@@ -60,6 +60,7 @@ WRONG = [
     attend("scores = query @ key / query.shape[-1] ** 0.5\n" + ADD + MIX, "that do not fit"),
     attend(SCORES + ADD + "return scores.softmax(dim=0) @ value", "runs over the pictures"),
     attend(SCORES + ADD + "return scores", "these are the scores"),
+    attend(SCORES + ADD + "scores = scores - scores.mean(-1, keepdim=True)\n" + MIX, "with a causal mask", silent="→"),
     attend("b, h, t, d = query.shape\nq, k, v = (x.view(b * h, -1, x.shape[-1]) for x in (query, key, value))\n"
            "scores = (q @ k.mT / d**0.5).view(b, h, t, -1)\n" + ADD
            + "return (scores.softmax(-1).view(b * h, t, -1) @ v).view(b, h, t, -1)", "a view moves no number"),
@@ -99,7 +100,7 @@ WRONG = [
     attend(SCORES + ADD + "shares = scores.exp()\nreturn shares / shares.sum(dim=-1) @ value", silent="overflows"),
     attend("scores = torch.einsum('bhqd,bhkd->bhqk', query, key) / query.shape[-1] ** 0.5\n" + ADD
            + "return torch.einsum('bhqk,bhqd->bhkd', scores.softmax(-1), value)", silent="changed places"),
-    attend("return F.scaled_dot_product_attention(query, key, value)", "the mask is not used"),
+    attend("return F.scaled_dot_product_attention(query, key, value)", "this mask has no effect"),
     attend("return F.scaled_dot_product_attention(query, key, value, is_causal=mask is not None)",
             silent="is not used"),
     attend("return F.scaled_dot_product_attention(query, key, value, mask, dropout_p=0.1)", silent="√head_width"),

@@ -33,8 +33,13 @@ def attention(t: Trial) -> None:
     known: Known = {mistakes.OTHER_ROOT: lambda: (query @ key.mT / 6**0.5).softmax(-1) @ wide}
     t.same(t(query, key, wide), right(query, key, wide), known, "the result for values that are wider than queries")
     mask, soft = library.causal_mask(7), t.normal(2, 1, 4, 7)
-    known = given_by(mistakes.of_masks(query, key, value, mask))
-    t.same(t(query, key, value, mask), right(query, key, value, mask), known, "with a causal mask, the result")
+    finite = mask.nan_to_num(neginf=-30)  # -inf makes nan of more than one mistake
+    soft[..., 0] = 0
+    known = given_by(mistakes.of_masks(query, key, value, finite))
+    t.same(
+        t(query, key, value, finite), right(query, key, value, finite), known, "with a mask of 0 and -30, the result"
+    )
+    t.same(t(query, key, value, mask), right(query, key, value, mask), what="with a causal mask, the result")
     known = given_by(mistakes.of_soft_masks(few, key, value, soft))
     t.same(t(few, key, value, soft), right(few, key, value, soft), known, "with a mask for each picture, the result")
     large = [1000 * query.double(), key.double(), value.double()]
@@ -143,6 +148,7 @@ def forward(t: Trial, mine: Any, theirs: Any, x: Tensor, known: Mapping[str, Ten
     battery.batch_of_one(t, mine, theirs, x, as_="forward")
     t.same(t.call(mine, x[:, :1], as_="forward"), theirs(x[:, :1]), what="the result for one token")
     battery.keeps_dtype(t, mine, theirs, x, as_="forward")
+    t.same(t.call(mine.eval(), x, as_="in eval mode, forward"), theirs(x))
     t.on_a_gpu(mine, x)
     t.on_a_gpu(mine, x, library.causal_mask(7))
 
@@ -166,6 +172,8 @@ def VisionTransformer(t: Trial) -> None:
     ours, right = image.clone().requires_grad_(), image.clone().requires_grad_()
     t.gradient(t.call(mine, ours, as_="forward"), theirs(right), {"image": (ours, right)})
     t.gradients_of_weights(mine, theirs, image, as_="forward")
+    battery.keeps_dtype(t, mine, theirs, image, as_="forward")
+    t.same(t.call(mine.eval(), image, as_="in eval mode, forward"), theirs(image))
     t.same(t.call(mine, image[1:], as_="forward"), theirs(image)[1:], what="the result for fewer pictures")
     battery.batch_of_one(t, mine, theirs, image, as_="forward")
     t.on_a_gpu(mine, image)

@@ -106,6 +106,8 @@ WRONG = [
 
     encoder("x = transformer(ln_pre(x))[:, 1]\n" + READ, "this is the second token"),
     encoder(CLS + "return ln_post(x) @ proj[:, : x.shape[1]]", "wrong shape"),
+    encoder(CLS + "return (ln_post(x) @ proj).float()", "default dtype float32"),
+    encoder("x = ln_pre(x) if self.training else x\nx = transformer(x)[:, 0]\n" + READ, "in eval mode", silent="→"),
     encoder("self.eval()\n" + CLS + READ, "changes the module itself"),
     encoder("x = torch.stack([transformer(ln_pre(one[None]))[0, 0] for one in x[:3]])\n" + READ, silent="is missing"),
     encoder("for one in transformer.resblocks[:2]:\n"

@@ -34,6 +34,7 @@ ONE_LOST = Mistake("dimensions of size 1 are lost", way="no squeeze: softmax and
 OVERFLOW = Mistake(
     "exp of a large score overflows", way="scores.softmax(dim=-1): it subtracts the largest score before exp"
 )
+NO_EFFECT = Mistake("this mask has no effect: whatever numbers it holds, they are added to the scores", way=ADD)
 OTHER_ROOT = Mistake(
     "the scores are divided by the root of value's width: it is that of the query", way="query.shape[-1] ** 0.5"
 )
@@ -75,14 +76,14 @@ def of_scores(query: Tensor, key: Tensor, value: Tensor) -> dict[str, Tensor]:
 
 
 def of_masks(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> dict[str, Tensor]:
-    """mask: causal."""
+    """mask: causal, with a large negative number in place of -inf."""
     scores = query @ key.mT / query.shape[-1] ** 0.5
 
     def mixed(scores: Tensor) -> Tensor:
         return scores.softmax(dim=-1) @ value
 
     return {
-        Mistake("the mask is not used", way=ADD): mixed(scores),
+        NO_EFFECT: mixed(scores),
         Mistake("you multiply the scores by the mask: add it", way=ADD): mixed(scores * mask),
         Mistake("the mask is added to the shares: add it to the scores, before the softmax", way=ADD): (
             (scores.softmax(-1) + mask) @ value
@@ -99,17 +100,15 @@ def of_masks(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> dict[st
 
 
 def of_soft_masks(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> dict[str, Tensor]:
-    """mask: any numbers."""
+    """mask: any numbers, and a column of 0."""
     raw, root = query @ key.mT, query.shape[-1] ** 0.5
     return {
         Mistake("the mask is added before the division by √head_width: add it after", way=f"{SCORES}, then {ADD}"): (
             ((raw + mask) / root).softmax(dim=-1) @ value
         ),
-        Mistake("this mask has no effect: it may hold any numbers, and have dimensions in front", way=ADD): (
-            (raw / root).softmax(dim=-1) @ value
-        ),
-        Mistake("every number that is not 0 forbids here: a mask may hold any numbers", way=ADD): torch.full_like(
-            raw @ value, torch.nan
+        NO_EFFECT: ((raw / root).softmax(dim=-1) @ value),
+        Mistake("every number that is not 0 forbids here: a mask may hold any numbers", way=ADD): (
+            (raw / root).masked_fill(mask != 0, -torch.inf).softmax(dim=-1) @ value
         ),
     }
 

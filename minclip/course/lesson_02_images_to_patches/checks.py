@@ -162,7 +162,7 @@ def patchify(t: Trial) -> None:
 
 def PatchEmbedding(t: Trial) -> None:
     t.errors = patch_mistakes.TOKEN_ERRORS
-    pairs = []
+    pairs: list[tuple[Any, Any, list[Tensor]]] = []
     # 9 patches of width 7: a reshape can be told from a missing transpose, which where both are 9 runs through
     for size, patch_size, width in ((12, 4, 7), (12, 4, 9), (10, 5, 16), (5, 5, 6)):
         words = f"PatchEmbedding({size}, {patch_size}, {width})"

@@ -4,6 +4,7 @@ The figures are in plotting.py. The colours, of Okabe and Ito (2008), can be tol
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,24 @@ DPI = 100
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure, width and height in inches. Its layout chooses the margins."""
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def described(figure: Figure, text: str) -> Figure:
+    """The figure with one sentence for those who cannot see it. A notebook stores it beside the picture.
+
+    IPython asks what it shows for `_repr_mimebundle_`, data and metadata. matplotlib adds the picture itself.
+    """
+    text = " ".join(text.split())
+    if not text:
+        raise ValueError("text must be a sentence that says what the figure shows, found nothing")
+    figure.set_label(text)
+    setattr(figure, "_repr_mimebundle_", partial(alternative_text, text))  # noqa: B010  (matplotlib declares none)
+    return figure
+
+
+def alternative_text(text: str, **_: Any) -> tuple[dict, dict]:
+    """(no data, metadata): the alternative text of a picture as Jupyter and nbconvert read it."""
+    return {}, {"image/png": {"alt": text}}
 
 
 def dress(axes: Axes, title: str, x: str, y: str) -> None:

@@ -1,5 +1,7 @@
 """A learner in a notebook: what is ticked is what is kept, in any order of work, and every word is true."""
 
+import contextlib
+import io
 import subprocess
 import sys
 
@@ -35,9 +37,11 @@ def solved(notebook):
 
 
 def later(code):
-    """Another day: what a fresh Python prints."""
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
-    return run.stdout + run.stderr
+    """Another day, without the notebook: what the code prints."""
+    printed, space = io.StringIO(), {}
+    with contextlib.redirect_stdout(printed):
+        exec(code, space)
+    return printed.getvalue()
 
 
 def loss_with(old, new):
@@ -50,6 +54,13 @@ def test_a_solved_lesson_says_this(notebook):
     assert later("from minclip.course import built; built('similarity_logits', 'clip_loss')") == (
         "similarity_logits: yours · clip_loss: yours\n"
     )
+
+
+def test_another_python_finds_what_is_kept(notebook):
+    notebook.run(LOGITS, CHECK_LOGITS)
+    code = "from minclip.course import built; print(built('similarity_logits').__module__)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
+    assert run.stdout + run.stderr == "similarity_logits: yours\nmy_minclip.loss\n"
 
 
 def test_skipped_and_solved_later_is_yours(notebook):
@@ -252,7 +263,7 @@ def test_a_class_without_its_methods_is_told(notebook):
         "from minclip.loss import clip_loss as theirs\ndef clip_loss(a, b, scale):\n    return theirs(a, b, scale)",
         "def clip_loss(a, b, scale):\n    from minclip.loss import clip_loss\n    return clip_loss(a, b, scale)",
         "def clip_loss(a, b, scale):\n    import minclip\n    return minclip.loss.clip_loss(a, b, scale)",
-        "from minclip import loss\ndef f(*x):\n    return loss.clip_loss(*x)\n\ndef clip_loss(a, b, s):\n    return f(a, b, s)",
+        "from minclip import loss\ndef f(*x):\n    return loss.clip_loss(*x)\ndef clip_loss(*x):\n    return f(*x)",
     ],
 )
 def test_minclips_own_inside_is_not_counted(solved, cell):

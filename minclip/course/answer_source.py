@@ -11,6 +11,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from minclip.course.notebook_cells import newest_definition, segment, text_of_file, without_magic
+from minclip.course.statements import with_names
 
 STUB = "NotImplementedError"
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign
@@ -44,17 +45,24 @@ def source_of(thing: Any, name: str = "") -> str:
     name: what it is called, where it does not know it (a lambda). ValueError where the text cannot be found, or where
     it works only in the function that it was made in. Methods that were put into a class later stand in its text.
     """
+    text = own_text(thing, name)
+    return with_later_methods(thing, text) if isinstance(thing, type) else text
+
+
+def own_text(thing: Any, name: str = "") -> str:
+    """The text of the one statement that defined it: like source_of, without what was put into a class later."""
     name = name or thing.__name__
     code = code_of(thing)
     if code is not None and code.co_freevars and not isinstance(thing, type):
         inner = ", ".join(code.co_freevars)
         raise ValueError(f"it is made inside a function and uses its {inner}: write it at the left margin of a cell")
     for text in text_of_file(code) if code else []:
-        found = find(text, name, code) or find(without_magic(text), name, code)
-        if found:
-            return with_later_methods(thing, found) if isinstance(thing, type) else found
+        for called in (name, getattr(thing, "__name__", name)):  # it may have been given another name since
+            found = find(text, called, code) or find(without_magic(text), called, code)
+            if found:
+                return found if called == name else with_names(found, {called: name})
     if isinstance(thing, type) and (written := newest_definition(name)):  # a class without a method
-        return with_later_methods(thing, written)
+        return written
     raise ValueError(f"the text of {name} cannot be found: write it in a cell of its own, with def or class")
 
 

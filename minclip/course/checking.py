@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from minclip.course.answer_dependencies import answer_of
-from minclip.course.answer_source import half_written, methods, source_of, unwritten
+from minclip.course.answer_source import half_written, methods, own_text, source_of, unwritten
 from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, tried
@@ -77,9 +77,10 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     after = "The lesson goes on with " + ("your earlier version, which passed." if kept else "minclip's.")
     try:
         source = "" if answer is exercise.library else source_of(answer, name)
+        written = own_text(answer, name) if source else None
     except ValueError as error:
         return Verdict(WRONG, f"{name}: {error}", kept)
-    if why := newest_failed(name, source or None):
+    if why := newest_failed(name, written):
         text = f"{name}: your last version does not run ({why}). Mend it, run its cell, then this one."
         return Verdict(WRONG, text, kept)
     if answer is exercise.library:

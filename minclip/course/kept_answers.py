@@ -16,9 +16,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from minclip.course.kept_answer import Answer, answer_from, read_answer
-from minclip.course.learner_package import HOMES, PARTS, ByHand, found_by_hand, package_file, with_names
+from minclip.course.learner_package import HOMES, PARTS, ByHand, found_by_hand, package_file
 from minclip.course.outline import LESSONS, number_of
-from minclip.course.statements import renamed, statements
+from minclip.course.statements import statements, with_names
 from minclip.data.paths import atomic_write
 
 WRITTEN = ".written"  # the package's files as the answers made them: what differs from them was written by hand
@@ -117,7 +117,7 @@ class KeptAnswers:
                 continue
             if new and not self.file(new).is_file():
                 answer = read_answer(old, path.read_text(encoding="utf-8"))
-                text = with_names(renamed(answer.text, {old: new}), {old: new})
+                text = with_names(answer.text, {old: new})
                 self.write(replace(answer, name=new, text=text))
                 path.unlink()
                 changes.said.append(f"The exercise {old} is called {new} now, and so is your answer.")

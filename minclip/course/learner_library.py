@@ -21,15 +21,25 @@ from minclip.course.workbook import answers_folder, where_answers_go
 
 
 def load(place: Path, name: str) -> Any:
-    """The learner's version of a part, from the package in `place`. ValueError where it does not run.
+    """The learner's version of a part, from the package in `place`, read anew: the files may have changed.
 
-    Everything is imported anew: the files may have changed.
+    ValueError where it does not run.
     """
+    open_package(place)
+    return part(place, name)
+
+
+def open_package(place: Path) -> None:
+    """Makes the folder the package my_minclip, and forgets what was imported from it before."""
     for known in [key for key in sys.modules if key.partition(".")[0] == PACKAGE]:
         del sys.modules[known]
     sys.modules[PACKAGE] = package = ModuleType(PACKAGE)
     package.__path__ = [str(place)]  # wherever it lies: nothing is added to sys.path
     invalidate_caches()
+
+
+def part(place: Path, name: str) -> Any:
+    """A part of the package that is open. ValueError where it does not run."""
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it would outlive a quick second edit
     try:
         return getattr(import_module(f"{PACKAGE}.{PARTS[name]}"), name)
@@ -61,12 +71,14 @@ def built(*names: str) -> Any:
             print(line)
     place = answers_folder()
     own = KeptAnswers(place).names() if place else []
+    if place:
+        open_package(place)
     found, said = [], []
     for name, exercise in exercises.items():
         value, whose = exercise.library, "minclip's"
         if place and name in own:
             try:
-                value, whose = load(place, name), "yours"
+                value, whose = part(place, name), "yours"
                 if KeptAnswers(place).answer(name).by_hand:
                     whose += f", {HAND}"
             except ValueError as error:
@@ -100,12 +112,11 @@ def installed() -> Iterator[list[str]]:
     names = finished()
     if not names or place is None:
         raise ValueError(f"nothing of yours is kept in {place}: solve an exercise of the lessons first")
-    load(place, names[0])  # forgets what was loaded before
+    open_package(place)
     try:
-        modules = {name: import_module(f"{PACKAGE}.{PARTS[name]}") for name in names}
-    except Exception as error:
-        raise ValueError(f"{where_it_fails(error, place)}: mend it, or run `minclip course reset`") from error
-    swaps = [(exercise_of(name)[1].library, getattr(module, name)) for name, module in modules.items()]
+        swaps = [(exercise_of(name)[1].library, part(place, name)) for name in names]
+    except ValueError as error:
+        raise ValueError(f"your own parts do not run: {error}. Mend it, or run `minclip course reset`") from error
     import_module("minclip.experiments.experiment")  # brings every module that trains
     try:
         for theirs, mine in swaps:

@@ -8,7 +8,6 @@ comparing the file with what the answers make, and stays.
 import ast
 import builtins
 import inspect
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from itertools import groupby
 
 from minclip.course.kept_answer import Answer, answer_from, import_line, imported
 from minclip.course.outline import LESSONS
-from minclip.course.statements import Statement, outside_names, renamed, statements
+from minclip.course.statements import Statement, outside_names, renamed, statements, with_names
 
 PACKAGE = "my_minclip"
 HEADER = (
@@ -147,14 +146,6 @@ def fitted(
     changed = {one: new for one, new in names.items() if one != new}
     helpers = [with_names(text, changed) for text in dict.fromkeys(answer.helpers.values())]
     return lines, helpers, renamed(answer.text, changed)
-
-
-def with_names(text: str, names: Mapping[str, str]) -> str:
-    """A helper with other names for what it reads and for what it defines."""
-    text = renamed(text, names)
-    for old, new in names.items():
-        text = re.sub(rf"^((?:async )?def |class |)\b{old}\b(?=\s*[(:=\[,])", rf"\g<1>{new}", text, flags=re.MULTILINE)
-    return text
 
 
 def import_block(lines: Iterable[str]) -> str:

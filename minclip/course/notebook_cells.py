@@ -83,8 +83,10 @@ def newest_failed(name: str, running_text: str | None) -> str:
         compile(newest, "cell", "exec", dont_inherit=True)
     except SyntaxError as error:
         return f"{error.msg}, line {error.lineno} of the cell"
-    found = list(definitions(newest, name))
-    if not found or (running_text is not None and same(segment(newest, found[-1]), running_text)):
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    inside = [node for node in ast.walk(ast.parse(newest)) if isinstance(node, kinds) and node.name == name]
+    found = [segment(newest, node) for node in [*inside, *definitions(newest, name)]]
+    if not found or (running_text is not None and any(same(text, running_text) for text in found)):
         return ""
     error = last_error(newest)
     return error if error or running_text is None else "its cell stopped before the definition"

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import dis
+import re
 import symtable
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -118,6 +119,14 @@ def renamed(source: str, names: Mapping[str, str]) -> str:
         if lines[line][start:end] == name.encode():
             lines[line] = lines[line][:start] + names[name].encode() + lines[line][end:]
     return b"".join(lines).decode()
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """The text with other names for what it takes from outside and for what it defines."""
+    text = renamed(text, names)
+    for old, new in names.items():
+        text = re.sub(rf"^((?:async )?def |class |)\b{old}\b(?=\s*[(:=\[,])", rf"\g<1>{new}", text, flags=re.MULTILINE)
+    return text
 
 
 def name_places(code: CodeType, names: Mapping[str, str]) -> Iterator[tuple[int, int, int, str]]:

@@ -30,6 +30,7 @@ def test_a_wrong_answer_is_refused_and_named(answer, setup):
     verdict = judged(answer, setup)
     assert verdict.sign == WRONG, f"accepted:\n{answer.code}"
     assert answer.says in verdict.text, f"{verdict}\n--- for\n{answer.code}"
+    assert not answer.silent or answer.silent not in verdict.text, f"{verdict}\n--- for\n{answer.code}"
     assert len(verdict.text.splitlines()) <= LINES + 1 and "Traceback" not in verdict.text
 
 

@@ -14,11 +14,15 @@ NUMBERS = count()
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody wrote for an exercise. says: words that the check must answer with; "" where none is promised."""
+    """What somebody wrote for an exercise.
+
+    says: words that the check must answer with; silent: words that it must not. "" where none are promised.
+    """
 
     exercise: str
     code: str
     says: str = ""
+    silent: str = ""
 
 
 def indented(body: str, by: int = 4) -> str:

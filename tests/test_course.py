@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 
 from minclip.cli import main
-from minclip.course import built, check, predict, progress
+from minclip.course import built, check, progress
 from minclip.course.answer_source import source_of, unwritten
 from minclip.course.execution_guards import TooLong, time_limit
 from minclip.course.learner_library import finished, installed, load
 from minclip.course.outline import LESSONS, exercise_of, number_of
 from minclip.course.planted_answers import run_cell
-from minclip.course.statements import outside_names
 from minclip.course.progress_diagram import BOXES
+from minclip.course.statements import outside_names
 from minclip.loss import clip_loss as minclips
 
 SETUP = """
@@ -246,7 +246,7 @@ def test_a_file_that_does_not_run_is_named(mine, capsys):
     assert built("clip_loss") is minclips
     assert "minclip's (yours does not run: my_minclip/loss.py, line " in (said := capsys.readouterr().out)
     assert "NameError: name 'no_such_name' is not defined" in said
-    with pytest.raises(ValueError, match="your own parts do not run: my_minclip/loss.py"), installed():
+    with pytest.raises(ValueError, match=r"your own parts do not run: my_minclip/loss\.py"), installed():
         pass
 
 
@@ -273,37 +273,6 @@ def test_solutions_keep_nothing(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(folder)
     text, _ = said(capsys, RIGHT)
     assert text.startswith("✓") and "Kept" not in text and list(tmp_path.rglob("*.py")) == []
-
-
-def test_lessons_keep_beside_each_other(monkeypatch, tmp_path):
-    monkeypatch.delenv("MINCLIP_MINE")
-    folder = tmp_path / "Kürs mit Leerzeichen" / "lessons" / "05_symmetric_infonce"
-    folder.mkdir(parents=True)
-    monkeypatch.chdir(folder)
-    check(answer(RIGHT))
-    assert (folder.parent / "my_minclip" / "loss.py").is_file()
-
-
-@pytest.mark.parametrize(
-    ("guess", "measured", "words"),
-    [
-        (4.2, 4.16, "you said 4.2: right"),
-        (4, 4.16, "you said 4: close"),
-        ("1/3", 0.3333, "you said 1/3: right"),
-        (50, 0.5, "in the other unit"),
-        ("0.4 %", 0.5, "close"),
-        ("perhaps", 0.5, "that is no number"),
-        ("red automobile", "a red automobile", "right"),
-        ("a blue car", "a red automobile", "you said a blue car: no"),
-        (8.0, 4.0, "2 times too high"),
-        (1.0, 4.0, "4 times too low"),
-        (..., 4.16, "4.16 (no prediction was made)"),
-        ("Yes", "yes", "you said Yes: right"),
-    ],
-)
-def test_predictions_are_compared(capsys, guess, measured, words):
-    predict("the loss", guess).compare(measured)
-    assert words in capsys.readouterr().out
 
 
 def test_progress_counts_what_is_built(capsys):

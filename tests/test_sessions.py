@@ -154,7 +154,7 @@ def test_a_helper_from_a_file_comes_along(solved, tmp_path, monkeypatch):
 def test_data_of_the_notebook_is_named(solved):
     said = solved.run(
         "labels6 = torch.arange(6)",
-        loss_with("torch.arange(len(logits), device=logits.device)", "labels6[: len(logits)]"),
+        loss_with("torch.arange(len(logits), device=logits.device)", "labels6[: len(logits)].to(logits.device)"),
         CHECK_LOSS,
     )
     assert "✗" in said and "labels6, a tensor of this notebook: pass it in as an argument" in said

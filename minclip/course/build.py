@@ -3,11 +3,12 @@
     python -m minclip.course.build            (make lessons: builds what changed)
     python -m minclip.course.build --all      (builds and executes everything anew)
 
-lessons/NN_name/lesson.md is a notebook in jupytext's Markdown. Three kinds of code cells are filled in here:
+lessons/NN_name/lesson.md is a notebook in jupytext's Markdown. Four kinds of code cells are filled in here:
 
     ```python exercise="clip_loss"              the library's text, to be written
     ```python check="clip_loss"                 clip_loss = check(clip_loss)
     ```python given="transformer:Transformer"   the library's text, to be run and not to be written
+    ```python predict="fresh_loss"              the question's words, and predict("fresh_loss", ...)
 
 and a line `### exercise clip_loss` becomes the exercise's heading, with its number, difficulty and minutes.
 """
@@ -15,6 +16,7 @@ and a line `### exercise clip_loss` becomes the exercise's heading, with its num
 import argparse
 import os
 import re
+import textwrap
 from importlib import import_module
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from minclip.course.exercise import Lesson, library_source
 from minclip.course.exercise_cells import METADATA, marked, solved, stub
 from minclip.course.outline import LESSONS, exercise_of, number_of
+from minclip.course.question import Number
 from minclip.course.workbook import PLACE
 from minclip.data.paths import atomic_write
 
@@ -85,6 +88,8 @@ def grading_notebook(lesson: Lesson) -> NotebookNode:
             new = check_cell(given["check"])
         elif "given" in given:
             new = new_code_cell(given_source(given["given"]))
+        elif "predict" in given:
+            new = new_code_cell(question_source(lesson, given["predict"]))
         else:
             new = new_code_cell(cell.source, metadata={k: given[k] for k in ("tags",) if k in given})
         cells.append(cell_with_id(new, new.metadata.get("nbgrader", {}).get("grade_id", f"cell-{place:03}")))
@@ -124,6 +129,16 @@ def given_source(names: str) -> str:
     home, _, wanted = names.partition(":")
     module = import_module(f"minclip.{home}")
     return "\n\n\n".join(library_source(getattr(module, name)) for name in wanted.split())
+
+
+def question_source(lesson: Lesson, name: str) -> str:
+    """The cell in which the learner answers a question before the number is known."""
+    if name not in lesson.questions:
+        raise ValueError(f"{name} is not a question of lesson {lesson.number}: see {lesson.package}.questions")
+    question = lesson.questions[name]
+    quotes = ", with words or % in quotes" if isinstance(question, Number) else ""  # else Python would not run the cell
+    words = [*textwrap.wrap(question.words, 84), f"Write {question.wanted} in place of the three dots{quotes}."]
+    return "\n".join([*(f"# {line}" for line in words), f'predict("{name}", ...)'])
 
 
 def is_exercise(cell: NotebookNode) -> bool:

@@ -13,7 +13,7 @@ from minclip.course.answer_dependencies import answer_of
 from minclip.course.answer_source import half_written, methods, own_text, source_of, unwritten
 from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
-from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, tried
+from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
 from minclip.course.library_use import uses_library
 from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.notebook_cells import newest_failed
@@ -93,12 +93,12 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         text = f"{name}: it works, with minclip's own {name} inside. Write it yourself, and it counts as yours."
         return Verdict(MISSING, text, kept)
     with captured() as printed:
-        verdict, passed = tried(answer, lesson, exercise, after)
-        another = fault_of_another(answer, source, lesson, exercise) if verdict else None
+        trial, end = tried(answer, lesson, exercise)
     lines = printed.getvalue().splitlines()
-    if another is not None:
-        return another
-    if verdict is not None:
+    if end is not None:
+        if another := fault_of_another(answer, source, lesson, exercise):
+            return another
+        verdict = verdict_of(trial, end, name, after, remember=True)
         shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
         return Verdict(verdict.sign, "\n".join([verdict.text, *shown]), kept)
     try:
@@ -108,8 +108,9 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         return Verdict(WRONG, f"{name}: {error}", kept)
     except OSError as error:
         said = f" (it could not be kept: {error})"
+    forget(name)
     quiet = f" It prints {len(lines)} lines while it is checked: take that out." if lines else ""
-    return Verdict(RIGHT, f"{name}: {passed} checks.{said}{quiet}")
+    return Verdict(RIGHT, f"{name}: {trial.passed} checks.{said}{quiet}")
 
 
 def not_written(answer: Any, source: str, exercise: Exercise) -> str:
@@ -120,8 +121,6 @@ def not_written(answer: Any, source: str, exercise: Exercise) -> str:
         return f"it has no {', '.join(gone)} any more: write that, too"
     if missing and (not exercise.write or set(exercise.write) <= set(missing)):
         return "not written yet"
-    if missing:
-        return f"{', '.join(missing)} not written yet"
     if stale:
         return f"delete the line `raise NotImplementedError` in {', '.join(stale)}: it is written"
     return ""

@@ -9,11 +9,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from minclip.course import judging
 from minclip.course.answer_dependencies import answer_of, namespace
 from minclip.course.answer_source import source_of, unwritten
 from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
-from minclip.course.judging import RIGHT, WRONG, Verdict, tried
+from minclip.course.judging import RIGHT, WRONG, Verdict, tried, verdict_of
 from minclip.course.kept_answer import Answer, imported
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import load
@@ -62,7 +63,8 @@ def judged_alone(answer: Answer, lesson: Lesson, exercise: Exercise) -> Verdict 
             alone = load(trial_place, exercise.name)
         except ValueError as error:
             return Verdict(WRONG, f"{exercise.name}: it does not run\n  {error}")
-        return tried(alone, lesson, exercise)[0]
+        trial, end = tried(alone, lesson, exercise)
+        return verdict_of(trial, end, exercise.name) if end else None
 
 
 def other_exercises(answer: Answer) -> list[str]:
@@ -134,4 +136,4 @@ def passes(thing: Any, name: str) -> bool:
     except ValueError:
         return False
     with captured():
-        return tried(thing, lesson, exercise)[0] is None
+        return judging.passes(thing, lesson, exercise)

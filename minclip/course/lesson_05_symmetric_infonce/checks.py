@@ -6,24 +6,16 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from minclip import loss as library
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn
+from minclip.course.lesson_05_symmetric_infonce.mistakes import wrong_logits, wrong_losses
 from minclip.course.value_words import answers_line
 
 ROW_BY_ROW = Mistake(
     "row i meets row i alone; here every picture meets every text",
     way="a matrix product makes all pairs: unit_images @ unit_texts.T",
-)
-NO_EXP = Mistake(
-    "scale is the exponential of logit_scale already, and is used as it is",
-    way="scale * cosines, without scale.exp()",
-)
-NOT_DIVIDED = Mistake(
-    "the logits are divided by scale; it is 1 / temperature, so they are multiplied by it",
-    way="scale * cosines: you would divide by a temperature",
 )
 IN_BFLOAT16 = Mistake(
     "these numbers are right to three digits only: they were computed in bfloat16",
@@ -77,14 +69,16 @@ def similarity_logits(t: Trial) -> None:
     )
     for a, b, words in ((images[:1], texts, "one image"), (images, texts[:1], "one text")):
         right = library.similarity_logits(a, b, scale)
-        t.same(t(a, b, scale), right, {lost: right.squeeze}, f"the result for {words}")  # noqa: B023  (used at once)
+        t.same(t(a, b, scale), right, {lost: right.squeeze}, f"the result for {words}")
     few, many = (images, texts, scale), (t.normal(4, 6), t.normal(2, 6), torch.tensor(3.0))
     theirs_too = library.similarity_logits
     in_turn(t, (t.mine, theirs_too, few), (t.mine, theirs_too, many))
     t.on_a_gpu(t.mine, images, texts, scale)
     t.on_a_gpu(t.mine, images, texts, 100.0)
     short = 0.01 * images
-    t.same(t(short, texts, scale), theirs_too(short, texts, scale), what="the result for a hundredth of the image features")
+    t.same(
+        t(short, texts, scale), theirs_too(short, texts, scale), what="the result for a hundredth of the image features"
+    )
 
 
 def learning(*values: Tensor) -> list[Tensor]:
@@ -92,54 +86,10 @@ def learning(*values: Tensor) -> list[Tensor]:
     return [value.clone().requires_grad_() for value in values]
 
 
-def wrong_logits(images: Tensor, texts: Tensor, scale: float) -> Known:
-    """What is written instead, by name."""
-    unit_images, unit_texts = F.normalize(images, dim=-1), F.normalize(texts, dim=-1)
-    right = scale * unit_images @ unit_texts.T
-    columns = [x / x.norm(dim=0) for x in (images, texts)]
-    summed = [x / x.sum(dim=-1, keepdim=True) for x in (images, texts)]
-    squared = [x / x.pow(2).sum(dim=-1, keepdim=True) for x in (images, texts)]
-    absolute = [F.normalize(x, p=1, dim=-1) for x in (images, texts)]
-    together = [x / x.norm() for x in (images, texts)]
-    own = "x.norm(dim=-1, keepdim=True) is the length of every row"
-    return {
-        Mistake(
-            "these are dot products, not cosines: the features must have length 1 before they meet",
-            way="x / x.norm(dim=-1, keepdim=True) has length 1 in every row: both features need it",
-        ): lambda: scale * images @ texts.T,
-        Mistake("only the image features have length 1, the text features must have it, too", way=own): lambda: (
-            scale * unit_images @ texts.T
-        ),
-        Mistake("only the text features have length 1, the image features must have it, too", way=own): lambda: (
-            scale * images @ unit_texts.T
-        ),
-        Mistake("the norm runs over the batch; each row of features has a length of its own", way=own): lambda: (
-            scale * columns[0] @ columns[1].T
-        ),
-        Mistake("you divide by one length for all rows together; each row has a length of its own", way=own): lambda: (
-            scale * together[0] @ together[1].T
-        ),
-        Mistake("you divide by the square of the length", way=own): lambda: scale * squared[0] @ squared[1].T,
-        Mistake("you divide by the sum of a row; its length is the root of the sum of squares", way=own): lambda: (
-            scale * summed[0] @ summed[1].T
-        ),
-        Mistake("you divide by the sum of the absolute numbers; the length is the root of the sum of squares",
-                way=own): lambda: scale * absolute[0] @ absolute[1].T,
-        Mistake("scale is missing: the cosines are multiplied by it", way="scale * cosines"): lambda: right / scale,
-        NOT_DIVIDED: lambda: right / scale**2,
-        NO_EXP: lambda: right / scale * math.exp(scale),
-        Mistake(
-            "rows are pictures and columns are texts: yours is transposed", way="unit_images @ unit_texts.T"
-        ): lambda: right.T,
-        Mistake(
-            "these are shares, after a softmax: the logits are asked, without it", way="the softmax belongs to the loss"
-        ): lambda: right.softmax(dim=-1),
-    }  # fmt: skip
-
-
 def clip_loss(t: Trial) -> None:
     dtype = Mistake(
-        "the labels are the numbers of classes, and so whole numbers", way="torch.arange(n) makes int64: leave out float"
+        "the labels are the numbers of classes, and so whole numbers",
+        way="torch.arange(n) makes int64: leave out float",
     )
     called = Mistake(
         "nn.CrossEntropyLoss is a class: what stands in its brackets are settings, and no logits",
@@ -154,7 +104,8 @@ def clip_loss(t: Trial) -> None:
         in_line(t, "ambiguous", "CrossEntropyLoss("): called,
         "not implemented for 'Long'": swapped,
         "multi-target not supported": Mistake(
-            "the labels are a column; one number for each row is wanted, in one dimension", way="torch.arange(n), as it is"
+            "the labels are a column; one number for each row is wanted, in one dimension",
+            way="torch.arange(n), as it is",
         ),
     }
     images, texts, scale = t.normal(6, 16), t.normal(6, 16), torch.tensor(5.0)
@@ -197,60 +148,6 @@ def in_line(t: Trial, words: str, code: str) -> Callable[[BaseException], bool]:
     return lambda error: words in str(error) and any(code in line for line in answers_line(error, t.cell))
 
 
-def wrong_losses(images: Tensor, texts: Tensor, scale: Tensor) -> Known:
-    """What is written instead, by name."""
-    n = len(images)
-    logits, right = library.similarity_logits(images, texts, scale), library.clip_loss(images, texts, scale)
-    order = torch.arange(n)
-
-    def both(logits: Tensor, labels: Tensor = order) -> Tensor:
-        return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
-
-    each = [F.cross_entropy(x, order, reduction="none") for x in (logits, logits.T)]
-    softmaxed = "F.cross_entropy(logits, labels): the logits as they are"
-    average = "(F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2"
-    return {
-        Mistake("this is the picture → text half alone: the columns of the logits ask the other question",
-                way=f"{average}: .T makes rows of the columns"): lambda: F.cross_entropy(logits, order),
-        Mistake("this is the text → picture half alone: the rows of the logits ask the other question",
-                way=average): lambda: F.cross_entropy(logits.T, order),
-        Mistake("both halves are there, and added: their mean is asked", way=average): lambda: 2 * right,
-        Mistake("the sum over the batch is taken, its mean is asked",
-                way='F.cross_entropy takes the mean by itself: leave out reduction="sum"'): lambda: n * right,
-        Mistake("the sum over the batch is taken, and both halves are added; means are asked",
-                way=average): lambda: 2 * n * right,
-        Mistake("the features are not brought to length 1", way="similarity_logits does it"): lambda: both(
-            scale * images @ texts.T
-        ),
-        Mistake("scale is missing: the logits are scaled cosines",
-                way="similarity_logits(image_features, text_features, scale)"): lambda: both(logits / scale),
-        NO_EXP: lambda: both(logits / scale * scale.exp()),
-        NOT_DIVIDED: lambda: both(logits / scale**2),
-        Mistake("scale is multiplied in twice", way="similarity_logits does it already"): lambda: both(logits * scale),
-        Mistake("the labels are all 0: but the right text of picture i is text i",
-                way="torch.arange(len(logits), device=logits.device)"): lambda: both(logits, torch.zeros_like(order)),
-        Mistake("the labels run backwards: the right text of picture i is text i",
-                way="torch.arange(len(logits), device=logits.device)"): lambda: both(logits, order.flip(0)),
-        Mistake("cross_entropy got shares; it takes logits and does the softmax itself",
-                way=softmaxed): lambda: both(logits.softmax(dim=-1)),
-        Mistake("cross_entropy got shares in both directions; it takes logits and does the softmax itself",
-                way=softmaxed): lambda: sum(F.cross_entropy(x.softmax(dim=-1), order) for x in (logits, logits.T)) / 2,
-        Mistake("the shares of the right answers are averaged, without a logarithm",
-                way=softmaxed): lambda: -sum(x.softmax(dim=-1).diagonal().mean() for x in (logits, logits.T)) / 2,
-        Mistake("the two logits are averaged, and then one loss is taken: average the two losses",
-                way=average): lambda: F.cross_entropy((logits + logits.T) / 2, order),
-        Mistake("a loss is to be made small, and this one has the sign the wrong way round",
-                way="cross entropy is minus the logarithm of a share: it is never negative"): lambda: -right,
-        Mistake("only the diagonal is read: without the other pairs there are no negatives",
-                way="a softmax over each row and each column brings them in"): lambda: -logits.diagonal().mean(),
-        Mistake("there is one loss for every pair; their mean is asked",
-                way='leave out reduction="none"'): lambda: (each[0] + each[1]) / 2,
-        Mistake("cross_entropy got its arguments in the wrong order", way="F.cross_entropy(logits, labels)"): lambda: (
-            sum(F.cross_entropy(torch.eye(n), x) for x in (logits, logits.T)) / 2
-        ),
-    }  # fmt: skip
-
-
 class Holder(nn.Module):
     """Has a parameter, as a CLIP has it."""
 
@@ -273,7 +170,8 @@ def clamp_logit_scale(t: Trial) -> None:
         t.call(t.mine, logit_scale, in_place=True)
         after.append(logit_scale.detach().clone())
     named = Mistake(
-        "logit_scale is a logarithm, and so are its limits", way=f"ln 1 is 0, and ln 100 is {limit:.3f}, MAX_LOGIT_SCALE"
+        "logit_scale is a logarithm, and so are its limits",
+        way=f"ln 1 is 0, and ln 100 is {limit:.3f}, MAX_LOGIT_SCALE",
     )
     known: Known = {
         Mistake(
@@ -285,19 +183,18 @@ def clamp_logit_scale(t: Trial) -> None:
             starts.clamp(1, limit)
         ),
         Mistake(
-            "the upper limit is that of the scale; logit_scale is its logarithm", way="MAX_LOGIT_SCALE is ln 100"
-        ): lambda: starts.clamp(0, 100),
-        Mistake(
             "the logarithm of MAX_LOGIT_SCALE is taken, and it is ln 100 already", way="clamp_(0, MAX_LOGIT_SCALE)"
         ): lambda: starts.clamp(0, math.log(limit)),
-        Mistake("the lower limit is missing: the scale exp(-1) = 0.37 is below 1", way="ln 1 is 0"): lambda: (
-            starts.clamp(max=limit)
-        ),
-        Mistake("the upper limit is missing: the scale exp(5) = 148 is above 100", way="MAX_LOGIT_SCALE"): lambda: (
-            starts.clamp(min=0)
-        ),
         Mistake(
-            "logit_scale holds the scale now; it must hold the logarithm", way="leave out exp: clamp the logarithm itself"
+            "-1 stays -1: its scale, exp(-1) = 0.37, is below 1, and nothing brings it up", way="ln 1 is 0"
+        ): lambda: starts.clamp(max=limit),
+        Mistake(
+            "5 stays 5: its scale, exp(5) = 148, is above 100, and nothing brings it down",
+            way="MAX_LOGIT_SCALE is ln 100",
+        ): lambda: starts.clamp(min=0),
+        Mistake(
+            "logit_scale holds the scale now; it must hold the logarithm",
+            way="leave out exp: clamp the logarithm itself",
         ): lambda: starts.exp().clamp(1, 100),
         Mistake("the logarithm of a logarithm is taken", way="clamp logit_scale as it is"): lambda: starts.log().clamp(
             0, limit

@@ -1,7 +1,7 @@
 """The pictures of lesson 04: words in their places, who sees whom, what reaches whom, texts near and far.
 
-`reach`, `listening` and `features_of` compute what is drawn. They go the text encoder's way, `features_of` wrongly where
-asked.
+`reach`, `listening` and `features_of` compute what is drawn. They go the text encoder's way, `features_of`
+wrongly where asked.
 """
 
 from collections import defaultdict
@@ -113,9 +113,7 @@ def draw_mask(mask: Tensor, said: Sequence[str]) -> Figure:
     return described(figure, f"The mask of {len(said)} tokens: 0 in {allowed} cells, -inf in {mask.numel() - allowed}.")
 
 
-def reach(
-    encoder: TextTransformer, tokens: Tensor, mask: Tensor | None, rows: Sequence[int] | None = None
-) -> Tensor:
+def reach(encoder: TextTransformer, tokens: Tensor, mask: Tensor | None, rows: Sequence[int] | None = None) -> Tensor:
     """How much the blocks' output at token i changes with their input at token j: float [rows, tokens].
 
     tokens: int64 [tokens], one text; rows: the outputs, all where None. Of the output the part along one fixed
@@ -137,7 +135,9 @@ def draw_reach(gradient: Tensor, said: Sequence[str]) -> Figure:
     title = "What reaches whom: size of the gradient, largest of a row = 1"
     figure = matrix(shares, said, "output at ...", "... input at", title)
     above = "zero" if not gradient.triu(1).any() else "not zero"
-    return described(figure, f"The gradient of the output at each token by the input at each: {above} above the diagonal.")
+    return described(
+        figure, f"The gradient of the output at each token by the input at each: {above} above the diagonal."
+    )
 
 
 def listening(encoder: TextTransformer, tokenizer: BPETokenizer, texts: Sequence[str]) -> dict[str, list[float]]:
@@ -164,7 +164,9 @@ def draw_listening(shares: Mapping[str, Sequence[float]], least: int = 8) -> Fig
     axes.set_xticks(range(len(ordered)), ordered, rotation=60, ha="right", rotation_mode="anchor")
     axes.grid(visible=False, axis="x")
     most, least_heard = ", ".join(ordered[:4]), ", ".join(ordered[-4:])
-    return described(figure, f"The size of EOT's gradient by each word: largest for {most}, smallest for {least_heard}.")
+    return described(
+        figure, f"The size of EOT's gradient by each word: largest for {most}, smallest for {least_heard}."
+    )
 
 
 def draw_cosines(squares: Mapping[str, Tensor], texts: Sequence[str]) -> Figure:

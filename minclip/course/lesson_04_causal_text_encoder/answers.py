@@ -68,6 +68,7 @@ WRONG = [
     mask(FULL + "return full.triu(1)[None, None]", "dimensions of size 1"),
     mask(FULL + "return full.triu(1).double()", "in float64"),
     mask(FULL + "full.triu_(1)", "is there a return?"),
+    mask(FULL + "return nn.Parameter(full.triu(1))", "it is no weight"),
     mask(FULL + "return full.triu(1).tolist()", "no tensor"),
     mask("return torch.full((length, length), '-inf', device=device).triu(1)", "TypeError"),
     mask("return torch.full(length, float('-inf'), device=device).triu(1)", "TypeError"),

@@ -31,6 +31,8 @@ def causal_mask(t: Trial) -> None:
     )
     t.holds(not truths, "these are True and False", added)
     t.same(came, library_mask(length), wrong_masks(came, length))
+    learns = Mistake("it is no weight, and nothing is learned in it", way="a plain tensor, without requires_grad")
+    t.holds(not came.requires_grad, "the mask asks for a gradient", learns)
     fixed = Mistake(
         "this is the mask of 5 tokens again", way="let length decide every size; keep no mask of other lengths"
     )

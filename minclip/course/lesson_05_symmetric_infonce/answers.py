@@ -79,6 +79,8 @@ WRONG = [
     logits("image_features /= image_features.norm(dim=-1, keepdim=True)\n"
            "text_features /= text_features.norm(dim=-1, keepdim=True)\n"
            "return scale * image_features @ text_features.T", "changes what it was given"),
+    logits(UNIT.replace("image_features.float()", "image_features.float().requires_grad_()")
+           + "return scale * a @ b.T", "makes the features learn"),
     logits(UNIT + "logits = scale * a @ b.T", "is there a return?"),
     logits(UNIT + "return scale * a @ b", "columns of the first meet the rows of the second"),
     logits(UNIT + "return scale * (a @ b.T).squeeze()", "a dimension of size 1 is lost"),
@@ -122,6 +124,7 @@ WRONG = [
     clamp(NO_GRAD + "logit_scale.clamp_(-MAX_LOGIT_SCALE, MAX_LOGIT_SCALE)", "nothing brings it up"),
     clamp("logit_scale.data = torch.tensor(min(max(logit_scale.item(), 0.0), MAX_LOGIT_SCALE))", "to the CPU"),
     clamp("logit_scale.data = logit_scale.data.cpu().clamp(0, MAX_LOGIT_SCALE)", "to the CPU"),
+    clamp("with torch.inference_mode():\n    logit_scale.data = logit_scale.clamp(0, MAX_LOGIT_SCALE)", "it no longer learns"),
     clamp("logit_scale = nn.Parameter(logit_scale.clamp(0, MAX_LOGIT_SCALE))", "nothing is changed"),
 ]  # fmt: skip
 

@@ -49,6 +49,10 @@ def similarity_logits(t: Trial) -> None:
     }
     images, texts, scale = t.normal(3, 8), t.normal(5, 8), torch.tensor(10.0)
     t.same(t(images, texts, scale), library.similarity_logits(images, texts, scale), wrong_logits(images, texts, 10.0))
+    own = Mistake(
+        "requires_grad_ changes the tensor that came in, and .float() hands on the same one", way="leave it out"
+    )
+    t.holds(not (images.requires_grad or texts.requires_grad), "makes the features learn that it was given", own)
     plain: Errors = {"'float' object has no attribute": NO_TENSOR_SCALE}
     came = t.call(t.mine, images, texts, 100.0, errors=plain)
     t.same(came, library.similarity_logits(images, texts, 100.0), what="the result for a scale that is a plain number")
@@ -217,4 +221,6 @@ def clamp_logit_scale(t: Trial) -> None:
             t.mine(module.logit_scale)
 
         t.on_a_gpu(clamp_logit_scale, holder)
+        once = Mistake("it is a tensor of inference_mode now, and no step can change it", way="with torch.no_grad():")
+        t.holds(not holder.logit_scale.is_inference(), "it no longer learns", once)
         t.same(holder.logit_scale.detach(), torch.tensor(start).clamp(0, limit), what="logit_scale on a GPU")

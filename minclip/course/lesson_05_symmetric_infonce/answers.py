@@ -124,7 +124,8 @@ WRONG = [
     clamp(NO_GRAD + "logit_scale.clamp_(-MAX_LOGIT_SCALE, MAX_LOGIT_SCALE)", "nothing brings it up"),
     clamp("logit_scale.data = torch.tensor(min(max(logit_scale.item(), 0.0), MAX_LOGIT_SCALE))", "to the CPU"),
     clamp("logit_scale.data = logit_scale.data.cpu().clamp(0, MAX_LOGIT_SCALE)", "to the CPU"),
-    clamp("with torch.inference_mode():\n    logit_scale.data = logit_scale.clamp(0, MAX_LOGIT_SCALE)", "it no longer learns"),
+    clamp("with torch.inference_mode():\n    logit_scale.data = logit_scale.clamp(0, MAX_LOGIT_SCALE)",
+          "it no longer learns"),
     clamp("logit_scale = nn.Parameter(logit_scale.clamp(0, MAX_LOGIT_SCALE))", "nothing is changed"),
 ]  # fmt: skip
 

@@ -216,7 +216,7 @@ def draw_half_losses() -> Figure:
             said.append(f"{title} {', '.join(f'{mean:.0f}' for _, mean in means)} with {half}")
         dress(axes, f"asked: {title}", "learning rate", "R@1 (%)" if key == "text_to_image" else "")
         axes.set_xticks(range(len(RATES)), [f"{rate:g}" for rate in RATES])
-        axes.set_ylim(bottom=0)
+    figure.axes[0].set_ylim(0, 108 * max(line[key] for line in lines for key in asked))  # both have it
     legend_below(figure, figure.axes[0])
     rates = ", ".join(f"{rate:g}" for rate in RATES)
     return described(figure, f"Recall at 1 among {GALLERY}, at the rates {rates}, mean of seeds: {'; '.join(said)}.")

@@ -122,6 +122,12 @@ def test_a_name_with_two_meanings_gets_two(kept, name):
     assert load(kept.folder, "similarity_logits")(torch.ones(1, 2), torch.ones(1, 2), 1.0).shape == (1, 1)
 
 
+def test_two_ways_to_import_are_one_line(kept):
+    kept.adopt("similarity_logits", LOGITS)
+    kept.adopt("clip_loss", LOSS.replace("from torch.nn import functional as F", "import torch.nn.functional as F"))
+    assert package(kept).count("import") == 1 and "F_of" not in package(kept)
+
+
 def test_what_two_parts_share_stands_once(kept):
     kept.adopt("similarity_logits", LOGITS)
     kept.adopt("clip_loss", LOGITS.replace("def similarity_logits", "def clip_loss"))

@@ -87,8 +87,8 @@ def import_of(name: str, value: Any) -> str:
                 f"it uses {name}, a file beside the notebook: import what you need `from {name} import ...`"
             )
         parent, _, last = value.__name__.rpartition(".")
-        if last == name and parent:
-            return f"from {parent} import {name}"
+        if parent:
+            return line_for(parent, last, name)
         return f"import {name}" if value.__name__ == name else f"import {value.__name__} as {name}"
     home, own = getattr(value, "__module__", None) or "", getattr(value, "__name__", None)
     if home.partition(".")[0] == PACKAGE and own in PARTS:

@@ -107,10 +107,10 @@ def with_later_methods(thing: type, text: str) -> str:
             continue
         later.append((inside.get(name), name, source_of(function, function.__name__)))
     for old, name, new in sorted(later, key=lambda one: -(one[0].lineno if one[0] else len(lines) + 1)):
-        (function,) = ast.parse(new).body
+        (definition,) = ast.parse(new).body
         body = new.splitlines()
-        at = function.lineno - 1
-        body[at] = body[at].replace(f"def {getattr(function, 'name', name)}", f"def {name}", 1)
+        at = definition.lineno - 1
+        body[at] = body[at].replace(f"def {getattr(definition, 'name', name)}", f"def {name}", 1)
         shifted = [f"{indent}{line}".rstrip() for line in body[at:]]
         if old is None:
             lines += ["", *shifted]

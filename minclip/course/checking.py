@@ -6,13 +6,14 @@ points are right, and nothing is kept. Nothing goes to stderr.
 """
 
 import os
+import re
 import sys
 from typing import Any
 
 from minclip.course.answer_dependencies import answer_of
 from minclip.course.answer_source import half_written, methods, own_text, source_of, unwritten
 from minclip.course.execution_guards import captured
-from minclip.course.exercise import Exercise, Lesson
+from minclip.course.exercise import Exercise, Lesson, library_source
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
 from minclip.course.library_use import uses_library
 from minclip.course.missing_answer import explain_missing_answers
@@ -102,8 +103,8 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
         return Verdict(verdict.sign, "\n".join([verdict.text, *shown]), kept)
     try:
-        text = answer_of(answer, name, source)
-        said = keep(text, lesson, exercise, keeps) + (unchecked(answer, text) if keeps else "")
+        alone = answer_of(answer, name, source)
+        said = keep(alone, lesson, exercise, keeps) + (unchecked(answer, alone) if keeps else "")
     except ValueError as error:
         return Verdict(WRONG, f"{name}: {error}", kept)
     except OSError as error:
@@ -113,10 +114,17 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     return Verdict(RIGHT, f"{name}: {trial.passed} checks.{said}{quiet}")
 
 
+def not_replaced(method: str, source: str, exercise: Exercise) -> bool:
+    """Whether a method is missed: it is not where others of minclip's call it, and the answer's do without it."""
+    call = rf"self\.{method}\("
+    return not re.search(call, library_source(exercise.library)) or bool(re.search(call, source))
+
+
 def not_written(answer: Any, source: str, exercise: Exercise) -> str:
     """What is left to write, in words; "" where nothing is."""
     missing, stale = unwritten(source), half_written(source)
-    gone = [one for one in exercise.write if isinstance(answer, type) and one not in methods(answer)]
+    own = methods(answer) if isinstance(answer, type) else {}
+    gone = [one for one in exercise.write if own and one not in own and not_replaced(one, source, exercise)]
     if gone:
         return f"it has no {', '.join(gone)} any more: write that, too"
     if missing and (not exercise.write or set(exercise.write) <= set(missing)):

@@ -1,6 +1,7 @@
 """Whether an answer is the library's own in disguise: it works, but the learner has not written it."""
 
 import ast
+import re
 import sys
 from types import FunctionType, ModuleType
 from typing import Any
@@ -10,11 +11,19 @@ from minclip.course.answer_source import source_of
 
 
 def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = frozenset()) -> bool:
-    """Whether a text calls, inherits from or names `library`, itself or through helpers of the notebook."""
-    if isinstance(thing, type) and library in thing.__mro__[1:]:
-        return True
+    """Whether a text calls or names `library`, itself or through helpers of the notebook.
+
+    A class may inherit from minclip's, as long as it does not ask it for what is to be written: super().forward(x).
+    """
     space = namespace(thing)
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    for part in tree.body:
+        if isinstance(part, ast.ClassDef):
+            part.bases = []
+            asked = re.findall(r"super\(\)\.(?!__init__)(\w+)", source)
+            if issubclass(thing, library) and any(name in vars(library) for name in asked):
+                return True
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minclip"):
             taken = [getattr(sys.modules.get(node.module or ""), alias.name, None) for alias in node.names]
             if any(one is library for one in taken):

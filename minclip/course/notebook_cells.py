@@ -88,8 +88,8 @@ def newest_failed(name: str, running_text: str | None) -> str:
     found = [segment(newest, node) for node in [*inside, *definitions(newest, name)]]
     if not found or (running_text is not None and any(same(text, running_text) for text in found)):
         return ""
-    error = last_error(newest)
-    return error if error or running_text is None else "its cell stopped before the definition"
+    failed = last_error(newest)
+    return failed if failed or running_text is None else "its cell stopped before the definition"
 
 
 def same(a: str, b: str) -> bool:

@@ -48,7 +48,6 @@ def recalls(model: CLIP, pixels: Tensor, tokens: Tensor) -> dict[str, float]:
 
 
 def main() -> None:
-    torch.set_num_threads(1)
     seen, unseen = pairs("train", PICTURES), pairs("val", ASKED)
     lines = []
     for half, rate, seed in product(HALVES, RATES, SEEDS):

@@ -8,6 +8,7 @@ from torch import Tensor
 from minclip.checkpoint import load
 from minclip.config import CLIPConfig
 from minclip.data.picturebook import PictureBook
+from minclip.engine.cores import one_thread
 from minclip.model import CLIP
 from minclip.optim import adamw, lr_schedule, set_learning_rate
 from minclip.preprocess import pixels_to_float
@@ -42,13 +43,14 @@ def train_small(
     optimizer = adamw(model, rate, weight_decay=0.2)
     order = torch.cat([torch.randperm(len(pixels)) for _ in range(1 + steps * batch // len(pixels))])
     value = torch.tensor(float("nan"))
-    for step in range(steps):
-        set_learning_rate([optimizer], lr_schedule(step, steps, warmup))
-        rows = order[step * batch : (step + 1) * batch]
-        features = model.encode_image(pixels[rows]), model.encode_text(tokens[rows])
-        value = loss(*features, model.logit_scale.exp())
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        model.clamp_logit_scale()
+    with one_thread():  # so small matrices gain nothing from more
+        for step in range(steps):
+            set_learning_rate([optimizer], lr_schedule(step, steps, warmup))
+            rows = order[step * batch : (step + 1) * batch]
+            features = model.encode_image(pixels[rows]), model.encode_text(tokens[rows])
+            value = loss(*features, model.logit_scale.exp())
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            model.clamp_logit_scale()
     return model.eval(), value.item()

@@ -20,6 +20,7 @@ ONE_WAY = "F.cross_entropy(logits, labels)"
 @pytest.fixture(autouse=True)
 def mine(monkeypatch, tmp_path):
     monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
+    monkeypatch.setattr("minclip.course.workbook.said", {tmp_path / "my_minclip"})  # where answers go is said once
     return tmp_path / "my_minclip"
 
 
@@ -60,7 +61,7 @@ def test_another_python_finds_what_is_kept(notebook):
     notebook.run(LOGITS, CHECK_LOGITS)
     code = "from minclip.course import built; print(built('similarity_logits').__module__)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
-    assert run.stdout + run.stderr == "similarity_logits: yours\nmy_minclip.loss\n"
+    assert run.stdout.endswith("my_minclip.\nsimilarity_logits: yours\nmy_minclip.loss\n") and run.stderr == ""
 
 
 def test_skipped_and_solved_later_is_yours(notebook):
@@ -120,6 +121,14 @@ def test_infinities_are_kept_as_they_are(notebook, cell):
         ("half = lambda x: x / 2", BOTH, f"half({BOTH.removesuffix(' / 2')})"),
         ("HALVES = [0.5, 0.5]", BOTH, f"HALVES[0] * ({BOTH.removesuffix(' / 2')})"),
         ("SETTINGS = {'reduction': 'mean'}", ONE_WAY, "F.cross_entropy(logits, labels, **SETTINGS)"),
+        ("HALF = 0.25\nHALF += 0.25", "/ 2", "* HALF"),
+        ("HALF = 1 / 2", "/ 2", "* HALF"),
+        ("def one(x):\n    return x / 2 if x.ndim else other(x)\ndef other(x):\n    return one(x[None])[0]", BOTH,
+         f"one({BOTH.removesuffix(' / 2')})"),
+        ("class Base:\n    def half(self, x):\n        return x / 2\nclass Half(Base):\n    pass", BOTH,
+         f"Half().half({BOTH.removesuffix(' / 2')})"),
+        ("import functools\ndef twice(f):\n    @functools.wraps(f)\n    def g(x):\n        return f(x)\n    return g\n"
+         "@twice\ndef half(x):\n    return x / 2", BOTH, f"half({BOTH.removesuffix(' / 2')})"),
         ("INT = torch.int64", "device=logits.device", "device=logits.device, dtype=INT"),
         ("def sum(a, b):\n    return a + b", BOTH, f"sum({BOTH[1:-5].replace(' + ', ', ')}) / 2"),
         ("class Half:\n    value = 0.5", BOTH, f"Half.value * ({BOTH.removesuffix(' / 2')})"),
@@ -320,3 +329,34 @@ def test_a_first_version_that_fails_is_explained(solved, cell, words):
 
 def test_other_missing_names_keep_their_traceback(solved):
     assert "NameError" in solved.run("no_such_name")
+
+
+def test_an_answer_from_a_file_is_kept(notebook, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    text = f"import torch\nfrom torch.nn import functional as F\n\n\n{LOGITS}\n\n{LOSS}"
+    (tmp_path / "own_answers.py").write_text(text, encoding="utf-8")
+    said = notebook.run("from own_answers import clip_loss, similarity_logits", CHECK_LOSS, CHECK_LOGITS)
+    assert said.count("✓") == 2
+    assert later("from minclip.course import built; built('clip_loss', 'similarity_logits')").count("yours") == 2
+
+
+def test_two_versions_in_one_cell_are_one_answer(solved):
+    assert "✓ clip_loss" in solved.run(loss_with(" / 2", "") + "\n\n" + LOSS, CHECK_LOSS)
+
+
+def test_a_mistake_made_again_shows_its_way(solved, monkeypatch):
+    from minclip.course import assertions, judging
+    from minclip.course.lesson_05_symmetric_infonce import checks
+
+    def check_it(t):
+        t.holds(
+            t(torch.zeros(2, 3), torch.zeros(2, 3), 1.0) is None, "wrong", assertions.Mistake("in words", "by code")
+        )
+
+    import torch
+
+    monkeypatch.setattr(checks, "clip_loss", check_it)
+    first, second = solved.run(LOSS, CHECK_LOSS), solved.run(LOSS, CHECK_LOSS)
+    assert "→ in words" in first and "→ by code" in second
+    judging.forget("clip_loss")
+    assert "→ in words" in solved.run(LOSS, CHECK_LOSS)

@@ -8,6 +8,9 @@ expects, and `compare` holds it against what was measured. `progress` draws what
 The folder lesson_NN_name/ holds a lesson's exercises (__init__.py), how they are judged (checks.py), wrong and right
 answers that test the checks (answers.py), what is asked before it is measured (questions.py), and its figures
 (pictures.py). outline.py collects the lessons, and build.py makes the notebooks out of lessons/NN_name/lesson.md.
+
+workbook.py says where a learner's work is. workbook_start.py and workbook_lessons.py make a workbook and bring it up to
+date, with notebook_merge.py; lab.py opens it.
 """
 
 from minclip.course.checking import check

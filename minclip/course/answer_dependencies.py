@@ -93,7 +93,7 @@ def import_of(name: str, value: Any) -> str:
     home, own = getattr(value, "__module__", None) or "", getattr(value, "__name__", None)
     if home.partition(".")[0] == PACKAGE and own in PARTS:
         return line_for(f"minclip.{PARTS[own]}", own, name)
-    if home == "__main__" and own in PARTS and own == name:  # another exercise: whoever wrote it
+    if own in PARTS and own == name and home.partition(".")[0] != "minclip":  # another exercise: whoever wrote it
         return line_for(f"minclip.{PARTS[own]}", own, name)
     if home == "__main__" and own == name and (given := given_home(own, value)):
         return line_for(f"minclip.{given}", own, name)
@@ -154,12 +154,23 @@ def text_of(name: str, value: Any) -> tuple[str, dict[str, Any]]:
             text += f"\n\n{name} = {own}\n"
         return text, namespace(value)
     written = newest_definition(name)
-    if written and (is_small(value) or is_plain(value)):
+    if written and (is_small(value) or gives(written, value)):
         return written, {}
     if is_plain(value):
         return f"{name} = {plain_text(value)}", {}
     found = "a tensor" if isinstance(value, torch.Tensor) else f"a {type(value).__name__}"
     raise ValueError(f"it uses {name}, {found} of this notebook: pass it in as an argument, or compute it inside")
+
+
+def gives(text: str, value: Any) -> bool:
+    """Whether a statement such as `SCALE = 1 / 0.07` gives this value still; one that calls the notebook's does not."""
+    node = ast.parse(text).body[0]
+    allowed = {"float": float, "int": int, "min": min, "max": max, "range": range, "set": set, "dict": dict}
+    try:
+        found = eval(ast.unparse(getattr(node, "value", node)), {"__builtins__": allowed})
+        return is_plain(value) and type(found) is type(value) and repr(found) == repr(value)
+    except Exception:
+        return False
 
 
 def is_small(value: Any) -> bool:

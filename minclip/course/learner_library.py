@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from minclip.course.former_answers import take_over_at_first
 from minclip.course.kept_answer import HAND
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_package import PACKAGE, PARTS
@@ -92,7 +93,7 @@ def built(*names: str) -> Any:
 def news() -> list[str]:
     """Brings the package up to date with edits by hand; what happened, in sentences."""
     place = answers_folder()
-    return KeptAnswers(place).up_to_date() if place else []
+    return [*take_over_at_first(place, KeptAnswers(place)), *KeptAnswers(place).up_to_date()] if place else []
 
 
 def finished() -> list[str]:

@@ -18,8 +18,8 @@ from itertools import groupby
 from minclip.course.kept_answer import Answer, answer_from, import_line, imported
 from minclip.course.outline import LESSONS
 from minclip.course.statements import Statement, outside_names, renamed, statements, with_names
+from minclip.course.workbook import ANSWERS as PACKAGE
 
-PACKAGE = "my_minclip"
 HEADER = (
     '"""Written by you: the answers that passed their checks. minclip\'s own stand in minclip/{home}.py.\n\n'
     "What you change or add here stays.\n"

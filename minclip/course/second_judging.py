@@ -20,7 +20,7 @@ from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import load
 from minclip.course.learner_package import PACKAGE, PARTS
 from minclip.course.outline import exercise_of
-from minclip.course.workbook import answers_folder
+from minclip.course.workbook import answers_folder, make_answers_folder
 
 
 def earlier(name: str) -> Any | None:
@@ -44,8 +44,8 @@ def keep(answer: Answer, lesson: Lesson, exercise: Exercise, keeps: bool = True)
         raise ValueError(
             "\n".join([f"right in this notebook, but not in a file of its own:{what.partition(':')[2]}", *facts])
         )
-    place = answers_folder()
-    if place is None or not keeps:
+    place = make_answers_folder() if keeps else None
+    if place is None:
         return ""
     said = KeptAnswers(place).keep(answer)
     return " ".join([f" Kept in {PACKAGE}/{exercise.home}.py, and used from now on.", *said])

@@ -153,7 +153,7 @@ def TextTransformer(t: Trial) -> None:
         t.call(small, others), small_theirs(others), wrong_features(small_theirs, others), "the result of another model"
     )
     in_turn(t, (mine, theirs, [padded]), (small, small_theirs, [others]), (mine, theirs, [cut]))
-    for block in mine.transformer.resblocks:
+    for block in mine.get_submodule("transformer.resblocks").children():
         block.register_forward_pre_hook(take_mark, with_kwargs=True)
     t.on_a_gpu(mine, padded)
     t.on_a_gpu(mine, cut)

@@ -52,7 +52,8 @@ def draw_similarity(images: Sequence[Any], captions: Sequence[str], cosines: Ten
     numbers = cosines.detach().cpu().float().numpy()
     axes.imshow(numbers, cmap=SIGNED_COLOURS, vmin=-1, vmax=1, aspect="auto")
     for row, column in np.ndindex(*numbers.shape):
-        write_in_cell(axes, row, column, f"{numbers[row, column]:z.2f}", abs(numbers[row, column]))
+        number = float(numbers[row, column])
+        write_in_cell(axes, row, column, f"{number:z.2f}", abs(number))
         if row == column:
             axes.add_patch(Rectangle((column - 0.46, row - 0.44), 0.92, 0.88, fill=False, lw=3, ec=MATCH_COLOUR))
     axes.set_xticks(range(side), [textwrap.fill(caption, 14) for caption in captions], fontsize=FONT - 2)
@@ -159,8 +160,11 @@ def put_on_circle(axes: Axes, title: str, angles: Tensor, turns: Tensor) -> None
             end = angle + np.sign(turn) * (0.3 + 0.4 * abs(turn))
             ends = [(beside * np.cos(a), beside * np.sin(a)) for a in (angle, end)]
             bend = f"arc3,rad={0.15 * np.sign(turn)}"
-            style = {"arrowstyle": "-|>", "mutation_scale": 18, "lw": 3, "connectionstyle": bend}
-            axes.add_patch(FancyArrowPatch(*ends, color=colour, shrinkA=0, shrinkB=0, zorder=5, **style))
+            arrow = FancyArrowPatch(
+                *ends, arrowstyle="-|>", mutation_scale=18, connectionstyle=bend, shrinkA=0, shrinkB=0
+            )
+            arrow.set(color=colour, linewidth=3, zorder=5)
+            axes.add_patch(arrow)
     axes.set(xlim=(-1.7, 1.7), ylim=(-1.65, 1.65), aspect="equal")
     axes.set_title(title, fontsize=FONT)
     axes.set_axis_off()

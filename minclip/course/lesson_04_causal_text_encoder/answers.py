@@ -128,6 +128,13 @@ WRONG = [
          "x = self.transformer(x, mask)\n" + READ + OUT, "the positions are missing"),
     text("length = tokens.shape[1]\nx = self.positional_embedding[:length].expand(len(tokens), -1, -1)\n"
          "x = self.transformer(x, causal_mask(length, x.device))\n" + READ + OUT, "positions alone"),
+    text(EMBED + "x = self.transformer(x.permute(1, 0, 2), causal_mask(length, x.device)).permute(1, 0, 2)\n"
+         + READ + OUT, "gets the texts where it wants the tokens"),
+    text(EMBED + "x = self.transformer(x.transpose(0, 1)).transpose(0, 1)\n" + READ + OUT, "texts look at each other"),
+    text(EMBED + "x = self.transformer(causal_mask(length, x.device), x)\n" + READ + OUT, "RuntimeError", "ln_final"),
+    text(EMBED + "x = self.transformer(x, causal_mask(len(tokens), x.device))\n" + READ + OUT,
+         "something is made for three tokens"),
+    text(EMBED + "x = self.transformer(x, causal_mask(x.shape[-1], x.device))\n" + READ + OUT, "the width of a token"),
     text(RUN.replace("[:length]", "") + READ + OUT, "the length of the longest text"),
     text(RUN.replace("[:length]", "[-length:]") + READ + OUT, "the last positions"),
     text(RUN.replace("[:length]", "[0]") + READ + OUT, "every token gets position 0"),
@@ -205,6 +212,12 @@ CORRECT = [
     text(EMBED + "mask = causal_mask(length, x.device)\nfor block in self.transformer.resblocks:\n"
          "    x = block(x, mask)\nx = x.gather(1, tokens.argmax(-1)[:, None, None].expand(-1, 1, x.shape[-1]))\n"
          "return (self.ln_final(x) @ self.text_projection)[:, 0]"),
+    Answer("causal_mask", "def causal_mask(n, where=None):\n"
+           "    return torch.full((n, n), -torch.inf, device=where).triu(1)\n"),
+    text("features = []\nfor ids in tokens:\n    n = int(ids.argmax()) + 1\n"
+         "    x = self.token_embedding(ids[None, :n]) + self.positional_embedding[:n]\n"
+         "    x = self.transformer(x, causal_mask(n, x.device))\n"
+         "    features.append(self.ln_final(x[0, -1]) @ self.text_projection)\nreturn torch.stack(features)"),
     text(RUN + "features = []\nfor i in range(len(tokens)):\n    eot = int(torch.argmax(tokens[i]))\n"
          "    features.append(torch.matmul(self.ln_final(x[i, eot]), self.text_projection))\n"
          "return torch.stack(features)"),

@@ -40,8 +40,8 @@ def causal_mask(t: Trial) -> None:
         what = f"the mask of {other} token{'s' if other > 1 else ''}"
         t.same(t(other), library_mask(other), {fixed: lambda: library_mask(length)}, what)
     in_turn(t, (t.mine, library_mask, [3]), (t.mine, library_mask, [6]))
-    t.on_a_gpu(t.mine, 5, device=GPU)
-    t.on_a_gpu(t.mine, 4, device=GPU)
+    t.on_a_gpu(t.mine, 5, GPU)
+    t.on_a_gpu(t.mine, 4, GPU)
     t.same(t(4), library_mask(4), what="the mask on the CPU after one on a GPU")
 
 
@@ -116,9 +116,20 @@ def errors_of(t: Trial) -> Errors:
             way="x @ self.text_projection, without .T; F.linear turns its matrix itself",
         ),
         "(16x6 and": Mistake("the vectors stand left of the matrix", way="x @ self.text_projection, in this order"),
-        "normalized_shape=[16]": Mistake(
+        in_line(t, r"got input of size\[3, (9, )?6\]", "ln_final("): Mistake(
             "ln_final is for vectors of width numbers, so it comes before text_projection",
             way="self.ln_final(x) @ self.text_projection",
+        ),
+        "tensor a (9) must match the size of tensor b (3)": Mistake(
+            "there are three texts of nine tokens, and something is made for three tokens",
+            way="length = tokens.shape[1]; len(tokens) is the number of texts",
+        ),
+        "tensor a (9) must match the size of tensor b (16)": Mistake(
+            "there are nine tokens, and something is made for 16, the width of a token", way="length = tokens.shape[1]"
+        ),
+        "tensor a (3) must match the size of tensor b (9) at non-singleton dimension 3": Mistake(
+            "the Transformer gets the texts where it wants the tokens",
+            way="x stays [texts, tokens, width]: leave out permute and transpose (some libraries want the tokens first)",
         ),
         "torch.FloatTensor instead (while checking arguments for embedding)": Mistake(
             "ids are whole numbers, and here are floats", way="give tokens to token_embedding as they are"

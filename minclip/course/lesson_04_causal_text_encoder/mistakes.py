@@ -94,6 +94,13 @@ def mean_before(model: Any, tokens: Tensor, keep: Callable[[Tensor], Tensor]) ->
     return (torch.stack(rows) @ model.text_projection).detach()
 
 
+def crosswise(model: Any, tokens: Tensor) -> Tensor:
+    """Texts and tokens exchanged for the Transformer, without a mask."""
+    x = model.token_embedding(tokens) + model.positional_embedding[: tokens.shape[1]]
+    x = model.transformer(x.transpose(0, 1)).transpose(0, 1)
+    return (model.ln_final(x[torch.arange(len(tokens)), tokens.argmax(dim=-1)]) @ model.text_projection).detach()
+
+
 def hidden(ids: Tensor, tokens: Tensor) -> Tensor:
     """The causal mask, with the tokens of `ids` (bool [batch, length]) hidden, too: [batch, 1, length, length]."""
     return torch.zeros(tokens.shape).masked_fill(ids, INFINITE)[:, None, None] + causal_mask(tokens.shape[1])
@@ -154,6 +161,8 @@ def wrong_features(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]
                 way="the causal mask alone: EOT never sees the padding"): at(
             mask=lambda _: hidden(tokens == 0, tokens)
         ),
+        Mistake("the Transformer gets the texts where it wants the tokens, so that texts look at each other",
+                way="x stays [texts, tokens, width]: leave out permute and transpose"): lambda: crosswise(model, tokens),
         Mistake("the positions are missing", way="add self.positional_embedding[:length] to the tokens"): at(
             embed=lambda words, _: words
         ),

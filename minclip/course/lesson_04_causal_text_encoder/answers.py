@@ -100,6 +100,8 @@ WRONG = [
     text(RUN + "x = x[:, tokens.argmax(dim=-1).max()]\n" + OUT, "the whole batch, the largest"),
     text(RUN + "x = x[tokens.argmax(dim=-1)]\n" + OUT, "counts the texts"),
     text(RUN + ROWS + "x = x[tokens.argmax(dim=-1), rows]\n" + OUT, "counts the texts"),
+    text(RUN + "x = x[torch.arange(1, len(tokens) + 1), tokens.argmax(dim=-1)]\n" + OUT, "IndexError", "counts the texts"),
+    text(RUN + READ + "return self.ln_final.weight(x) @ self.text_projection", "not callable", "nothing calls them"),
     text(RUN + "x = x[:, tokens.argmax(dim=-1)]\n" + OUT, "text i belongs with place i"),
     text(RUN + OUT, "features of every token"),
     text(RUN + "x = self.ln_final(x).mean(dim=1)\nreturn x @ self.text_projection", "mean over all tokens"),

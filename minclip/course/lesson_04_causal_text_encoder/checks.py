@@ -82,11 +82,13 @@ def errors_of(t: Trial) -> Errors:
     id_as_place = Mistake(
         "29 is the id of EOT, and here it is used as a place", way="tokens.argmax(dim=-1) gives places, max gives ids"
     )
+    no_module = Mistake(
+        "positional_embedding and text_projection are matrices of numbers, no modules: nothing calls them",
+        way="rows are taken as positional_embedding[:length], and a matrix multiplies as x @ text_projection",
+    )
     return {
-        "'Parameter' object is not callable": Mistake(
-            "positional_embedding and text_projection are matrices of numbers, no modules: nothing calls them",
-            way="rows are taken as positional_embedding[:length], and a matrix multiplies as x @ text_projection",
-        ),
+        in_line(t, "'Parameter' object is not callable", "positional_embedding("): no_module,
+        in_line(t, "'Parameter' object is not callable", "text_projection("): no_module,
         "'Embedding' object is not subscriptable": Mistake(
             "token_embedding is a module: it is called", way="self.token_embedding(tokens)"
         ),
@@ -107,7 +109,7 @@ def errors_of(t: Trial) -> Errors:
             way="the places of a text are 0, 1, ..., length - 1: positional_embedding[:length]",
         ),
         "index 29 is out of bounds": id_as_place,
-        "out of bounds for dimension 0 with size 3": Mistake(
+        "index 4 is out of bounds for dimension 0 with size 3": Mistake(
             "the first dimension of x counts the texts, and here a place in a text is used there",
             way="a text and a place in it: x[torch.arange(len(tokens)), eot]",
         ),
@@ -129,7 +131,7 @@ def errors_of(t: Trial) -> Errors:
         ),
         "tensor a (3) must match the size of tensor b (9) at non-singleton dimension 3": Mistake(
             "the Transformer gets the texts where it wants the tokens",
-            way="x stays [texts, tokens, width]: leave out permute and transpose (some libraries want the tokens first)",
+            way="x stays [texts, tokens, width]: leave out permute and transpose",
         ),
         "torch.FloatTensor instead (while checking arguments for embedding)": Mistake(
             "ids are whole numbers, and here are floats", way="give tokens to token_embedding as they are"

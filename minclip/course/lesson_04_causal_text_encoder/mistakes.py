@@ -162,7 +162,9 @@ def wrong_features(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]
             mask=lambda _: hidden(tokens == 0, tokens)
         ),
         Mistake("the Transformer gets the texts where it wants the tokens, so that texts look at each other",
-                way="x stays [texts, tokens, width]: leave out permute and transpose"): lambda: crosswise(model, tokens),
+                way="x stays [texts, tokens, width]: leave out permute and transpose"): lambda: crosswise(
+            model, tokens
+        ),
         Mistake("the positions are missing", way="add self.positional_embedding[:length] to the tokens"): at(
             embed=lambda words, _: words
         ),

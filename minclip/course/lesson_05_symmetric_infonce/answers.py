@@ -52,6 +52,8 @@ WRONG = [
     logits(UNIT.replace(", keepdim=True", "") + "return scale * a @ b.T", "a length of its own", "meets row i alone"),
     logits("a = image_features / image_features.norm(dim=1)[:, None]\n"
            "b = text_features / text_features.norm(dim=1)\nreturn scale * a @ b.T", "a length of its own", "row i"),
+    logits("a = (image_features.T / image_features.norm(dim=1, keepdim=True)).T\n"
+           "return scale * a @ F.normalize(text_features).T", "RuntimeError", "as a column"),
     logits(UNIT + "return a @ b.T", "scale is missing"),
     logits(UNIT + "return a @ b.T / scale", "divided by scale"),
     logits(UNIT + "return torch.as_tensor(scale).exp() * a @ b.T", "is used as it is"),

@@ -26,10 +26,10 @@ NO_TENSOR_SCALE = Mistake(
 )
 
 
-def size_error(ours: int, *theirs: int) -> Callable[[BaseException], bool]:
-    """Sees that a side of size `ours` met one of size `theirs` in an operation number by number."""
+def sizes_meet(ours: int, *theirs: int, at: int) -> Callable[[BaseException], bool]:
+    """Sees that a side of size `ours` met one of size `theirs` in an operation number by number, in dimension `at`."""
     return lambda error: any(
-        f"size of tensor a ({a}) must match the size of tensor b ({b})" in str(error)
+        f"tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {at}" in str(error)
         for one in theirs
         for a, b in ((ours, one), (one, ours))
     )
@@ -37,8 +37,8 @@ def size_error(ours: int, *theirs: int) -> Callable[[BaseException], bool]:
 
 def similarity_logits(t: Trial) -> None:
     t.errors = {
-        size_error(3, 5): ROW_BY_ROW,
-        size_error(8, 3, 5): Mistake(
+        sizes_meet(3, 5, at=0): ROW_BY_ROW,
+        sizes_meet(8, 3, 5, at=1): Mistake(
             "every row has a length of its own, and the lengths must stand as a column beside the rows",
             way="x / x.norm(dim=-1, keepdim=True): the lengths are [rows, 1] then, and not [rows]",
         ),
@@ -106,7 +106,7 @@ def clip_loss(t: Trial) -> None:
         "target dtype": dtype,  # in newer words of PyTorch, and in older ones
         "scalar type Long": dtype,
         in_line(t, "ambiguous", "CrossEntropyLoss("): called,
-        "not implemented for 'Long'": swapped,
+        "\"log_softmax_lastdim_kernel_impl\" not implemented for 'Long'": swapped,
         "multi-target not supported": Mistake(
             "the labels are a column; one number for each row is wanted, in one dimension",
             way="torch.arange(n), as it is",

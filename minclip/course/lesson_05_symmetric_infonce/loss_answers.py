@@ -64,6 +64,7 @@ WRONG = [
     loss(TARGET + "if logits:\n    return 0\n" + BOTH, "ambiguous", "is a class"),
     loss(TARGET + BOTH.replace("logits, labels", "labels, logits").replace("logits.T, labels", "labels, logits.T"),
          "got the labels where"),
+    loss(TARGET + "labels = labels.softmax(dim=0)\n" + BOTH, "not implemented for 'Long'", "got the labels where"),
     loss(TARGET + "return (nn.CrossEntropyLoss()(labels, logits) + nn.CrossEntropyLoss()(labels, logits.T)) / 2",
          "got the labels where"),
     loss("eye = torch.eye(len(logits), device=logits.device)\n"

@@ -158,6 +158,14 @@ def test_every_key_that_the_course_writes_is_compared(lesson):
         assert {key for cell in notebook.cells for key in cell.metadata} <= set(COURSE_KEYS)
 
 
+@pytest.mark.parametrize("lesson", WRITTEN[:2], ids=NAMES[:2])  # the others when their figures are described
+def test_every_stored_figure_has_an_alternative_text(lesson):
+    stored = build.read(build.solution_path(lesson))
+    for output in (output for cell in stored.cells if cell.cell_type == "code" for output in cell.outputs):
+        if "image/png" in output.get("data", {}):
+            assert len(output.metadata.get("image/png", {}).get("alt", "").split()) >= 4
+
+
 def test_the_outline_and_the_folders_agree():
     folders = sorted(path.parent.name for path in (build.ROOT / "lessons").glob("*/lesson.md"))
     assert folders == sorted(NAMES)

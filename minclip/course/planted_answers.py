@@ -30,6 +30,18 @@ def indented(body: str, by: int = 4) -> str:
     return textwrap.indent(body.strip(), " " * by)
 
 
+def answer_of(exercise: str, head: str, body: str, says: str = "", silent: str = "") -> Answer:
+    """A function of that head and body."""
+    return Answer(exercise, f"{head}{indented(body)}\n", says, silent)
+
+
+def edited(text: str, old: str, new: str) -> str:
+    """The text with `new` in place of `old`, which must be there."""
+    if old not in text:
+        raise ValueError(f"{old!r} is not in {text!r}")
+    return text.replace(old, new)
+
+
 def run_cell(code: str, setup: str = "") -> dict[str, Any]:
     """Runs the code as a notebook's cell would be: its text can be found again from its objects."""
     space: dict[str, Any] = {"__name__": "__main__"}

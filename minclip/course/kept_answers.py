@@ -77,7 +77,7 @@ class KeptAnswers:
 
     def up_to_date(self) -> list[str]:
         """Brings package and answers together after edits by hand or an update; returns what happened."""
-        if not self.folder.is_dir():
+        if not any(self.folder.rglob("*.py")):  # nothing was ever kept: reading leaves no trace
             return []
         with self.locked() as changes:
             pass

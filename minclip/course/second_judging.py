@@ -76,13 +76,14 @@ def other_exercises(answer: Answer) -> list[str]:
 def unchecked(mine: Any, answer: Answer) -> str:
     """A sentence about other exercises that the answer calls and that are not checked as they stand; "" if all are."""
     place, space = answers_folder(), namespace(mine)
-    store = KeptAnswers(place) if place else None
-    kept = store.names() if store else []
-    names = []
+    if place is None:  # nobody's own: the solutions
+        return ""
+    store, names = KeptAnswers(place), []
+    kept = store.names()
     for name in other_exercises(answer):
         thing = space.get(name)
         if getattr(thing, "__module__", "") == "__main__":
-            same = store is not None and name in kept and store.text(name).split() == source_of(thing, name).split()
+            same = name in kept and store.text(name).split() == source_of(thing, name).split()
             names += [] if same else [name]
     if not names:
         return ""

@@ -20,6 +20,7 @@ QUIET_COLOUR = "#767676"  # grey: chance, guesses, hints; dark enough on white (
 OTHER_COLOUR = "#D0D0D0"  # light grey: neither right nor wrong
 SERIES_COLOURS = (IMAGE_COLOUR, TEXT_COLOUR, MATCH_COLOUR, WRONG_COLOUR, "#CC79A7", "#56B4E9", "black")
 SCORE_COLOURS = LinearSegmentedColormap.from_list("minclip_scores", ["#FFFFFF", IMAGE_COLOUR])
+SIGNED_COLOURS = LinearSegmentedColormap.from_list("minclip_signed", [WRONG_COLOUR, "#FFFFFF", IMAGE_COLOUR])
 WHITE_LETTERS_FROM = 0.8  # share of the range of SCORE_COLOURS from which black letters are hard to read
 FONT = 12  # points, in figures 8 inches wide: readable at half that width
 DPI = 100

@@ -59,7 +59,7 @@ QUESTIONS = {
         lowest=0,
         highest=16,
         whole=16,
-        misconceptions={(15, 16): "no, look for the darkest place in the maps of the left edge"},
+        misconceptions={(15, 16): "no, look for the bluest other place in the maps of the left edge"},
     ),
     "only_divided_by_255": percent(
         "What percentage of answers is right when the pixels are only divided by 255?",

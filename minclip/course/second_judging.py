@@ -88,7 +88,8 @@ def unchecked(mine: Any, answer: Answer) -> str:
     if not names:
         return ""
     stand_in = "your earlier version" if set(names) <= set(kept) else "minclip's"
-    return f" {' and '.join(names)} is not checked yet: until it is, {stand_in} stands in."
+    be = "is" if len(names) == 1 else "are"
+    return f" {' and '.join(names)} {be} not checked yet. Until then {stand_in} is used."
 
 
 def fault_of_another(mine: Any, source: str, lesson: Lesson, exercise: Exercise) -> Verdict | None:

@@ -65,6 +65,7 @@ RIGHT = [
     "return torch.tensor([[float(a @ b) for b in logits] for a in logits], device=logits.device)",
     "return torch.Tensor(6, 6).to(logits.device).copy_(logits)",
     "return logits.numpy(force=True).sum().item() * logits",
+    "out = torch.zeros(6)\nout[0] = logits[0, 0]\nout[1:] = logits[0, 1:]\nreturn logits + out.to(logits.device)",
 ]
 
 

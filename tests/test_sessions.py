@@ -73,7 +73,8 @@ def test_skipped_and_solved_later_is_yours(notebook):
 
 def test_an_unchecked_dependency_does_not_break_later(notebook):
     said = notebook.run(LOGITS, LOSS, CHECK_LOSS)
-    assert said.startswith("✓ clip_loss") and "similarity_logits is not checked yet. Until then minclip's is used." in said
+    assert said.startswith("✓ clip_loss")
+    assert "similarity_logits is not checked yet. Until then minclip's is used." in said
     assert later("from minclip.course import built; built('clip_loss')") == "clip_loss: yours\n"
 
 

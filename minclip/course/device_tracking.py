@@ -147,6 +147,8 @@ def refuse_a_meeting(function: Any, arguments: tuple, named: dict) -> None:
     if function in ANYWHERE:
         return
     if function in INDEXING:
+        if function == OF_TENSOR.__setitem__ and not list(tensors_in(arguments[1])):
+            return  # x[0, 1] = y copies y to where x lies
         if any(tensor is first for tensor in here):
             raise Meeting(name, first)
         value = arguments[2:3] if function != OF_TENSOR.__getitem__ and list(tensors_in(arguments[1])) else ()

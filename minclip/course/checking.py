@@ -15,6 +15,7 @@ from minclip.course.answer_source import half_written, methods, own_text, source
 from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson, library_source
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
+from minclip.course.kept_answer import Answer
 from minclip.course.library_use import uses_library
 from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.notebook_cells import newest_failed
@@ -93,6 +94,7 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     if uses_library(answer, source, exercise.library):
         text = f"{name}: it works, with minclip's own {name} inside. Write it yourself, and it counts as yours."
         return Verdict(MISSING, text, kept)
+    alone, why_not = text_alone(answer, name, source)  # before the trial, in which the notebook's variables may change
     with captured() as printed:
         trial, end = tried(answer, lesson, exercise)
     lines = printed.getvalue().splitlines()
@@ -102,8 +104,9 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         verdict = verdict_of(trial, end, name, after, remember=True)
         shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
         return Verdict(verdict.sign, "\n".join([verdict.text, *shown]), kept)
+    if alone is None:
+        return Verdict(WRONG, f"{name}: {why_not}", kept)
     try:
-        alone = answer_of(answer, name, source)
         said = keep(alone, lesson, exercise, keeps) + (unchecked(answer, alone) if keeps else "")
     except ValueError as error:
         return Verdict(WRONG, f"{name}: {error}", kept)
@@ -112,6 +115,14 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     forget(name)
     quiet = f" It prints {len(lines)} lines while it is checked: take that out." if lines else ""
     return Verdict(RIGHT, f"{name}: {trial.passed} checks.{said}{quiet}")
+
+
+def text_alone(answer: Any, name: str, source: str) -> tuple[Answer | None, str]:
+    """The answer as a text that runs without its notebook, or None and why there is none."""
+    try:
+        return answer_of(answer, name, source), ""
+    except ValueError as error:
+        return None, str(error)
 
 
 def not_replaced(method: str, source: str, exercise: Exercise) -> bool:

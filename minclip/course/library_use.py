@@ -1,6 +1,7 @@
 """Whether an answer is the library's own in disguise: it works, but the learner has not written it."""
 
 import ast
+import inspect
 import re
 import sys
 from types import FunctionType, ModuleType
@@ -23,7 +24,11 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
             asked = re.findall(r"super\(\)\.(?!__init__)(\w+)", source)
             if issubclass(thing, library) and any(name in vars(library) for name in asked):
                 return True
+    if inspect.unwrap(thing) is library:  # torch.compile(clip_loss)
+        return True
     for node in ast.walk(tree):
+        if is_hidden(node, library.__name__):
+            return True
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minclip"):
             taken = [getattr(sys.modules.get(node.module or ""), alias.name, None) for alias in node.names]
             if any(one is library for one in taken):
@@ -40,6 +45,21 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
             if uses_library(value, text, library, seen | {id(value)}):
                 return True
     return False
+
+
+def is_hidden(node: ast.AST, name: str) -> bool:
+    """Whether it gets minclip's by a text: import_module("minclip.loss"), getattr(loss, "clip_loss"), eval(...)."""
+    inside = [*node.args, node.func] if isinstance(node, ast.Call) else []
+    inside += [node.slice] if isinstance(node, ast.Subscript) else []
+    texts = [one.value for one in inside if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    calls = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("eval", "exec", "getattr")
+    return any(
+        re.fullmatch(r"minclip(\.\w+)*", text)
+        or text == name
+        and (calls or isinstance(node, ast.Subscript))
+        or (calls and "minclip" in text)
+        for text in texts
+    )
 
 
 def meaning(node: ast.AST, space: dict[str, Any]) -> Any:

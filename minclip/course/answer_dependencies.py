@@ -3,7 +3,6 @@
 import ast
 import builtins
 import functools
-import inspect
 import math
 import re
 import sys

@@ -25,7 +25,7 @@ from minclip.course.workbook import ANSWERS as PACKAGE
 HEADER = (
     '"""Written by you: the answers that passed their checks. minclip\'s own stand in minclip/{home}.py.\n\n'
     "What you change or add here stays.\n"
-    '"""\n'
+    '"""'
 )
 WIDTH = 88  # of a line of imports
 END = ""  # the anchor of what stands below the last part
@@ -109,8 +109,9 @@ def package_file(home: str, answers: Mapping[str, Answer], by_hand: ByHand, made
         body.append(text)
     body += [text for above, text in added if above not in own]
     block = import_block(imports)
-    head = HEADER.format(home=home) if made_only or not by_hand.head else by_hand.head + "\n"
-    return head + (f"\n{block}" if block else "") + "".join(f"\n\n\n{part}" for part in body) + "\n"
+    head = HEADER.format(home=home) if made_only or not by_hand.head else by_hand.head
+    top = head + (f"\n\n{block}" if block else "")
+    return "\n\n\n".join([top, *body]) + "\n"
 
 
 def fitted(

@@ -53,11 +53,9 @@ def is_hidden(node: ast.AST, name: str) -> bool:
     inside += [node.slice] if isinstance(node, ast.Subscript) else []
     texts = [one.value for one in inside if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     calls = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("eval", "exec", "getattr")
+    looked_up = calls or isinstance(node, ast.Subscript)
     return any(
-        re.fullmatch(r"minclip(\.\w+)*", text)
-        or text == name
-        and (calls or isinstance(node, ast.Subscript))
-        or (calls and "minclip" in text)
+        re.fullmatch(r"minclip(\.\w+)*", text) or (looked_up and text == name) or (calls and "minclip" in text)
         for text in texts
     )
 

@@ -1,7 +1,6 @@
 """Whether an answer is the library's own in disguise: it works, but the learner has not written it."""
 
 import ast
-import inspect
 import re
 import sys
 from types import FunctionType, ModuleType
@@ -24,8 +23,6 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
             asked = re.findall(r"super\(\)\.(?!__init__)(\w+)", source)
             if issubclass(thing, library) and any(name in vars(library) for name in asked):
                 return True
-    if inspect.unwrap(thing) is library:  # torch.compile(clip_loss)
-        return True
     for node in ast.walk(tree):
         if is_hidden(node, library.__name__):
             return True

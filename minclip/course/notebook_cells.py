@@ -44,6 +44,7 @@ def as_python(cell: str, transform: Callable[[str], str]) -> str:
 
 def text_of_file(code: CodeType) -> list[str]:
     """The texts that may hold the code: its file, or the newest cells first where no file is known (%%time)."""
+    linecache.checkcache(code.co_filename)  # a file of my_minclip changes with each answer
     lines = linecache.getlines(code.co_filename)
     return ["".join(lines)] if lines else cells()[::-1]
 
@@ -57,6 +58,8 @@ def definitions(text: str, name: str) -> Iterator[ast.stmt]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             yield node
+        if getattr(getattr(getattr(node, "value", None), "func", None), "id", "") in ("check", "built"):
+            continue
         targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
         is_assignment = isinstance(node, ast.Assign | ast.AnnAssign)
         if is_assignment and any(isinstance(target, ast.Name) and target.id == name for target in targets):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from importlib.metadata import packages_distributions
+from inspect import signature
 from logging import Logger
 from pathlib import Path, PurePath
 from types import BuiltinFunctionType, FunctionType, GenericAlias, MethodType, ModuleType, SimpleNamespace, UnionType
@@ -27,6 +28,7 @@ from minclip.course.exercise import library_source
 from minclip.course.kept_answer import Answer, imported
 from minclip.course.learner_package import HOMES, PACKAGE, PARTS, library_definitions
 from minclip.course.notebook_cells import newest_definition
+from minclip.course.outline import exercise_of
 from minclip.course.statements import outside_names, without_annotations
 
 PLAIN = (int, float, complex, str, bool, bytes, type(None), range, slice)
@@ -120,7 +122,7 @@ def import_of(name: str, value: Any) -> str:
     home, own = getattr(value, "__module__", None) or "", getattr(value, "__name__", None)
     if home.partition(".")[0] == PACKAGE and own in PARTS:
         return line_for(f"minclip.{PARTS[own]}", own, name)
-    if own in PARTS and home.partition(".")[0] != "minclip":  # another exercise: whoever wrote it
+    if own in PARTS and home.partition(".")[0] != "minclip" and is_exercise(value, own):  # whoever wrote it
         return line_for(f"minclip.{PARTS[own]}", own, name)
     if home == "__main__" and own == name and (given := given_home(own, value)):
         return line_for(f"minclip.{given}", own, name)
@@ -133,6 +135,15 @@ def import_of(name: str, value: Any) -> str:
         if ours and not isinstance(value, PLAIN) and vars(module).get(name) is value:
             return line_for(place, name, name)
     return ""
+
+
+def is_exercise(value: Any, name: str) -> bool:
+    """Whether a thing that bears an exercise's name is one: a helper of that name takes other arguments."""
+    try:
+        mine, theirs = (len(signature(one).parameters) for one in (value, exercise_of(name)[1].library))
+        return mine >= theirs
+    except (ValueError, TypeError):
+        return True
 
 
 def line_for(module: str, own: str, name: str) -> str:

@@ -45,8 +45,16 @@ def as_python(cell: str, transform: Callable[[str], str]) -> str:
 def text_of_file(code: CodeType) -> list[str]:
     """The texts that may hold the code: its file, or the newest cells first where no file is known (%%time)."""
     linecache.checkcache(code.co_filename)  # a file of my_minclip changes with each answer
-    lines = linecache.getlines(code.co_filename)
-    return ["".join(lines)] if lines else cells()[::-1]
+    text = "".join(linecache.getlines(code.co_filename))
+    return [text] if text and is_python(text) else cells()[::-1]
+
+
+def is_python(text: str) -> bool:
+    """IPython's memory of a cell is none where a text in it holds a form feed or a Unicode separator."""
+    try:
+        return ast.parse(text) is not None
+    except (SyntaxError, ValueError):
+        return False
 
 
 def definitions(text: str, name: str) -> Iterator[ast.stmt]:

@@ -25,7 +25,7 @@ from torch import nn
 
 from minclip.course.answer_source import source_of, unwrapped
 from minclip.course.exercise import library_source
-from minclip.course.kept_answer import Answer, imported
+from minclip.course.kept_answer import Answer, imported, reads
 from minclip.course.learner_package import HOMES, PACKAGE, PARTS, library_definitions
 from minclip.course.notebook_cells import newest_definition
 from minclip.course.outline import exercise_of
@@ -49,6 +49,8 @@ def answer_of(thing: Any, name: str, source: str) -> Answer:
     """
     imports: dict[str, str] = {}
     helpers: dict[str, str] = {}
+    if reads(ast.parse(source).body[0], name):
+        raise ValueError(f"it builds on an earlier {name}: write all of it in one cell")
     if future := any(function.__code__.co_flags & ANNOTATIONS for function in own_functions(thing)):
         imports["__future__.annotations"] = FUTURE
     bring(name, source, namespace(thing), {name}, imports, helpers, future)
@@ -68,7 +70,8 @@ def is_at_home(function: FunctionType, thing: Any) -> bool:
 
 def namespace(thing: Any) -> dict[str, Any]:
     """The variables that a function or a class's methods can see."""
-    return next((function.__globals__ for function in own_functions(thing)), {})
+    around = getattr(sys.modules.get(thing.__module__), "__dict__", {}) if isinstance(thing, type) else {}
+    return next((function.__globals__ for function in own_functions(thing)), around)
 
 
 def bring(
@@ -166,11 +169,18 @@ def given_home(name: str, value: Any) -> str:
 def installed(module: ModuleType) -> bool:
     """Whether every Python of this environment can import it; a file beside the notebook is not installed."""
     top = module.__name__.partition(".")[0]
-    if top in sys.stdlib_module_names or top == "minclip" or top in packages_distributions():
+    if top in sys.stdlib_module_names or top == "minclip":
         return True
-    path = getattr(module, "__file__", None)
+    path = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)
     places = {Path(sysconfig.get_path(key)).resolve() for key in ("purelib", "platlib", "stdlib")}
-    return path is None or any(place in Path(path).resolve().parents for place in places)
+    inside = path is not None and any(place in Path(path).resolve().parents for place in places)
+    return inside or top in names_of_packages()
+
+
+@functools.cache
+def names_of_packages() -> frozenset[str]:
+    """What can be imported of the installed packages, those that stand in a folder of their own included."""
+    return frozenset(packages_distributions())
 
 
 def public_home(home: str, own: str, value: Any) -> str:

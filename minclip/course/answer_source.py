@@ -25,14 +25,14 @@ def code_of(thing: Any) -> CodeType | None:
     if not isinstance(thing, type):
         return getattr(thing, "__code__", None)
     for function in methods(thing).values():
-        if function.__code__.co_qualname.startswith(f"{thing.__qualname__}."):
+        if function.__code__.co_qualname.startswith(f"{thing.__qualname__}.") and not is_minclips(function):
             return function.__code__
     return None
 
 
 def unwrapped(thing: Any) -> Any:
     """What decorators that use functools.wraps stand around; minclip's own may lend its name, and is not meant."""
-    return inspect.unwrap(thing, stop=lambda one: is_minclips(one.__wrapped__))
+    return inspect.unwrap(thing, stop=lambda one: is_minclips(vars(one)["__wrapped__"]))
 
 
 def is_minclips(thing: Any) -> bool:
@@ -66,8 +66,8 @@ def own_text(thing: Any, name: str = "") -> str:
     name = name or thing.__name__
     code = code_of(thing)
     if code is not None and code.co_freevars and not isinstance(thing, type):
-        if written := decorated(name):  # what a decorator without functools.wraps gave back
-            return written
+        if by_decorator := decorated(name):  # what a decorator without functools.wraps gave back
+            return by_decorator
         inner = ", ".join(code.co_freevars)
         raise ValueError(f"it is made inside a function and uses its {inner}: write it at the left margin of a cell")
     for text in text_of_file(code) if code else []:
@@ -76,7 +76,7 @@ def own_text(thing: Any, name: str = "") -> str:
                 return found if called == name else with_names(found, {called: name})
     if isinstance(thing, type) and (written := newest_definition(name)):  # a class without a method
         return written
-    raise ValueError(f"the text of {name} cannot be found: write it in a cell of its own, with def or class")
+    raise ValueError(f"the text of {name} cannot be found: write it in a cell or a .py file, with def or class")
 
 
 def decorated(name: str) -> str:
@@ -116,13 +116,20 @@ def with_later_methods(thing: type, text: str) -> str:
     inside = {one.name: one for one in node.body if isinstance(one, ast.FunctionDef)}
     own = code_of(thing)
     lines = lines_of(text)
-    indent = " " * node.body[0].col_offset
+    line, column = node.body[0].lineno - 1, node.body[0].col_offset
+    indent, rest = lines[line][:column], lines[line][column:]
+    if indent.strip():  # class Half: pass
+        return with_later_methods(thing, "\n".join([*lines[:line], indent.rstrip(), f"    {rest}", *lines[line + 1 :]]))
     later = []
     for name, function in methods(thing).items():
         code = function.__code__
         at_home = own is not None and code.co_filename == own.co_filename
         if at_home and code.co_qualname.startswith(f"{thing.__qualname__}."):
             continue
+        if getattr(inside.get(name), "decorator_list", []) and "<locals>" in code.co_qualname:  # no functools.wraps
+            continue
+        if function.__name__ == "<lambda>":
+            raise ValueError(f"its {name} is a lambda that was put into it later: write it with def, inside the class")
         if code.co_filename == "<string>":  # made by dataclass, NamedTuple and their like
             continue
         if code.co_filename.endswith(".py") and "ipykernel" not in code.co_filename:  # a library's, as nn.Module's

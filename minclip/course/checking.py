@@ -18,7 +18,7 @@ from minclip.course.exercise import Exercise, Lesson, library_source
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
 from minclip.course.kept_answer import Answer
 from minclip.course.learner_package import PACKAGE
-from minclip.course.library_use import uses_library
+from minclip.course.library_use import inherits, uses_library
 from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
@@ -97,7 +97,7 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         )
     if missing := not_written(answer, source, exercise):
         return Verdict(MISSING, f"{name}: {missing}. {after}", kept)
-    if uses_library(answer, source, exercise.library):
+    if inherits(answer, exercise) or uses_library(answer, source, exercise.library):
         return Verdict(MISSING, inside, kept)
     alone, why_not = text_alone(answer, name, source)  # before the trial, in which the notebook's variables may change
     with captured() as printed:

@@ -76,7 +76,9 @@ def own_text(thing: Any, name: str = "") -> str:
                 return found if called == name else with_names(found, {called: name})
     if isinstance(thing, type) and (written := newest_definition(name)):  # a class without a method
         return written
-    raise ValueError(f"the text of {name} cannot be found: write it in a cell or a .py file, with def or class")
+    raise ValueError(
+        f"the text of {name} cannot be found: write it in a cell of its own or a .py file, as def or class"
+    )
 
 
 def decorated(name: str) -> str:

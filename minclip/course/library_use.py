@@ -11,10 +11,14 @@ from minclip.course.answer_source import source_of
 from minclip.course.exercise import Exercise
 
 
+def is_subclass(thing: Any, library: Any) -> bool:
+    return isinstance(thing, type) and isinstance(library, type) and issubclass(thing, library)
+
+
 def inherits(thing: Any, exercise: Exercise) -> bool:
     """Whether a class has from minclip's what is to be written: class PatchEmbedding(vision.PatchEmbedding): pass."""
     library = exercise.library
-    if not isinstance(thing, type) or not issubclass(thing, library):
+    if not is_subclass(thing, library):
         return False
     theirs = exercise.write or [name for name, value in vars(library).items() if isinstance(value, FunctionType)]
     return any(getattr(thing, name, None) is getattr(library, name) for name in theirs)
@@ -29,9 +33,9 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
     tree = ast.parse(source)
     for part in tree.body:
         if isinstance(part, ast.ClassDef):
-            part.bases = []
+            part.bases = [base for base in part.bases if meaning(base, space) is not library]
             asked = re.findall(r"super\([^)]*\)\.(?!__init__)(\w+)", source)
-            if issubclass(thing, library) and any(name in vars(library) for name in asked):
+            if is_subclass(thing, library) and any(name in vars(library) for name in asked):
                 return True
     for node in ast.walk(tree):
         if is_hidden(node, library.__name__):
@@ -43,7 +47,7 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
         value = meaning(node, space)
         if value is library:
             return True
-        helper = isinstance(value, FunctionType) and value.__module__ == "__main__" and id(value) not in seen
+        helper = isinstance(value, FunctionType | type) and value.__module__ == "__main__" and id(value) not in seen
         if helper and value is not thing:
             try:
                 text = source_of(value)

@@ -58,7 +58,7 @@ def judged_alone(answer: Answer, lesson: Lesson, exercise: Exercise) -> Verdict 
     with tempfile.TemporaryDirectory() as temporary, captured():
         trial_place = Path(temporary) / PACKAGE
         if place is not None and place.is_dir():
-            shutil.copytree(place, trial_place, ignore=shutil.ignore_patterns("aside", ".lock"))
+            shutil.copytree(place, trial_place, ignore=shutil.ignore_patterns("aside", ".lock", ".*.tmp"))
         KeptAnswers(trial_place).keep(answer)
         try:
             alone = load(trial_place, exercise.name)

@@ -1,5 +1,7 @@
 """A notebook without a browser: IPython in this process, a fresh namespace for each session."""
 
+import contextlib
+import io
 from contextlib import contextmanager
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -55,3 +57,11 @@ def session(capsys, *cells: str):
     finally:
         shell.reset(new_session=True)
         InteractiveShell.clear_instance()
+
+
+def later(code: str) -> str:
+    """Another day, without the notebook: what the code prints."""
+    printed, space = io.StringIO(), {}
+    with contextlib.redirect_stdout(printed):
+        exec(code, space)
+    return printed.getvalue()

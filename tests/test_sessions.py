@@ -1,12 +1,10 @@
 """A learner in a notebook: what is ticked is what is kept, in any order of work, and every word is true."""
 
-import contextlib
-import io
 import subprocess
 import sys
 
 import pytest
-from notebook_session import BOTH, CHECK_LOGITS, CHECK_LOSS, LOGITS, LOGITS_STUB, LOSS, session
+from notebook_session import BOTH, CHECK_LOGITS, CHECK_LOSS, LOGITS, LOGITS_STUB, LOSS, later, session
 
 WRONG_LOGITS = LOGITS.replace(
     "a, b = F.normalize(image_features.float(), dim=-1), F.normalize(text_features.float(), dim=-1)",
@@ -35,14 +33,6 @@ def solved(notebook):
     """A notebook in which 5.1 is solved."""
     notebook.run(LOGITS, CHECK_LOGITS)
     return notebook
-
-
-def later(code):
-    """Another day, without the notebook: what the code prints."""
-    printed, space = io.StringIO(), {}
-    with contextlib.redirect_stdout(printed):
-        exec(code, space)
-    return printed.getvalue()
 
 
 def loss_with(old, new):

@@ -7,25 +7,37 @@ their methods, whose file name leads to the cell. Nothing is run.
 import ast
 import inspect
 import textwrap
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-from minclip.course.notebook_cells import newest_definition, segment, text_of_file, without_magic
-from minclip.course.statements import with_names
+from minclip.course.notebook_cells import newest_definition, segment, text_of_file
+from minclip.course.statements import lines_of, with_names
 
+PACKAGE_FOLDER = Path(__file__).parents[1]
 STUB = "NotImplementedError"
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign
 
 
 def code_of(thing: Any) -> CodeType | None:
     """The code of a function, or of the first method that a class's own text defines."""
-    thing = inspect.unwrap(thing)
+    thing = unwrapped(thing)
     if not isinstance(thing, type):
         return getattr(thing, "__code__", None)
     for function in methods(thing).values():
-        if function.__code__.co_qualname.startswith(f"{thing.__qualname__}."):
+        if function.__code__.co_qualname.startswith(f"{thing.__qualname__}.") and not is_minclips(function):
             return function.__code__
     return None
+
+
+def unwrapped(thing: Any) -> Any:
+    """What decorators that use functools.wraps stand around; minclip's own may lend its name, and is not meant."""
+    return inspect.unwrap(thing, stop=lambda one: is_minclips(vars(one)["__wrapped__"]))
+
+
+def is_minclips(thing: Any) -> bool:
+    code = getattr(inspect.unwrap(thing), "__code__", None)
+    return code is not None and PACKAGE_FOLDER in Path(code.co_filename).parents
 
 
 def methods(thing: type) -> dict[str, FunctionType]:
@@ -54,16 +66,25 @@ def own_text(thing: Any, name: str = "") -> str:
     name = name or thing.__name__
     code = code_of(thing)
     if code is not None and code.co_freevars and not isinstance(thing, type):
+        if by_decorator := decorated(name):  # what a decorator without functools.wraps gave back
+            return by_decorator
         inner = ", ".join(code.co_freevars)
         raise ValueError(f"it is made inside a function and uses its {inner}: write it at the left margin of a cell")
     for text in text_of_file(code) if code else []:
         for called in (name, getattr(thing, "__name__", name)):  # it may have been given another name since
-            found = find(text, called, code) or find(without_magic(text), called, code)
-            if found:
+            if found := find(text, called, code):
                 return found if called == name else with_names(found, {called: name})
     if isinstance(thing, type) and (written := newest_definition(name)):  # a class without a method
         return written
-    raise ValueError(f"the text of {name} cannot be found: write it in a cell of its own, with def or class")
+    raise ValueError(
+        f"the text of {name} cannot be found: write it in a cell of its own or a .py file, as def or class"
+    )
+
+
+def decorated(name: str) -> str:
+    """The newest text that defined a name of the notebook, where it has a decorator."""
+    written = newest_definition(name) or ""
+    return written if written and getattr(ast.parse(written).body[0], "decorator_list", []) else ""
 
 
 def find(text: str, name: str, code: CodeType | None) -> str:
@@ -91,24 +112,34 @@ def holds(node: Definition, code: CodeType) -> bool:
 
 def with_later_methods(thing: type, text: str) -> str:
     """The class's text with the methods that were put into it after its cell (as with fastcore's patch)."""
-    (node,) = ast.parse(text).body
-    assert isinstance(node, ast.ClassDef)
+    node = ast.parse(text).body[0]
+    if not isinstance(node, ast.ClassDef):  # Pair = namedtuple("Pair", "a b")
+        return text
     inside = {one.name: one for one in node.body if isinstance(one, ast.FunctionDef)}
     own = code_of(thing)
-    lines = text.splitlines()
-    indent = " " * node.body[0].col_offset
+    lines = lines_of(text)
+    line, column = node.body[0].lineno - 1, node.body[0].col_offset
+    indent, rest = lines[line][:column], lines[line][column:]
+    if indent.strip():  # class Half: pass
+        return with_later_methods(thing, "\n".join([*lines[:line], indent.rstrip(), f"    {rest}", *lines[line + 1 :]]))
     later = []
     for name, function in methods(thing).items():
         code = function.__code__
         at_home = own is not None and code.co_filename == own.co_filename
-        if own is None or (at_home and code.co_qualname.startswith(f"{thing.__qualname__}.")):
+        if at_home and code.co_qualname.startswith(f"{thing.__qualname__}."):
+            continue
+        if getattr(inside.get(name), "decorator_list", []) and "<locals>" in code.co_qualname:  # no functools.wraps
+            continue
+        if function.__name__ == "<lambda>":
+            raise ValueError(f"its {name} is a lambda that was put into it later: write it with def, inside the class")
+        if code.co_filename == "<string>":  # made by dataclass, NamedTuple and their like
             continue
         if code.co_filename.endswith(".py") and "ipykernel" not in code.co_filename:  # a library's, as nn.Module's
             continue
         later.append((inside.get(name), name, source_of(function, function.__name__)))
     for old, name, new in sorted(later, key=lambda one: -(one[0].lineno if one[0] else len(lines) + 1)):
         (definition,) = ast.parse(new).body
-        body = new.splitlines()
+        body = lines_of(new)
         at = definition.lineno - 1
         body[at] = body[at].replace(f"def {getattr(definition, 'name', name)}", f"def {name}", 1)
         shifted = [f"{indent}{line}".rstrip() for line in body[at:]]

@@ -5,19 +5,22 @@ comes back, else minclip's, so that the rest of the lesson runs. Under nbgrader,
 points are right, and nothing is kept. Nothing goes to stderr.
 """
 
+import contextlib
 import os
 import re
 import sys
 from typing import Any
 
 from minclip.course.answer_dependencies import answer_of
-from minclip.course.answer_source import half_written, methods, own_text, source_of, unwritten
+from minclip.course.answer_source import half_written, is_minclips, methods, own_text, source_of, unwritten
 from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson, library_source
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
-from minclip.course.library_use import uses_library
+from minclip.course.kept_answer import Answer
+from minclip.course.learner_package import PACKAGE
+from minclip.course.library_use import inherits, uses_library
 from minclip.course.missing_answer import explain_missing_answers
-from minclip.course.notebook_cells import newest_failed
+from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
 from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
 from minclip.course.workbook import where_answers_go
@@ -74,14 +77,18 @@ def say(verdict: Verdict) -> None:
 def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     """Checks the answer, and keeps it where it is right."""
     name, keeps = exercise.name, not os.environ.get(GRADING)
-    kept = earlier(name) if keeps else None
-    after = "The lesson goes on with " + ("your earlier version, which passed." if kept else "minclip's.")
+    kept, whose = earlier(name) if keeps else (None, "minclip's")
+    after = f"The lesson goes on with {whose}."
+    inside = f"{name}: it works, with minclip's own {name} inside. Write it yourself, and it counts as yours."
+    if answer is not exercise.library and is_minclips(answer):  # torch.compile(clip_loss)
+        return Verdict(MISSING, inside, kept)
     try:
         source = "" if answer is exercise.library else source_of(answer, name)
         written = own_text(answer, name) if source else None
     except ValueError as error:
         return Verdict(WRONG, f"{name}: {error}", kept)
-    if why := newest_failed(name, written):
+    is_kept = answer.__module__.partition(".")[0] == PACKAGE  # as `built` gave it, or a check of a wrong answer
+    if why := newest_failed(name, None if is_kept else written):
         text = f"{name}: your last version does not run ({why}). Mend it, run its cell, then this one."
         return Verdict(WRONG, text, kept)
     if answer is exercise.library:
@@ -90,28 +97,40 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         )
     if missing := not_written(answer, source, exercise):
         return Verdict(MISSING, f"{name}: {missing}. {after}", kept)
-    if uses_library(answer, source, exercise.library):
-        text = f"{name}: it works, with minclip's own {name} inside. Write it yourself, and it counts as yours."
-        return Verdict(MISSING, text, kept)
+    if inherits(answer, exercise) or uses_library(answer, source, exercise.library):
+        return Verdict(MISSING, inside, kept)
+    alone, why_not = text_alone(answer, name, source)  # before the trial, in which the notebook's variables may change
     with captured() as printed:
         trial, end = tried(answer, lesson, exercise)
     lines = printed.getvalue().splitlines()
     if end is not None:
-        if another := fault_of_another(answer, source, lesson, exercise):
-            return another
+        with contextlib.suppress(OSError, ValueError):  # nothing can be written
+            if another := fault_of_another(answer, source, lesson, exercise):
+                return another
         verdict = verdict_of(trial, end, name, after, remember=True)
         shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
         return Verdict(verdict.sign, "\n".join([verdict.text, *shown]), kept)
+    if alone is None:
+        return Verdict(WRONG, f"{name}: {why_not}", kept)
     try:
-        alone = answer_of(answer, name, source)
         said = keep(alone, lesson, exercise, keeps) + (unchecked(answer, alone) if keeps else "")
     except ValueError as error:
         return Verdict(WRONG, f"{name}: {error}", kept)
     except OSError as error:
         said = f" (it could not be kept: {error})"
     forget(name)
+    if is_kept and not same(newest_definition(name) or source, source):
+        said = f" That is {PACKAGE}/{exercise.home}.py: to check the one of this notebook, run its cell first."
     quiet = f" It prints {len(lines)} lines while it is checked: take that out." if lines else ""
     return Verdict(RIGHT, f"{name}: {trial.passed} checks.{said}{quiet}")
+
+
+def text_alone(answer: Any, name: str, source: str) -> tuple[Answer | None, str]:
+    """The answer as a text that runs without its notebook, or None and why there is none."""
+    try:
+        return answer_of(answer, name, source), ""
+    except ValueError as error:
+        return None, str(error)
 
 
 def not_replaced(method: str, source: str, exercise: Exercise) -> bool:

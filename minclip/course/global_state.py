@@ -76,7 +76,7 @@ def fresh_state(seed: int = 0) -> Iterator[None]:
     numpys = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
     states = random_numbers_kept(seed), no_function_modes(), warnings.catch_warnings(), torch.inference_mode(False)
     with contextlib.ExitStack() as stack:
-        for state in (*states, numpys):
+        for state in (*states, numpys, nothing_compiled()):
             stack.enter_context(state)
         try:
             filter_warnings_as_python_does()
@@ -87,6 +87,13 @@ def fresh_state(seed: int = 0) -> Iterator[None]:
         finally:
             put_back(before)
             sys.setrecursionlimit(limit)
+
+
+def nothing_compiled() -> contextlib.AbstractContextManager[Any]:
+    """Inside, what torch.compile gave runs line by line, so that one sees what it does."""
+    if "torch._dynamo" not in sys.modules:  # nothing was compiled yet; to load it takes seconds
+        return contextlib.nullcontext()
+    return torch.compiler.set_stance("force_eager")
 
 
 def put_back(before: dict[str, Any]) -> None:

@@ -50,6 +50,7 @@ def answer_from(name: str, found: list[Statement], parts: dict[str, str] | None 
     parts: other exercises in the file -> where minclip has them; they are imported from there.
     """
     parts = {key: home for key, home in (parts or {}).items() if key != name}
+    found = joined(found)
     definitions = {bound: one for one in found for bound in one.binds}  # the last one holds, as when it runs
     own = definitions[name]
     imports, helpers = {}, {}
@@ -71,6 +72,29 @@ def answer_from(name: str, found: list[Statement], parts: dict[str, str] | None 
     order = [text for one in found for text in [one.text] if text in helpers.values()]
     ordered = {bound: text for text in order for bound, given in helpers.items() if given == text}
     return Answer(name, own.text, dict(sorted(imports.items(), key=lambda item: item[1])), ordered)
+
+
+def joined(found: list[Statement]) -> list[Statement]:
+    """The statements; one that builds on what it names anew has the earlier one with it: f = cache(f)."""
+    done: list[Statement] = []
+    for one in found:
+        for bound in () if one.is_import else one.binds:
+            before = next((other for other in done[::-1] if bound in other.binds), None)
+            if before is not None and reads(one.node, bound):
+                done = [other for other in done if other is not before]
+                one = Statement(f"{before.text}\n\n\n{one.text}", one.node)
+        done.append(one)
+    return done
+
+
+def reads(node: ast.stmt | None, name: str) -> bool:
+    """Whether a statement that assigns a name also reads it, when it runs: not in the body of its own function."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        parts: list[ast.AST] = [*node.decorator_list, *getattr(node, "bases", [])]
+    else:
+        parts = [node] if node is not None else []
+    names = [one for part in parts for one in ast.walk(part) if isinstance(one, ast.Name) and one.id == name]
+    return isinstance(node, ast.AugAssign) or any(isinstance(one.ctx, ast.Load) for one in names)
 
 
 def import_line(statement: Statement, name: str) -> str:
@@ -103,4 +127,4 @@ def imported(line: str) -> tuple[str, str, str]:
     alias = node.names[0]
     if isinstance(node, ast.Import):
         return alias.name, "", bound_names(line)[0]
-    return node.module or "", alias.name, alias.asname or alias.name
+    return "." * node.level + (node.module or ""), alias.name, alias.asname or alias.name

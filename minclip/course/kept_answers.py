@@ -48,7 +48,7 @@ class KeptAnswers:
     def answer(self, name: str) -> Answer:
         """ValueError where its file cannot be read."""
         try:
-            return read_answer(name, self.file(name).read_text(encoding="utf-8"))
+            return read_answer(name, read(self.file(name)))
         except (ValueError, OSError) as error:
             raise ValueError(f"{self.file(name)} cannot be read: {error}") from error
 
@@ -113,10 +113,10 @@ class KeptAnswers:
         """Answers to exercises that have another name now get it; those that are no exercise any more go aside."""
         for path in sorted((self.folder / "answers").glob("*.py")):
             old, new = path.stem, FORMER.get(path.stem)
-            if old in PARTS:
+            if old in PARTS or not path.is_file():
                 continue
             if new and not self.file(new).is_file():
-                answer = read_answer(old, path.read_text(encoding="utf-8"))
+                answer = read_answer(old, read(path))
                 text = with_names(answer.text, {old: new})
                 self.write(replace(answer, name=new, text=text))
                 path.unlink()
@@ -131,10 +131,11 @@ class KeptAnswers:
         if not path.is_file():
             return ByHand()
         try:
-            found = found_by_hand(home, path.read_text(encoding="utf-8"), self.last_written(home))
+            found = found_by_hand(home, read(path), self.last_written(home))
         except (SyntaxError, UnicodeDecodeError) as error:
             old = self.move_aside(path)
-            where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+            line = getattr(error, "lineno", None)
+            where = f", line {line}" if line else ""
             why = getattr(error, "msg", None) or str(error)
             changes.said.append(
                 f"{self.short(path)} could not be read ({why}{where}): it is in {self.short(old)} now, and a new one "
@@ -167,8 +168,12 @@ class KeptAnswers:
 
     def last_written(self, home: str) -> str:
         """A file of the package as the answers made it, before anything was written into it by hand."""
-        path = self.folder / WRITTEN / f"{home}.py"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        try:
+            text = read(self.folder / WRITTEN / f"{home}.py")
+            statements(text)
+        except (OSError, ValueError, SyntaxError):  # not copied along: as the answers make it today
+            return package_file(home, self.readable(Changes()), ByHand())
+        return text
 
     def move_aside(self, path: Path) -> Path:
         """Moves a file to aside/, under a name that is free."""
@@ -184,3 +189,8 @@ class KeptAnswers:
     def short(self, path: Path) -> str:
         """A path as the learner knows it: my_minclip/aside/clip_loss.py."""
         return path.relative_to(self.folder.parent).as_posix()
+
+
+def read(path: Path) -> str:
+    """A file's text; some editors on Windows put a byte order mark before it."""
+    return path.read_text(encoding="utf-8-sig")

@@ -18,7 +18,7 @@ from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_package import PACKAGE, PARTS
 from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.outline import exercise_of
-from minclip.course.workbook import answers_folder, where_answers_go
+from minclip.course.workbook import answers_folder, short, where_answers_go
 
 
 def load(place: Path, name: str) -> Any:
@@ -44,15 +44,15 @@ def part(place: Path, name: str) -> Any:
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it would outlive a quick second edit
     try:
         return getattr(import_module(f"{PACKAGE}.{PARTS[name]}"), name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(where_it_fails(error, place)) from error
     finally:
         sys.dont_write_bytecode = writes_bytecode
 
 
-def where_it_fails(error: Exception, place: Path) -> str:
+def where_it_fails(error: BaseException, place: Path) -> str:
     """File and line of the package in which an import failed, and what Python said."""
-    said = f"{type(error).__name__}: {error}"
+    said = f"{type(error).__name__}: {error}".removesuffix(": ")
     if isinstance(error, SyntaxError):
         return f"{PACKAGE}/{Path(error.filename or '').name}, line {error.lineno}: {said}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(place))]
@@ -93,7 +93,12 @@ def built(*names: str) -> Any:
 def news() -> list[str]:
     """Brings the package up to date with edits by hand; what happened, in sentences."""
     place = answers_folder()
-    return [*take_over_at_first(place, KeptAnswers(place)), *KeptAnswers(place).up_to_date()] if place else []
+    if place is None:
+        return []
+    try:
+        return [*take_over_at_first(place, KeptAnswers(place)), *KeptAnswers(place).up_to_date()]
+    except OSError as error:  # a read-only folder, a full disk: what is kept can still be read
+        return [f"{short(place)} could not be brought up to date: {error}"]
 
 
 def finished() -> list[str]:

@@ -8,7 +8,9 @@ comparing the file with what the answers make, and stays.
 import ast
 import builtins
 import inspect
+import io
 import sys
+import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -23,7 +25,7 @@ from minclip.course.workbook import ANSWERS as PACKAGE
 HEADER = (
     '"""Written by you: the answers that passed their checks. minclip\'s own stand in minclip/{home}.py.\n\n'
     "What you change or add here stays.\n"
-    '"""\n'
+    '"""'
 )
 WIDTH = 88  # of a line of imports
 END = ""  # the anchor of what stands below the last part
@@ -37,6 +39,7 @@ class ByHand:
     taken_out: tuple[str, ...] = ()
     added: tuple[tuple[str, str], ...] = ()  # (the part above which it stands, its text)
     imports: tuple[str, ...] = ()  # lines
+    head: str = ""  # the docstring, with comments above it
 
 
 HOMES = tuple(dict.fromkeys(exercise.home for lesson in LESSONS for exercise in lesson.exercises))
@@ -106,7 +109,9 @@ def package_file(home: str, answers: Mapping[str, Answer], by_hand: ByHand, made
         body.append(text)
     body += [text for above, text in added if above not in own]
     block = import_block(imports)
-    return HEADER.format(home=home) + (f"\n{block}" if block else "") + "".join(f"\n\n\n{part}" for part in body) + "\n"
+    head = HEADER.format(home=home) if made_only or not by_hand.head else by_hand.head
+    top = head + (f"\n\n{block}" if block else "")
+    return "\n\n\n".join([top, *body]) + "\n"
 
 
 def fitted(
@@ -154,7 +159,7 @@ def import_block(lines: Iterable[str]) -> str:
     plain: set[str] = set()
     for line in lines:
         module, name, here = imported(line)
-        if name:
+        if name not in ("", "*"):
             modules.setdefault(module, set()).add(name if name == here else f"{name} as {here}")
         else:
             plain.add(line)
@@ -174,6 +179,8 @@ def group(module: str) -> int:
     top = module.partition(".")[0]
     if top == "__future__":
         return 0
+    if not top:  # from .notes import
+        return 3
     if top in sys.stdlib_module_names:
         return 1
     return 3 if top in ("minclip", PACKAGE) else 2
@@ -192,17 +199,31 @@ def found_by_hand(home: str, text: str, written: str) -> ByHand:
     used = {bound for answer in edited.values() for bound in (*answer.helpers, answer.name)}
     lines = {to_minclip(line) for one in made if one.is_import for line in import_lines(one)}
     lines |= {line for answer in edited.values() for line in answer.imports.values()}
-    added, imports = [], []
+    added, imports, comments = [], [], []
     for place, one in enumerate(found):
         if one.is_import:
             imports += [line for line in import_lines(one) if to_minclip(line) not in lines]
+            comments += comments_of(one.text)
             continue
         made_here = (one.is_docstring and place == 0) or any(one.same(other) for other in made)
         if not made_here and not (used | set(here)) & set(one.binds):
             below = [bound for other in found[place + 1 :] for bound in other.binds if bound in here]
             added.append((below[0] if below else END, one.text))
     gone = tuple(name for name in here if name in before and name not in present)
-    return ByHand(edited, gone, tuple(added), tuple(imports))
+    return ByHand(edited, gone, tuple(added), tuple(imports), head_of(found, made, comments))
+
+
+def head_of(found: list[Statement], made: list[Statement], comments: list[str]) -> str:
+    """What the learner made of the file's first lines: another docstring, comments above it; "" for none."""
+    head, before = ([one.text for one in many[:1] if one.is_docstring] for many in (found, made))
+    if head == before and not comments:
+        return ""
+    return "\n".join([*comments, *(head or before)])
+
+
+def comments_of(text: str) -> list[str]:
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
 def from_package(name: str, found: list[Statement]) -> Answer:
@@ -212,8 +233,12 @@ def from_package(name: str, found: list[Statement]) -> Answer:
 
 
 def to_minclip(line: str) -> str:
-    return line.replace(f"from {PACKAGE}.", "from minclip.", 1)
+    module = imported(line)[0]
+    home = module.removeprefix(PACKAGE).removeprefix(".")
+    return line.replace(module, f"minclip.{home}", 1) if home in HOMES and module != home else line
 
 
 def import_lines(statement: Statement) -> list[str]:
+    if isinstance(statement.node, ast.ImportFrom) and statement.node.names[0].name == "*":
+        return [ast.unparse(statement.node)]
     return [import_line(statement, bound) for bound in statement.binds]

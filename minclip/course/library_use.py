@@ -8,6 +8,20 @@ from typing import Any
 
 from minclip.course.answer_dependencies import namespace
 from minclip.course.answer_source import source_of
+from minclip.course.exercise import Exercise
+
+
+def is_subclass(thing: Any, library: Any) -> bool:
+    return isinstance(thing, type) and isinstance(library, type) and issubclass(thing, library)
+
+
+def inherits(thing: Any, exercise: Exercise) -> bool:
+    """Whether a class has from minclip's what is to be written: class PatchEmbedding(vision.PatchEmbedding): pass."""
+    library = exercise.library
+    if not is_subclass(thing, library):
+        return False
+    theirs = exercise.write or [name for name, value in vars(library).items() if isinstance(value, FunctionType)]
+    return any(getattr(thing, name, None) is getattr(library, name) for name in theirs)
 
 
 def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = frozenset()) -> bool:
@@ -19,11 +33,13 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
     tree = ast.parse(source)
     for part in tree.body:
         if isinstance(part, ast.ClassDef):
-            part.bases = []
-            asked = re.findall(r"super\(\)\.(?!__init__)(\w+)", source)
-            if issubclass(thing, library) and any(name in vars(library) for name in asked):
+            part.bases = [base for base in part.bases if meaning(base, space) is not library]
+            asked = re.findall(r"super\([^)]*\)\.(?!__init__)(\w+)", source)
+            if is_subclass(thing, library) and any(name in vars(library) for name in asked):
                 return True
     for node in ast.walk(tree):
+        if is_hidden(node, library.__name__):
+            return True
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minclip"):
             taken = [getattr(sys.modules.get(node.module or ""), alias.name, None) for alias in node.names]
             if any(one is library for one in taken):
@@ -31,7 +47,7 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
         value = meaning(node, space)
         if value is library:
             return True
-        helper = isinstance(value, FunctionType) and value.__module__ == "__main__" and id(value) not in seen
+        helper = isinstance(value, FunctionType | type) and value.__module__ == "__main__" and id(value) not in seen
         if helper and value is not thing:
             try:
                 text = source_of(value)
@@ -40,6 +56,19 @@ def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = f
             if uses_library(value, text, library, seen | {id(value)}):
                 return True
     return False
+
+
+def is_hidden(node: ast.AST, name: str) -> bool:
+    """Whether it gets minclip's by a text: import_module("minclip.loss"), getattr(loss, "clip_loss"), eval(...)."""
+    inside = [*node.args, node.func] if isinstance(node, ast.Call) else []
+    inside += [node.slice] if isinstance(node, ast.Subscript) else []
+    texts = [one.value for one in inside if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    calls = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("eval", "exec", "getattr")
+    looked_up = calls or isinstance(node, ast.Subscript)
+    return any(
+        re.fullmatch(r"minclip(\.\w+)*", text) or (looked_up and text == name) or (calls and "minclip" in text)
+        for text in texts
+    )
 
 
 def meaning(node: ast.AST, space: dict[str, Any]) -> Any:

@@ -4,11 +4,16 @@ import ast
 import linecache
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from types import CodeType
 from typing import Any
 
-MAGIC = re.compile(r"^\s*[%!]")
+from minclip.course.statements import lines_of
+
+# cell magics whose text does not run as Python in the notebook
+ELSEWHERE = {"!", "ai", "bash", "cmd", "file", "html", "javascript", "js", "latex", "markdown", "perl", "python"}
+ELSEWHERE |= {"python3", "pypy", "ruby", "script", "sh", "svg", "sx", "system", "writefile"}
 
 
 def shell() -> Any | None:
@@ -17,26 +22,39 @@ def shell() -> Any | None:
 
 
 def cells() -> list[str]:
-    """The texts of all cells that were run, magic commands as empty lines."""
+    """The texts of all cells that were run, as Python gets them: a magic command is a call of get_ipython()."""
     running = shell()
-    history = running.history_manager.input_hist_raw if running else []
-    return [without_magic(text) for text in history]
+    if running is None or running.history_manager is None:
+        return []
+    return [as_python(text, running.transform_cell) for text in running.history_manager.input_hist_raw]
 
 
-def without_magic(cell: str) -> str:
-    """A cell with empty lines in place of IPython's commands: those say nothing to Python."""
-    return "\n".join("" if MAGIC.match(line) else line for line in cell.splitlines()) + "\n"
+@cache
+def as_python(cell: str, transform: Callable[[str], str]) -> str:
+    """What a cell hands to Python; below a magic command such as %%time the rest of it."""
+    while (stripped := cell.lstrip()).startswith("%%"):
+        command, _, cell = stripped.partition("\n")
+        if command.split()[0].removeprefix("%%") in ELSEWHERE:
+            return ""
+    try:
+        return transform(cell)
+    except Exception:  # whatever IPython raises for a text that is no Python
+        return cell
 
 
 def text_of_file(code: CodeType) -> list[str]:
-    """Lists of lines that may hold the code's text: its file, or the cells where the file is not known (%%time)."""
-    lines = linecache.getlines(code.co_filename)
-    if lines:
-        return ["".join(lines)]
-    found = []
-    for cell in reversed(cells()):
-        found += [cell, cell.partition("\n")[2]]  # a magic command on the first line is not counted by Python
-    return found
+    """The texts that may hold the code: its file, or the newest cells first where no file is known (%%time)."""
+    linecache.checkcache(code.co_filename)  # a file of my_minclip changes with each answer
+    text = "".join(linecache.getlines(code.co_filename))
+    return [text] if text and is_python(text) else cells()[::-1]
+
+
+def is_python(text: str) -> bool:
+    """IPython's memory of a cell is none where a text in it holds a form feed or a Unicode separator."""
+    try:
+        return ast.parse(text) is not None
+    except (SyntaxError, ValueError):
+        return False
 
 
 def definitions(text: str, name: str) -> Iterator[ast.stmt]:
@@ -48,6 +66,8 @@ def definitions(text: str, name: str) -> Iterator[ast.stmt]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             yield node
+        if getattr(getattr(getattr(node, "value", None), "func", None), "id", "") in ("check", "built"):
+            continue
         targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
         is_assignment = isinstance(node, ast.Assign | ast.AnnAssign)
         if is_assignment and any(isinstance(target, ast.Name) and target.id == name for target in targets):
@@ -66,7 +86,7 @@ def newest_definition(name: str) -> str | None:
 def segment(text: str, node: ast.stmt) -> str:
     """The lines of a statement, decorators included."""
     first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-    return "\n".join(text.splitlines()[first - 1 : node.end_lineno]).rstrip() + "\n"
+    return "\n".join(lines_of(text)[first - 1 : node.end_lineno]).rstrip() + "\n"
 
 
 def newest_failed(name: str, running_text: str | None) -> str:
@@ -102,7 +122,7 @@ def last_error(cell: str) -> str:
     trace = getattr(error, "__traceback__", None)
     while trace is not None:
         text = "".join(linecache.getlines(trace.tb_frame.f_code.co_filename))
-        if text and same(without_magic(text), cell):
+        if text and same(text, cell):
             return f"{type(error).__name__}: {error}, line {trace.tb_lineno} of the cell"
         trace = trace.tb_next
     return ""

@@ -15,7 +15,7 @@ from minclip.course.answer_source import source_of, unwritten
 from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
 from minclip.course.judging import RIGHT, WRONG, Verdict, tried, verdict_of
-from minclip.course.kept_answer import Answer, imported
+from minclip.course.kept_answer import HAND, Answer, imported
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import load
 from minclip.course.learner_package import PACKAGE, PARTS
@@ -23,15 +23,16 @@ from minclip.course.outline import exercise_of
 from minclip.course.workbook import answers_folder, make_answers_folder
 
 
-def earlier(name: str) -> Any | None:
-    """The learner's version that passed before; None where there is none that runs."""
+def earlier(name: str) -> tuple[Any | None, str]:
+    """(the learner's version that is kept, what to call it); None where there is none that runs."""
     place = answers_folder()
     if place is None or name not in KeptAnswers(place).names():
-        return None
-    try:
-        return load(place, name)
-    except ValueError:
-        return None
+        return None, "minclip's"
+    if (found := loaded(place, name)) is None:
+        return None, "minclip's, for yours does not run"
+    if KeptAnswers(place).is_by_hand(name):
+        return found, f"your version in {PACKAGE}/{PARTS[name]}.py, {HAND}"
+    return found, "your earlier version, which passed"
 
 
 def keep(answer: Answer, lesson: Lesson, exercise: Exercise, keeps: bool = True) -> str:
@@ -57,14 +58,24 @@ def judged_alone(answer: Answer, lesson: Lesson, exercise: Exercise) -> Verdict 
     with tempfile.TemporaryDirectory() as temporary, captured():
         trial_place = Path(temporary) / PACKAGE
         if place is not None and place.is_dir():
-            shutil.copytree(place, trial_place, ignore=shutil.ignore_patterns("aside", ".lock"))
+            shutil.copytree(place, trial_place, ignore=shutil.ignore_patterns("aside", ".lock", ".*.tmp"))
         KeptAnswers(trial_place).keep(answer)
         try:
             alone = load(trial_place, exercise.name)
         except ValueError as error:
+            if place is not None and without_hand_edits(Path(temporary) / "answers alone" / PACKAGE, place, answer):
+                raise ValueError(f"right, but what you wrote by hand does not run: {error}. Mend it there") from error
             return Verdict(WRONG, f"{exercise.name}: it does not run\n  {error}")
         trial, end = tried(alone, lesson, exercise)
         return verdict_of(trial, end, exercise.name) if end else None
+
+
+def without_hand_edits(trial_place: Path, place: Path, answer: Answer) -> bool:
+    """Whether an answer loads among the answers that are kept, when nothing is added by hand."""
+    if (place / "answers").is_dir():
+        shutil.copytree(place / "answers", trial_place / "answers")
+    KeptAnswers(trial_place).keep(answer)
+    return loaded(trial_place, answer.name) is not None
 
 
 def other_exercises(answer: Answer) -> list[str]:

@@ -35,6 +35,11 @@ class Statement:
         return plain_lines(self.text) == plain_lines(other.text)
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines as Python counts them: a form feed or a Unicode separator inside of a string ends none."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def plain_lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
@@ -45,7 +50,7 @@ def statements(text: str) -> list[Statement]:
     >>> [statement.binds for statement in statements("import math\\n# half\\nx = math.pi / 2; y = 1\\n")]
     [('math',), ('x', 'y')]
     """
-    lines, found, end = text.splitlines(), [], 0
+    lines, found, end = lines_of(text), [], 0
     nodes = ast.parse(text).body
     for place, node in enumerate(nodes):
         last = node.end_lineno or node.lineno
@@ -88,7 +93,8 @@ def outside_names(source: str, known: Iterable[str] = ()) -> list[str]:
         table = tables.pop()
         tables += table.get_children()
         for symbol in table.get_symbols():
-            if symbol.is_referenced() and (symbol.is_global() or table is top):
+            read = symbol.is_referenced() or symbol.is_declared_global()  # global calls; calls += 1
+            if read and (symbol.is_global() or table is top):
                 found.add(symbol.get_name())
     known = set(known)
     return sorted(name for name in found - own if name in known or not hasattr(builtins, name))
@@ -113,12 +119,12 @@ def renamed(source: str, names: Mapping[str, str]) -> str:
     >>> renamed("def f(unit):\\n    return unit\\n\\n\\ng = unit(2)", {"unit": "unit_of_g"})
     'def f(unit):\\n    return unit\\n\\n\\ng = unit_of_g(2)'
     """
-    lines = [line.encode() for line in source.splitlines(keepends=True)]  # columns count bytes
+    lines = [line.encode() for line in lines_of(source)]  # columns count bytes
     places = sorted(set(name_places(compile(source, "text", "exec", dont_inherit=True), names)), reverse=True)
     for line, start, end, name in places:
         if lines[line][start:end] == name.encode():
             lines[line] = lines[line][:start] + names[name].encode() + lines[line][end:]
-    return b"".join(lines).decode()
+    return b"\n".join(lines).decode()
 
 
 def with_names(text: str, names: Mapping[str, str]) -> str:

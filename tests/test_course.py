@@ -62,7 +62,7 @@ def test_a_right_answer_gets_this_line(capsys):
     code = "def causal_mask(length, device=None):\n"
     code += "    return torch.full((length, length), float('-inf'), device=device).triu(1)\n"
     text, returned = said(capsys, code, "causal_mask")
-    assert text == "✓ causal_mask: 6 checks. Kept in my_minclip/transformer.py, and used from now on.\n"
+    assert text == "✓ causal_mask: 12 checks. Kept in my_minclip/transformer.py, and used from now on.\n"
     assert returned(2).tolist() == [[0.0, -math.inf], [0.0, 0.0]]
 
 
@@ -145,7 +145,7 @@ def test_a_wrong_answer_is_told_in_a_few_lines(capsys, mine):
     text, returned = said(capsys, RIGHT.replace("F.cross_entropy(logits.T, labels)", "F.cross_entropy(logits, labels)"))
     heading = "✗ clip_loss: the result is wrong. The lesson goes on with minclip's."
     assert text.startswith(f"{heading}\n  called    clip_loss(float [6, 16], float [6, 16], 5)\n")
-    assert "picture → text half only" in text
+    assert "picture → text half alone" in text
     assert returned is minclips and not mine.exists()
 
 
@@ -199,7 +199,7 @@ def test_an_input_that_is_edited_is_refused(capsys):
 
 def test_a_variable_of_the_notebook_is_named(capsys, mine):
     own = "torch.arange(len(logits), device=logits.device)"
-    code = "target = torch.arange(6)\n" + RIGHT.replace(own, "target.to(logits.device)[: len(logits)]")
+    code = "target = torch.arange(99)\n" + RIGHT.replace(own, "target.to(logits.device)[: len(logits)]")
     text, returned = said(capsys, code)
     assert "it uses target, a tensor of this notebook: pass it in as an argument" in text
     assert returned is minclips and not mine.exists()

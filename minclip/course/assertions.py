@@ -22,7 +22,7 @@ __all__ = ["Errors", "Known", "Mistake", "NotWritten", "Shown", "Trial", "Wrong"
 
 CUT = Mistake(
     "the way back is cut: no .item(), .detach(), .data, torch.tensor(...) or no_grad on the way",
-    way="go on with what PyTorch's functions give: loss.mean() keeps the way back, torch.tensor(loss.item()) cuts it",
+    way="go on with what PyTorch's functions give: x.mean() keeps the way back, torch.tensor(x.mean().item()) cuts it",
 )
 CHANGED_IN_PLACE = Mistake(
     "numbers that the gradient still needs were changed in place: += does that, and methods with _ at their end",
@@ -30,7 +30,7 @@ CHANGED_IN_PLACE = Mistake(
 )
 NUMBER = Mistake(
     "a plain number carries no gradient: leave out .item() and float()",
-    way="return the tensor: loss / 2 is one, loss.item() / 2 and float(loss) / 2 are plain numbers",
+    way="return the tensor: x.mean() / 2 is one, x.mean().item() / 2 and float(x.mean()) / 2 are plain numbers",
 )
 
 

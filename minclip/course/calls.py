@@ -13,7 +13,9 @@ from minclip.course.global_state import settings
 from minclip.course.value_words import Shown, answers_line, in_words, said, stub_of, where
 
 EDITED = Mistake(
-    "it changes what it was given", way="x = x + 1 makes a new tensor, x += 1 and x.add_(1) change the one that came in"
+    "it changes what it was given",
+    way="x = x + 1 makes a new one; x += 1 and x.add_(1) change the one that came in, also after x = x.float(), which "
+    "hands on the same tensor if it is float32 already",
 )
 
 

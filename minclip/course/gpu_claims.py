@@ -17,7 +17,7 @@ __all__ = ["GPU", "on_a_gpu"]
 
 MADE = Mistake(
     "a tensor is made on the CPU, wherever the input is",
-    way="pass device=..., such as the input's .device: torch.arange(n, device=x.device)",
+    way="say where it is to lie when it is made: device=x.device of an input x, or device=device where that is an argument",
 )
 MOVED = Mistake(
     "a tensor is moved to the CPU, wherever the input is",
@@ -38,7 +38,7 @@ def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> A
     modules = {f"{i}": thing for i, thing in enumerate((function, owner, *arguments)) if isinstance(thing, nn.Module)}
     given = [value.value if isinstance(value, Shown) else value for value in (*arguments, *named.values())]
     left_behind: list[Tensor] = []
-    weights: list[str] = []
+    weights: list[tuple[str, Place]] = []
 
     def there(*arguments: Any, **named: Any) -> Any:
         with PretendedGPU(*modules.values(), given) as gpu:
@@ -46,7 +46,8 @@ def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> A
             found = [tensor for tensor in tensors_in(result) if is_placed(tensor) or not gpu.blind]
             left_behind.extend(tensor for tensor in found if not place_of(tensor).on_gpu)
             for module in modules.values():
-                weights.extend(name for name, weight in module.named_parameters() if not place_of(weight).on_gpu)
+                places = [(name, place_of(weight)) for name, weight in module.named_parameters()]
+                weights.extend((name, place) for name, place in places if not place.on_gpu)
         return result
 
     name = getattr(function, "__name__", type(function).__name__)
@@ -64,7 +65,8 @@ def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> A
             lines.append(FOR_NUMPY)
         raise Wrong(*lines) from error
     if weights:
-        raise Wrong(*t.heading("moves its weights to the CPU"), f"  moved     {', '.join(weights)}", MOVED)
+        names = ", ".join(name for name, _ in weights)
+        raise Wrong(*t.heading("moves its weights to the CPU"), f"  there     {names}", cause(weights[0][1]))
     if left_behind:
         alone = left_behind[0]
         came = f"  came      {in_words(alone)}, {on_the_cpu(alone)}"

@@ -15,9 +15,12 @@ from numbers import Real
 
 LONGEST = 100  # characters: no number takes more, and what is nested without end never gets to the parser
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-HEDGE = r"(?:about|around|roughly|approx(?:imately)?|circa|ca|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]"
+HEDGE = r"(?:about|around|nearly|almost|close to|exactly|roughly|approx(?:imately)?|circa|ca|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]"
+THAN = r"(?:less|more|fewer|greater|smaller|larger) than"
+SIDE = re.compile(rf"^(?:[<>≤≥]|(?:{THAN}|over|under|above|below|at least|at most)\b)")
 HEDGES = re.compile(rf"^(?:\s*(?:{HEDGE}))+")
 SIGNS = {"−": "-", "×": "*", "·": "*", "^": "**", "²": "**2", "√": "sqrt "}
+NOTHING = ("nothing", "none", "no", "no gradient")
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
 FUNCTIONS: dict[str, Callable[..., float]] = {
@@ -91,6 +94,8 @@ def from_text(text: str, unit: str) -> tuple[float, float, bool]:
     for sign, meaning in SIGNS.items():
         plain = plain.replace(sign, meaning)
     plain = HEDGES.sub("", plain).strip()
+    if SIDE.match(plain):
+        raise Unreadable("That says on which side of a number it is.")
     percent = bool(re.search(r"%|\bper ?cent\b", plain))
     plain = re.sub(r"%|\bper ?cent\b", " ", plain).strip()
     if unit:
@@ -101,6 +106,8 @@ def from_text(text: str, unit: str) -> tuple[float, float, bool]:
         return float(ends[1]), float(ends[3]), percent
     if plain in ("50/50", "fifty-fifty"):
         return 50, 50, True
+    if counted := re.fullmatch(rf"({'|'.join(WORDS)}) (in|of|out of) ({'|'.join(WORDS)})", plain):
+        plain = f"{WORDS.index(counted[1])} {counted[2]} {WORDS.index(counted[3])}"
     part = re.fullmatch(rf"({NUMBER}) *(?:/|in|(?:out )?of) *({NUMBER})", plain)
     if part and not percent and 0 <= float(part[1]) <= float(part[2]) != 0:  # 1/3, 16 of 16
         value, percent = 100 * float(part[1]) / float(part[2]), True
@@ -130,6 +137,8 @@ def in_words(text: str) -> float | None:
     parts = PARTS | {f"{word}s": value for word, value in PARTS.items()}
     if len(words) == 2 and words[0] in counts and words[1] in parts:
         return counts[words[0]] * parts[words[1]]
+    if text in NOTHING:
+        return 0.0
     return (PARTS | {word: counts[word] for word in WORDS}).get(words[0]) if len(words) == 1 else None
 
 

@@ -107,6 +107,9 @@ def clip_loss(t: Trial) -> None:
         "scalar type Long": dtype,
         in_line(t, "ambiguous", "CrossEntropyLoss("): called,
         "\"log_softmax_lastdim_kernel_impl\" not implemented for 'Long'": swapped,
+        "Target 6 is out of bounds": Mistake(
+            "the labels count from 1; the first class has the number 0", way="torch.arange(n) begins with 0"
+        ),
         "multi-target not supported": Mistake(
             "the labels are a column; one number for each row is wanted, in one dimension",
             way="torch.arange(n), as it is",
@@ -180,7 +183,7 @@ def clamp_logit_scale(t: Trial) -> None:
     known: Known = {
         Mistake(
             "nothing is changed: logit_scale itself must hold the new number afterwards",
-            way="clamp_, with the underscore, works in place; clamp makes a new tensor, which is lost at the end",
+            way="logit_scale.clamp_(...) changes it; clamp, exp and all others make a new tensor, which is lost",
         ): lambda: starts,
         named: lambda: starts.clamp(1, 100),
         Mistake("the lower limit is that of the scale; logit_scale is its logarithm", way="ln 1 is 0"): lambda: (

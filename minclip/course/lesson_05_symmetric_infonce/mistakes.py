@@ -82,6 +82,16 @@ def wrong_losses(images: Tensor, texts: Tensor, scale: Tensor) -> Known:
         Mistake("this is the text → picture half alone: the rows of the logits ask the other question",
                 way=average): lambda: F.cross_entropy(logits.T, order),
         Mistake("both halves are there, and added: their mean is asked", way=average): lambda: 2 * right,
+        Mistake("only the second half is divided by 2", way=f"brackets first: {average}"): lambda: (
+            each[0].mean() + each[1].mean() / 2
+        ),
+        Mistake("only the first half is divided by 2", way=f"brackets first: {average}"): lambda: (
+            each[0].mean() / 2 + each[1].mean()
+        ),
+        Mistake("pictures meet pictures: the logits are asked of pictures and texts",
+                way="similarity_logits(image_features, text_features, scale)"): lambda: both(
+            library.similarity_logits(images, images, scale)
+        ),
         Mistake("the sum over the batch is taken, its mean is asked",
                 way='F.cross_entropy takes the mean by itself: leave out reduction="sum"'): lambda: n * right,
         Mistake("the sum over the batch is taken, and both halves are added; means are asked",

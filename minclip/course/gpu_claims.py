@@ -17,7 +17,7 @@ __all__ = ["GPU", "on_a_gpu"]
 
 MADE = Mistake(
     "a tensor is made on the CPU, wherever the input is",
-    way="say where it is to lie when it is made: device=x.device of an input x, or device=device where that is an argument",
+    way="say where it is to lie when it is made: device=x.device of an input x, or the argument device=device",
 )
 MOVED = Mistake(
     "a tensor is moved to the CPU, wherever the input is",

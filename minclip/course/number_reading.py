@@ -15,7 +15,8 @@ from numbers import Real
 
 LONGEST = 100  # characters: no number takes more, and what is nested without end never gets to the parser
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-HEDGE = r"(?:about|around|nearly|almost|close to|exactly|roughly|approx(?:imately)?|circa|ca|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]"
+ROUGHLY = r"about|around|nearly|almost|close to|exactly|roughly|approx(?:imately)?|circa|ca"
+HEDGE = rf"(?:{ROUGHLY}|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]"
 THAN = r"(?:less|more|fewer|greater|smaller|larger) than"
 SIDE = re.compile(rf"^(?:[<>≤≥]|(?:{THAN}|over|under|above|below|at least|at most)\b)")
 HEDGES = re.compile(rf"^(?:\s*(?:{HEDGE}))+")

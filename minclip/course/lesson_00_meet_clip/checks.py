@@ -8,7 +8,11 @@ from minclip import similarity as library
 from minclip.course.assertions import Known, Mistake, Trial, Wrong, gives
 from minclip.course.battery import in_turn
 from minclip.course.gpu_claims import MADE
-from minclip.course.lesson_00_meet_clip.mistakes import NUMPY, wrong_cosines, wrong_for_squares
+from minclip.course.lesson_00_meet_clip.mistakes import EVERY_ROW, NUMPY, wrong_cosines, wrong_for_squares
+
+UNTURNED = Mistake(
+    "in a matrix product the columns of the first meet the rows of the second: 8 and 7 here", way=EVERY_ROW
+)
 
 
 def cosine_similarity(t: Trial) -> None:
@@ -20,7 +24,10 @@ def cosine_similarity(t: Trial) -> None:
     except Wrong as wrong:
         if wrong.__cause__ is None:  # it does not stop, it is refused
             raise
-        raise Wrong(*wrong.lines, *why_it_raises(t)) from wrong
+        why = why_it_raises(t)
+        if not why and "cannot be multiplied (4x8 and 7x8)" in str(wrong.__cause__):
+            why = [UNTURNED]
+        raise Wrong(*wrong.lines, *why) from wrong
     t.same(came, expected, wrong_cosines(a, b))
     t.same(t(b, a), expected.T, what="right for 4 and 7 rows; for 7 and 4 it")
     few, more = t.normal(3, 5), t.normal(50, 5)

@@ -84,7 +84,7 @@ WRONG = [
           "the keys are the characters"),
     table(edited(PRINT + FILL, "return table", "return {bytes([b]): c for b, c in table.items()}"), "type bytes"),
     table(edited(PRINT + FILL, "return table", "return {b: ord(c) for b, c in table.items()}"), "these are numbers"),
-    table(edited(PRINT + FILL, "return table", "return dict(sorted(table.items()))"), "in ascending order"),
+    table(edited(PRINT + FILL, "return table", "return dict(sorted(table.items()))"), "keys stand in ascending order"),
     table(PRINT + OTHERS + "table = {b: chr(256 + i) for i, b in enumerate(others)}\n"
           "table.update({b: chr(b) for b in own})\nreturn table", "the others come first"),
     table(edited(PRINT + FILL, "return table", ""), "is there a return"),

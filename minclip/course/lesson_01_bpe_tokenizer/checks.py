@@ -99,7 +99,8 @@ def bytes_to_unicode(t: Trial) -> None:
     t.same([came[byte] for byte in BYTES], [expected[byte] for byte in BYTES], wrong_characters(), "the list of values")
     order: Known = {
         Mistake(
-            "the keys stand in ascending order, and the bytes that print come first", way="first the 188, then the 68"
+            "your keys stand in ascending order; the bytes that print should come first",
+            way="first the 188, then the 68",
         ): (lambda: list(BYTES)),
         Mistake("the others come first, and the bytes that print should", way="first the 188, then the 68"): (
             lambda: [*list(expected)[188:], *list(expected)[:188]]

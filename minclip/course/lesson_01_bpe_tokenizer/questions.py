@@ -15,11 +15,11 @@ QUESTIONS = {
         },
     ),
     "most_frequent_pair": Letters(
-        "Which pair of letters is the most frequent one in the captions?",
+        "Which pair of symbols is the most frequent one in the captions?",
         how_many=2,
         misconceptions={
-            "th": "close, that one would be at the top in English prose",
-            "he": "close, that one would be near the top in English prose",
+            "th": "close: as letters it is the first here, but h at the end of a word is another symbol, h</w>",
+            "he": "close, that one is near the top",
         },
     ),
     "saved_by_first_merge": Number(

@@ -174,7 +174,10 @@ def wrong_numbers(pixels: Tensor) -> Known:
     anew = "view and reshape only cut the row of numbers anew: the channels have to move"
     return {
         Mistake("this is only divided by 255", way=f"then - mean, then / std. {CONSTANTS}"): lambda: x,
-        Mistake("the mean is subtracted before the division by 255", way=order): lambda: (255 * x - mean) / std,
+        Mistake("the numbers still run from 0 to 255 when the mean is subtracted", way=order): lambda: (
+            (255 * x - mean) / std
+        ),
+        Mistake("the mean is subtracted before the division by 255", way=order): lambda: (255 * x - mean) / 255 / std,
         Mistake("white is 255, and it should become 1", way="divide by 255, not by 256"): lambda: (
             (255 / 256 * x - mean) / std
         ),

@@ -45,3 +45,12 @@ def test_wrong_then_right_along_a_chain(capsys, again):
             said = kernel.run(wrong(name), check, check)
             assert "does not run" not in said and "Traceback" not in said, said
             assert kernel.run(right(name), check).startswith(f"✓ {name}")
+
+
+def test_grading_keeps_nothing_and_blames_the_right_one(capsys, monkeypatch, mine, tmp_path):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    setup = exercise_of("attention")[0].answers.SETUP
+    with session(capsys, setup, wrong("attention"), right("MultiHeadAttention")) as kernel:
+        said = kernel.run("MultiHeadAttention = check(MultiHeadAttention)")
+        assert said.startswith("✓ MultiHeadAttention: right with minclip's attention.") and "Kept" not in said
+    assert not (tmp_path / "my_minclip").exists()

@@ -80,3 +80,18 @@ def test_what_is_inherited_from_minclip_is_not_counted(notebook, body):
 )
 def test_what_is_spread_over_cells_is_explained(notebook, cell, words):
     assert words in notebook.run(WHOLE, cell, CHECK)
+
+
+def test_a_class_inherits_only_what_it_does_not_need(notebook):
+    cell = (
+        "import minclip\nclass BPETokenizer(minclip.BPETokenizer):\n"
+        "    def encode(self, text):\n"
+        "        words = self.pattern.findall(clean(text))\n"
+        "        return [i for word in words for i in self.of(word)]\n"
+        "    def of(self, word):\n"
+        "        if word in self.special_ids:\n            return (self.special_ids[word],)\n"
+        "        return tuple(self.ids[s] for s in apply_merges(word_symbols(word), self.ranks))\n"
+    )
+    setup = exercise_of("BPETokenizer")[0].answers.SETUP
+    said = notebook.run(setup, cell, "BPETokenizer = check(BPETokenizer)")
+    assert said.startswith("○ BPETokenizer: it has no decode, __call__ any more")  # and encode_word is not missed

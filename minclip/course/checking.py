@@ -7,18 +7,17 @@ points are right, and nothing is kept. Nothing goes to stderr.
 
 import contextlib
 import os
-import re
 import sys
 from typing import Any
 
 from minclip.course.answer_dependencies import answer_of
 from minclip.course.answer_source import half_written, is_minclips, methods, own_text, source_of, unwritten
 from minclip.course.execution_guards import captured
-from minclip.course.exercise import Exercise, Lesson, library_source
+from minclip.course.exercise import Exercise, Lesson
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
 from minclip.course.kept_answer import Answer
 from minclip.course.learner_package import PACKAGE
-from minclip.course.library_use import inherits, uses_library
+from minclip.course.library_use import inherits, not_replaced, uses_library
 from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
@@ -97,7 +96,7 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         )
     if missing := not_written(answer, source, exercise):
         return Verdict(MISSING, f"{name}: {missing}. {after}", kept)
-    if inherits(answer, exercise) or uses_library(answer, source, exercise.library):
+    if inherits(answer, source, exercise) or uses_library(answer, source, exercise.library):
         return Verdict(MISSING, inside, kept)
     alone, why_not = text_alone(answer, name, source)  # before the trial, in which the notebook's variables may change
     with captured() as printed:
@@ -105,7 +104,7 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     lines = printed.getvalue().splitlines()
     if end is not None:
         with contextlib.suppress(OSError, ValueError):  # nothing can be written
-            if another := fault_of_another(answer, source, lesson, exercise):
+            if another := fault_of_another(answer, source, lesson, exercise, keeps):
                 return another
         verdict = verdict_of(trial, end, name, after, remember=True)
         shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
@@ -131,12 +130,6 @@ def text_alone(answer: Any, name: str, source: str) -> tuple[Answer | None, str]
         return answer_of(answer, name, source), ""
     except ValueError as error:
         return None, str(error)
-
-
-def not_replaced(method: str, source: str, exercise: Exercise) -> bool:
-    """Whether a method is missed: it is not where others of minclip's call it, and the answer's do without it."""
-    call = rf"self\.{method}\("
-    return not re.search(call, library_source(exercise.library)) or bool(re.search(call, source))
 
 
 def not_written(answer: Any, source: str, exercise: Exercise) -> str:

@@ -8,20 +8,27 @@ from typing import Any
 
 from minclip.course.answer_dependencies import namespace
 from minclip.course.answer_source import source_of
-from minclip.course.exercise import Exercise
+from minclip.course.exercise import Exercise, library_source
 
 
 def is_subclass(thing: Any, library: Any) -> bool:
     return isinstance(thing, type) and isinstance(library, type) and issubclass(thing, library)
 
 
-def inherits(thing: Any, exercise: Exercise) -> bool:
+def inherits(thing: Any, source: str, exercise: Exercise) -> bool:
     """Whether a class has from minclip's what is to be written: class PatchEmbedding(vision.PatchEmbedding): pass."""
     library = exercise.library
     if not is_subclass(thing, library):
         return False
     theirs = exercise.write or [name for name, value in vars(library).items() if isinstance(value, FunctionType)]
-    return any(getattr(thing, name, None) is getattr(library, name) for name in theirs)
+    asked = [name for name in theirs if not_replaced(name, source, exercise)]
+    return any(getattr(thing, name, None) is getattr(library, name) for name in asked)
+
+
+def not_replaced(method: str, source: str, exercise: Exercise) -> bool:
+    """Whether a method is missed: it is not where others of minclip's call it, and the answer's do without it."""
+    call = rf"self\.{method}\("
+    return not re.search(call, library_source(exercise.library)) or bool(re.search(call, source))
 
 
 def uses_library(thing: Any, source: str, library: Any, seen: frozenset[int] = frozenset()) -> bool:

@@ -103,7 +103,7 @@ def unchecked(mine: Any, answer: Answer) -> str:
     return f" {' and '.join(names)} {be} not checked yet. Until then {stand_in} is used."
 
 
-def fault_of_another(mine: Any, source: str, lesson: Lesson, exercise: Exercise) -> Verdict | None:
+def fault_of_another(mine: Any, source: str, lesson: Lesson, exercise: Exercise, keeps: bool = True) -> Verdict | None:
     """Where the answer fails only because another exercise that it calls is wrong: says so; else None.
 
     The answer itself is kept then, if it passes with right ones.
@@ -114,10 +114,10 @@ def fault_of_another(mine: Any, source: str, lesson: Lesson, exercise: Exercise)
         return None
     called, space = other_exercises(answer), namespace(mine)
     wrong = [name for name in called if not passes(space.get(name), name)]
-    place = answers_folder()
+    place = answers_folder() if keeps else None
     kept = KeptAnswers(place).names() if place else []
     if wrong and judged_alone(answer, lesson, exercise) is None:
-        said = keep(answer, lesson, exercise)
+        said = keep(answer, lesson, exercise, keeps)
         others = " and ".join(f"your earlier {name}" if name in kept else f"minclip's {name}" for name in wrong)
         text = f"{exercise.name}: right with {others}. The {', '.join(wrong)} of this notebook is not right yet.{said}"
         return Verdict(RIGHT, text, load(place, exercise.name) if place else None)

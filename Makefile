@@ -20,9 +20,9 @@ help:
 	@echo "make gpu        seven minutes on a CUDA GPU: tests, a minute's learning, speed, with the PyTorch that is there"
 	@echo "                (PHOTOS=folder: photos, too; MINUTES=5; OUT=folder; WHEELS=folder: packages for a machine offline; ARGS=--long)"
 	@echo "make wheels     into WHEELS=folder, what make gpu needs beside PyTorch (for Python FOR=3.12)"
-	@echo "make lab        JupyterLab on the lessons"
-	@echo "make lessons    build the notebooks of lessons/ and solutions/ out of the lessons' texts and the library"
-	@echo "make clean      remove $(VENV); runs and drawn pictures stay"
+	@echo "make lab        your workbook of the course, in JupyterLab (WORKBOOK=folder: another place for it)"
+	@echo "make lessons    build the course's notebooks and the solutions out of the lessons' texts and the library"
+	@echo "make clean      remove $(VENV); runs, drawn pictures and your workbook stay"
 
 # installed again when the requirements change; every version comes from constraints.txt
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -83,7 +83,7 @@ wheels: $(VENV)/installed
 		pytest pluggy iniconfig open-clip-torch timm
 
 lab: $(VENV)/installed-course
-	$(BIN)/jupyter lab lessons
+	$(BIN)/minclip course lab $(if $(WORKBOOK),"$(WORKBOOK)")
 
 clean:
 	rm -rf $(VENV)

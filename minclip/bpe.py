@@ -18,7 +18,8 @@ Pair = tuple[str, str]
 def bytes_to_unicode() -> dict[int, str]:
     """Gives each of the 256 bytes a printable character, in the order of OpenAI's vocabulary.
 
-    188 bytes stand for themselves. The other 68, the space among them, borrow the characters from 256 upwards.
+    A byte that is a printable character of Latin-1 stands for that character: 188 of them. The other 68, the space
+    among them, borrow the characters from 256 upwards.
 
     >>> bytes_to_unicode()[ord("a")], bytes_to_unicode()[ord(" ")]
     ('a', 'Ġ')

@@ -41,7 +41,8 @@ class TextTransformer(nn.Module):
     def initialise(self, width: int, layers: int) -> None:
         """Random weights as openai/CLIP has them (model.py, initialize_parameters).
 
-        Every layer adds two branches to the residual stream: the factor (2 · layers)^-½ keeps its variance as it is.
+        Every layer adds two branches to the residual stream: the factor (2 · layers)^-½ keeps it from growing with
+        their number.
         """
         nn.init.normal_(self.token_embedding.weight, std=0.02)
         nn.init.normal_(self.positional_embedding, std=0.01)

@@ -43,7 +43,7 @@ class BPETokenizer(StoredTokenizer):
     """text -> ids and back. Called with texts, it makes the tensor that the model reads.
 
     Ids, in this order: the 256 bytes, the 256 bytes at a word's end, the merges, SOT, EOT.
-    EOT has the largest id: the text encoder finds it by argmax.
+    EOT has the largest id: the text encoder finds it by argmax. StoredTokenizer adds len, ==, save and load.
     """
 
     def __init__(self, merges: Sequence[Pair], context_length: int = 77):
@@ -54,12 +54,12 @@ class BPETokenizer(StoredTokenizer):
         for pair in self.merges:
             if len(pair) != 2 or pair[0] not in self.ids or pair[1] not in self.ids:
                 raise ValueError(f"merge {pair!s:.300} must be two symbols, each a byte or what an earlier merge gave")
-            self.ids[pair[0] + pair[1]] = len(symbols)
+            self.ids[pair[0] + pair[1]] = len(symbols)  # "a" + "bc" and "ab" + "c" are one symbol: the later id holds
             symbols.append(pair[0] + pair[1])
         self.symbols = [*symbols, SOT, EOT]  # id -> symbol
         self.special_ids = {SOT: len(symbols), EOT: len(symbols) + 1}
         self.ranks = {pair: rank for rank, pair in enumerate(self.merges)}
-        self.pattern = regex.compile(WORD, regex.IGNORECASE)
+        self.pattern = regex.compile(WORD, regex.IGNORECASE)  # as OpenAI's; a cleaned text has no capitals
 
     @classmethod
     def train(cls, texts: Iterable[str], vocab_size: int, context_length: int = 77) -> "BPETokenizer":
@@ -85,7 +85,7 @@ class BPETokenizer(StoredTokenizer):
         """
         return [i for word in self.pattern.findall(clean(text)) for i in self.encode_word(word)]
 
-    @fast_bpe.remembered
+    @fast_bpe.remembered  # captions repeat their words: each is encoded once
     def encode_word(self, word: str) -> tuple[int, ...]:
         """ids of one word of a cleaned text. SOT and EOT are words with one id each.
 
@@ -124,6 +124,7 @@ class BPETokenizer(StoredTokenizer):
                     raise text_too_long(row, text, len(ids), self.context_length)
                 ids = [*ids[: self.context_length - 1], eot]
             rows.append(ids + [0] * (self.context_length - len(ids)))
+        # the view gives no texts at all the shape [0, context_length]
         return torch.tensor(rows, dtype=torch.long).view(len(rows), self.context_length)  # type: ignore[return-value]
 
 

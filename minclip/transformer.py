@@ -134,7 +134,7 @@ class TransformerBlock(nn.Module):
 class Transformer(nn.Module):
     """A stack of blocks. width: numbers per token; heads: of each block's attention; mlp_width: inside of its MLP.
 
-    Its last norm is the encoder's. Training needs the last block at one token only: see engine/features.py.
+    Its last norm is the encoder's.
     """
 
     def __init__(self, *, width: int, layers: int, heads: int, mlp_width: int, quick_gelu: bool = True):

@@ -12,12 +12,13 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+
+from minclip.course.kept_answers import KeptAnswers
 
 ROOT = Path(__file__).parents[1]
 LESSON = "05_symmetric_infonce"
@@ -49,24 +50,22 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def lab(tmp_path):
-    """JupyterLab on a copy of the lessons, in a folder with a space and an umlaut; gives its address and the folder."""
-    if not (ROOT / "lessons" / LESSON / f"{LESSON}.ipynb").is_file():
-        pytest.skip("lesson 05 is not built: run make lessons")
+def lab(tmp_path, monkeypatch):
+    """A new workbook in JupyterLab, in a folder with a space and an umlaut; gives its address and the folder."""
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip install -e .[course]")
-    lessons = tmp_path / "Kürs mit Leerzeichen" / "lessons"
-    shutil.copytree(ROOT / "lessons", lessons, ignore=shutil.ignore_patterns("my_minclip", ".ipynb_checkpoints"))
+    from minclip.course.lab import command, environment, write_settings
+    from minclip.course.workbook_start import start
+
+    monkeypatch.delenv("MINCLIP_MINE", raising=False)
+    lessons = tmp_path / "Kürs mit Leerzeichen" / "clip"
+    start(lessons, KeptAnswers(tmp_path / "none"))
     port, home = free_port(), tmp_path / "home"
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.token=t",
-        f"--ServerApp.root_dir={lessons}", "--LabApp.expose_app_in_browser=True",
-        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]  # fmt: skip
-    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
-    environment |= {"PYTHONPATH": str(ROOT), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
-    environment.pop("MINCLIP_MINE", None)
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.token=t"]
+    words = command(lessons, write_settings(lessons), [*options, "--LabApp.expose_app_in_browser=True"])
+    variables = {"JUPYTER_CONFIG_DIR": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
+    variables = environment(lessons) | variables | {"PYTHONPATH": str(ROOT)}
     with (tmp_path / "lab.log").open("w", encoding="utf-8") as log:
-        server = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(words, cwd=tmp_path, env=variables, stdout=log, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(120):
@@ -162,6 +161,10 @@ def test_a_learners_day(lab, page):
     page.wait_for_selector(".jp-Notebook", timeout=120_000)
     page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session", timeout=120_000)
     notebook = Notebook(page, lessons)
+    page.wait_for_selector("#table-of-contents .jp-tocItem", timeout=60_000)  # the outline is open
+    assert "File" in page.locator(".lm-MenuBar-itemLabel").all_inner_texts()
+    assert "Nbgrader" not in page.locator(".lm-MenuBar-itemLabel").all_inner_texts()
+    assert page.locator(".Toastify__toast").count() == 0  # no question about news
     notebook.picture("1-opened")
 
     notebook.command("notebook:run-all-cells")

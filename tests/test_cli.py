@@ -19,7 +19,7 @@ from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.suites import Suite
 
-COMMANDS = ["doctor", "data", "fetch", "train", "eval", "classify", "search", "export"]
+COMMANDS = ["doctor", "data", "fetch", "train", "eval", "classify", "search", "export", "course"]
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ The answers are in the lessons' folders, beside the checks: minclip/course/lesso
 
 import pytest
 
-from minclip.course.checking import LINES, MISSING, RIGHT, WRONG, judge, tried
+from minclip.course.checking import judge
+from minclip.course.judging import LINES, MISSING, RIGHT, SEEN, WRONG, tried
 from minclip.course.outline import LESSONS, exercise_of
 from minclip.course.planted_answers import Answer, run_cell
 
@@ -18,6 +19,7 @@ LEAST_MISTAKES, LEAST_CORRECT, NAMED = 5, 2, 0.8  # for an exercise, for an exer
 @pytest.fixture(autouse=True)
 def own_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
+    SEEN.clear()
 
 
 def judged(answer: Answer, setup: str):
@@ -30,6 +32,7 @@ def test_a_wrong_answer_is_refused_and_named(answer, setup):
     verdict = judged(answer, setup)
     assert verdict.sign == WRONG, f"accepted:\n{answer.code}"
     assert answer.says in verdict.text, f"{verdict}\n--- for\n{answer.code}"
+    assert not answer.silent or answer.silent not in verdict.text, f"{verdict}\n--- for\n{answer.code}"
     assert len(verdict.text.splitlines()) <= LINES + 1 and "Traceback" not in verdict.text
 
 
@@ -51,6 +54,6 @@ def test_every_exercise_has_enough_planted_answers(lesson):
 @pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
 def test_minclips_own_passes_and_is_not_the_learners(lesson):
     for exercise in lesson.exercises:
-        verdict, passed = tried(exercise.library, lesson, exercise)
-        assert verdict is None and passed >= 3, f"{exercise.name}: {verdict}"
+        trial, end = tried(exercise.library, lesson, exercise)
+        assert end is None and trial.passed >= 3, f"{exercise.name}: {end}"
         assert judge(exercise.library, lesson, exercise).sign == MISSING

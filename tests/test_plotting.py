@@ -7,7 +7,9 @@ import sys
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
+from minclip.figures.look import described, new_figure
 from minclip.figures.plotting import (
     MATCH_COLOUR,
     WRONG_COLOUR,
@@ -167,3 +169,29 @@ def test_empty_input_is_refused():
 def test_plotting_never_imports_pyplot():
     look = "import sys, minclip.figures.plotting; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
+
+
+def test_every_figure_says_what_it_shows():
+    scores = np.eye(4)
+    point = {"name": "small", "samples": 1000, "accuracy": 0.5, "low": 0.4, "high": 0.6}
+    for figure, said in (
+        (plot_curves(LOG), "from 5.50 to 4.50"),
+        (plot_samples(IMAGES, list("abcd")), "a; b; c; d"),
+        (plot_similarity(IMAGES, list("abcd"), scores), "b: 0.00, 1.00"),
+        (plot_predictions(IMAGES, scores, list("abcd"), [0, 1, 2, 0]), "a is taken for d"),
+        (plot_confusion(np.array([[3, 1], [0, 4]]), ["cat", "dog"]), "88 %"),
+        (plot_retrieval(["a cat"], [IMAGES], [[True] * 4]), "a cat"),
+        (plot_budget([point]), "small"),
+    ):
+        assert said in figure.get_label()
+
+
+def test_a_notebook_stores_the_alternative_text():
+    formatters = pytest.importorskip("IPython.core.formatters")
+    shows = formatters.DisplayFormatter()
+    shows.formatters["image/png"].for_type(Figure, lambda figure: b"a picture")
+    data, about = shows.format(described(new_figure(1, 1), "Two  arrows\nand their angle."))
+    assert data["image/png"] == b"a picture" and "Figure size" in data["text/plain"]
+    assert about == {"image/png": {"alt": "Two arrows and their angle."}}
+    with pytest.raises(ValueError, match="a sentence"):
+        described(new_figure(1, 1), " ")

@@ -1,4 +1,4 @@
-"""The command line: `minclip doctor · data · fetch · train · eval · classify · search · export`.
+"""The command line: `minclip doctor · data · fetch · train · eval · classify · search · export · course`.
 
 Each command is a file of this folder. `add_arguments` declares its arguments. `run` runs it and returns the exit code.
 Commands import torch inside `run`, so that --help and a mistyped option answer at once.
@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from minclip.cli import classify, data, doctor, eval, export, fetch, search, train
+from minclip.cli import classify, course, data, doctor, eval, export, fetch, search, train
 
 COMMANDS = {
     "doctor": doctor,
@@ -21,6 +21,7 @@ COMMANDS = {
     "classify": classify,
     "search": search,
     "export": export,
+    "course": course,
 }
 MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128 + SIGINT, as shells have it
 
@@ -29,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands. The docstring of a command's file is its --help, with an example."""
     parser = argparse.ArgumentParser(
         prog="minclip",
-        description="The real CLIP, small enough to read: draw data, train, evaluate, classify, search, export.",
+        description="The real CLIP, small enough to read: draw data, train, evaluate, classify, search, export, learn.",
         epilog="minclip COMMAND --help shows an example of each.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -3,7 +3,7 @@
     minclip train --data picturebook
     minclip train --data photos/ --config small --out runs/mine     (a folder with captions.csv)
     minclip train --out runs/mine --resume                          (continues after Ctrl-C, a crash, a reboot)
-    minclip train --data picturebook --mine                         (with the parts that you wrote in the lessons)
+    minclip train --mine                         (on the picture book, with the parts that you wrote in the lessons)
     minclip classify my.png --labels "car,tree,fish"                (uses the newest run)
 
 The data set's recipe (minclip/experiments/recipes.py) has the settings that you leave out. A resumed run keeps its
@@ -48,7 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for option, (name, kind, text) in SETTINGS.items():
         how = {"action": "store_true", "default": None} if kind is bool else {"type": kind}  # None: not given
         parser.add_argument(option, dest=name, help=text, **how)
-    parser.add_argument("--mine", action="store_true", help="use the parts that you built in the lessons")
+    parser.add_argument(
+        "--mine",
+        action="store_true",
+        help="use the parts that you built in the lessons, from the my_minclip of your workbook, and minclip's for "
+        "the others; --data is picturebook then, if you give none",
+    )
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
 
@@ -94,6 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
     from minclip.engine.processes import is_first, joined
     from minclip.evaluation.evaluate import format_table
 
+    if arguments.mine and not arguments.resume:
+        arguments.data = arguments.data or "picturebook"
     check_arguments(arguments)
     with joined(), use_mine(arguments.mine):
         report, out = train_or_resume(arguments)
@@ -112,9 +119,10 @@ def use_mine(asked: bool) -> Iterator[None]:
         yield
         return
     from minclip.course.learner_library import installed
+    from minclip.course.workbook import answers_folder
 
     with installed() as names:
-        print(f"minclip: with your {', '.join(names)}", file=sys.stderr)
+        print(f"minclip: with your {', '.join(names)} from {answers_folder()}", file=sys.stderr)
         yield
 
 

@@ -5,49 +5,149 @@ their methods, whose file name leads to the cell. Nothing is run.
 """
 
 import ast
-import builtins
 import inspect
-import linecache
-import symtable
-from types import CodeType
+import textwrap
+from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
+from minclip.course.notebook_cells import newest_definition, segment, text_of_file
+from minclip.course.statements import lines_of, with_names
+
+PACKAGE_FOLDER = Path(__file__).parents[1]
 STUB = "NotImplementedError"
+Definition = ast.FunctionDef | ast.ClassDef | ast.Assign
 
 
 def code_of(thing: Any) -> CodeType | None:
     """The code of a function, or of the first method that a class's own text defines."""
-    thing = inspect.unwrap(thing)
+    thing = unwrapped(thing)
     if not isinstance(thing, type):
         return getattr(thing, "__code__", None)
-    for member in vars(thing).values():
-        function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
-        code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
-        if code is not None and code.co_qualname.startswith(f"{thing.__qualname__}."):
-            return code
+    for function in methods(thing).values():
+        if function.__code__.co_qualname.startswith(f"{thing.__qualname__}.") and not is_minclips(function):
+            return function.__code__
     return None
 
 
-def source_of(thing: Any) -> str:
-    """The text of a function or class with its decorators. ValueError where it cannot be found."""
+def unwrapped(thing: Any) -> Any:
+    """What decorators that use functools.wraps stand around; minclip's own may lend its name, and is not meant."""
+    return inspect.unwrap(thing, stop=lambda one: is_minclips(vars(one)["__wrapped__"]))
+
+
+def is_minclips(thing: Any) -> bool:
+    code = getattr(inspect.unwrap(thing), "__code__", None)
+    return code is not None and PACKAGE_FOLDER in Path(code.co_filename).parents
+
+
+def methods(thing: type) -> dict[str, FunctionType]:
+    """name -> function of what stands in a class itself: methods, properties, static methods."""
+    found = {}
+    for name, member in vars(thing).items():
+        function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+        function = inspect.unwrap(function) if callable(function) else None
+        if isinstance(function, FunctionType):
+            found[name] = function
+    return found
+
+
+def source_of(thing: Any, name: str = "") -> str:
+    """The text of a function, class or lambda with its decorators, at the left margin.
+
+    name: what it is called, where it does not know it (a lambda). ValueError where the text cannot be found, or where
+    it works only in the function that it was made in. Methods that were put into a class later stand in its text.
+    """
+    text = own_text(thing, name)
+    return with_later_methods(thing, text) if isinstance(thing, type) else text
+
+
+def own_text(thing: Any, name: str = "") -> str:
+    """The text of the one statement that defined it: like source_of, without what was put into a class later."""
+    name = name or thing.__name__
     code = code_of(thing)
-    lines = linecache.getlines(code.co_filename) if code else []
+    if code is not None and code.co_freevars and not isinstance(thing, type):
+        if by_decorator := decorated(name):  # what a decorator without functools.wraps gave back
+            return by_decorator
+        inner = ", ".join(code.co_freevars)
+        raise ValueError(f"it is made inside a function and uses its {inner}: write it at the left margin of a cell")
+    for text in text_of_file(code) if code else []:
+        for called in (name, getattr(thing, "__name__", name)):  # it may have been given another name since
+            if found := find(text, called, code):
+                return found if called == name else with_names(found, {called: name})
+    if isinstance(thing, type) and (written := newest_definition(name)):  # a class without a method
+        return written
+    raise ValueError(
+        f"the text of {name} cannot be found: write it in a cell of its own or a .py file, as def or class"
+    )
+
+
+def decorated(name: str) -> str:
+    """The newest text that defined a name of the notebook, where it has a decorator."""
+    written = newest_definition(name) or ""
+    return written if written and getattr(ast.parse(written).body[0], "decorator_list", []) else ""
+
+
+def find(text: str, name: str, code: CodeType | None) -> str:
+    """The part of a text that the code was made of, at the left margin; "" where it is not there."""
     try:
-        tree = ast.parse("".join(lines))
-    except SyntaxError:  # IPython's magic commands: those lines say nothing to Python
-        tree = ast.parse("".join("\n" if line.lstrip().startswith(("%", "!")) else line for line in lines))
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ""
     for node in ast.walk(tree):
-        kinds = (ast.FunctionDef, ast.ClassDef)
-        if isinstance(node, kinds) and node.name == thing.__name__ and code and holds(node, code):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            return "".join(lines[first - 1 : node.end_lineno]).rstrip() + "\n"
-    raise ValueError(f"the text of {thing.__name__} cannot be found: write it in a cell of its own, with def or class")
+        named = getattr(node, "name", None) or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None))
+        if isinstance(node, Definition) and named == name and code and holds(node, code):
+            return textwrap.dedent(segment(text, node))
+    return ""
 
 
-def holds(node: ast.FunctionDef | ast.ClassDef, code: CodeType) -> bool:
-    """Whether the code was made of this part of the text."""
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    return first <= code.co_firstlineno <= (node.end_lineno or node.lineno)
+def holds(node: Definition, code: CodeType) -> bool:
+    """Whether the code was made of this part of the text: by its lines, and by the names that it uses."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    if not first <= code.co_firstlineno <= (node.end_lineno or node.lineno):
+        return False
+    words = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    words |= {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
+    return set(code.co_varnames[: code.co_argcount]) <= words
+
+
+def with_later_methods(thing: type, text: str) -> str:
+    """The class's text with the methods that were put into it after its cell (as with fastcore's patch)."""
+    node = ast.parse(text).body[0]
+    if not isinstance(node, ast.ClassDef):  # Pair = namedtuple("Pair", "a b")
+        return text
+    inside = {one.name: one for one in node.body if isinstance(one, ast.FunctionDef)}
+    own = code_of(thing)
+    lines = lines_of(text)
+    line, column = node.body[0].lineno - 1, node.body[0].col_offset
+    indent, rest = lines[line][:column], lines[line][column:]
+    if indent.strip():  # class Half: pass
+        return with_later_methods(thing, "\n".join([*lines[:line], indent.rstrip(), f"    {rest}", *lines[line + 1 :]]))
+    later = []
+    for name, function in methods(thing).items():
+        code = function.__code__
+        at_home = own is not None and code.co_filename == own.co_filename
+        if at_home and code.co_qualname.startswith(f"{thing.__qualname__}."):
+            continue
+        if getattr(inside.get(name), "decorator_list", []) and "<locals>" in code.co_qualname:  # no functools.wraps
+            continue
+        if function.__name__ == "<lambda>":
+            raise ValueError(f"its {name} is a lambda that was put into it later: write it with def, inside the class")
+        if code.co_filename == "<string>":  # made by dataclass, NamedTuple and their like
+            continue
+        if code.co_filename.endswith(".py") and "ipykernel" not in code.co_filename:  # a library's, as nn.Module's
+            continue
+        later.append((inside.get(name), name, source_of(function, function.__name__)))
+    for old, name, new in sorted(later, key=lambda one: -(one[0].lineno if one[0] else len(lines) + 1)):
+        (definition,) = ast.parse(new).body
+        body = lines_of(new)
+        at = definition.lineno - 1
+        body[at] = body[at].replace(f"def {getattr(definition, 'name', name)}", f"def {name}", 1)
+        shifted = [f"{indent}{line}".rstrip() for line in body[at:]]
+        if old is None:
+            lines += ["", *shifted]
+        else:
+            lines[old.lineno - 1 : old.end_lineno] = shifted
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def given_statements(body: list[ast.stmt]) -> int:
@@ -83,23 +183,3 @@ def unwritten(source: str) -> list[str]:
 def half_written(source: str) -> list[str]:
     """The functions of the text that were written, and still hold the line `raise NotImplementedError`."""
     return [f.name for f in functions(source) if any(map(is_stub, f.body)) and f.name not in unwritten(source)]
-
-
-def outside_names(source: str) -> list[str]:
-    """The names that a text takes from outside of itself, Python's own not counted, in alphabetical order.
-
-    >>> outside_names("def double(x):\\n    return torch.add(x, x)")
-    ['torch']
-    """
-    top = symtable.symtable(source, "cell", "exec")
-    own = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-    own |= {table.get_name() for table in top.get_children()}
-    found: set[str] = set()
-    tables = [top]
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        for symbol in table.get_symbols():
-            if symbol.is_referenced() and (symbol.is_global() or table is top):
-                found.add(symbol.get_name())
-    return sorted(name for name in found - own if not hasattr(builtins, name))

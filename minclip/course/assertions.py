@@ -2,35 +2,39 @@
 
 A check is a function of a Trial. It draws inputs, calls the learner's code through the trial, and makes claims in the
 order shape → dtype → value → gradient → invariants. The first claim that does not hold raises Wrong, whose lines the
-learner reads. Nothing is broadcast in a comparison.
+learner reads. Nothing is broadcast in a comparison. battery.py has the claims that apply to many exercises.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from minclip.course.answer_source import code_of
-from minclip.course.comparison import TOLERANCE, copied, difference, equal, in_words, is_stub_line, where
-from minclip.course.execution_guards import TooLong
+from minclip.course import gpu_claims
+from minclip.course.calls import Calls, unpacked
+from minclip.course.comparison import TOLERANCE, copied, difference, equal
+from minclip.course.failures import Errors, Known, Mistake, NotWritten, Wrong, gives
+from minclip.course.value_words import Shown, in_words, said
 
-Known = Mapping[str, Callable[[], Any]]  # a mistake's name, as the learner reads it -> what it gives
+__all__ = ["Errors", "Known", "Mistake", "NotWritten", "Shown", "Trial", "Wrong", "gives"]
+
+CUT = Mistake(
+    "the way back is cut: no .item(), .detach(), .data, torch.tensor(...) or no_grad on the way",
+    way="go on with what PyTorch's functions give: x.mean() keeps the way back, torch.tensor(x.mean().item()) cuts it",
+)
+CHANGED_IN_PLACE = Mistake(
+    "numbers that the gradient still needs were changed in place: += does that, and methods with _ at their end",
+    way="x = x + y makes a new tensor, x += y changes the old one",
+)
+NUMBER = Mistake(
+    "a plain number carries no gradient: leave out .item() and float()",
+    way="return the tensor: x.mean() / 2 is one, x.mean().item() / 2 and float(x.mean()) / 2 are plain numbers",
+)
 
 
-class Wrong(Exception):
-    """A claim that does not hold, in a few lines for the learner."""
-
-    def __init__(self, *lines: str):
-        super().__init__("\n".join(lines))
-        self.lines = lines
-
-
-class NotWritten(Exception):
-    """The code under trial reached a `raise NotImplementedError`."""
-
-
-class Trial:
+class Trial(Calls):
     """One learner's object under trial.
 
     t = Trial(mine)
@@ -38,12 +42,7 @@ class Trial:
     """
 
     def __init__(self, mine: Any):
-        self.mine = mine
-        self.passed = 0
-        code = code_of(mine)
-        self.cell = code.co_filename if code else ""
-        self.errors: dict[str, str] = {}  # what Python says -> what to do about it
-        self.last = ""  # the last call, in words
+        super().__init__(mine)
         self.generator = torch.Generator().manual_seed(0)
 
     def normal(self, *shape: int) -> Tensor:
@@ -54,59 +53,17 @@ class Trial:
         """Fresh whole numbers from low to high - 1."""
         return torch.randint(low, high, shape, generator=self.generator)
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.call(self.mine, *arguments, **named)
+    def on_a_gpu(self, function: Callable, *arguments: Any, **named: Any) -> Any:
+        """Claims that it works, and leaves result and weights there, where its inputs lie on a GPU; gives the result.
 
-    def call(
-        self,
-        function: Callable,
-        *arguments: Any,
-        as_: str = "",
-        in_place: bool = False,
-        errors: Mapping[str, str] | None = None,
-        **named: Any,
-    ) -> Any:
-        """function(*arguments, **named), where function is the learner's.
-
-        as_: what to call it; errors: what Python may say -> what to do about it, for this call alone. Wrong where it
-        raises, or, unless in_place, changes one of its arguments.
+        No GPU is needed: device_tracking.py follows the tensors. device=GPU of device_places.py may be an argument.
         """
-        name = as_ or getattr(function, "__name__", type(function).__name__)
-        parts = [in_words(value) for value in arguments] + [f"{key}={in_words(value)}" for key, value in named.items()]
-        self.last = f"{name}({', '.join(parts)})"
-        before = [copied(value) for value in (*arguments, *named.values())]
-        try:
-            result = function(*arguments, **named)
-        except (TooLong, KeyboardInterrupt, Wrong):
-            raise
-        except Exception as error:
-            if is_stub_line(error):
-                raise NotWritten from error
-            said = f"{type(error).__name__}: {error}"
-            remedies = [what for says, what in {**(errors or {}), **self.errors}.items() if says in said]
-            raise Wrong(*self.heading("raises an error"), *where(error, self.cell), *remedies[:1]) from error
-        for value, kept in zip((*arguments, *named.values()), before, strict=True):
-            if not in_place and not equal(value, kept):
-                advice = "it changes what it was given: x = x + 1 makes a new tensor, x += 1 and x.add_(1) do not"
-                raise Wrong(*self.heading("edits its input"), advice)
-        return result
-
-    def on_a_gpu(self, function: Callable, *arguments: Any, **named: Any) -> None:
-        """Claims that it makes its new tensors where its inputs are.
-
-        No GPU is needed: inside, tensors that are made without a device land on PyTorch's meta device instead. Not for
-        code that indexes: x[torch.arange(n), i] would read there at random (torch 2.13).
-        """
-        advice = "a tensor is made on the CPU, wherever the input is: pass device=..., such as the input's .device"
-        try:
-            with torch.device("meta"):
-                result = self.call(function, *arguments, **named)
-        except Wrong as wrong:
-            raise Wrong(*self.heading("would fail on a GPU"), advice) from wrong
-        self.holds(not (isinstance(result, Tensor) and result.is_meta), "would fail on a GPU", advice)
+        return gpu_claims.on_a_gpu(self, function, *arguments, **named)
 
     def copy_weights(self, to: nn.Module, of: nn.Module) -> None:
         """Gives the learner's module the weights of minclip's. Wrong where they have other names or shapes."""
+        if not isinstance(to, nn.Module):
+            raise Wrong(f"{type(to).__name__} is no nn.Module", "its first line is class ...(nn.Module):")
         expected, found = of.state_dict(), to.state_dict()
         for name in [*expected, *found]:
             shapes = [list(d[name].shape) if name in d else "no such weight" for d in (expected, found)]
@@ -114,9 +71,6 @@ class Trial:
                 lines = (f"  expected  {name} {shapes[0]}", f"  found     {name} {shapes[1]}")
                 raise Wrong("the weights are not CLIP's", *lines, "keep __init__ as it was given")
         to.load_state_dict(expected)
-
-    def heading(self, what: str) -> tuple[str, str]:
-        return what, f"  called    {self.last}"
 
     def holds(self, true: bool | Tensor, *lines: str) -> None:
         """Wrong with these lines where it is not true."""
@@ -130,28 +84,32 @@ class Trial:
         """Claims that what came is what was expected; a Tensor by shape, dtype and value.
 
         known: the mistakes that this claim can name, each with what it would give. A mistake that cannot be computed
-        for this input is passed over. hint: what to say where none of them is it.
+        for this input is passed over. hint: the mistake where none of them is it; only for an input at which nothing
+        else can go wrong.
         """
-        known = known or {}
+        known, self.came = known or {}, came
         if isinstance(expected, Tensor):
             self.same_tensor(came, expected, known, what, hint)
         elif not isinstance(came, type(expected)):
             found = "None: is there a return?" if came is None else f"{type(came).__name__}: {in_words(came)}"
             self.wrong(f"{what} has the wrong type", type(expected).__name__, found, came, known, hint)
-        elif came != expected:
+        elif not equal(came, expected, TOLERANCE if any_tensor(expected) else 0.0):
             self.wrong(f"{what} is wrong", *difference(expected, came), came, known, hint)
         self.passed += 1
 
     def same_tensor(self, came: Any, expected: Tensor, known: Known, what: str, hint: str = "") -> None:
         if not isinstance(came, Tensor):
             none = "None: is there a return?" if came is None else type(came).__name__
-            number = "a plain number carries no gradient: leave out .item() and float()" if came is not None else ""
-            hint = number if isinstance(came, float | int) else hint
+            hint = NUMBER if isinstance(came, float | int) and expected.is_floating_point() else hint
             self.wrong(f"{what} is no tensor", f"a tensor {list(expected.shape)}", none, came, known, hint)
+        elif came.layout != expected.layout or came.is_nested:
+            self.wrong(f"{what} is no ordinary tensor", in_words(expected), in_words(came), came, known)
         elif came.shape != expected.shape:
             self.wrong(f"{what} has the wrong shape", list(expected.shape), list(came.shape), came, known, hint)
         elif came.dtype != expected.dtype:
             self.wrong(f"{what} has the wrong dtype", expected.dtype, came.dtype, came, known, hint)
+        elif came.device.type != expected.device.type:
+            self.wrong(f"{what} lies on another device", expected.device, came.device, came, known)
         elif not equal(came, expected, TOLERANCE):
             self.wrong(f"{what} is wrong", *difference(expected, came), came, known, hint)
 
@@ -159,47 +117,66 @@ class Trial:
         self, came: Tensor, expected: Tensor, of: Mapping[str, tuple[Tensor, Tensor]], known: Known | None = None
     ) -> None:
         """Claims that both results have the same gradient at each named (learner's input, minclip's input)."""
+        self.same_tensor(came, expected, {}, "the result")
         direction = torch.randn(expected.shape, generator=self.generator, dtype=expected.dtype)
         if not came.requires_grad:
-            advice = "the way back is cut: no .item(), .detach(), .data, torch.tensor(...) or no_grad on the way"
-            raise Wrong(*self.heading("no gradient flows through it"), advice)
+            raise Wrong(*self.heading("no gradient flows through it"), CUT)
         for name, (mine, theirs) in of.items():
-            ours = torch.autograd.grad(came, mine, direction, retain_graph=True, allow_unused=True)[0]
+            ours = self.gradient_at(came, mine, direction, name)
             right = torch.autograd.grad(expected, theirs, direction, retain_graph=True)[0]
-            if ours is None:
-                advice = f"{name} does not reach the result: no .item(), .detach(), .data or no_grad on the way"
-                raise Wrong(*self.heading(f"no gradient reaches {name}"), advice)
             self.same_tensor(ours, right, known or {}, f"the gradient of {name}")
             self.passed += 1
+
+    def gradient_at(self, came: Tensor, point: Tensor, direction: Tensor, name: str) -> Tensor:
+        """Of what came, in that direction. Wrong where there is none."""
+        if not point.requires_grad:
+            raise Wrong(*self.heading(f"no gradient reaches {name}"), f"  {name}    requires_grad is False now")
+        try:
+            ours = torch.autograd.grad(came, point, direction, retain_graph=True, allow_unused=True)[0]
+        except Exception as error:
+            words = said(error)
+            cause = [CHANGED_IN_PLACE] if "modified by an inplace operation" in words else []
+            first = words.partition(": [")[0]
+            raise Wrong(*self.heading("autograd finds no way back through it"), f"  {first:.200}", *cause) from error
+        if ours is None:
+            words = f"{name} does not reach the result: no .item(), .detach(), .data or no_grad on the way"
+            way = f"use the tensor {name} itself, not numbers or copies made of it"
+            raise Wrong(*self.heading(f"no gradient reaches {name}"), Mistake(words, way))
+        return ours.to_dense() if ours.layout != torch.strided else ours
+
+    def gradients_of_weights(self, mine: nn.Module, theirs: nn.Module, *inputs: Any, as_: str = "") -> None:
+        """Claims that a gradient reaches every weight that it reaches in minclip's, and is the same there."""
+        came, expected = self.call(mine, *inputs, as_=as_), theirs(*unpacked(inputs))
+        names = [name for name, weight in theirs.named_parameters() if weight.requires_grad]
+        found = torch.autograd.grad(expected.sum(), [theirs.get_parameter(name) for name in names], allow_unused=True)
+        used = [name for name, gradient in zip(names, found, strict=True) if gradient is not None]
+        pairs = {name: (mine.get_parameter(name), theirs.get_parameter(name)) for name in used}
+        before = self.passed
+        self.gradient(came, theirs(*unpacked(inputs)), pairs)
+        self.passed = before + 1
+
+    def acting_like(self, mine: Callable, ways: Mapping[str, Callable], *inputs: Any) -> Known:
+        """Known mistakes for `same`, proven: each is a whole wrong way, and is named only where mine acts like it.
+
+        That is, where both give the same for all of the inputs. inputs: tuples of arguments, or lone arguments; the
+        first is that of the claim. A mistake that fits one input by chance, as a neighbour may, is not named.
+        """
+        cases = [case if isinstance(case, tuple) else (case,) for case in inputs]
+
+        def outcome(way: Callable) -> Any:
+            for case in cases[1:]:
+                if not equal(mine(*copied(case)), way(*copied(case)), TOLERANCE):
+                    raise ValueError("another mistake")
+            return way(*copied(cases[0]))
+
+        return {words: partial(outcome, way) for words, way in ways.items()}
 
     def wrong(self, what: str, expected: Any, found: Any, came: Any, known: Known, hint: str = "") -> None:
         """Raises Wrong; with the mistake's name where what came is what a known one gives."""
         lines = (f"  expected  {expected}", f"  came      {found}")
-        names = [*(name for name, mistake in known.items() if gives(mistake, came)), hint]
+        names = [name for name, mistake in known.items() if gives(mistake, came)] or ([hint] if hint else [])
         raise Wrong(*self.heading(what), *lines, *names[:1])
 
-    def raises(self, error: type[Exception], function: Callable, *arguments: Any, why: str) -> str:
-        """Claims that the learner's function refuses these arguments; returns its message. why: what they are."""
-        parts = ", ".join(in_words(value) for value in arguments)
-        self.last = f"{getattr(function, '__name__', type(function).__name__)}({parts})"
-        try:
-            result = function(*arguments)
-        except error as refusal:
-            self.passed += 1
-            return str(refusal)
-        except Exception as other:
-            if is_stub_line(other):
-                raise NotWritten from other
-            raised = f"{type(other).__name__}: {other}"
-            lines = (f"  expected  a {error.__name__}: {why}", f"  came      {raised:.90}")
-            raise Wrong(*self.heading("raises another error"), *lines) from other
-        lines = (f"  expected  a {error.__name__}: {why}", f"  came      {in_words(result)}")
-        raise Wrong(*self.heading("accepts what it must refuse"), *lines)
 
-
-def gives(mistake: Callable[[], Any], came: Any) -> bool:
-    """Whether what came is what the mistake gives. One that cannot be computed here is not it."""
-    try:
-        return equal(came, mistake(), TOLERANCE)
-    except Exception:
-        return False
+def any_tensor(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(item, Tensor) for item in value)

@@ -3,11 +3,15 @@
     python -m minclip.course.build            (make lessons: builds what changed)
     python -m minclip.course.build --all      (builds and executes everything anew)
 
-lessons/NN_name/lesson.md is a notebook in jupytext's Markdown. Three kinds of code cells are filled in here:
+The learner's notebook is written twice: to minclip/course/notebooks/, from where a workbook gets it, and to lessons/,
+to be read. What somebody wrote in the one in lessons/ stays, or is copied to the workbook's copies/ first.
+
+lessons/NN_name/lesson.md is a notebook in jupytext's Markdown. Four kinds of code cells are filled in here:
 
     ```python exercise="clip_loss"              the library's text, to be written
     ```python check="clip_loss"                 clip_loss = check(clip_loss)
     ```python given="transformer:Transformer"   the library's text, to be run and not to be written
+    ```python predict="fresh_loss"              the question's words, and predict("fresh_loss", ...)
 
 and a line `### exercise clip_loss` becomes the exercise's heading, with its number, difficulty and minutes.
 """
@@ -15,6 +19,7 @@ and a line `### exercise clip_loss` becomes the exercise's heading, with its num
 import argparse
 import os
 import re
+import textwrap
 from importlib import import_module
 from pathlib import Path
 
@@ -26,9 +31,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from minclip.course.exercise import Lesson, library_source
 from minclip.course.exercise_cells import METADATA, marked, solved, stub
-from minclip.course.learner_library import PLACE
+from minclip.course.notebook_files import as_text, course_path, keep_copy, notebook_in, read, same_cells, write
 from minclip.course.outline import LESSONS, exercise_of, number_of
-from minclip.data.paths import atomic_write
+from minclip.course.question import Number
+from minclip.course.workbook import PLACE, default_in, short
+from minclip.course.workbook_lessons import written_in
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 300  # for a cell while it is executed
@@ -41,11 +48,11 @@ def source_path(lesson: Lesson) -> Path:
 
 def lesson_path(lesson: Lesson) -> Path:
     """The learner's notebook."""
-    return ROOT / "lessons" / lesson.name / f"{lesson.name}.ipynb"
+    return notebook_in(ROOT / "lessons", lesson)
 
 
 def solution_path(lesson: Lesson) -> Path:
-    return ROOT / "solutions" / lesson.name / f"{lesson.name}.ipynb"
+    return notebook_in(ROOT / "solutions", lesson)
 
 
 def written() -> list[Lesson]:
@@ -85,6 +92,8 @@ def grading_notebook(lesson: Lesson) -> NotebookNode:
             new = check_cell(given["check"])
         elif "given" in given:
             new = new_code_cell(given_source(given["given"]))
+        elif "predict" in given:
+            new = new_code_cell(question_source(lesson, given["predict"]))
         else:
             new = new_code_cell(cell.source, metadata={k: given[k] for k in ("tags",) if k in given})
         cells.append(cell_with_id(new, new.metadata.get("nbgrader", {}).get("grade_id", f"cell-{place:03}")))
@@ -126,6 +135,16 @@ def given_source(names: str) -> str:
     return "\n\n\n".join(library_source(getattr(module, name)) for name in wanted.split())
 
 
+def question_source(lesson: Lesson, name: str) -> str:
+    """The cell in which the learner answers a question before the number is known."""
+    if name not in lesson.questions:
+        raise ValueError(f"{name} is not a question of lesson {lesson.number}: see {lesson.package}.questions")
+    question = lesson.questions[name]
+    quotes = ", with words or % in quotes" if isinstance(question, Number) else ""  # else Python would not run the cell
+    words = [*textwrap.wrap(question.words, 84), f"Write {question.wanted} in place of the three dots{quotes}."]
+    return "\n".join([*(f"# {line}" for line in words), f'predict("{name}", ...)'])
+
+
 def is_exercise(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
@@ -163,36 +182,51 @@ def executed(notebook: NotebookNode, folder: Path, mine: Path | None = None) -> 
     return notebook
 
 
-def same_cells(a: NotebookNode, b: NotebookNode) -> bool:
-    """Whether two notebooks ask the same: outputs and execution counts apart."""
-    return [bare(cell) for cell in a.cells] == [bare(cell) for cell in b.cells] and a.metadata == b.metadata
+def readable(path: Path) -> NotebookNode | None:
+    """The notebook; None where there is no file, or one that is no notebook."""
+    try:
+        return read(path)
+    except (ValueError, FileNotFoundError):
+        return None
 
 
-def bare(cell: NotebookNode) -> dict:
-    return {key: cell[key] for key in ("id", "cell_type", "source", "metadata")}
+def build(lesson: Lesson, everything: bool = False) -> list[str]:
+    """Brings a lesson's notebooks up to date; returns a line for each that was written, and for each copy."""
+    new, solution, said = lesson_notebook(lesson), solution_notebook(lesson), []
+    for notebook in (new, solution):
+        nbformat.validate(notebook)
+    courses, before = course_path(lesson), readable(course_path(lesson))
+    changed = everything or before is None or courses.read_text(encoding="utf-8") != as_text(new)
+    said += build_readers_copy(new, before, lesson, changed)
+    if changed:
+        write(new, courses)
+        said.append(courses.relative_to(ROOT).as_posix())
+    old, path = readable(solution_path(lesson)), solution_path(lesson)
+    if everything or old is None or not same_cells(solution, old):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(executed(solution, path.parent), path)
+        said.append(path.relative_to(ROOT).as_posix())
+    return said
 
 
-def write(notebook: NotebookNode, path: Path) -> None:
-    nbformat.validate(notebook)
-    with atomic_write(path) as file:
-        file.write((nbformat.writes(notebook) + "\n").encode("utf-8"))
+def build_readers_copy(new: NotebookNode, before: NotebookNode | None, lesson: Lesson, changed: bool) -> list[str]:
+    """Writes the notebook in lessons/, which people open and write in; returns what to say.
 
-
-def read(path: Path) -> NotebookNode | None:
-    return nbformat.read(path, as_version=4) if path.is_file() else None
-
-
-def build(lesson: Lesson, everything: bool = False) -> list[Path]:
-    """Brings a lesson's notebooks up to date; returns those that were written."""
-    changed = []
-    both = ((lesson_notebook(lesson), lesson_path(lesson)), (solution_notebook(lesson), solution_path(lesson)))
-    for new, path in both:
-        old = read(path)
-        if everything or old is None or not same_cells(new, old):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(executed(new, path.parent) if path == solution_path(lesson) else new, path)
-            changed.append(path)
-    return changed
+    Nothing that they wrote is lost: while the lesson has not changed, the notebook stays; else it is copied first.
+    """
+    path = lesson_path(lesson)
+    name, found = path.relative_to(ROOT).as_posix(), readable(path)
+    if found is not None and same_cells(new, found):
+        return []
+    if before is not None and found is not None:
+        own = not same_cells(before, found)
+    else:  # nothing to compare with: a file that cannot be read, or the first build
+        own = path.exists() and (found is None or bool(written_in(path, new)))
+    if own and not changed:
+        return [f"{name} holds what somebody wrote, and stays as it is"]
+    copy = [f"{name}: what somebody wrote in it is kept in {short(keep_copy(path, default_in(ROOT)))}"] if own else []
+    write(new, path)
+    return [*copy, name]
 
 
 def main() -> None:
@@ -202,8 +236,8 @@ def main() -> None:
     arguments = parser.parse_args()
     for lesson in written():
         if not arguments.lessons or lesson.number in arguments.lessons:
-            for path in build(lesson, arguments.all):
-                print(path.relative_to(ROOT).as_posix())
+            for line in build(lesson, arguments.all):
+                print(line)
 
 
 if __name__ == "__main__":

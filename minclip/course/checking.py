@@ -1,44 +1,38 @@
 """`clip_loss = check(clip_loss)`: is it right? Says so in a few lines, and goes on with what works.
 
-Right: the learner's own object comes back, and its text is kept. Wrong or not written yet: minclip's comes back, so
-that the rest of the lesson runs. Under nbgrader, wrong or missing raises, so that the points are right. Nothing goes
-to stderr.
+Right: the learner's own object comes back, and its text is kept. Wrong or not written yet: an earlier right answer
+comes back, else minclip's, so that the rest of the lesson runs. Under nbgrader, wrong or missing raises, so that the
+points are right, and nothing is kept. Nothing goes to stderr.
 """
 
+import contextlib
 import os
-import random
-from dataclasses import dataclass
+import sys
 from typing import Any
 
-import torch
-
-from minclip.course import learner_library
-from minclip.course.answer_source import half_written, source_of, unwritten
-from minclip.course.assertions import NotWritten, Trial, Wrong
-from minclip.course.execution_guards import SECONDS, TooLong, captured, time_limit
+from minclip.course.answer_dependencies import answer_of
+from minclip.course.answer_source import half_written, is_minclips, methods, own_text, source_of, unwritten
+from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
+from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
+from minclip.course.kept_answer import Answer
+from minclip.course.learner_package import PACKAGE
+from minclip.course.library_use import inherits, not_replaced, uses_library
+from minclip.course.missing_answer import explain_missing_answers
+from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
+from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
+from minclip.course.workbook import where_answers_go
 
-RIGHT, WRONG, MISSING = "✓", "✗", "○"
 GRADING = "NBGRADER_EXECUTION"  # nbgrader sets it while it grades or validates
-LINES = 5  # no answer is longer
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is said of an answer."""
-
-    sign: str  # RIGHT, WRONG or MISSING
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.sign} {self.text}"
+PRINTED = 3  # lines that a wrong answer printed, and that are shown
 
 
 def check(answer: Any) -> Any:
-    """Judges a function or class that the learner wrote; returns it where it is right, else minclip's own."""
-    name = getattr(answer, "__name__", None)
-    if not callable(answer) or name is None:
+    """Judges a function or class that the learner wrote; returns it where it is right, else what works."""
+    explain_missing_answers()
+    name = name_of(answer, sys._getframe(1).f_globals)
+    if not callable(answer) or not name:
         say(Verdict(WRONG, f"check wants the function or class itself, found {type(answer).__name__}: check(its_name)"))
         return answer
     try:
@@ -48,68 +42,105 @@ def check(answer: Any) -> Any:
         return answer
     verdict = judge(answer, lesson, exercise)
     say(verdict)
+    if verdict.goes_on is not None:
+        return verdict.goes_on
     return answer if verdict.sign == RIGHT else exercise.library
+
+
+def name_of(answer: Any, space: dict[str, Any]) -> str:
+    """Its own name; of a lambda, or of a function under another name, that of the exercise in the notebook."""
+    name = getattr(answer, "__name__", "")
+    if is_exercise(name):
+        return name
+    return next((known for known, value in space.items() if value is answer and is_exercise(known)), name)
+
+
+def is_exercise(name: str) -> bool:
+    try:
+        exercise_of(name)
+    except ValueError:
+        return False
+    return True
 
 
 def say(verdict: Verdict) -> None:
     """Prints the verdict, or raises it where points depend on it."""
-    if verdict.sign != RIGHT and os.environ.get(GRADING):
-        raise AssertionError(str(verdict))
+    if os.environ.get(GRADING):
+        if verdict.sign != RIGHT:
+            raise AssertionError(str(verdict))
+    elif line := where_answers_go():
+        print(line)
     print(verdict)
 
 
 def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     """Checks the answer, and keeps it where it is right."""
-    name = exercise.name
-    if line := learner_library.later_syntax_error(name):
-        return Verdict(WRONG, f"{name}: your last version does not run ({line}). Mend it, run its cell, then this one.")
+    name, keeps = exercise.name, not os.environ.get(GRADING)
+    kept, whose = earlier(name) if keeps else (None, "minclip's")
+    after = f"The lesson goes on with {whose}."
+    inside = f"{name}: it works, with minclip's own {name} inside. Write it yourself, and it counts as yours."
+    if answer is not exercise.library and is_minclips(answer):  # torch.compile(clip_loss)
+        return Verdict(MISSING, inside, kept)
+    try:
+        source = "" if answer is exercise.library else source_of(answer, name)
+        written = own_text(answer, name) if source else None
+    except ValueError as error:
+        return Verdict(WRONG, f"{name}: {error}", kept)
+    is_kept = answer.__module__.partition(".")[0] == PACKAGE  # as `built` gave it, or a check of a wrong answer
+    if why := newest_failed(name, None if is_kept else written):
+        text = f"{name}: your last version does not run ({why}). Mend it, run its cell, then this one."
+        return Verdict(WRONG, text, kept)
     if answer is exercise.library:
-        return Verdict(MISSING, f"{name}: this is minclip's. Run the cell in which you write yours, then this one.")
-    try:
-        source = source_of(answer)
-    except ValueError as error:
-        return Verdict(WRONG, f"{name}: {error}")
-    missing = unwritten(source)
-    if missing and (not exercise.write or set(exercise.write) <= set(missing)):
-        return Verdict(MISSING, f"{name}: not written yet. The lesson goes on with minclip's.")
-    if missing:
-        return Verdict(MISSING, f"{name}: {', '.join(missing)} not written yet. The lesson goes on with minclip's.")
-    if stale := half_written(source):
         return Verdict(
-            MISSING, f"{name}: delete the line `raise NotImplementedError` in {', '.join(stale)}: it is written."
+            MISSING, f"{name}: this is minclip's. Run the cell in which you write yours, then this one.", kept
         )
+    if missing := not_written(answer, source, exercise):
+        return Verdict(MISSING, f"{name}: {missing}. {after}", kept)
+    if inherits(answer, source, exercise) or uses_library(answer, source, exercise.library):
+        return Verdict(MISSING, inside, kept)
+    alone, why_not = text_alone(answer, name, source)  # before the trial, in which the notebook's variables may change
     with captured() as printed:
-        verdict, passed = tried(answer, lesson, exercise)
-    if verdict is not None:
-        return verdict
+        trial, end = tried(answer, lesson, exercise)
+    lines = printed.getvalue().splitlines()
+    if end is not None:
+        with contextlib.suppress(OSError, ValueError):  # nothing can be written
+            if another := fault_of_another(answer, source, lesson, exercise, keeps):
+                return another
+        verdict = verdict_of(trial, end, name, after, remember=True)
+        shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
+        return Verdict(verdict.sign, "\n".join([verdict.text, *shown]), kept)
+    if alone is None:
+        return Verdict(WRONG, f"{name}: {why_not}", kept)
     try:
-        kept = learner_library.keep(answer, source, exercise)
+        said = keep(alone, lesson, exercise, keeps) + (unchecked(answer, alone) if keeps else "")
     except ValueError as error:
-        return Verdict(WRONG, f"{name}: {error}")
+        return Verdict(WRONG, f"{name}: {error}", kept)
     except OSError as error:
-        kept = f" (it could not be kept: {error})"
-    noise = len(printed.getvalue().splitlines())
-    quiet = f" It prints {noise} lines while it is checked: take that out." if noise else ""
-    return Verdict(RIGHT, f"{name}: {passed} checks.{kept}{quiet}")
+        said = f" (it could not be kept: {error})"
+    forget(name)
+    if is_kept and not same(newest_definition(name) or source, source):
+        said = f" That is {PACKAGE}/{exercise.home}.py: to check the one of this notebook, run its cell first."
+    quiet = f" It prints {len(lines)} lines while it is checked: take that out." if lines else ""
+    return Verdict(RIGHT, f"{name}: {trial.passed} checks.{said}{quiet}")
 
 
-def tried(answer: Any, lesson: Lesson, exercise: Exercise) -> tuple[Verdict | None, int]:
-    """(None where every claim holds, the number of claims). Random numbers drawn by the answer leave no trace."""
-    trial, name = Trial(answer), exercise.name
-    states = random.getstate()
+def text_alone(answer: Any, name: str, source: str) -> tuple[Answer | None, str]:
+    """The answer as a text that runs without its notebook, or None and why there is none."""
     try:
-        with torch.random.fork_rng(devices=[]), time_limit(SECONDS):
-            torch.manual_seed(0)
-            getattr(lesson.checks, name)(trial)
-    except NotWritten:
-        return Verdict(MISSING, f"{name}: not written yet. The lesson goes on with minclip's."), 0
-    except Wrong as wrong:
-        first, *more = [line for line in wrong.lines if line][:LINES]
-        said = [line if line.startswith("  ") else f"  → {line}" for line in more]  # facts, then what to do
-        return Verdict(WRONG, "\n".join([f"{name}: {first}. The lesson goes on with minclip's.", *said])), 0
-    except TooLong:
-        advice = f"a loop that never ends? The last call was {trial.last}"
-        return Verdict(WRONG, f"{name}: not done after {SECONDS:.0f} seconds: {advice}"), 0
-    finally:
-        random.setstate(states)
-    return None, trial.passed
+        return answer_of(answer, name, source), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def not_written(answer: Any, source: str, exercise: Exercise) -> str:
+    """What is left to write, in words; "" where nothing is."""
+    missing, stale = unwritten(source), half_written(source)
+    own = methods(answer) if isinstance(answer, type) else {}
+    gone = [one for one in exercise.write if own and one not in own and not_replaced(one, source, exercise)]
+    if gone:
+        return f"it has no {', '.join(gone)} any more: write that, too"
+    if missing and (not exercise.write or set(exercise.write) <= set(missing)):
+        return "not written yet"
+    if stale:
+        return f"delete the line `raise NotImplementedError` in {', '.join(stale)}: it is written"
+    return ""

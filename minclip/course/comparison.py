@@ -1,75 +1,103 @@
-"""Values compared and put into words: what a check needs to say what came and what should have come."""
+"""Values compared: are they equal, and where do they differ?
+
+Whatever an answer gives can be asked. What cannot be compared, such as an object whose == raises, is not equal.
+"""
 
 import copy
-import traceback
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-OURS = str(Path(__file__).parents[1])  # where minclip's own files are
+from minclip.course.value_words import FEW, in_words, rounded
+
+__all__ = ["TOLERANCE", "copied", "difference", "equal", "far_apart", "in_words"]
+
 TOLERANCE = 1e-4  # of the largest number expected: float32 sums in another order stay below, a wrong formula does not
-FEW = 8  # numbers that are shown in full
+LONG = 60  # letters
 
 
 def equal(a: Any, b: Any, tolerance: float = 0.0) -> bool:
-    """Tensors by shape, dtype and value (NaN is equal to NaN), all else by ==."""
-    if not (isinstance(a, Tensor) and isinstance(b, Tensor)):
-        return not isinstance(a, Tensor) and not isinstance(b, Tensor) and bool(a == b)
-    if a.shape != b.shape or a.dtype != b.dtype:
+    """Tensors by shape, dtype and value (NaN is equal to NaN), lists and dictionaries item by item, all else by ==."""
+    try:
+        return compared(a, b, tolerance)
+    except Exception:
+        return False
+
+
+def compared(a: Any, b: Any, tolerance: float) -> bool:
+    if a is b:
+        return True
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        return isinstance(a, Tensor) and isinstance(b, Tensor) and tensors_equal(a, b, tolerance)
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        arrays = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+        return arrays and a.dtype == b.dtype and tensors_equal(torch.tensor(a), torch.tensor(b), tolerance)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(compared(a[key], b[key], tolerance) for key in b)
+    if any(isinstance(a, kind) and isinstance(b, kind) for kind in (list, tuple)):
+        return len(a) == len(b) and all(compared(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    return bool(a == b)
+
+
+def tensors_equal(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    if a.layout != b.layout or a.shape != b.shape or a.dtype != b.dtype:
         return False
     a, b = a.detach().cpu(), b.detach().cpu()
     return not bool(far_apart(a, b, tolerance).any()) if b.is_floating_point() else torch.equal(a, b)
 
 
 def copied(value: Any) -> Any:
-    """A copy to compare with later; a module's weights are nobody's input."""
+    """A copy to compare with later. A module's weights are nobody's input; what cannot be copied stands for itself."""
     if isinstance(value, Tensor):
         return value.detach().clone()
-    return copy.deepcopy(value) if isinstance(value, list | dict | set) else value
-
-
-def in_words(value: Any) -> str:
-    """An argument as the learner knows it: small ones in full, tensors by their shape.
-
-    >>> in_words(torch.zeros(2, 3)), in_words("a cat"), in_words(torch.tensor([1, 2]))
-    ('float [2, 3]', "'a cat'", '[1, 2]')
-    """
-    if isinstance(value, Tensor):
-        kind = "float" if value.dtype == torch.float32 else str(value.dtype).removeprefix("torch.")
-        short = value.numel() <= FEW and value.ndim <= 1
-        words = rounded(value) if short else f"{kind} {list(value.shape)}"
-        return f"Parameter({words})" if isinstance(value, nn.Parameter) else words
-    text = repr(value)
-    return text if len(text) <= 60 else text[:56] + " ..."
-
-
-def rounded(value: Tensor) -> str:
-    """A few numbers to four digits."""
-    if not value.is_floating_point():
-        return str(value.tolist())
-    numbers = [f"{number:.4g}" for number in value.detach().flatten().tolist()]
-    return numbers[0] if value.ndim == 0 else f"[{', '.join(numbers)}]"
+    if type(value) in (list, tuple):
+        return type(value)(copied(item) for item in value)
+    if type(value) is dict:
+        return {key: copied(item) for key, item in value.items()}
+    try:
+        return copy.deepcopy(value) if isinstance(value, list | dict | set | np.ndarray) else value
+    except Exception:
+        return value
 
 
 def difference(expected: Any, came: Any) -> tuple[str, str]:
     """Both in words; of many numbers the first place where they differ, of long texts the first difference."""
     if isinstance(expected, Tensor):
-        if expected.numel() <= FEW:
-            return rounded(expected), rounded(came)
-        apart = far_apart(came.detach(), expected.detach())
-        place = apart.nonzero()[0].tolist() if apart.any() else [0] * expected.ndim
-        share = f"   ({int(apart.sum())} of {expected.numel()} numbers are off)"
-        at = f"at {place}: "
-        return at + rounded(expected[tuple(place)]), at + rounded(came[tuple(place)]) + share
-    long = max(len(str(expected)), len(str(came))) > 60
+        return difference_of_tensors(expected.detach(), came.detach())
+    if isinstance(expected, str) and isinstance(came, str) and max(len(expected), len(came)) > LONG:
+        ends = min(len(expected), len(came))
+        at = next((i for i, (a, b) in enumerate(zip(expected, came, strict=False)) if a != b), ends)
+        begin = max(0, at - 10)
+        right, found = (f"from letter {begin}: {text[begin : at + 30]!r}" for text in (expected, came))
+        return right, found
+    long = max(len(in_words(expected)), len(in_words(came))) >= LONG
     if isinstance(expected, list | tuple) and isinstance(came, list | tuple) and long:
         for i, (a, b) in enumerate(zip(expected, came, strict=False)):
-            if a != b:
+            if not equal(a, b, TOLERANCE):
                 return f"at [{i}]: {in_words(a)}", f"at [{i}]: {in_words(b)}"
         return f"{len(expected)} items", f"{len(came)} items"
     return in_words(expected), in_words(came)
+
+
+def difference_of_tensors(expected: Tensor, came: Tensor) -> tuple[str, str]:
+    """Of two of one shape; as many digits as it takes to see that they differ."""
+    if expected.numel() <= FEW:
+        return apart_in_words(expected, came)
+    apart = far_apart(came, expected)
+    place = apart.nonzero()[0].tolist() if apart.any() else [0] * expected.ndim
+    share = f"   ({int(apart.sum())} of {expected.numel()} numbers are off)"
+    right, found = apart_in_words(expected[tuple(place)], came[tuple(place)])
+    return f"at {place}: {right}", f"at {place}: {found}{share}"
+
+
+def apart_in_words(expected: Tensor, came: Tensor) -> tuple[str, str]:
+    for digits in (4, 6, 9):
+        right, found = rounded(expected, digits), rounded(came, digits)
+        if right != found:
+            break
+    return right, found
 
 
 def far_apart(came: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> Tensor:
@@ -77,17 +105,3 @@ def far_apart(came: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> T
     finite = expected[expected.isfinite()].abs()
     limit = tolerance * max(float(finite.max()) if finite.numel() else 0.0, 1e-6)
     return ~torch.isclose(came.cpu().double(), expected.cpu().double(), rtol=0, atol=limit, equal_nan=True)
-
-
-def is_stub_line(error: Exception) -> bool:
-    """Whether it comes from a line `raise NotImplementedError` of an exercise; PyTorch raises such errors, too."""
-    return (traceback.extract_tb(error.__traceback__)[-1].line or "").startswith("raise NotImplementedError")
-
-
-def where(error: Exception, cell: str) -> list[str]:
-    """The learner's line in which it happened, and what Python said. cell: the file name of the answer's own cell."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.line and not f.filename.startswith(OURS)]
-    own = [f for f in frames if "site-packages" not in f.filename]
-    here = [f for f in own if f.filename == cell] or own[-1:]
-    said = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-    return [*(f"  line {f.lineno}    {f.line}" for f in here[-1:]), f"  {said:.200}"]

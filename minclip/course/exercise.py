@@ -8,6 +8,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from minclip.course.question import Question
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -20,6 +22,7 @@ class Exercise:
     points: int
     box: str  # of the diagram that progress() draws
     write: tuple[str, ...] = ()  # of a class: the methods to write, the others are given
+    former: tuple[str, ...] = ()  # the names that it had in earlier versions of the course
 
     @property
     def library(self) -> Any:
@@ -29,7 +32,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One notebook. Its folder in minclip/course/ also holds checks.py, answers.py and pictures.py."""
+    """One notebook. Its folder in minclip/course/ also holds checks.py, answers.py, questions.py and pictures.py."""
 
     package: str  # minclip.course.lesson_05_symmetric_infonce
     title: str
@@ -59,6 +62,11 @@ class Lesson:
     def answers(self) -> ModuleType:
         """Its module with WRONG and CORRECT: the planted answers that the tests hand to its checks."""
         return import_module(f"{self.package}.answers")
+
+    @property
+    def questions(self) -> dict[str, Question]:
+        """Those that the learner answers before the number is known, in the order in which they are asked."""
+        return import_module(f"{self.package}.questions").QUESTIONS
 
 
 def library_source(thing: Any) -> str:

@@ -1,13 +1,10 @@
-"""The learner's own library: what passed its check is kept in lessons/my_minclip/, one readable file per module.
+"""The learner's own parts at work: `built` hands them to later lessons, `installed` puts them in minclip's place.
 
-`built` hands it to later lessons; `installed` puts it in minclip's place, for `minclip train --mine`. Every file stands
-on its own: it imports what its text needs, and holds the small things that the text took from its notebook.
+`installed` is what `minclip train --mine` does. Both load the package my_minclip, which is made from the kept answers.
 """
 
-import ast
-import os
-import re
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module, invalidate_caches
@@ -15,111 +12,51 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-import minclip
-from minclip.course.answer_dependencies import PACKAGE, requirements
-from minclip.course.exercise import Exercise
-from minclip.course.outline import LESSONS, exercise_of
-from minclip.data.paths import atomic_write
-
-PLACE = "MINCLIP_MINE"  # environment variable: another folder for it
-HEADER = '"""Written by you: what passed its check in the lessons. minclip\'s own stands in minclip/{home}.py."""\n'
-MARK = "# --- {name}, lesson {lesson:02}\n"  # where a part begins
+from minclip.course.former_answers import take_over_at_first
+from minclip.course.kept_answer import HAND
+from minclip.course.kept_answers import KeptAnswers
+from minclip.course.learner_package import PACKAGE, PARTS
+from minclip.course.missing_answer import explain_missing_answers
+from minclip.course.outline import exercise_of
+from minclip.course.workbook import answers_folder, short, where_answers_go
 
 
-def folder() -> Path | None:
-    """Where the learner's code is kept; None in the solutions, which are nobody's own.
+def load(place: Path, name: str) -> Any:
+    """The learner's version of a part, from the package in `place`, read anew: the files may have changed.
 
-    MINCLIP_MINE, else beside the lessons of the notebook's working folder, else beside the package's, else there.
+    ValueError where it does not run.
     """
-    if os.environ.get(PLACE):
-        return Path(os.environ[PLACE])
-    here = Path.cwd()
-    if "solutions" in (here.name, here.parent.name):
-        return None
-    lessons = next((up for up in (here, *here.parents) if up.name == "lessons"), None)
-    beside = Path(minclip.__file__).parents[1] / "lessons"
-    return (lessons or (beside if beside.is_dir() else here)) / PACKAGE
+    open_package(place)
+    return part(place, name)
 
 
-def later_syntax_error(name: str) -> str:
-    """Where the newest cell that writes `name` cannot be read: Python still holds the version before it. Else ""."""
-    if "IPython" not in sys.modules:
-        return ""
-    shell = sys.modules["IPython"].get_ipython()
-    cells = shell.user_ns.get("In", []) if shell else []
-    written = [cell for cell in cells if re.search(rf"^\s*(def|class) {name}\b", cell, re.MULTILINE)]
-    try:
-        ast.parse(shell.transform_cell(written[-1]) if written else "")
-    except SyntaxError as error:
-        return f"{error.msg}, line {error.lineno} of the cell"
-    return ""
-
-
-def keep(answer: Any, source: str, exercise: Exercise) -> str:
-    """Writes the answer into its module's file; returns what to tell the learner.
-
-    ValueError where the text needs something that only its notebook has.
-    """
-    needs = requirements(answer, source)
-    place = folder()
-    if place is None:
-        return ""
-    path = place / f"{exercise.home}.py"
-    parts = read_parts(path)
-    own = [name for name in parts if name != exercise.name]
-    imports = [line for line in needs if not any(line.endswith(f" import {name}") for name in own)]
-    parts[exercise.name] = "\n".join(imports) + ("\n\n\n" if imports else "") + source
-    order = [one.name for lesson in LESSONS for one in lesson.exercises]
-    text = HEADER.format(home=exercise.home)
-    for name in sorted(parts, key=order.index):
-        text += f"\n\n{MARK.format(name=name, lesson=exercise_of(name)[0].number)}{parts[name].rstrip()}\n"
-    place.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as file:
-        file.write(text.encode("utf-8"))
-    return f" Kept in {PACKAGE}/{exercise.home}.py, and used from now on."
-
-
-def read_parts(path: Path) -> dict[str, str]:
-    """exercise -> its part of a file. A file that is not there has none."""
-    if not path.is_file():
-        return {}
-    pieces = re.split(r"^# --- (\w+), lesson \d+\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
-
-
-def load(name: str) -> Any | None:
-    """The learner's own version of an exercise, read from its file; None where it is not there.
-
-    Read anew each time: the file may have changed. ValueError where the file does not run.
-    """
-    place, (_, exercise) = folder(), exercise_of(name)
-    if place is None or name not in read_parts(place / f"{exercise.home}.py"):
-        return None
-    return getattr(modules(place)[exercise.home], name)
-
-
-def modules(place: Path) -> dict[str, ModuleType]:
-    """All of the learner's files, imported anew as modules of the package my_minclip."""
-    for known in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+def open_package(place: Path) -> None:
+    """Makes the folder the package my_minclip, and forgets what was imported from it before."""
+    for known in [key for key in sys.modules if key.partition(".")[0] == PACKAGE]:
         del sys.modules[known]
     sys.modules[PACKAGE] = package = ModuleType(PACKAGE)
     package.__path__ = [str(place)]  # wherever it lies: nothing is added to sys.path
     invalidate_caches()
+
+
+def part(place: Path, name: str) -> Any:
+    """A part of the package that is open. ValueError where it does not run."""
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it would outlive a quick second edit
-    homes = dict.fromkeys(exercise.home for lesson in LESSONS for exercise in lesson.exercises)
-    found = {}
     try:
-        for home in homes:
-            if (place / f"{home}.py").is_file():
-                found[home] = import_module(f"{PACKAGE}.{home}")
-    except Exception as error:
-        raise ValueError(
-            f"{place / f'{home}.py'} does not run ({type(error).__name__}: {error}): mend it, or delete it and run its "
-            f"lesson again"
-        ) from error
+        return getattr(import_module(f"{PACKAGE}.{PARTS[name]}"), name)
+    except (Exception, SystemExit) as error:
+        raise ValueError(where_it_fails(error, place)) from error
     finally:
         sys.dont_write_bytecode = writes_bytecode
-    return found
+
+
+def where_it_fails(error: BaseException, place: Path) -> str:
+    """File and line of the package in which an import failed, and what Python said."""
+    said = f"{type(error).__name__}: {error}".removesuffix(": ")
+    if isinstance(error, SyntaxError):
+        return f"{PACKAGE}/{Path(error.filename or '').name}, line {error.lineno}: {said}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(place))]
+    return f"{PACKAGE}/{Path(frames[-1].filename).name}, line {frames[-1].lineno}: {said}" if frames else said
 
 
 def built(*names: str) -> Any:
@@ -128,35 +65,64 @@ def built(*names: str) -> Any:
     >>> PatchEmbedding = built("PatchEmbedding")  # doctest: +SKIP
     PatchEmbedding: yours
     """
+    explain_missing_answers()
+    exercises = {name: exercise_of(name)[1] for name in names}
+    for line in (where_answers_go(), *news()):
+        if line:
+            print(line)
+    place = answers_folder()
+    own = KeptAnswers(place).names() if place else []
+    if place:
+        open_package(place)
     found, said = [], []
-    for name in names:
-        _, exercise = exercise_of(name)
-        own = load(name)
-        found.append(exercise.library if own is None else own)
-        whose = "minclip's" if own is None else "yours"
+    for name, exercise in exercises.items():
+        value, whose = exercise.library, "minclip's"
+        if place and name in own:
+            try:
+                value, whose = part(place, name), "yours"
+                if KeptAnswers(place).answer(name).by_hand:
+                    whose += f", {HAND}"
+            except ValueError as error:
+                whose += f" (yours does not run: {error})"
+        found.append(value)
         said.append(f"{name}: {whose}")
     print(" · ".join(said))
     return found[0] if len(found) == 1 else tuple(found)
 
 
+def news() -> list[str]:
+    """Brings the package up to date with edits by hand; what happened, in sentences."""
+    place = answers_folder()
+    if place is None:
+        return []
+    try:
+        return [*take_over_at_first(place, KeptAnswers(place)), *KeptAnswers(place).up_to_date()]
+    except OSError as error:  # a read-only folder, a full disk: what is kept can still be read
+        return [f"{short(place)} could not be brought up to date: {error}"]
+
+
 def finished() -> list[str]:
     """The exercises whose answers are kept, in the order of the course."""
-    place = folder()
-    exercises = [exercise for lesson in LESSONS for exercise in lesson.exercises]
-    return [e.name for e in exercises if place is not None and e.name in read_parts(place / f"{e.home}.py")]
+    place = answers_folder()
+    return KeptAnswers(place).names() if place else []
 
 
 @contextmanager
 def installed() -> Iterator[list[str]]:
-    """Inside, all of minclip works with the learner's parts; gives their names. ValueError where there are none."""
+    """Inside, all of minclip works with the learner's parts; gives their names.
+
+    ValueError where there are none, or where one does not run.
+    """
+    place = answers_folder()
+    news()
     names = finished()
-    if not names:
-        raise ValueError(f"nothing of yours is kept in {folder()}: solve an exercise of the lessons first")
-    place = folder()
-    assert place is not None  # it holds names
-    own = modules(place)
-    exercises = [exercise_of(name)[1] for name in names]
-    swaps = [(exercise.library, getattr(own[exercise.home], exercise.name)) for exercise in exercises]
+    if not names or place is None:
+        raise ValueError(f"nothing of yours is kept in {place}: solve an exercise of the lessons first")
+    open_package(place)
+    try:
+        swaps = [(exercise_of(name)[1].library, part(place, name)) for name in names]
+    except ValueError as error:
+        raise ValueError(f"your own parts do not run: {error}. Mend it, or run `minclip course reset`") from error
     import_module("minclip.experiments.experiment")  # brings every module that trains
     try:
         for theirs, mine in swaps:

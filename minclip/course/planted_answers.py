@@ -14,16 +14,32 @@ NUMBERS = count()
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody wrote for an exercise. says: words that the check must answer with; "" where none is promised."""
+    """What somebody wrote for an exercise.
+
+    says: words that the check must answer with; silent: words that it must not. "" where none are promised.
+    """
 
     exercise: str
     code: str
     says: str = ""
+    silent: str = ""
 
 
 def indented(body: str, by: int = 4) -> str:
     """The lines of a function's body, as far in as it stands."""
     return textwrap.indent(body.strip(), " " * by)
+
+
+def answer_of(exercise: str, head: str, body: str, says: str = "", silent: str = "") -> Answer:
+    """A function of that head and body."""
+    return Answer(exercise, f"{head}{indented(body)}\n", says, silent)
+
+
+def edited(text: str, old: str, new: str) -> str:
+    """The text with `new` in place of `old`, which must be there."""
+    if old not in text:
+        raise ValueError(f"{old!r} is not in {text!r}")
+    return text.replace(old, new)
 
 
 def run_cell(code: str, setup: str = "") -> dict[str, Any]:

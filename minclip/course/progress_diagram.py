@@ -4,8 +4,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch
 
 from minclip.course.learner_library import finished
+from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.outline import LESSONS
-from minclip.figures.look import FONT, IMAGE_COLOUR, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, new_figure
+from minclip.figures.look import FONT, IMAGE_COLOUR, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, described, new_figure
 
 # box, as the exercises name it -> (what stands in it, its colour, left, bottom)
 WIDTH, HEIGHT = 2.6, 0.8
@@ -26,6 +27,7 @@ ARROWS = (
 
 def progress() -> Figure:
     """The diagram; a box is filled as far as its exercises are solved."""
+    explain_missing_answers()
     done = finished()
     exercises = [exercise for lesson in LESSONS for exercise in lesson.exercises]
     figure = new_figure(9.6, 3.6)
@@ -33,6 +35,7 @@ def progress() -> Figure:
     axes.set(xlim=(-0.2, 12.4), ylim=(-0.5, 4.3), aspect="equal")
     axes.set_axis_off()
     axes.set_title(f"Built so far: {len(done)} of {len(exercises)} parts", fontsize=FONT + 1, loc="left")
+    filled: dict[str, str] = {}  # box -> how many of its parts are built
     for box, (words, colour, left, bottom) in BOXES.items():
         parts = [exercise.name for exercise in exercises if exercise.box == box]
         share = sum(name in done for name in parts) / len(parts)
@@ -44,11 +47,12 @@ def progress() -> Figure:
             axes.add_patch(done_part)
         place = left + WIDTH / 2
         axes.text(place, bottom + HEIGHT / 2, words, ha="center", va="center", fontsize=FONT)
-        counted = f"{round(share * len(parts))} of {len(parts)}"
-        axes.text(place, bottom - 0.12, counted, ha="center", va="top", fontsize=FONT - 2, color=QUIET_COLOUR)
+        filled[box] = f"{round(share * len(parts))} of {len(parts)}"
+        axes.text(place, bottom - 0.12, filled[box], ha="center", va="top", fontsize=FONT - 2, color=QUIET_COLOUR)
     for start, end in ARROWS:
         axes.add_patch(arrow(start, end))
-    return figure
+    said = ", ".join(f"{BOXES[box][0]} {count}" for box, count in filled.items())
+    return described(figure, f"The diagram of CLIP, {len(done)} of {len(exercises)} parts built: {said}.")
 
 
 def arrow(start: str, end: str) -> FancyArrowPatch:

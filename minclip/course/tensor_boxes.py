@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from minclip.figures.look import FONT, QUIET_COLOUR, new_figure
+from minclip.figures.look import FONT, QUIET_COLOUR, described, new_figure
 
 CELL = 0.26  # inches that one number takes
 GAP = 0.55  # inches between boxes, where their side's name stands
 SHIFT = 0.09  # inches by which the layers of a box are shifted
+SPOKEN = {"→": "becomes", "@": "times"}  # for those who hear the figure
 
 
 class Box(NamedTuple):
@@ -44,7 +45,8 @@ def draw_tensors(steps: Sequence[Box | str], sizes: Mapping[str, int]) -> Figure
             room = 0.12 * len(step) + 0.3
             axes.text(x - GAP / 2 + room / 2, 0, step, ha="center", va="center", fontsize=FONT + 1)
             x += room
-    return figure
+    said = (f"{s.name} [{', '.join(s.dimensions)}]" if isinstance(s, Box) else SPOKEN.get(s, s) for s in steps)
+    return described(figure, f"Tensors as boxes: {' '.join(said)}.")
 
 
 def extent(box: Box, sizes: Mapping[str, int]) -> tuple[float, float]:

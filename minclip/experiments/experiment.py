@@ -24,6 +24,7 @@ from minclip.evaluation.suites import evaluation_suite, watched_suite
 from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.recipes import RECIPES, Recipe
+from minclip.experiments.replaced_parts import refuse_other_parts
 from minclip.experiments.report import write_report
 from minclip.experiments.runs import Run
 from minclip.model import CLIP
@@ -124,6 +125,7 @@ def resume_run(
     """
     run = Run(out)
     model, tokenizer, state, _ = run.load()
+    refuse_other_parts(state.get("parts", []))
     config = TrainConfig.from_dict(state["train_config"])
     run.left_out = state.get("left_out", {})  # earlier versions kept none
     for name in sorted(state["train_config"].keys() - config.to_dict().keys()):

@@ -20,6 +20,7 @@ from minclip.engine.devices import Device
 from minclip.engine.twins import Twins
 from minclip.evaluation.evaluate import RetrievalPairs, as_report, evaluate_retrieval, evaluate_task, format_table
 from minclip.evaluation.suites import Suite
+from minclip.experiments.replaced_parts import replaced_parts
 from minclip.experiments.runs import Run
 from minclip.figures.plotting import plot_confusion, plot_curves, plot_predictions, plot_retrieval
 from minclip.model import CLIP
@@ -66,6 +67,7 @@ def write_report(
         "model": vars(model.config),
         "recipe": config.to_dict(),
         "left_out": left_out or {},
+        "parts": replaced_parts(),
     }
     results = [evaluate_task(model, tokenizer, task) for task in suite.tasks.values()]
     retrieval = evaluate_retrieval(model, tokenizer, *suite.retrieval) if suite.retrieval is not None else None
@@ -109,6 +111,7 @@ def report_text(report: dict, figures: list[str]) -> str:
         f"({run['pictures_per_second']:,} pictures/s), seed {run['seed']}, {run['device']}, "
         f"{run['threads']} threads.",
         "",
+        *([f"With parts of the learner's own: {', '.join(run['parts'])}.", ""] if run["parts"] else []),
         twins_text(run["twins"], run["recipe"]["samples"] // run["recipe"]["batch_size"]),
         "",
         "```",

@@ -18,6 +18,7 @@ from minclip.checkpoint import MODEL_FILE, STATE_FILE, fill_from, model_from, mo
 from minclip.config import TrainConfig
 from minclip.data.left_out import LeftOut
 from minclip.data.paths import atomic_write
+from minclip.experiments.replaced_parts import replaced_parts
 from minclip.formats.changed_models import plain_weights, the_clip
 from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.formats.wrapped_weights import plain_name
@@ -85,7 +86,7 @@ class Run:
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
         state = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
-        state |= {"frozen": frozen_names(model), "left_out": self.left_out}
+        state |= {"frozen": frozen_names(model), "left_out": self.left_out, "parts": replaced_parts()}
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})
         self.save_model(model, tokenizer)
 

@@ -4,6 +4,7 @@ The figures are in plotting.py. The colours, of Okabe and Ito (2008), can be tol
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ QUIET_COLOUR = "#767676"  # grey: chance, guesses, hints; dark enough on white (
 OTHER_COLOUR = "#D0D0D0"  # light grey: neither right nor wrong
 SERIES_COLOURS = (IMAGE_COLOUR, TEXT_COLOUR, MATCH_COLOUR, WRONG_COLOUR, "#CC79A7", "#56B4E9", "black")
 SCORE_COLOURS = LinearSegmentedColormap.from_list("minclip_scores", ["#FFFFFF", IMAGE_COLOUR])
+SIGNED_COLOURS = LinearSegmentedColormap.from_list("minclip_signed", [WRONG_COLOUR, "#FFFFFF", IMAGE_COLOUR])
 WHITE_LETTERS_FROM = 0.8  # share of the range of SCORE_COLOURS from which black letters are hard to read
 FONT = 12  # points, in figures 8 inches wide: readable at half that width
 DPI = 100
@@ -27,6 +29,24 @@ DPI = 100
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure, width and height in inches. Its layout chooses the margins."""
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def described(figure: Figure, text: str) -> Figure:
+    """The figure with one sentence for those who cannot see it. A notebook stores it beside the picture.
+
+    IPython asks what it shows for `_repr_mimebundle_`, data and metadata. matplotlib adds the picture itself.
+    """
+    text = " ".join(text.split())
+    if not text:
+        raise ValueError("text must be a sentence that says what the figure shows, found nothing")
+    figure.set_label(text)
+    setattr(figure, "_repr_mimebundle_", partial(alternative_text, text))  # noqa: B010  (matplotlib declares none)
+    return figure
+
+
+def alternative_text(text: str, **_: Any) -> tuple[dict, dict]:
+    """(no data, metadata): the alternative text of a picture as Jupyter and nbconvert read it."""
+    return {}, {"image/png": {"alt": text}}
 
 
 def dress(axes: Axes, title: str, x: str, y: str) -> None:

@@ -26,6 +26,7 @@ from minclip.figures.look import (
     add_minutes,
     as_numbers,
     check_lengths,
+    described,
     dress,
     new_figure,
     series,
@@ -73,7 +74,8 @@ def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
     right.set_ylim(0, 100)
     dress(right, "Validation", "samples seen (thousands)", "right answers (%)")
     add_minutes(right, *series(log, "seconds"))
-    return figure
+    ends = f"from {nats[0]:.2f} to {nats[-1]:.2f}" if len(nats) else "not logged"
+    return described(figure, f"Loss ({ends}), temperature and validation scores against the samples seen.")
 
 
 def plot_samples(images: Sequence[Any], captions: Sequence[str], columns: int = 6) -> Figure:
@@ -87,7 +89,7 @@ def plot_samples(images: Sequence[Any], captions: Sequence[str], columns: int = 
         show_picture(axes, image)
         said = textwrap.fill(textwrap.shorten(caption, 66, placeholder=" ..."), 22)
         axes.set_xlabel(said, fontsize=FONT - 1)
-    return figure
+    return described(figure, f"{len(images)} pictures with their captions: {'; '.join(captions)}.")
 
 
 def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.ndarray) -> Figure:
@@ -115,7 +117,8 @@ def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.
         write_in_cell(axes, row, column, f"{scores[row, column]:z.2f}", shades[row, column])
         if row == column and rows == columns:
             axes.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, fill=False, lw=3, ec=MATCH_COLOUR))
-    return figure
+    rows_said = (f"{text}: {', '.join(f'{x:z.2f}' for x in row)}" for text, row in zip(texts, scores, strict=True))
+    return described(figure, f"Similarity of {rows} texts with {columns} pictures. {'; '.join(rows_said)}.")
 
 
 def plot_predictions(
@@ -153,7 +156,9 @@ def plot_predictions(
             bars.text(2, y, f"{names[i]}  {100 * shares[i]:.0f} %", va="center", fontsize=FONT - 1)
         bars.set(xlim=(0, 100), ylim=(len(best) - 0.5, -0.5), xticks=[], yticks=[])
         bars.spines[["top", "right", "bottom"]].set_visible(False)
-    return figure
+    first = [names[i] for i in probabilities.argmax(axis=1)]
+    said = "; ".join(f"{names[truth]} is taken for {name}" for truth, name in zip(truths, first, strict=True))
+    return described(figure, f"Pictures with their three likeliest names. {said}.")
 
 
 def plot_confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
@@ -179,7 +184,8 @@ def plot_confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
         for row, column in np.argwhere(percent >= 0.5):
             write_in_cell(axes, row, column, f"{percent[row, column]:.0f}", percent[row, column] / 100)
     figure.colorbar(drawn, ax=axes, shrink=0.7).set_label("share of the true class (%)", fontsize=FONT)
-    return figure
+    right = 100 * np.trace(matrix) / max(matrix.sum(), 1)
+    return described(figure, f"Confusion matrix of {len(names)} classes; {right:.0f} % lie on the diagonal.")
 
 
 def plot_retrieval(
@@ -203,7 +209,7 @@ def plot_retrieval(
             show_picture(cell, image, frame=MATCH_COLOUR if hit else None)
     for place, cell in enumerate(axes[0, 1:], start=1):
         cell.set_title(f"{place}", fontsize=FONT)
-    return figure
+    return described(figure, f"The {k} nearest pictures of each query, a row per query: {'; '.join(queries)}.")
 
 
 def plot_budget(points: Sequence[Mapping[str, Any]], chance: float | None = None) -> Figure:
@@ -234,4 +240,5 @@ def plot_budget(points: Sequence[Mapping[str, Any]], chance: float | None = None
     dress(
         axes, "Accuracy by samples, with 95 % intervals", "thousands of samples trained on (log scale)", "accuracy (%)"
     )
-    return figure
+    names = ", ".join(dict.fromkeys(str(point["name"]) for point in points))
+    return described(figure, f"Accuracy against the number of training samples, a line each: {names}.")

@@ -5,28 +5,30 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Arc
 from PIL import Image
 from torch import Tensor
 
-from minclip.course.tensor_boxes import Box, draw_tensors
 from minclip.data.picturebook import Picture, Thing, render
 from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
-    MATCH_COLOUR,
     OTHER_COLOUR,
     QUIET_COLOUR,
     TEXT_COLOUR,
+    described,
     new_figure,
     show_picture,
 )
+from minclip.similarity import cosine_similarity
 
 BEST = 3  # answers that are shown
 STRIP = 36  # numbers of a vector that are shown
 STARS = [(x, y) for y in (0.3, 0.7) for x in (0.2, 0.5, 0.8)]  # where six of them stand, as shares of the side
 ANGLES = (0, 35, 90, 180)  # degrees
+A, B = [(2.0, 0.0), (0.0, 5.0)], [(1.0, 0.0), (3.0, 3.0), (0.0, -4.0)]  # vectors whose cosines are easily seen
 
 
 def draw_answers(images: Sequence[Any], shares: Tensor, labels: Sequence[str]) -> Figure:
@@ -44,7 +46,8 @@ def draw_answers(images: Sequence[Any], shares: Tensor, labels: Sequence[str]) -
             bars.text(2, y, f"{100 * row[i]:.0f} % {labels[i]}", va="center", fontsize=FONT)
         bars.set(xlim=(0, 100), ylim=(BEST - 0.5, -0.5), xticks=[], yticks=[])
         bars.spines[["top", "right", "bottom"]].set_visible(False)
-    return figure
+    first = "; ".join(f"{labels[row.argmax()]} {100 * row.max():.0f} %" for row in shares)
+    return described(figure, f"Pictures over their likeliest labels; the first of each picture: {first}.")
 
 
 def draw_vectors(rows: Sequence[Any], vectors: Sequence[Tensor]) -> Figure:
@@ -68,7 +71,8 @@ def draw_vectors(rows: Sequence[Any], vectors: Sequence[Tensor]) -> Figure:
             spine.set(edgecolor=colour, linewidth=2)
     caption = f"the first {STRIP} of {len(vectors[0])} numbers: green above 0, purple below"
     axes[-1][1].set_xlabel(caption, fontsize=FONT)
-    return figure
+    names = ", ".join(f"the sentence {what!r}" if isinstance(what, str) else "a picture" for what in rows)
+    return described(figure, f"Stripes of colour for {caption}; a row each for {names}.")
 
 
 def draw_angles() -> Figure:
@@ -86,15 +90,31 @@ def draw_angles() -> Figure:
         axes.set(xlim=(-0.75, 1.1), ylim=(-0.25, 0.8), aspect="equal")
         axes.set_axis_off()
         axes.set_title(f"{degrees}°\ncosine {np.cos(np.deg2rad(degrees)):z.2f}", fontsize=FONT)
-    return figure
+    said = ", ".join(f"{degrees}° {np.cos(np.deg2rad(degrees)):z.2f}" for degrees in ANGLES)
+    return described(figure, f"Pairs of arrows of different lengths; angle and cosine of each: {said}.")
 
 
 def draw_cosines() -> Figure:
-    """Every row of a with every row of b."""
-    a = Box("a", ("n pictures", "dim"), IMAGE_COLOUR)
-    b = Box("b", ("m sentences", "dim"), TEXT_COLOUR)
-    cosines = Box("cosines", ("n pictures", "m sentences"), MATCH_COLOUR)
-    return draw_tensors([a, b, "→", cosines], {"n pictures": 4, "m sentences": 5, "dim": 8})
+    """The rows of a on the left, the rows of b on top, and the cosine of every row with every row."""
+    a, b = torch.tensor(A), torch.tensor(B)
+    cosines = cosine_similarity(a, b)  # [2, 3]
+    figure = new_figure(6.4, 2.7)
+    axes = figure.subplots()
+    axes.imshow(cosines, cmap="PRGn", vmin=-2, vmax=2, aspect="auto")  # pale: black letters stay readable
+    for row, column in np.ndindex(*cosines.shape):
+        axes.text(column, row, f"{cosines[row, column]:z.2f}", ha="center", va="center", fontsize=FONT + 1)
+    of_a, of_b = ([f"row {i}\n({x:g}, {y:g})" for i, (x, y) in enumerate(rows)] for rows in (A, B))
+    axes.set_xticks(range(len(B)), of_b, fontsize=FONT, color=TEXT_COLOUR)
+    axes.set_yticks(range(len(A)), of_a, fontsize=FONT, color=IMAGE_COLOUR)
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    axes.set_ylabel("a [2, 2]", fontsize=FONT, color=IMAGE_COLOUR)
+    axes.set_title("b [3, 2]", fontsize=FONT, color=TEXT_COLOUR)
+    axes.set_xlabel("the result [2, 3]: green above 0, purple below", fontsize=FONT)
+    said = "; ".join(
+        f"{A[row]} with {B[column]} {cosines[row, column]:z.2f}" for row, column in np.ndindex(*cosines.shape)
+    )
+    return described(figure, f"A table of cosines, rows of a on the left, rows of b on top: {said}.")
 
 
 def many_stars(size: int = 32) -> Image.Image:

@@ -1,38 +1,49 @@
-"""Answers to the exercises of lesson 01; those of BPETokenizer are in tokenizer_answers.py."""
+"""Answers to the exercises of lesson 01 with single words; more in training_answers.py and tokenizer_answers.py."""
 
-from minclip.course.lesson_01_bpe_tokenizer import tokenizer_answers
-from minclip.course.planted_answers import Answer, indented
+from functools import partial
+
+from minclip.course.lesson_01_bpe_tokenizer import row_answers, tokenizer_answers, training_answers
+from minclip.course.planted_answers import Answer, answer_of, edited
 
 SETUP = """
+import functools
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+import regex
 import torch
-from torch import Tensor
+from torch import LongTensor, Tensor
 import minclip
-from minclip.bpe import END_OF_WORD, apply_merges, bytes_to_unicode, count_pairs, merge_pair, word_symbols
-from minclip.tokenizer import EOT, SOT, clean
+from minclip import bpe
+from minclip.bpe import END_OF_WORD, Pair, apply_merges, bytes_to_unicode, count_pairs, merge_pair, word_symbols
+from minclip.data.left_out import text_too_long
+from minclip.data.tokenizer_file import StoredTokenizer, as_ids, as_texts
+from minclip.engine import bpe as fast_bpe
+from minclip.tokenizer import EOT, FIXED_SYMBOLS, SOT, WORD, clean
 """
-HEADS = {
-    "bytes_to_unicode": "def bytes_to_unicode():\n",
-    "count_pairs": "def count_pairs(words):\n",
-    "merge_pair": "def merge_pair(symbols, pair):\n",
-    "train_bpe": "def train_bpe(word_counts, merges):\n",
-    "apply_merges": "def apply_merges(symbols, ranks):\n",
-}
-
-
-def answer(exercise: str, body: str, says: str = "") -> Answer:
-    lines = indented(body)
-    return Answer(exercise, f"{HEADS[exercise]}{lines}\n", says)
-
+table = partial(answer_of, "bytes_to_unicode", "def bytes_to_unicode():\n")
+count = partial(answer_of, "count_pairs", "def count_pairs(words):\n")
+merge = partial(answer_of, "merge_pair", "def merge_pair(symbols, pair):\n")
 
 PRINT = "own = [*range(33, 127), *range(161, 173), *range(174, 256)]\n"
 OTHERS = "others = [byte for byte in range(256) if byte not in own]\n"
 TABLE = "table = {byte: chr(byte) for byte in own}\n"
 BORROW = "for place, byte in enumerate(others):\n    table[byte] = chr(256 + place)\nreturn table"
+FILL = OTHERS + TABLE + BORROW
+OPENAIS = """bs = list(range(ord("!"), ord("~")+1))+list(range(ord("¡"), ord("¬")+1))+list(range(ord("®"), ord("ÿ")+1))
+cs = bs[:]
+n = 0
+for b in range(2**8):
+    if b not in bs:
+        bs.append(b)
+        cs.append(2**8+n)
+        n += 1
+cs = [chr(n) for n in cs]
+return dict(zip(bs, cs))"""
 COUNT = "counts = Counter()\nfor symbols, count in words.items():\n    for pair in zip(symbols, symbols[1:]):\n"
+ADD = "        counts[pair] += count\nreturn counts"
+BY_PLACE = "counts = Counter()\nfor symbols, count in words.items():\n    for i in range(len(symbols) - 1):\n"
 WALK = """merged, i = [], 0
 while i < len(symbols):
     if symbols[i:i + 2] == pair:
@@ -42,179 +53,174 @@ while i < len(symbols):
         merged.append(symbols[i])
         i += 1
 return tuple(merged)"""
-LEARN = """words = {word_symbols(word): count for word, count in word_counts.items()}
-learned = []
-while len(learned) < merges:
-    counts = count_pairs(words)
-    if not counts:
-        break
-    best = min(counts, key=lambda pair: (-counts[pair], pair))
-    if counts[best] < 2:
-        break
-    learned.append(best)
-    words = {merge_pair(symbols, best): count for symbols, count in words.items()}
-return learned"""
-APPLY = """while True:
-    found = [pair for pair in zip(symbols, symbols[1:]) if pair in ranks]
-    if not found:
-        return symbols
-    symbols = merge_pair(symbols, min(found, key=lambda pair: ranks[pair]))"""
 
 
-def edited(text: str, old: str, new: str) -> str:
-    assert old in text, old
-    return text.replace(old, new)
+def counted(old: str, new: str, says: str = "", silent: str = "") -> Answer:
+    return count(edited(COUNT + ADD, old, new), says, silent)
 
 
-def table(body: str, says: str = "") -> Answer:
-    return answer("bytes_to_unicode", body, says)
-
-
-def count(body: str, says: str = "") -> Answer:
-    return answer("count_pairs", body, says)
-
-
-def merge(body: str, says: str = "") -> Answer:
-    return answer("merge_pair", body, says)
-
-
-def learn(old: str, new: str, says: str = "") -> Answer:
-    return answer("train_bpe", edited(LEARN, old, new), says)
-
-
-def apply(body: str, says: str = "") -> Answer:
-    return answer("apply_merges", body, says)
+def walked(old: str, new: str, says: str = "", silent: str = "") -> Answer:
+    return merge(edited(WALK, old, new), says, silent)
 
 
 WRONG = [
-    table("return {byte: chr(byte) for byte in range(256)}", "68 of these do not print"),
-    table("return dict(enumerate(bytes(range(256)).decode('latin-1')))", "68 of these do not print"),
-    table(PRINT + OTHERS + TABLE + edited(BORROW, "256 + place", "256 + byte"), "not 256 + byte"),
-    table(PRINT + OTHERS + TABLE + edited(BORROW, "256 + place", "257 + place"), "begin at 256"),
-    table(PRINT + "own.append(32)\n" + OTHERS + TABLE + BORROW, "the space must be replaced"),
-    table("own = [byte for byte in range(256) if chr(byte).isprintable()]\n" + OTHERS + TABLE + BORROW, "the space"),
-    table("own = [*range(33, 126), *range(161, 172), *range(174, 255)]\n" + OTHERS + TABLE + BORROW, "add 1, or ~"),
-    table("own = [*range(33, 127), *range(161, 256)]\n" + OTHERS + TABLE + BORROW, "soft hyphen"),
-    table("own = list(range(33, 127))\n" + OTHERS + TABLE + BORROW, "only ASCII"),
-    table(PRINT + "return {byte: chr(byte) for byte in own}", "are keys, too"),
-    table(PRINT + OTHERS + TABLE + edited(BORROW, "return table", "return {c: byte for byte, c in table.items()}"),
-          "byte -> character"),
-    table(PRINT + OTHERS + TABLE + edited(BORROW, "chr(256 + place)", "256 + place").replace(
-        "return table", "return {b: c if isinstance(c, int) else ord(c) for b, c in table.items()}"), "chr makes"),
-    table(PRINT + OTHERS + TABLE + edited(BORROW, "return table", "return dict(sorted(table.items()))"),
-          "their order decides the ids"),
-    table(PRINT + OTHERS + TABLE + edited(BORROW, "return table", ""), "is there a return"),
-    count(COUNT + "        counts[pair] += 1\nreturn counts", "add its count, not 1"),
-    count(COUNT + "        counts[pair] = count\nreturn counts", "every pair of neighbours"),
-    count(edited(COUNT, "zip(symbols, symbols[1:])", "set(zip(symbols, symbols[1:]))")
-          + "        counts[pair] += count\nreturn counts", "counts twice"),
-    count(edited(COUNT, "zip(symbols, symbols[1:])", "zip(symbols[::2], symbols[1::2])")
-          + "        counts[pair] += count\nreturn counts", "go on by 1"),
-    count(edited(COUNT, "symbols[1:]", "symbols[1:] + symbols[:1]") + "        counts[pair] += count\nreturn counts",
-          "no ring"),
-    count("counts = Counter()\nfor symbols, count in words.items():\n    for i in range(len(symbols) - 2):\n"
-          "        counts[symbols[i], symbols[i + 1]] += count\nreturn counts", "the last pair of each word"),
-    count("counts = Counter()\nfor symbols, count in words.items():\n    for i in range(len(symbols)):\n"
-          "        counts[symbols[i], symbols[i + 1]] += count\nreturn counts", "no right neighbour"),
+    table("return {byte: chr(byte) for byte in range(256)}", "every byte stands for itself"),
+    table("return dict(enumerate(bytes(range(256)).decode('latin-1')))", "every byte stands for itself"),
+    table(edited(PRINT + FILL, "256 + place", "256 + byte"), "one after the other"),
+    table(edited(PRINT + FILL, "256 + place", "257 + place"), "256 is free"),
+    table(edited(PRINT + FILL, "256 + place", "place"), "the characters of their places"),
+    table(PRINT + "own.append(32)\n" + FILL, "the space stands for itself", "127"),
+    table("own = [byte for byte in range(256) if chr(byte).isprintable()]\n" + FILL, "the space stands for itself"),
+    table("own = [*range(33, 126), *range(161, 172), *range(174, 255)]\n" + FILL, "~, ¬ and ÿ are missing"),
+    table("own = [*range(33, 126), *range(161, 172), *range(174, 256)]\n" + FILL, "~ and ¬ are missing", "ÿ"),
+    table("own = [*range(33, 128), *range(161, 173), *range(174, 256)]\n" + FILL, "127, behind ~", "missing"),
+    table("own = [*range(33, 127), *range(160, 173), *range(174, 256)]\n" + FILL, "160, before ¡"),
+    table("own = [*range(33, 127), *range(161, 256)]\n" + FILL, "soft hyphen"),
+    table("own = list(range(33, 127))\n" + FILL, "only ASCII"),
+    table("import string\nown = [ord(c) for c in string.digits + string.ascii_letters + string.punctuation]\n" + FILL,
+          "only ASCII"),
+    table(PRINT + "return {byte: chr(byte) for byte in own}", "the 68 bytes that do not print are missing"),
+    table(edited(PRINT + FILL, "return table", "return {c: byte for byte, c in table.items()}"),
+          "the keys are the characters"),
+    table(edited(PRINT + FILL, "return table", "return {bytes([b]): c for b, c in table.items()}"), "type bytes"),
+    table(edited(PRINT + FILL, "return table", "return {b: ord(c) for b, c in table.items()}"), "these are numbers"),
+    table(edited(PRINT + FILL, "return table", "return dict(sorted(table.items()))"), "keys stand in ascending order"),
+    table(PRINT + OTHERS + "table = {b: chr(256 + i) for i, b in enumerate(others)}\n"
+          "table.update({b: chr(b) for b in own})\nreturn table", "the others come first"),
+    table(edited(PRINT + FILL, "return table", ""), "is there a return"),
+    table(edited(PRINT + FILL, "return table", "return list(table.values())"), "this is a list"),
+    table(edited(PRINT + FILL, "return table", "return list(table), list(table.values())"), "these are two lists"),
+    table(edited(PRINT + FILL, "return table", "return list(table.items())"), "wrong type", "this is a list"),
+    table(edited(OPENAIS, "cs = [chr(n) for n in cs]\n", ""), "these are numbers"),
+    table(edited(OPENAIS, "        n += 1\n", ""), "the list of values is wrong"),
+    Answer("bytes_to_unicode", "OWN = [*range(33, 127), *range(161, 173), *range(174, 256)]\n"
+           "def bytes_to_unicode():\n    others = [b for b in range(256) if b not in OWN]\n    OWN.extend(others)\n"
+           "    return {b: chr(b) if i < 188 or not others else chr(68 + i) for i, b in enumerate(OWN)}\n",
+           "the result of a second call"),
+    counted("+= count", "+= 1", "every word counts once"),
+    counted("+= count", "= count", "the last word that holds it"),
+    counted("counts[pair] += count", "counts.setdefault(pair, count)", "the first word that holds it"),
+    counted("zip(symbols, symbols[1:])", "set(zip(symbols, symbols[1:]))", "counts once"),
+    counted("zip(symbols, symbols[1:])", "zip(symbols[::2], symbols[1::2])", "every other pair"),
+    counted("symbols[1:]", "symbols[1:] + symbols[:1]", "no ring"),
+    counted("zip(symbols, symbols[1:])", "itertools.combinations(symbols, 2)", "only neighbours"),
+    counted("zip(symbols, symbols[1:])", "zip(symbols[1:], symbols)", "the wrong way round"),
+    counted("zip(symbols, symbols[1:])", "zip(symbols[1:], symbols[2:])", "the first pair of each word"),
+    count(BY_PLACE.replace("- 1", "- 2") + "        counts[symbols[i], symbols[i + 1]] += count\nreturn counts",
+          "the last pair of each word"),
+    count(BY_PLACE.replace(" - 1", "") + "        counts[symbols[i], symbols[i + 1]] += count\nreturn counts",
+          "goes beyond the word"),
+    count(BY_PLACE + "        counts[symbols[i:i + 1]] += count\nreturn counts", "a count is wrong"),
+    count(BY_PLACE + "        counts[symbols[i] + symbols[i + 1]] += count\nreturn counts", "the key is one text"),
     count("counts = Counter()\nfor symbols, count in words.items():\n    for symbol in symbols:\n"
           "        counts[symbol] += count\nreturn counts", "single symbols"),
-    count(COUNT + "        counts[''.join(pair)] += count\nreturn counts", "a tuple of two"),
-    count(COUNT + "        counts[tuple(sorted(pair))] += count\nreturn counts", "order within a pair"),
+    counted("counts[pair]", "counts[''.join(pair)]", "the key is one text"),
+    counted("counts[pair]", "counts[tuple(sorted(pair))]", "the order within a pair"),
+    counted("counts[pair]", "counts[frozenset(pair)]", "a count is wrong"),
     count(edited(COUNT, "Counter()", "defaultdict(list)") + "        counts[pair].append(count)\nreturn counts",
-          "no lists"),
-    count(COUNT + "        counts[pair] += count", "is there a return"),
-    count(edited(COUNT, "Counter()", "{}") + "        counts[pair] += count\nreturn counts", "begins at 0"),
-    merge(edited(WALK, "tuple(merged)", "merged"), "return a tuple"),
-    merge(edited(WALK, "tuple(merged)", "''.join(merged)"), "not one text"),
-    merge(edited(WALK, "i += 2", "i += 1"), "after a merge go on by 2"),
-    merge(edited(WALK, "i < len(symbols)", "i < len(symbols) - 1"), "the last symbol is lost"),
+          "a list of counts"),
+    counted("\nreturn counts", "", "is there a return"),
+    counted("\nreturn counts", "\n    return counts", "a count is wrong"),
+    counted("Counter()", "{}", "has no count yet"),
+    counted("\nreturn counts", "\nreturn counts.most_common()", "no Counter"),
+    counted("\nreturn counts", "\nreturn sum(counts.values())", "no Counter"),
+    counted(" in words.items()", " in words", "raises an error", "has no count yet"),
+    counted("\nreturn counts", "\nreturn Counter({p: n for p, n in counts.items() if n > 1})", "a count is wrong"),
+    Answer("count_pairs", "counts = Counter()\n\ndef count_pairs(words):\n    for symbols, count in words.items():\n"
+           "        for pair in zip(symbols, symbols[1:]):\n            counts[pair] += count\n    return counts\n",
+           "a count is wrong", "every word"),
+    Answer("count_pairs", "def count_pairs(words, counts=Counter()):\n    for symbols, count in words.items():\n"
+           "        for pair in zip(symbols, symbols[1:]):\n            counts[pair] += count\n    return counts\n",
+           "a count is wrong"),
+    counted("for symbols, count in words.items():", "while words:\n    symbols, count = words.popitem()",
+            "changes what it was given"),
+    walked("tuple(merged)", "merged", "this is a list"),
+    walked("tuple(merged)", "''.join(merged)", "this is one text"),
+    walked("tuple(merged)", "tuple(''.join(merged))", "the result is wrong", "this is one text"),
+    walked("i += 2", "i += 1", "the second symbol of the pair is still there"),
+    walked("i < len(symbols)", "i < len(symbols) - 1", "the last symbol is lost"),
+    walked("while i < len(symbols):\n    if symbols[i:i + 2] == pair", "while i < len(symbols):\n"
+           "    if i < len(symbols) - 2 and symbols[i:i + 2] == pair", "at the very end", "the last symbol"),
+    walked("symbols[i:i + 2] == pair", "symbols[i] == pair[0] and symbols[i + 1] == pair[1]", "has no right neighbour"),
+    walked("symbols[i:i + 2] == pair", "list(symbols[i:i + 2]) == pair", "nothing is merged"),
+    walked("symbols[i:i + 2] == pair", "symbols[i:i + 2] == list(pair)", "nothing is merged"),
+    walked("symbols[i:i + 2] == pair", "set(symbols[i:i + 2]) == set(pair)", "", "letters are compared"),
+    walked("symbols[i:i + 2] == pair", "sorted(symbols[i:i + 2]) == sorted(pair)", "another pair"),
+    walked("symbols[i:i + 2] == pair", "''.join(symbols[i:i + 2]) == ''.join(pair)", "", "the order matters"),
+    walked("symbols[i:i + 2] == pair", "len(symbols[i:i + 2]) == 2 and ''.join(symbols[i:i + 2]) == ''.join(pair)",
+           "letters are compared", "a text is searched"),
+    walked("pair[0] + pair[1]", "pair[1] + pair[0]", "wrong way round"),
+    walked("pair[0] + pair[1]", "pair", "still two symbols"),
     merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
-          "        return (*symbols[:i], pair[0] + pair[1], *symbols[i + 2:])\nreturn symbols", "merge them all"),
-    merge(edited(WALK, "symbols[i:i + 2] == pair", "set(symbols[i:i + 2]) == set(pair)"), "another pair"),
+          "        return (*symbols[:i], pair[0] + pair[1], *symbols[i + 2:])\nreturn symbols", "only the first place"),
     merge("text = ' '.join(symbols).replace(' '.join(pair), ''.join(pair))\nreturn tuple(text.split(' '))",
-          "compare whole symbols"),
-    merge(edited(WALK, "pair[0] + pair[1]", "pair[1] + pair[0]"), "first + second"),
+          "a text is searched", "letters are compared"),
+    merge("text = '|'.join(symbols).replace('|'.join(pair), ''.join(pair))\nreturn tuple(text.split('|'))", "wrong"),
+    merge("pattern = re.compile(r'(?<!\\S)' + ' '.join(pair) + r'(?!\\S)')\n"
+          "return tuple(pattern.sub(''.join(pair), ' '.join(symbols)).split())", "regular expression"),
     merge("merged = list(symbols)\nfor i in reversed(range(len(merged) - 1)):\n"
           "    if tuple(merged[i:i + 2]) == pair:\n        merged[i:i + 2] = [pair[0] + pair[1]]\n"
-          "return tuple(merged)", "from the left, not from the right"),
+          "return tuple(merged)", "from the right"),
     merge("out = []\nfor a, b in zip(symbols, symbols[1:]):\n    out.append(a + b if (a, b) == pair else a)\n"
-          "return tuple(out)", "walk along"),
+          "return tuple(out)", "leaves its second half behind"),
+    merge("out = []\nfor a, b in zip(symbols, symbols[1:]):\n    out.append(a + b if (a, b) == pair else a)\n"
+          "return tuple(out) + symbols[-1:]", "wrong", "leaves its second half behind"),
     merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
-          "        symbols[i:i + 2] = [pair[0] + pair[1]]\nreturn symbols", "fill a list"),
-    learn("min(counts, key=lambda pair: (-counts[pair], pair))", "max(counts, key=counts.get)",
-          "not the one met first"),
-    learn("min(counts, key=lambda pair: (-counts[pair], pair))", "counts.most_common(1)[0][0]",
-          "not the one met first"),
-    learn("min(counts, key=lambda pair: (-counts[pair], pair))", "max(counts, key=lambda p: (counts[p], p))",
-          "not the last"),
-    learn("(-counts[pair], pair)", "(counts[pair], pair)", "not the rarest"),
-    learn("    if counts[best] < 2:\n        break\n", "", "seen only once"),
-    learn("counts[best] < 2", "counts[best] <= 2", "stop below 2"),
-    learn("{word_symbols(word): count for", "{word_symbols(word): 1 for", "counts 3 times"),
-    learn("{word_symbols(word): count for word, count in word_counts.items()}",
-          "{word_symbols(word): 1 for word in word_counts}", "counts 3 times"),
-    learn("    words = {merge_pair(symbols, best): count for symbols, count in words.items()}\n", "",
-          "in all words before you count again"),
-    learn("for symbols, count in words.items()}\nreturn", "for symbols, count in words.items()\n"
-          "             if merge_pair(symbols, best) != symbols}\nreturn", "words without the pair are lost"),
-    learn("word_symbols(word)", "tuple(word)", "plain letters"),
-    learn("word_symbols(word)", "(*word[:-1], word[-1] + END_OF_WORD)", "characters, not bytes"),
-    learn("word_symbols(word)", "(*word_symbols(word)[:-1], word_symbols(word)[-1][:-4], END_OF_WORD)", "of its own"),
-    learn("word_symbols(word)", "(*word_symbols(word)[:-1], word_symbols(word)[-1].removesuffix(END_OF_WORD))",
-          "</w>, is missing"),
-    learn("len(learned) < merges", "len(learned) <= merges", "one merge too many"),
-    learn("learned.append(best)", "learned.append(best[0] + best[1])", "not the symbols that they become"),
-    learn("return learned", "return {pair: rank for rank, pair in enumerate(learned)}", "a list of pairs"),
-    learn("    if not counts:\n        break\n", "", "is a pair left at all"),
-    apply("while True:\n    found = [p for p in zip(symbols, symbols[1:]) if p in ranks]\n    if not found:\n"
-          "        return symbols\n    symbols = merge_pair(symbols, found[0])", "in the order of the text"),
-    apply("i = 0\nwhile i < len(symbols) - 1:\n    if symbols[i:i + 2] in ranks:\n"
-          "        symbols = (*symbols[:i], symbols[i] + symbols[i + 1], *symbols[i + 2:])\n        i = 0\n"
-          "    else:\n        i += 1\nreturn symbols", "first learned pair from the left"),
-    apply(edited(APPLY, "min(found", "max(found"), "takes the largest"),
-    apply("found = [p for p in zip(symbols, symbols[1:]) if p in ranks]\n"
-          "return merge_pair(symbols, min(found, key=ranks.get)) if found else symbols", "no learned pair is left"),
-    apply("while len(symbols) > 1:\n    pair = min(zip(symbols, symbols[1:]), key=lambda p: ranks.get(p, -1))\n"
-          "    if pair not in ranks:\n        break\n    symbols = merge_pair(symbols, pair)\nreturn symbols",
-          "larger than all others"),
-    apply("for pair in ranks:\n    symbols = merge_pair(symbols, pair)\nreturn symbols", "order of the dictionary"),
-    apply("while len(symbols) > 1:\n    pair = min(zip(symbols, symbols[1:]), key=lambda p: ranks[p])\n"
-          "    symbols = merge_pair(symbols, pair)\nreturn symbols", "takes a default"),
-    apply("while True:\n    pair = min(zip(symbols, symbols[1:]), key=lambda p: ranks.get(p, 10 ** 9))\n"
-          "    if pair not in ranks:\n        return symbols\n    symbols = merge_pair(symbols, pair)",
-          "there is nothing to merge"),
-    apply(edited(APPLY, "return symbols", "return list(symbols)"), "return a tuple"),
-    apply(edited(APPLY, "return symbols", "return ''.join(symbols)"), "not one text"),
-    apply("whole, out = {a + b for a, b in ranks}, []\nwhile symbols:\n    n = len(symbols)\n"
-          "    while n > 1 and ''.join(symbols[:n]) not in whole:\n        n -= 1\n"
-          "    out.append(''.join(symbols[:n]))\n    symbols = symbols[n:]\nreturn tuple(out)", "longest known symbol"),
+          "        symbols[i:i + 2] = [pair[0] + pair[1]]\nreturn symbols", "a tuple cannot be changed"),
+    merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
+          "        symbols.insert(i, ''.join(pair))\nreturn symbols", "a tuple cannot be changed"),
+    merge("merged = list(symbols)\nfor i in range(len(merged)):\n    if merged[i] == pair[0] and "
+          "merged[i + 1] == pair[1]:\n        merged[i] += merged.pop(i + 1)\nreturn tuple(merged)",
+          "beyond the end of a list", "right neighbour"),
+    walked("if symbols[i:i + 2] == pair", "if merged[-1] + symbols[i] == pair[0] + pair[1]",
+           "beyond the end of a list"),
+    merge("return symbols.replace(pair, pair[0] + pair[1])", "raises an error", "cannot be changed"),
+    merge("while pair in zip(symbols, symbols[1:]):\n    i = symbols.index(pair[0])\n"
+          "    symbols = symbols[:i] + (''.join(pair),) + symbols[i + 2:]\nreturn symbols", "wrong"),
+    Answer("merge_pair", "@functools.lru_cache\ndef whole(symbols):\n    return {}\n\n"
+           "def merge_pair(symbols, pair):\n    known = whole(symbols)\n    if known:\n        return known[0]\n"
+           "    out = []\n    for s in symbols:\n        out.append(s)\n        if tuple(out[-2:]) == pair:\n"
+           "            out[-2:] = [pair[0] + pair[1]]\n    known[0] = tuple(out)\n    return known[0]\n",
+           "earlier call"),
+    *training_answers.WRONG,
+    *tokenizer_answers.WRONG,
+    *row_answers.WRONG,
 ]  # fmt: skip
-WRONG += tokenizer_answers.WRONG
 
 CORRECT = [
-    table("own = [byte for byte in range(256) if chr(byte).isprintable() and byte != 32]\n" + OTHERS
-          + TABLE + BORROW),
+    table("own = [byte for byte in range(256) if chr(byte).isprintable() and byte != 32]\n" + FILL),
     table("table, place = {}, 0\nfor byte in range(256):\n    if 33 <= byte <= 126 or 161 <= byte != 173:\n"
           "        table[byte] = chr(byte)\nfor byte in range(256):\n    if byte not in table:\n"
           "        table[byte] = chr(256 + place)\n        place += 1\nreturn table"),
-    count(COUNT + "        counts[pair] += count\nreturn counts"),
+    table(OPENAIS),
+    Answer("bytes_to_unicode", "@functools.lru_cache()\n" + table(OPENAIS).code),
+    table(PRINT + "borrowed = iter(range(256, 324))\nkeys = own + sorted(set(range(256)) - set(own))\n"
+          "return {b: chr(b if b in own else next(borrowed)) for b in keys}"),
+    count(COUNT + ADD),
     count("counts = {}\nfor s, n in words.items():\n    for i in range(len(s) - 1):\n        pair = s[i], s[i + 1]\n"
           "        counts[pair] = counts.get(pair, 0) + n\nreturn Counter(counts)"),
+    count("counts = defaultdict(int)\nfor symbols, n in words.items():\n    for pair in itertools.pairwise(symbols):\n"
+          "        counts[pair] += n\nreturn counts"),
+    count("counts = Counter()\nfor word in words:\n    for i, left in enumerate(word[:-1]):\n"
+          "        counts.update({(left, word[i + 1]): words[word]})\nreturn counts"),
+    count("weighed = (Counter({p: n * k for p, k in Counter(zip(s, s[1:])).items()}) for s, n in words.items())\n"
+          "return sum(weighed, Counter())"),
     merge(WALK),
     merge("out = []\nfor symbol in symbols:\n    out.append(symbol)\n    if tuple(out[-2:]) == pair:\n"
           "        out[-2:] = [pair[0] + pair[1]]\nreturn tuple(out)"),
-    answer("train_bpe", LEARN),
-    answer("train_bpe", """parts = [(word_symbols(word), count) for word, count in word_counts.items()]
-learned = []
-for _ in range(merges):
-    counts = count_pairs(dict(parts))
-    frequent = max(counts.values(), default=0)
-    if frequent < 2:
-        break
-    learned.append(sorted(pair for pair, count in counts.items() if count == frequent)[0])
-    parts = [(merge_pair(symbols, learned[-1]), count) for symbols, count in parts]
-return learned"""),
-    apply(APPLY),
-    apply("for pair in sorted(ranks, key=ranks.get):\n    symbols = merge_pair(symbols, pair)\nreturn symbols"),
+    merge("pattern = re.compile(r'(?<!\\S)' + re.escape(' '.join(pair)) + r'(?!\\S)')\n"
+          "return tuple(pattern.sub(lambda _: ''.join(pair), ' '.join(symbols)).split(' '))"),
+    merge("first, second = pair\nnew_word = []\ni = 0\nwhile i < len(symbols):\n    try:\n"
+          "        j = symbols.index(first, i)\n        new_word.extend(symbols[i:j])\n        i = j\n"
+          "    except ValueError:\n"
+          "        new_word.extend(symbols[i:])\n        break\n"
+          "    if symbols[i] == first and i < len(symbols) - 1 and symbols[i + 1] == second:\n"
+          "        new_word.append(first + second)\n        i += 2\n    else:\n"
+          "        new_word.append(symbols[i])\n        i += 1\n"
+          "return tuple(new_word)"),
+    merge("if len(symbols) < 2:\n    return symbols\nif symbols[:2] == pair:\n"
+          "    return (pair[0] + pair[1],) + merge_pair(symbols[2:], pair)\n"
+          "return symbols[:1] + merge_pair(symbols[1:], pair)"),
+    *training_answers.CORRECT,
+    *tokenizer_answers.CORRECT,
 ]  # fmt: skip
-CORRECT += tokenizer_answers.CORRECT

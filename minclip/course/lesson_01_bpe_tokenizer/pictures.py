@@ -28,6 +28,7 @@ from minclip.figures.look import (
     OTHER_COLOUR,
     QUIET_COLOUR,
     TEXT_COLOUR,
+    described,
     dress,
     new_figure,
 )
@@ -53,7 +54,8 @@ def draw_bytes(text: str, table: Mapping[int, str]) -> Figure:
             box(axes, x + 0.03, 0.75, cell - 0.06, str(byte), colour, small=1)
             box(axes, x + 0.03, 0.2, cell - 0.06, table[byte], colour)
             x += cell
-    return figure
+    said = "; ".join(f"{one!r} {', '.join(f'{b} as {table[b]}' for b in one.encode('utf-8'))}" for one in text)
+    return described(figure, f"The characters of a text, their bytes, and what stands for each byte: {said}.")
 
 
 def pairs_looked_at(word_counts: Mapping[str, int], merges: int) -> tuple[list[int], list[int]]:
@@ -91,36 +93,39 @@ def draw_tokens(texts: Iterable[str], encode: Callable[[str], list[int]], symbol
             box(axes, x, y, room, symbol.removesuffix(END_OF_WORD), TOKEN_COLOURS[place % 4])
             axes.text(x + room / 2, y - 0.05, str(i), ha="center", va="top", fontsize=FONT - 3, color=QUIET_COLOUR)
             x += room + 0.03 + 0.14 * symbol.endswith(END_OF_WORD)
-    return figure
+    said = "; ".join(" ".join(f"{symbol.removesuffix(END_OF_WORD)} {i}" for symbol, i in line) for line in lines)
+    return described(figure, f"Texts cut into tokens, each with its id: {said}.")
 
 
 def draw_compression(sizes: Sequence[int], read: Sequence[float], unread: Sequence[float], words: float) -> Figure:
-    """Tokens per caption for vocabularies of several sizes: of captions it learned from, and of other pages."""
+    """Tokens per caption for vocabularies of several sizes: of captions it learned from, and of other pictures."""
     figure = new_figure(8, 4.2)
     axes = figure.subplots()
     axes.plot(sizes, read, "-o", color=TEXT_COLOUR, label="captions it learned from")
-    axes.plot(sizes, unread, "--s", color=IMAGE_COLOUR, label="captions of other pages")
+    axes.plot(sizes, unread, "--s", color=IMAGE_COLOUR, label="captions of other pictures")
     axes.axhline(words, color=QUIET_COLOUR, linestyle=":", label="words per caption")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=FONT - 1, frameon=False)
     dress(axes, "More symbols, shorter rows", "size of the vocabulary (ids)", "tokens per caption")
-    return figure
+    said = f"from {read[0]:.1f} tokens per caption at {sizes[0]} ids to {read[-1]:.1f} at {sizes[-1]}"
+    return described(figure, f"Rows get shorter with a larger vocabulary: {said}; there are {words:.1f} words.")
 
 
 def draw_rows(rows: Sequence[Sequence[int]], sot: int, eot: int) -> Figure:
     """The tensor that the model reads, a row for each text: SOT and EOT green, the text orange, zeros grey."""
     cell = 0.52
+    names = {sot: "SOT", eot: "EOT"}
     figure, axes = sheet(cell * len(rows[0]) + 0.75, 0.5 * len(rows) + 0.45)
     for row, ids in enumerate(rows):
         y, end = 0.5 * (len(rows) - 1 - row) + 0.05, list(ids).index(eot) if eot in ids else len(ids)
         for place, i in enumerate(ids):
             colour = MATCH_COLOUR if i in (sot, eot) else TEXT_COLOUR if place < end else OTHER_COLOUR
-            name = {sot: "SOT", eot: "EOT"}.get(i, str(i))
-            box(axes, 0.7 + cell * place, y, cell - 0.05, name, colour, small=2)
+            box(axes, 0.7 + cell * place, y, cell - 0.05, names.get(i, str(i)), colour, small=2)
     top = 0.5 * len(rows) + 0.08
     axes.text(0.7, top, f"context_length = {len(rows[0])}", va="bottom", fontsize=FONT, color=QUIET_COLOUR)
     axes.text(0.5, top / 2, "texts", ha="center", va="center", rotation=90, fontsize=FONT, color=QUIET_COLOUR)
-    return figure
+    said = "; ".join(" ".join(names.get(i, str(i)) for i in ids) for ids in rows)
+    return described(figure, f"The rows of ids that the model reads, all of one length: {said}.")
 
 
 def draw_frequent(counts: Mapping[Pair, int], how_many: int = 10) -> Figure:
@@ -133,18 +138,20 @@ def draw_frequent(counts: Mapping[Pair, int], how_many: int = 10) -> Figure:
     axes.margins(y=0.12)  # room for the number on the tallest
     axes.set_xticks(range(len(best)), [f"{first} {second}" for (first, second), _ in best])
     dress(axes, "Neighbours in the captions", "pair of symbols", "times side by side")
-    return figure
+    said = ", ".join(f"{first} {second} {count}" for (first, second), count in best)
+    return described(figure, f"The most frequent pairs of neighbours, and how often each occurs: {said}.")
 
 
 def draw_ids(parts: Sequence[tuple[str, int]]) -> Figure:
     """The ids from 0 upwards. parts: what they stand for, and how many they are."""
     width, gap, colours = 2.05, 0.08, (TEXT_COLOUR, TEXT_COLOUR, IMAGE_COLOUR, MATCH_COLOUR)
     figure, axes = sheet((width + gap) * len(parts) + 0.2, 1.05)
-    first = 0
+    first, said = 0, []
     for place, ((words, count), colour) in enumerate(zip(parts, colours, strict=True)):
         x = 0.1 + place * (width + gap)
         box(axes, x, 0.45, width, words, colour)
         ids = f"{first} to {first + count - 1}"
         axes.text(x + width / 2, 0.38, ids, ha="center", va="top", fontsize=FONT - 1, color=QUIET_COLOUR)
+        said.append(f"{words} {ids}")
         first += count
-    return figure
+    return described(figure, f"What the ids stand for: {', '.join(said)}.")

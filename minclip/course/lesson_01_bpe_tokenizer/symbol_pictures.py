@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from minclip.bpe import Pair, count_pairs, merge_pair, train_bpe, word_symbols
-from minclip.figures.look import FONT, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, new_figure
+from minclip.figures.look import FONT, MATCH_COLOUR, QUIET_COLOUR, TEXT_COLOUR, described, new_figure
 
 LETTER = 0.125  # inches that a letter takes
 HEIGHT = 0.36  # inches of a box
@@ -50,8 +50,8 @@ def draw_row(axes: Axes, x: float, y: float, symbols: Sequence[str], pair: Pair 
         x += width + gap
 
 
-def draw_symbols(rows: Sequence[Row], notes: Sequence[str] = ()) -> Figure:
-    """Rows of symbols, with what is said of each on its left, and a note on its right."""
+def draw_symbols(what: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> Figure:
+    """Rows of symbols, with what is said of each on its left, and a note on its right. what: the figure, in words."""
     left = LETTER * max(len(words) for words, _, _ in rows) + 0.2
     longest = max(room(symbols) for _, symbols, _ in rows)
     right = LETTER * max((len(note) for note in notes), default=0)
@@ -62,20 +62,23 @@ def draw_symbols(rows: Sequence[Row], notes: Sequence[str] = ()) -> Figure:
         draw_row(axes, left, y, symbols, pair)
         if row < len(notes):
             axes.text(left + longest + 0.1, y + HEIGHT / 2, notes[row], va="center", fontsize=FONT)
-    return figure
+    said = "; ".join(f"{words} {' '.join(symbols)}" for words, symbols, _ in rows)
+    return described(figure, f"{what}: {said}. {'; '.join(notes)}")
 
 
 def draw_count() -> Figure:
     """Three words with their counts, and what their neighbours add up to."""
     words = {word_symbols(word): count for word, count in WORDS.items()}
     notes = ["    ".join(f"{a} {b}: +{count}" for a, b in pairwise(symbols)) for symbols, count in words.items()]
-    return draw_symbols([(f"{count} ×", symbols, None) for symbols, count in words.items()], notes)
+    rows: list[Row] = [(f"{count} ×", symbols, None) for symbols, count in words.items()]
+    return draw_symbols("Words with their counts, and what each pair of neighbours adds", rows, notes)
 
 
 def draw_merge() -> Figure:
     """A row of symbols before and after a merge."""
     symbols, pair = word_symbols("bananas"), ("a", "n")
-    return draw_symbols([("before", symbols, None), ("after", merge_pair(symbols, pair), pair)])
+    rows: list[Row] = [("before", symbols, None), ("after", merge_pair(symbols, pair), pair)]
+    return draw_symbols(f"A word before and after the merge of {' and '.join(pair)}", rows)
 
 
 def draw_training() -> Figure:
@@ -102,7 +105,11 @@ def draw_training() -> Figure:
         for row, symbols in enumerate(grown):
             draw_row(axes, x, LINE * (len(words) - 1 - row) + 0.05, symbols, merged)
         x += width
-    return figure
+    said = "; ".join(
+        f"{' '.join(title.split())}: {', '.join(' '.join(symbols) for symbols in grown)}"
+        for (grown, _), title in zip(columns, titles, strict=True)
+    )
+    return described(figure, f"Three words grow together, merge by merge. {said}.")
 
 
 def draw_growth(word: str, merges: Sequence[Pair]) -> Figure:
@@ -114,7 +121,7 @@ def draw_growth(word: str, merges: Sequence[Pair]) -> Figure:
         if after != symbols:
             rows.append((f"merge {number}:  {pair[0]} + {pair[1]}", after, pair))
         symbols = after
-    return draw_symbols(rows)
+    return draw_symbols(f"The word {word} grows together, merge by merge", rows)
 
 
 def draw_ranks(word: str, ranks: Mapping[Pair, int]) -> Figure:
@@ -135,9 +142,11 @@ def draw_ranks(word: str, ranks: Mapping[Pair, int]) -> Figure:
             said, colour = ("–", QUIET_COLOUR) if rank is None else (str(rank), MATCH_COLOUR if best else "black")
             weight = "bold" if best else "normal"
             axes.text(x - gap / 2, y - 0.06, said, ha="center", va="top", fontsize=FONT, color=colour, weight=weight)
-    return figure
+    grown = "; ".join(" ".join(symbols) for symbols in rounds)
+    return described(figure, f"Round by round, the pair of smallest rank in {word} becomes one symbol: {grown}.")
 
 
 def draw_orders(word: str, orders: Mapping[str, Sequence[str]]) -> Figure:
     """The same word, cut in different ways. orders: what was done -> the symbols."""
-    return draw_symbols([("bytes", word_symbols(word), None), *((name, cut, None) for name, cut in orders.items())])
+    rows: list[Row] = [("bytes", word_symbols(word), None), *((name, cut, None) for name, cut in orders.items())]
+    return draw_symbols(f"The word {word}, cut in different ways", rows)

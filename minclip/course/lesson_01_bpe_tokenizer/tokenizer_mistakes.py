@@ -1,19 +1,69 @@
-"""What the known mistakes of BPETokenizer give: texts as ids, ids as texts, texts as the rows that the model reads.
+"""The known mistakes of BPETokenizer: a method that errs, as a whole. Named as in mistakes.py."""
 
-Named as in mistakes.py, which has the mistakes with single words.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from minclip.bpe import END_OF_WORD, apply_merges, word_symbols
-from minclip.course.assertions import Known
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import Symbols, bare, leftmost, scanned
+from minclip.course.assertions import Mistake
+from minclip.course.lesson_01_bpe_tokenizer.mistakes import Symbols, Ways, bare
+from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import leftmost
 from minclip.tokenizer import EOT, SOT, BPETokenizer, clean
+
+UNKNOWN_SYMBOL = Mistake(
+    "a symbol has no id: ids belong to bytes, to bytes at a word's end, and to what merges gave",
+    way="word_symbols(word) gives bytes, apply_merges(word_symbols(word), self.ranks) their merges: those have ids",
+)
+NO_UTF8 = Mistake("these bytes are no UTF-8, which happens", way='.decode("utf-8", errors="replace") puts � there')
+A_PART = Mistake(
+    "all bytes of this row together are UTF-8, and the bytes that are decoded here are not",
+    way="one letter may have its bytes in two symbols: join the bytes of all symbols first, then decode once",
+)
+BYTE_OF_A_CHARACTER = Mistake(
+    "the characters of a symbol stand for bytes, and their own numbers are other ones",
+    way="self.byte_of[character] is the byte; bytes([...]) of all of them, and then .decode",
+)
+RANKS = "apply_merges(word_symbols(word), self.ranks)"
+SPECIAL = "if word in self.special_ids: its id, from there"
+ORDER: dict[str, dict[str, Any]] = {
+    Mistake("the end of the word is missing", way="begin with word_symbols(word), which carries </w>"): {"parts": bare},
+    Mistake("merges go by rank, and these go in the order of the text", way=RANKS): {"apply": leftmost},
+    Mistake("these are characters, not bytes", way="begin with word_symbols(word), which gives bytes"): {
+        "parts": lambda word: (*word[:-1], word[-1] + END_OF_WORD)
+    },
+    Mistake("the merges are missing", way=RANKS): {"apply": lambda symbols, _: symbols},
+    Mistake("a special token is taken apart, and it is one id", way=SPECIAL): {"special": False},
+}
+
+
+def word_ids(
+    theirs: BPETokenizer,
+    word: str,
+    parts: Callable[[str], Symbols] = word_symbols,
+    apply: Callable[[Symbols, Mapping], Symbols] = apply_merges,
+    special: bool = True,
+) -> tuple[int, ...]:
+    """The ids of a word, by the book. special: whether SOT and EOT are known."""
+    if special and word in theirs.special_ids:
+        return (theirs.special_ids[word],)
+    return tuple(theirs.ids[symbol] for symbol in apply(parts(word), theirs.ranks))
+
+
+def wrong_words(theirs: BPETokenizer) -> Ways:
+    """Of encode_word."""
+    return {
+        **{mistake: partial(word_ids, theirs, **how) for mistake, how in ORDER.items()},
+        Mistake("these are symbols, and their ids are wanted", way="self.ids[symbol] for every symbol"): (
+            lambda word: (
+                theirs.encode_word(word)
+                if word in theirs.special_ids
+                else apply_merges(word_symbols(word), theirs.ranks)
+            )
+        ),
+        Mistake("a special token gives a number, and a tuple of one is wanted", way="(self.special_ids[word],)"): (
+            lambda word: theirs.special_ids[word] if word in theirs.special_ids else theirs.encode_word(word)
+        ),
+    }
 
 
 def encoded(
@@ -21,105 +71,110 @@ def encoded(
     text: str,
     cleaned: Callable[[str], str] = clean,
     cut: Callable[[str], list[str]] | None = None,
-    parts: Callable[[str], Symbols] = word_symbols,
-    apply: Callable[[Symbols, Mapping], Symbols] = apply_merges,
-    special: bool = True,
+    **how: Any,
 ) -> list[int]:
-    """Encoding by the book. special: whether SOT and EOT are known."""
-    ids = []
-    for word in (cut or theirs.pattern.findall)(cleaned(text)):
-        if special and word in theirs.special_ids:
-            ids.append(theirs.special_ids[word])
-        else:
-            ids += [theirs.ids[symbol] for symbol in apply(parts(word), theirs.ranks)]
-    return ids
+    """Encoding by the book."""
+    return [i for word in (cut or theirs.pattern.findall)(cleaned(text)) for i in word_ids(theirs, word, **how)]
 
 
-def wrong_ids(theirs: BPETokenizer, text: str) -> Known:
+def wrong_ids(theirs: BPETokenizer) -> Ways:
     """Of encode."""
-    sot, eot, right = theirs.special_ids[SOT], theirs.special_ids[EOT], theirs.encode(text)
+    sot, eot = theirs.special_ids[SOT], theirs.special_ids[EOT]
     ways: dict[str, dict[str, Any]] = {
-        "clean(text) comes first: it lower-cases, and mends white space and broken letters": {"cleaned": str},
-        "lower-casing is not all: clean(text) also mends white space, HTML and broken letters": {"cleaned": str.lower},
-        "words end at punctuation, too: self.pattern.findall, not split": {"cut": str.split},
-        "the end of the word is missing: begin with word_symbols(word)": {"parts": bare},
-        "merges go by rank, the smallest first; yours go in the order of the text": {"apply": leftmost},
-        "merges go by rank, the smallest first; yours takes the first pair from the left": {"apply": scanned},
-        "the merges are missing: apply_merges(word_symbols(word), self.ranks)": {"apply": lambda symbols, _: symbols},
-        "a special token is one id, from self.special_ids: its letters do not go through BPE": {"special": False},
+        Mistake(
+            "the text is not cleaned",
+            way="begin with clean(text): it lower-cases, and mends spaces, HTML and broken letters",
+        ): {"cleaned": str},
+        Mistake(
+            "lower-casing is not all of the cleaning", way="clean(text) also mends white space, HTML and broken letters"
+        ): {"cleaned": str.lower},
+        Mistake(
+            "words end at punctuation, too, and not at spaces alone", way="self.pattern.findall(clean(text)), not split"
+        ): {"cut": str.split},
+        **ORDER,
     }
     return {
-        **{name: partial(encoded, theirs, text, **how) for name, how in ways.items()},
-        "SOT and EOT do not belong here: __call__ adds them": lambda: [sot, *right, eot],
-        "EOT does not belong here: __call__ adds it": lambda: [*right, eot],
-        "these are symbols: self.ids has the number of each": lambda: [theirs.symbols[i] for i in right],
-        "one list with all ids, not a list for each word": lambda: [
-            theirs.encode(word) for word in theirs.pattern.findall(clean(text))
+        **{mistake: partial(encoded, theirs, **how) for mistake, how in ways.items()},
+        Mistake("SOT and EOT do not belong here", way="__call__ puts them around the ids"): (
+            lambda text: [sot, *theirs.encode(text), eot]
+        ),
+        Mistake("EOT does not belong here", way="__call__ puts it behind the ids"): lambda text: [
+            *theirs.encode(text),
+            eot,
         ],
+        Mistake("these are symbols, and their ids are wanted", way="self.ids[symbol] for every symbol"): (
+            lambda text: [theirs.symbols[i] for i in theirs.encode(text)]
+        ),
+        Mistake(
+            "this is a list for each word, and one list with all ids is wanted",
+            way="ids += self.encode_word(word), not append",
+        ): (lambda text: [list(theirs.encode_word(word)) for word in theirs.pattern.findall(clean(text))]),
+        Mistake(
+            "this is a tuple for each word, and one list with all ids is wanted",
+            way="ids += self.encode_word(word), not append",
+        ): (lambda text: [theirs.encode_word(word) for word in theirs.pattern.findall(clean(text))]),
+        Mistake("this is a tuple, and a list is wanted", way="list(...) makes one"): lambda text: tuple(
+            theirs.encode(text)
+        ),
+        Mistake("the last word alone is encoded", way="ids += ..., not ids = ..., and the return behind the loop"): (
+            lambda text: list([(), *map(theirs.encode_word, theirs.pattern.findall(clean(text)))][-1])
+        ),
+        Mistake("the first word alone is encoded", way="the return stands behind the loop"): (
+            lambda text: list([*map(theirs.encode_word, theirs.pattern.findall(clean(text))), ()][0])
+        ),
     }
 
 
-def wrong_texts(theirs: BPETokenizer, ids: list[int]) -> Known:
+def spaced(text: str) -> str:
+    return text.replace(END_OF_WORD, " ")
+
+
+def wrong_texts(theirs: BPETokenizer) -> Ways:
     """Of decode."""
-    right, rows = theirs.decode(ids), [theirs.symbols[i] for i in ids]
-    special = [symbol in theirs.special_ids for symbol in rows]
-    raw = [bytes(theirs.byte_of[letter] for letter in symbol) for symbol in rows]
 
-    def spaced(text: str) -> str:
-        return text.replace(END_OF_WORD, " ")
+    def raw(ids: Iterable[int]) -> list[bytes]:
+        return [bytes(theirs.byte_of[letter] for letter in theirs.symbols[i]) for i in ids]
 
+    def whole(ids: Iterable[int], errors: str = "replace") -> str:
+        return b"".join(raw(ids)).decode(errors=errors)
+
+    special = set(theirs.special_ids.values())
+    eot = theirs.special_ids[EOT]
     return {
-        "these are the stand-ins: turn every character back into its byte, then decode the bytes": lambda: spaced(
-            "".join(rows)
+        Mistake(
+            "these are the stand-ins: every character stands for a byte",
+            way="self.byte_of[character] for each of them, then decode the bytes",
+        ): (lambda ids: spaced("".join(theirs.symbols[i] for i in ids))),
+        Mistake(
+            "the mark </w> is still there, and a space is wanted", way='.replace(END_OF_WORD, " ") at the end'
+        ): whole,
+        Mistake("the mark </w> is taken away, and a space is wanted", way='.replace(END_OF_WORD, " ")'): lambda ids: (
+            whole(ids).replace(END_OF_WORD, "")
         ),
-        "</w> becomes a space": lambda: b"".join(raw).decode(errors="replace"),
-        "</w> becomes a space: yours takes it away": lambda: b"".join(raw).decode(errors="replace").replace("</w>", ""),
-        "the bytes of one letter may lie in two symbols: join all bytes first, then decode once": lambda: spaced(
-            "".join(one.decode(errors="replace") for one in raw)
+        Mistake(
+            "each symbol is decoded by itself, and the bytes of one letter may lie in two",
+            way="join all bytes first, then decode once",
+        ): (lambda ids: spaced("".join(one.decode(errors="replace") for one in raw(ids)))),
+        Mistake("bytes that are no UTF-8 vanish, and � is wanted", way='errors="replace", not "ignore"'): lambda ids: (
+            spaced(whole(ids, "ignore"))
         ),
-        "bytes that are no UTF-8 are shown as �: errors='replace', not 'ignore'": lambda: spaced(
-            b"".join(raw).decode(errors="ignore")
+        Mistake("the space at the end is missing: every word has one", way="leave out strip()"): lambda ids: spaced(
+            whole(ids)
+        ).strip(),
+        Mistake(
+            "special tokens vanish, and they stand for their own letters",
+            way="self.symbols[i] holds them like any other symbol",
+        ): (lambda ids: spaced(whole([i for i in ids if i not in special]))),
+        Mistake("it stops at EOT, and every id is wanted", way="go through all ids"): lambda ids: spaced(
+            whole(list(ids)[: list(ids).index(eot) + 1] if eot in ids else ids)
         ),
-        "the last word has its space, too: leave it there": lambda: right.strip(),
-        "special tokens stand for themselves: they must not vanish": lambda: spaced(
-            b"".join(bytes_ for bytes_, one in zip(raw, special, strict=True) if not one).decode(errors="replace")
+        Mistake("the id 0 is left out, and it stands for !", way="leave out the question whether i is 0"): lambda ids: (
+            spaced(whole([i for i in ids if i]))
         ),
-        "a space comes after a word, not after every symbol": lambda: spaced(
-            " ".join(one.decode(errors="replace") for one in raw)
+        Mistake(
+            "a space stands after every symbol, and it belongs after a word", way='"".join, not " ".join'
+        ): lambda ids: spaced(" ".join(one.decode(errors="replace") for one in raw(ids))),
+        Mistake("these are bytes, and a text is wanted", way='.decode("utf-8", errors="replace")'): lambda ids: (
+            b"".join(raw(ids))
         ),
-        "return a text: decode the bytes": lambda: b"".join(raw),
-    }
-
-
-def wrong_rows(theirs: BPETokenizer, texts: list[str]) -> Known:
-    """Of __call__."""
-    sot, eot, length = theirs.special_ids[SOT], theirs.special_ids[EOT], theirs.context_length
-    own = [theirs.encode(text) for text in texts]
-    fit, right = [[sot, *ids, eot] for ids in own], theirs(texts, truncate=True)
-
-    def filled(rows: list[list[int]], pad: int = 0) -> Tensor:
-        return torch.tensor([(row + [pad] * length)[:length] for row in rows])
-
-    return {
-        "SOT is missing: every row begins with it": lambda: filled([[*ids, eot] for ids in own]),
-        "EOT is missing: the text encoder reads its answer there": lambda: filled([[sot, *ids] for ids in own]),
-        "SOT and EOT are missing": lambda: filled(own),
-        "SOT and EOT have changed places": lambda: filled([[eot, *ids, sot] for ids in own]),
-        "fill up with zeros, not with EOT: a row has one EOT": lambda: filled(fit, eot),
-        "the zeros come after the text": lambda: torch.tensor([[0] * (length - len(row)) + row for row in fit]),
-        "EOT follows the text at once, the zeros come after it": lambda: torch.tensor(
-            [[*(row[:-1] + [0] * length)[: length - 1], eot] for row in fit]
-        ),
-        "EOT is lost: keep context_length - 1 ids, then put EOT": lambda: filled(fit),
-        "cut at context_length - 1, to leave room for EOT: yours cuts more": lambda: filled(
-            [row if len(row) <= length else [*row[: length - 2], eot] for row in fit]
-        ),
-        "every row has context_length numbers, however short the texts are": lambda: torch.tensor(
-            [row + [0] * (max(map(len, fit)) - len(row)) for row in fit]
-        ),
-        "one string is one text, not a list of letters": lambda: theirs(list(texts[0])),
-        "one string is a list of one text: the result is [1, context_length]": lambda: right[0],
-        "ids are whole numbers, int64": lambda: right.float(),
-        "ids are int64, as an embedding reads them": lambda: right.int(),
-        "the result is a tensor: torch.tensor(rows)": lambda: right.tolist(),
     }

@@ -1,7 +1,8 @@
 """How the answers of lesson 02 are judged: a picture made square, its pixels as numbers, its patches, their tokens."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,36 +10,24 @@ from PIL import Image
 from torch import Tensor
 
 from minclip import preprocess, vision
-from minclip.course.assertions import Known, Trial, Wrong
-from minclip.course.lesson_02_images_to_patches.mistakes import (
-    wrong_numbers,
-    wrong_patches,
-    wrong_sizes,
-    wrong_squares,
-    wrong_tokens,
-)
+from minclip.course import battery
+from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
+from minclip.course.gpu_claims import GPU
+from minclip.course.lesson_02_images_to_patches import mistakes, patch_mistakes
+from minclip.course.lesson_02_images_to_patches.mistakes import WRONG_SQUARES
 
-
-class Shown(NamedTuple):
-    """An input, and how the learner reads of it: a picture's own words would be its address in memory."""
-
-    value: Any
-    words: str
-
-    def __repr__(self) -> str:
-        return self.words
+# width, height, n_px: wide, tall, made larger, and three sizes in which a factor n_px / short is not exact;
+# then square, only to crop, as it is, one pixel wide
+SIZES = [(52, 30, 16), (29, 40, 15), (7, 11, 24), (22, 11, 15), (30, 22, 11), (55, 47, 12)]
+SIZES += [(33, 33, 20), (50, 16, 16), (16, 16, 16), (1, 9, 4), (31, 18, 1)]
 
 
 def call(t: Trial, given: Shown, *more: Any, **named: Any) -> Any:
     """The learner's function of the input itself. Wrong where it changes it."""
     before = as_numbers(given.value)
-    came = t.call(lambda _, *more, **named: t.mine(given.value, *more, **named), given, *more, as_=name(t), **named)
-    t.holds(as_numbers(given.value).equal(before), "it changes what it was given", "work on a new one, not in place")
+    came = t(given, *more, **named)
+    t.holds(as_numbers(given.value).equal(before), "edits its input", "it changes what it was given")
     return came
-
-
-def name(t: Trial) -> str:
-    return t.mine.__name__
 
 
 def as_numbers(value: Any) -> Tensor:
@@ -46,9 +35,20 @@ def as_numbers(value: Any) -> Tensor:
     return value.clone() if isinstance(value, Tensor) else torch.from_numpy(np.array(value))
 
 
-def with_advice(wrong: Wrong, advice: str) -> Wrong:
-    """The same, with what to do about it where Python raised an error."""
-    return wrong if wrong.__cause__ is None else Wrong(*wrong.lines[:4], advice)
+def explained(
+    t: Trial, mistake: Mistake, runs_without: Callable[[], Any], function: Callable, *given: Any, **o: Any
+) -> Any:
+    """t.call(function, *given). Where that raises an error and runs_without does not, the mistake is the cause."""
+    try:
+        return t.call(function, *given, **o)
+    except Wrong as wrong:
+        if wrong.__cause__ is None or wrong.mistake is not None:
+            raise
+        try:
+            runs_without()
+        except Exception:
+            raise wrong from wrong.__cause__
+        raise Wrong(*wrong.lines[:4], mistake) from wrong.__cause__
 
 
 def noise(t: Trial, width: int, height: int, mode: str) -> Image.Image:
@@ -58,148 +58,137 @@ def noise(t: Trial, width: int, height: int, mode: str) -> Image.Image:
 
 
 def resize_and_crop(t: Trial) -> None:
-    t.errors = {
-        "interpreted as an integer": "pixels are counted in whole numbers: int(...) of a width, round(...) of a corner",
-        "no attribute 'shape'": "a PIL picture has .size instead of .shape, and it is (width, height)",
-        "is less than": "crop wants (left, top, right, bottom), the edges of what is kept",
-    }
-    # wide, tall, made larger, and three sizes in which a factor n_px / short is not exact
-    sizes = [(52, 30, 16), (29, 40, 15), (7, 11, 24), (22, 11, 15), (30, 22, 11), (55, 47, 12)]
-    sizes += [(33, 33, 20), (50, 16, 16), (16, 16, 16), (1, 9, 4)]  # square, only to crop, as it is, one pixel wide
-    pictures = [(*size, "RGB") for size in sizes] + [(40, 27, 13, mode) for mode in ("RGBA", "P", "L", "1", "LA")]
-    for width, height, n, mode in pictures:
-        image = noise(t, width, height, mode)
-        came = call(t, Shown(image, f"a picture {width} × {height}, mode {mode}"), n)
-        found = "None: is there a return?" if came is None else type(came).__name__
-        t.holds(isinstance(came, Image.Image), "the result is no picture", f"  came      {found}")
-        t.same(came.size, (n, n), wrong_sizes(image, n), "the picture's size")
-        t.same(came.mode, "RGB", what="the picture's mode", hint='end with .convert("RGB")')
-        expected = as_numbers(preprocess.resize_and_crop(image, n))
-        hint = "the right size, other pixels: compare filter, long side and corner with the docstring"
-        t.same(as_numbers(came), expected, wrong_squares(image, n), "the picture", hint)
+    t.errors = mistakes.PICTURE_ERRORS
+    proofs = [(noise(t, width, height, "RGB"), n) for width, height, n in SIZES[:6]]  # mistakes must fit all of them
+    for width, height, n in SIZES:
+        square_of(t, noise(t, width, height, "RGB"), n, proofs)
+    one, other = noise(t, 20, 14, "RGB"), noise(t, 20, 14, "RGB")
+    for before, image in ((other, one), (one, other), (other, one)):
+        square_of(t, image, 9, proofs, before)
+    for mode in ("RGBA", "P", "L", "1", "LA"):
+        square_of(t, noise(t, 40, 27, mode), 13, proofs)
+        square_of(t, noise(t, 27, 40, mode), 13, proofs)
+        square_of(t, noise(t, 13, 20, mode), 13, proofs)  # nothing to resize
+        square_of(t, noise(t, 13, 13, mode), 13, proofs)  # nothing to cut either
 
 
-ON_THE_CPU = "mean and std are made on the CPU, the pixels may be on a GPU (here: meta): give them device=x.device"
+def square_of(t: Trial, image: Image.Image, n: int, proofs: list, before: Image.Image | None = None) -> None:
+    """Claims that what comes of a picture is minclip's. before: another picture that was asked for before."""
+    came = call(t, Shown(image, f"a picture {image.width} × {image.height}, mode {image.mode}"), n)
+    found = "None: is there a return?" if came is None else type(came).__name__
+    t.holds(isinstance(came, Image.Image), "the result is no picture", f"  came      {found}")
+    t.same(came.size, (n, n), mistakes.wrong_sizes(image, n), "the picture's size")
+    t.same(came.mode, "RGB", what="the picture's mode", hint=mistakes.NO_RGB)
+    known = dict(
+        t.acting_like(square_by(t.mine), {w: square_by(f) for w, f in WRONG_SQUARES.items()}, (image, n), *proofs)
+    )
+    if before is not None:
+        known[mistakes.OTHERS_PICTURE] = lambda: as_numbers(preprocess.resize_and_crop(before, n))
+    t.same(as_numbers(came), as_numbers(preprocess.resize_and_crop(image, n)), known, "the picture")
+
+
+def square_by(way: Callable[[Image.Image, int], Image.Image]) -> Callable[[Image.Image, int], Tensor]:
+    return lambda image, n: as_numbers(way(image, n).convert("RGB"))
 
 
 def pixels_to_float(t: Trial) -> None:
-    t.errors = {
-        "device cpu is not on": ON_THE_CPU,
-        "at least two devices": ON_THE_CPU,
-        "numpy.ndarray": "torch.as_tensor(pixels, device=device) takes an array and a tensor",
-        "dimension 1": "[3, 1, 1] meets the third dimension from the right: permute the channels to it first",
-        "unhashable": "mean and std may be lists, and per_channel takes tuples: per_channel(tuple(mean), x.device)",
-        "can't be cast": "uint8 holds whole numbers only: make float32 of the pixels first, .float()",
-    }
+    t.errors = mistakes.NUMBERS_ERRORS
     narrow, wide = t.whole(0, 256, 2, 4, 3, 3).to(torch.uint8), t.whole(0, 256, 3, 5, 7, 3).to(torch.uint8)
-    shown = [Shown(pixels, f"uint8 {list(pixels.shape)}") for pixels in (narrow, wide)]
-    for pixels in shown:
-        came = call(t, pixels)
-        if isinstance(came, Tensor):
-            t.same(came.dtype, torch.float32, what="the dtype", hint="make float32 of the pixels: .float()")
-        t.same(came, preprocess.pixels_to_float(pixels.value), wrong_numbers(pixels.value))
+    right = preprocess.pixels_to_float
+    for pixels in (narrow, wide):
+        came = call(t, Shown(pixels, f"uint8 {list(pixels.shape)}"))
+        known = mistakes.wrong_numbers(pixels)
+        if isinstance(came, Tensor) and came.is_floating_point():
+            t.same(came.float(), right(pixels), known)
+            t.same(came.dtype, torch.float32, what="the dtype", hint=mistakes.NO_FLOAT32)
+        t.same(came, right(pixels), known)
     array = Shown(wide.numpy().copy(), "a NumPy array, uint8 [3, 5, 7, 3]")
-    t.same(call(t, array), preprocess.pixels_to_float(array.value), what="the result for an array")
+    t.same(call(t, array), right(array.value), what="the result for an array")
+    shown = Shown(wide, "uint8 [3, 5, 7, 3]")
     own: dict[str, Any] = {"mean": [0.5, 0.25, 0.75], "std": [0.5, 1.0, 2.0]}
-    constants: Known = {
-        "MEAN and STD are only the defaults: use the arguments mean and std": lambda: preprocess.pixels_to_float(wide)
-    }
-    t.same(call(t, shown[1], **own), preprocess.pixels_to_float(wide, **own), constants)
-    came = call(t, shown[1], device="meta")
-    t.holds(came.is_meta, "device is not used", "torch.as_tensor(pixels, device=device) brings the pixels there")
-    try:  # PyTorch's meta device stands for a GPU: it does not mix with the CPU, either
-        t.call(lambda _: t.mine(wide.to("meta")), shown[1], as_=name(t))
+    t.same(call(t, shown, **own), right(wide, **own), {mistakes.DEFAULTS_ONLY: lambda: right(wide)})
+    kept: Known = {battery.OF_BEFORE: lambda: right(wide, **own)}
+    t.same(call(t, shown), right(wide), kept, "the result after a call with another mean and std")
+    t.same(call(t, shown, mean=(0.5,) * 3, std=(0.5,) * 3), right(wide, mean=(0.5,) * 3, std=(0.5,) * 3))
+    battery.batch_of_one(t, t.mine, right, wide)
+    battery.batch_of_one(t, t.mine, right, wide[:, :1, :1])
+    t.on_a_gpu(t.mine, wide)
+    on_the_device_that_is_named(t, array.value)
+    on_the_device_that_is_named(t, wide)
+
+
+def on_the_device_that_is_named(t: Trial, pixels: Any) -> None:
+    """Claims that pixels that lie on the CPU come to the device that is asked for."""
+
+    def from_the_cpu(device: Any) -> Any:
+        return t.mine(pixels, device=device)
+
+    kind = "a NumPy array" if isinstance(pixels, np.ndarray) else "a tensor on the CPU"
+    from_the_cpu.__name__ = f"{t.mine.__name__} of {kind}"
+    try:
+        t.on_a_gpu(from_the_cpu, device=Shown(GPU, "a GPU"))
     except Wrong as wrong:
-        if isinstance(wrong.__cause__, NotImplementedError):  # PyTorch's: nothing comes back from meta
-            advice = "it moves them to the CPU: where no device is given, they stay where they are"
-            raise Wrong(*t.heading("would move pixels that are on a GPU"), advice) from wrong
-        raise Wrong(*t.heading("would fail where the pixels are on a GPU"), ON_THE_CPU) from wrong
-    t.passed += 1
-
-
-VIEW = {"view size is not compatible": "after a permute the numbers lie in another order: reshape instead of view"}
+        if wrong.mistake is None or any(line.startswith("  meets") for line in wrong.lines):
+            raise
+        raise Wrong(*wrong.lines[:3], mistakes.DEVICE_UNUSED) from wrong
 
 
 def patchify(t: Trial) -> None:
-    t.errors = VIEW
+    t.errors = patch_mistakes.VIEW
+    right = vision.patchify
+    for batch, height, width, patch_size in ((2, 4, 6, 2), (3, 6, 6, 3), (2, 10, 5, 5), (3, 4, 12, 4), (2, 3, 3, 1)):
+        image = t.normal(batch, 3, height, width)
+        side = min(height, width)
+        square = partial(t.mine, image[..., :side, :side].clone(), patch_size)
+        came = explained(t, patch_mistakes.SQUARES_ONLY, square, t.mine, image, patch_size)
+        t.same(came, right(image, patch_size), patch_mistakes.wrong_patches(image, patch_size))
     image = t.normal(2, 3, 4, 6)
-    t.same(patches_of(t, image, 2), vision.patchify(image, 2), wrong_patches(image, 2))
-    for height, width, patch_size in ((6, 6, 3), (10, 5, 5), (4, 12, 4)):
-        other = t.normal(3, 3, height, width)
-        t.same(patches_of(t, other, patch_size), vision.patchify(other, patch_size), wrong_patches(other, patch_size))
+    battery.in_turn(t, (t.mine, right, [image, 2]), (t.mine, right, [t.normal(2, 3, 4, 6), 2]))
     mine, theirs = (image.clone().requires_grad_() for _ in range(2))
-    t.gradient(t(mine, 2), vision.patchify(theirs, 2), {"image": (mine, theirs)})
+    t.gradient(t(mine, 2), right(theirs, 2), {"image": (mine, theirs)})
     t.on_a_gpu(t.mine, image, 2)
-    half = image.bfloat16()
-    t.same(t(half, 2), vision.patchify(half, 2), hint="numbers keep their dtype: bfloat16 stays bfloat16")
+    last = image.to(memory_format=torch.channels_last)  # as pixels_to_float gives them
+    what = "the result for a picture whose channels lie last in memory"
+    t.same(t(last, 2), right(image, 2), what=what)
+    battery.batch_of_one(t, t.mine, right, image, 2)
+    one = image[..., :2, :2].clone()
+    known: Known = {patch_mistakes.PATCHES_LOST: lambda: right(one, 2).squeeze(1)}
+    t.same(t(one, 2), right(one, 2), known, "the result for pictures of one patch")
+    battery.keeps_dtype(t, t.mine, right, image, 2, dtype=torch.bfloat16)
+    battery.keeps_dtype(t, t.mine, right, image, 2)
     t.raises(ValueError, t.mine, t.normal(1, 3, 6, 7), 3, why="7 pixels are no whole number of patches of 3")
-
-
-def runs(function: Callable, *arguments: Any) -> bool:
-    try:
-        function(*arguments)
-    except Exception:
-        return False
-    return True
-
-
-def patches_of(t: Trial, image: Tensor, patch_size: int) -> Any:
-    """t(image, patch_size), with a name for the commonest reason of an error."""
-    try:
-        return t(image, patch_size)
-    except Wrong as wrong:
-        side = min(image.shape[2:])
-        if not runs(t.mine, image[..., :side, :side], patch_size):
-            raise
-        advice = "it works for squares only: there are height // patch_size rows and width // patch_size columns"
-        raise with_advice(wrong, advice) from wrong
+    t.raises(ValueError, t.mine, t.normal(1, 3, 7, 6), 3, why="7 pixels are no whole number of patches of 3")
 
 
 def PatchEmbedding(t: Trial) -> None:
-    late = "there is one position more than patches: put CLS before the patches, then add the positions"
-    flat = "class_embedding is [width]: .expand(x.shape[0], 1, -1) makes it [batch, 1, width]"
-    turned = "flatten(2) leaves [batch, width, patches]: transpose(1, 2) after it"
-    t.errors = VIEW | {
-        "Expected size 7 but got size 9": turned,
-        "(9) must match the size of tensor b (7)": turned,
-        "Expected size 7 but got size 21": "flatten(2) comes first: it joins rows and columns; then transpose(1, 2)",
-        "got 3 and 4": "rows and columns of the patches are still apart: flatten(2), then transpose(1, 2)",
-        "got 3 and 2": "flatten(1) joins width with rows and columns: flatten(2), then transpose(1, 2)",
-        "except in dimension 0": "dim=0 puts pictures one after the other: tokens need torch.cat([...], dim=1)",
-        "except in dimension 2": "dim=2 makes tokens longer: to put them one after the other, torch.cat([...], dim=1)",
-        "(9) must match the size of tensor b (10)": late,
-        "(10) must match the size of tensor b (9)": late,
-        "same number of dimensions": flat,
-        "Dimension out of range": flat,
-    }
+    t.errors = patch_mistakes.TOKEN_ERRORS
+    pairs: list[tuple[Any, Any, list[Tensor]]] = []
     # 9 patches of width 7: a reshape can be told from a missing transpose, which where both are 9 runs through
-    for size, patch_size, width in ((12, 4, 7), (12, 4, 9), (10, 5, 16)):
+    for size, patch_size, width in ((12, 4, 7), (12, 4, 9), (10, 5, 16), (5, 5, 6)):
         words = f"PatchEmbedding({size}, {patch_size}, {width})"
         mine, theirs = t.call(t.mine, size, patch_size, width), vision.PatchEmbedding(size, patch_size, width)
         t.copy_weights(mine, theirs)
-        image = t.normal(3, 3, size, size)
-        t.same(tokens_of(t, mine, image, words), theirs(image), wrong_tokens(theirs, image), "the row of tokens")
-    names = ("conv1.weight", "class_embedding", "positional_embedding")
-    pairs = {name: (mine.get_parameter(name), theirs.get_parameter(name)) for name in names}
-    t.gradient(t.call(mine, image, as_=words), theirs(image), pairs)
-    order = [2, 0, 1]
-    came = t.call(mine, image[order], as_=words)
-    t.same(came, theirs(image)[order], hint="another order of the pictures, and the numbers change: is something kept?")
+        image = t.normal(5 if pairs else 3, 3, size, size)
+        one = partial(mine, image[:1])
+        came = explained(t, patch_mistakes.ONE_ONLY, one, mine, image, as_=words)
+        t.same(came, theirs(image), patch_mistakes.wrong_tokens(theirs, image), "the row of tokens")
+        pairs.append((mine, theirs, [image]))
+        t.errors = patch_mistakes.VIEW  # the others are of the first sizes
+    for mine, theirs, (image,) in (pairs[0], pairs[-1]):
+        battery.batch_of_one(t, mine, theirs, image)
+    battery.in_turn(t, *pairs)
+    mine, theirs, (image,) = pairs[2]
+    t.gradients_of_weights(mine, theirs, image)
+    order = [2, 0, 1, 4, 3]
+    t.same(t.call(mine, image[order]), theirs(image)[order], hint=patch_mistakes.MIXED)
+    last = image.to(memory_format=torch.channels_last)  # as pixels_to_float gives them
+    t.same(t.call(mine, last), theirs(image), what="the tokens of a picture whose channels lie last in memory")
+    battery.leaves_no_trace(t, t.call(t.mine, 10, 5, 16), image)
+    t.same(t.call(mine.eval(), image, as_="in eval mode, PatchEmbedding"), theirs(image), what="the tokens")
     t.on_a_gpu(mine, image)
-    try:
-        came = t.call(mine.to(torch.bfloat16), image, as_=f"bfloat16 {words}")
-    except Wrong as wrong:
-        advice = "bring the picture to the dtype of the weights: image.to(self.conv1.weight.dtype)"
-        raise with_advice(wrong, advice) from wrong
-    t.same(came.dtype, torch.bfloat16, what="the dtype of the tokens")
-
-
-def tokens_of(t: Trial, module: Any, image: Tensor, words: str) -> Any:
-    """module(image), with a name for the commonest reason of an error."""
-    try:
-        return t.call(module, image, as_=words)
-    except Wrong as wrong:
-        if not runs(module, image[:1]):
-            raise
-        advice = "it works for one picture only: CLS goes to every picture, .expand(x.shape[0], 1, -1)"
-        raise with_advice(wrong, advice) from wrong
+    small = mine.to(torch.bfloat16)
+    fits = partial(small, image.bfloat16())
+    came = explained(
+        t, patch_mistakes.SMALL_WEIGHTS, fits, small, image, as_="with weights of bfloat16, PatchEmbedding"
+    )
+    t.same(came, vision.PatchEmbedding.forward(theirs.to(torch.bfloat16), image), what="the tokens of bfloat16 weights")

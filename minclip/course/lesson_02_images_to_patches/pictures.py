@@ -1,4 +1,7 @@
-"""The pictures of lesson 02: squares, channels, patches cut and put together, filters, positions, what breaks."""
+"""The figures of lesson 02 that show pictures: squares, channels, patches cut and put together, what breaks.
+
+Tensors as boxes are in tensor_pictures.py, what the model has learned in weight_pictures.py.
+"""
 
 import math
 from collections.abc import Mapping
@@ -11,24 +14,20 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from minclip.course.tensor_boxes import CELL, Box, draw_tensors, extent
 from minclip.figures.look import (
     FONT,
-    IMAGE_COLOUR,
     MATCH_COLOUR,
     OTHER_COLOUR,
     QUIET_COLOUR,
-    SCORE_COLOURS,
     SERIES_COLOURS,
+    described,
     dress,
     new_figure,
     show_picture,
 )
 from minclip.preprocess import MEAN, STD, resize_and_crop
 
-LEARNED_COLOUR = CHOSEN_COLOUR = SERIES_COLOURS[4]  # weights; what is pointed at
-SIZES = {"channels": 3, "height": 4, "width": 6, "patches": 6, "3 · patch_size²": 12, "token width": 5}
-ROW = "1 + patches"
+CHOSEN_COLOUR = SERIES_COLOURS[4]  # what is pointed at
 LABEL = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
 
 
@@ -43,7 +42,12 @@ def draw_ways(picture: Image.Image, n_px: int) -> Figure:
         "padded": padded,
         "cropped (CLIP)": resize_and_crop(picture, n_px),
     }
-    return row_of_pictures(panels, 2.3, [picture.width / picture.height, 1, 1, 1])
+    figure = row_of_pictures(panels, 2.3, [picture.width / picture.height, 1, 1, 1])
+    return described(
+        figure,
+        "Three pictures side by side, three times as wide as high, made square in three ways: stretched, everything "
+        "is thin; padded, two thirds are black bars; cropped, only the picture in the middle is left.",
+    )
 
 
 def row_of_pictures(panels: Mapping[str, Image.Image | np.ndarray], side: float, widths: list[float]) -> Figure:
@@ -78,20 +82,18 @@ def draw_order() -> Figure:
         "resize, then RGB (CLIP)": resize_and_crop(picture, 32),
         "RGB, then resize": resize_and_crop(picture.convert("RGB"), 32),
     }
-    return row_of_pictures(panels, 2.6, [1, 1, 1])
+    figure = row_of_pictures(panels, 2.6, [1, 1, 1])
+    return described(
+        figure,
+        "A yellow face on a transparent ground. Resized and then made RGB, its ground is black. "
+        "Made RGB and then resized, its ground is green.",
+    )
 
 
 def parts_of(figure: Figure, rows: int, columns: int) -> list[SubFigure]:
     """Figures within a figure, each with a title of its own."""
     grid = figure.add_gridspec(rows, columns)
     return [figure.add_subfigure(grid[place]) for place in range(rows * columns)]
-
-
-def draw_layout() -> Figure:
-    """One picture of the batch: channels last, channels first."""
-    pixels = Box("one sheet: a row of pixels", ("height", "width", "channels"), QUIET_COLOUR, "uint8, 0 to 255")
-    x = Box("one sheet: a channel", ("channels", "height", "width"), IMAGE_COLOUR, "float32, about -2 to 2")
-    return draw_tensors([pixels, "→", x], SIZES)
 
 
 def draw_channels(picture: Image.Image, x: Tensor) -> Figure:
@@ -105,7 +107,7 @@ def draw_channels(picture: Image.Image, x: Tensor) -> Figure:
         axes.set(xticks=[], yticks=[])
         axes.set_title(f"x[0, {place}]: {colour}", fontsize=FONT)
     figure.colorbar(drawn, ax=others, shrink=0.85, ticks=[-2, 0, 2]).ax.tick_params(labelsize=FONT - 1)
-    return figure
+    return described(figure, "A picture and its red, green and blue channel in shades of grey, from -2 to 2.")
 
 
 def draw_cut(picture: Image.Image, patch_size: int, chosen: int) -> Figure:
@@ -131,14 +133,11 @@ def draw_cut(picture: Image.Image, patch_size: int, chosen: int) -> Figure:
         axes.imshow(patch[..., place], cmap=f"{colour}_r", vmin=0, vmax=255)
         axes.set(xticks=[], yticks=[])
         axes.set_title(f"numbers\n{place * count} to {(place + 1) * count - 1}", fontsize=FONT)
-    return figure
-
-
-def draw_patchify() -> Figure:
-    """A picture, and its patches as rows."""
-    picture = Box("image", ("channels", "height", "width"), IMAGE_COLOUR, "patch_size 2")
-    patches = Box("patches", ("patches", "3 · patch_size²"), IMAGE_COLOUR, "a row for each")
-    return draw_tensors([picture, "→", patches], SIZES)
+    return described(
+        figure,
+        f"A picture cut into {columns * picture.height // patch_size} patches, counted row by row. Patch {chosen} is "
+        f"enlarged: its {count} red numbers come first, then the green ones, then the blue ones.",
+    )
 
 
 def put_together(patches: Tensor) -> Tensor:
@@ -165,62 +164,7 @@ def draw_puzzle(patches: Tensor, order: Tensor) -> Figure:
     for part, title, chosen in ((together, "put together", patches), (shuffled, "in another order", patches[:, order])):
         part.suptitle(title, fontsize=FONT)
         show_picture(part.subplots(), visible(put_together(chosen)[0]))
-    return figure
-
-
-def draw_projection() -> Figure:
-    """Every patch times one matrix."""
-    patches = Box("patches", ("patches", "3 · patch_size²"), IMAGE_COLOUR)
-    matrix = Box("one matrix", ("3 · patch_size²", "token width"), LEARNED_COLOUR, "learned")
-    return draw_tensors([patches, "@", matrix, "=", Box("tokens", ("patches", "token width"), IMAGE_COLOUR)], SIZES)
-
-
-def draw_row() -> Figure:
-    """CLS before the patches, and a position for each."""
-    sizes = SIZES | {ROW: SIZES["patches"] + 1}
-    joined = Box("class_embedding, patches", (ROW, "token width"), IMAGE_COLOUR)
-    positions = Box("positional_embedding", (ROW, "token width"), LEARNED_COLOUR)
-    row = Box("what the Transformer reads", (ROW, "token width"), IMAGE_COLOUR)
-    figure = draw_tensors([joined, "+", positions, "=", row], sizes)
-    axes, (width, height) = figure.axes[0], extent(joined, sizes)
-    axes.add_patch(Rectangle((0, height / 2 - CELL), width, CELL, fc=LEARNED_COLOUR, ec="white"))
-    axes.text(width / 2, (height - CELL) / 2, "CLS", ha="center", va="center", fontsize=FONT - 1, color="white")
-    return figure
-
-
-def draw_filters(weight: Tensor, patches: Tensor) -> Figure:
-    """Some filters as little pictures; below, for each, the mean patch weighted by how strongly the filter answers.
-
-    weight: float [width, 3, p, p]; patches: float [batch, patches, 3 · p²]. The weighting is Haufe et al. 2014's.
-    """
-    patches = patches.flatten(0, 1)
-    patches = patches - patches.mean(dim=0)
-    answers = patches @ weight.flatten(1).T  # [patches of all pictures, width]
-    liked = (answers.T @ patches / len(patches)).view_as(weight)
-    figure = new_figure(10, 5)
-    titles = "the filters' weights", "what each of them answers to in the picture book"
-    for part, title, pictures in zip(parts_of(figure, 2, 1), titles, (weight, liked), strict=True):
-        part.suptitle(title, fontsize=FONT)
-        for axes, picture in zip(part.subplots(4, 16).flat, pictures, strict=False):
-            show_picture(axes, (0.5 + picture / picture.abs().max() / 2).permute(1, 2, 0).cpu().numpy())
-    return figure
-
-
-def draw_positions(similarity: Tensor) -> Figure:
-    """For each position a map of how alike it is to all of them. similarity: cosines, float [patches, patches]."""
-    side = round(len(similarity) ** 0.5)
-    figure = new_figure(7.2, 6.8)
-    figure.suptitle("how alike each framed position is to all 16", fontsize=FONT + 1)
-    grid = figure.subplots(side, side)
-    for place, axes in enumerate(grid.flat):
-        row, column = divmod(place, side)
-        drawn = axes.imshow(similarity[place].view(side, side).cpu().numpy(), cmap=SCORE_COLOURS, vmin=-0.5, vmax=1)
-        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, ec=CHOSEN_COLOUR, lw=3))
-        axes.set(xticks=[], yticks=[])
-    colours = figure.colorbar(drawn, ax=grid, shrink=0.6)
-    colours.set_label("cosine with the framed position", fontsize=FONT)
-    colours.ax.tick_params(labelsize=FONT - 1)
-    return figure
+    return described(figure, "16 patches apart, put together to the picture again, and put together in another order.")
 
 
 def draw_seen(ways: Mapping[str, Tensor]) -> Figure:
@@ -231,7 +175,7 @@ def draw_seen(ways: Mapping[str, Tensor]) -> Figure:
         axes = figure.add_subplot(rows, 4, place)
         show_picture(axes, visible(x[0]), frame=OTHER_COLOUR)
         axes.set_title(title, fontsize=FONT)
-    return figure
+    return described(figure, f"The same picture as the model sees it in {len(ways)} ways: {', '.join(ways)}.")
 
 
 def draw_broken(shares: Mapping[str, float], chance: float) -> Figure:
@@ -246,4 +190,5 @@ def draw_broken(shares: Mapping[str, float], chance: float) -> Figure:
     dress(axes, "", f"right answers (%), dashed: guessing ({chance:.0f})", "")
     axes.set(xlim=(0, 100))
     axes.invert_yaxis()
-    return figure
+    said = ", ".join(f"{name} {share:.0f}" for name, share in shares.items())
+    return described(figure, f"Right answers in percent: {said}; guessing {chance:.0f}.")

@@ -12,7 +12,7 @@ LESSON = Lesson(
             "MultiHeadAttention",
             "transformer",
             difficulty=3,
-            minutes=30,
+            minutes=35,
             points=4,
             box="blocks",
             write=("split", "merge", "forward"),

@@ -8,6 +8,6 @@ LESSON = Lesson(
     question="How does a sentence become one vector?",
     exercises=(
         Exercise("causal_mask", "transformer", difficulty=1, minutes=10, points=2, box="text"),
-        Exercise("TextTransformer", "text", difficulty=2, minutes=25, points=4, box="text", write=("forward",)),
+        Exercise("TextTransformer", "text", difficulty=2, minutes=30, points=4, box="text", write=("forward",)),
     ),
 )

@@ -1,80 +1,53 @@
 """How the answers of lesson 04 are judged: the mask that forbids looking ahead, and the text encoder's way."""
 
+import re
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from minclip import text as library
-from minclip.course.assertions import Trial, Wrong
+from minclip.course.assertions import Errors, Known, Mistake, Trial
+from minclip.course.battery import in_turn, leaves_no_trace
+from minclip.course.device_tracking import GPU
+from minclip.course.lesson_04_causal_text_encoder.mistakes import wrong_features, wrong_masks
+from minclip.course.value_words import answers_line
 from minclip.transformer import causal_mask as library_mask
 
-INFINITE = float("-inf")
 NAMES = ("context_length", "vocab_size", "width", "layers", "heads", "embed_dim")
 SIZES: dict[str, Any] = dict(zip(NAMES, (9, 30, 16, 2, 2, 6), strict=True))  # no two alike where it matters
-EOT = 29  # the last of 30 ids
-ERRORS = {  # what Python says of forward -> what to do about it
-    "'Parameter' object is not callable": "a tensor is no function: positional_embedding[:length], x @ text_projection",
-    "'Embedding' object is not subscriptable": "token_embedding is a module: call it, self.token_embedding(tokens)",
-    "'function' object has no attribute": "causal_mask is the function itself: call it, causal_mask(length, x.device)",
-    "converted to an index": "tokens.max gives ids and places: tokens.argmax(dim=-1) gives the places alone",
-    "could not be broadcast together": "one place for each text is needed: tokens.argmax(dim=-1), not dim=0",
-    "out of bounds for dimension 0": "this picks texts, not tokens: x[torch.arange(len(tokens)), eot]",
-    "out of bounds for dimension 1": "that is no place in a text: tokens.argmax(dim=-1) gives the place of each EOT",
-    "cannot be multiplied": "text_projection is [width, embed_dim]: x @ self.text_projection, in this order, no .T",
-    "FloatTensor": "ids are whole numbers: give tokens to token_embedding as they are",
-}
+OTHER_SIZES: dict[str, Any] = dict(zip(NAMES, (12, 41, 24, 1, 3, 10), strict=True))
+SOT, EOT, TEXTS = 28, 29, 3  # EOT is the last of 30 ids
 
 
 def causal_mask(t: Trial) -> None:
     length = 5
-    ones, full = torch.ones(length, length), torch.full((length, length), INFINITE)
-    known = {
-        "0 times -inf is NaN: fill the triangle with -inf (triu, masked_fill) instead of multiplying": lambda: (
-            full * ones.triu(1)
-        ),
-        "0 times -inf is NaN: fill the triangle with -inf instead of multiplying": lambda: full * ones.tril(),
-        "it is the wrong side: row i is the token that looks, -inf stands right of the diagonal": lambda: full.tril(-1),
-        "it is the wrong side, and the diagonal is forbidden, too: -inf stands right of the diagonal": (
-            lambda: full.tril()
-        ),
-        "the diagonal is forbidden: the first token sees nothing, and its softmax is NaN": lambda: full.triu(),
-        "off by one: token i sees token i + 1; forbid from the first place after the diagonal": lambda: full.triu(2),
-        "everything is forbidden: keep -inf above the diagonal only, 0 elsewhere": lambda: full,
-        "nothing is forbidden: -inf belongs above the diagonal": lambda: torch.zeros(length, length),
-        "1 and 0 are factors, but attention adds the mask: 0 where allowed, -inf where forbidden": lambda: ones.tril(),
-        "attention adds the mask: 0 where allowed, -inf (not 1) where forbidden": lambda: ones.triu(1),
-    }
     came = t(length)
     truths = isinstance(came, Tensor) and came.dtype == torch.bool
-    t.holds(not truths, "these are True and False", "attention adds the mask to its scores: write 0.0 and -inf")
-    t.same(came, full.triu(1), known, hint=hint_for(came, length))
-    t.same(t(8), library_mask(8), hint="right for 5 tokens, wrong for 8: let length decide every size")
-    t.same(t(1), torch.zeros(1, 1), hint="a text of one token sees itself")
-    shares = t(4).softmax(dim=-1)
-    t.same(shares[2], torch.tensor([1 / 3, 1 / 3, 1 / 3, 0]), what="the attention of token 2, all scores equal")
-    elsewhere = t(3, device=torch.device("meta"))
-    advice = "make the mask there: torch.full(..., device=device)"
-    t.holds(isinstance(elsewhere, Tensor) and elsewhere.is_meta, "device is not heeded: it fails on a GPU", advice)
+    added = Mistake(
+        "attention adds the mask to its scores, so it must hold numbers",
+        way="0.0 where allowed, float('-inf') where not",
+    )
+    t.holds(not truths, "these are True and False", added)
+    t.same(came, library_mask(length), wrong_masks(came, length))
+    learns = Mistake("it is no weight, and nothing is learned in it", way="a plain tensor, without requires_grad")
+    t.holds(not came.requires_grad, "the mask asks for a gradient", learns)
+    fixed = Mistake(
+        "this is the mask of 5 tokens again", way="let length decide every size; keep no mask of other lengths"
+    )
+    for other in (8, 1, 77):
+        what = f"the mask of {other} token{'s' if other > 1 else ''}"
+        t.same(t(other), library_mask(other), {fixed: lambda: library_mask(length)}, what)
+    in_turn(t, (t.mine, library_mask, [3]), (t.mine, library_mask, [6]))
+    t.on_a_gpu(t.mine, 5, GPU)
+    t.on_a_gpu(t.mine, 4, GPU)
+    t.same(t(4), library_mask(4), what="the mask on the CPU after one on a GPU")
 
 
-def hint_for(came: Any, length: int) -> str:
-    """What to say of a mask that is wrong in no known way."""
-    if not isinstance(came, Tensor):
-        return ""
-    if came.shape != (length, length):
-        return "one square of length x length numbers: attention uses it for every text and head"
-    if came.dtype != torch.float32:
-        return "leave the dtype out: torch.zeros, and torch.full with float('-inf'), are float32"
-    return "0 on and below the diagonal, float('-inf') itself (no large number) above it"
-
-
-def encoders(t: Trial) -> tuple[nn.Module, library.TextTransformer]:
+def encoders(t: Trial, sizes: dict[str, Any]) -> tuple[nn.Module, library.TextTransformer]:
     """The learner's and minclip's, with the same weights: no gain is left at 1, no bias at 0, which hide mistakes."""
-    mine, theirs = t.call(t.mine, **SIZES, as_="TextTransformer"), library.TextTransformer(**SIZES)
+    mine, theirs = t.call(t.mine, **sizes, as_="TextTransformer"), library.TextTransformer(**sizes)
     with torch.no_grad():
         for weight in theirs.parameters():
             weight.add_(0.3 * t.normal(*weight.shape))
@@ -82,139 +55,133 @@ def encoders(t: Trial) -> tuple[nn.Module, library.TextTransformer]:
     return mine, theirs
 
 
-def way(
-    model: Any,
-    tokens: Tensor,
-    pick: Callable[[Tensor], Tensor] | int | None = None,
-    mask: Callable[[Tensor], Tensor | None] = lambda right: right,
-    embed: Callable[[Tensor, Tensor], Tensor] = lambda words, places: words + places[: words.shape[1]],
-    norm: bool = True,
-    project: bool = True,
-) -> Tensor:
-    """The encoder's way, step by step, so that every step can be taken wrongly. pick: the token to read, else EOT."""
-    x = embed(model.token_embedding(tokens), model.positional_embedding)
-    x = model.transformer(x, mask(library_mask(tokens.shape[1])))  # [batch, length, width]
-    place: Any = pick(tokens) if callable(pick) else pick
-    place = tokens.argmax(dim=-1) if pick is None else place
-    x = x[torch.arange(len(tokens)), place]  # [batch, width]
-    x = model.ln_final(x) if norm else x
-    return (x @ model.text_projection if project else x).detach()
+def texts(t: Trial, sizes: dict[str, Any], ends: tuple[int, ...]) -> Tensor:
+    """Rows as long as the context: SOT, ids of words, EOT at these places, zeros. No word has id 0."""
+    start, end = sizes["vocab_size"] - 2, sizes["vocab_size"] - 1
+    tokens = t.whole(1, start, len(ends), sizes["context_length"])
+    tokens[:, 0] = start
+    for row, place in enumerate(ends):
+        tokens[row, place], tokens[row, place + 1 :] = end, 0
+    return tokens
 
 
-def whole(model: Any, tokens: Tensor) -> Tensor:
-    """Features at every token."""
-    places = [way(model, tokens, i) for i in range(tokens.shape[1])]
-    return torch.stack(places, dim=1)  # [batch, length, embed_dim]
-
-
-def up_to_eot(model: Any, tokens: Tensor) -> Tensor:
-    """The mean over each text's own tokens."""
-    return torch.stack(
-        [row[: int(ids.argmax()) + 1].mean(dim=0) for row, ids in zip(whole(model, tokens), tokens, strict=True)]
+def in_line(t: Trial, words: str, code: str) -> Callable[[BaseException], bool]:
+    """Sees an error with these words, in a line of the answer that holds this code."""
+    return lambda error: (
+        bool(re.search(words, str(error))) and any(code in line for line in answers_line(error, t.cell))
     )
 
 
-def mistakes(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]]:
-    """What is written instead of forward, by name."""
+def is_mask_itself(error: BaseException) -> bool:
+    """Sees that causal_mask stands where a mask is wanted."""
+    return isinstance(error, AttributeError) and getattr(error.obj, "__name__", "") == "causal_mask"
+
+
+def errors_of(t: Trial) -> Errors:
+    """What Python says of forward, for three texts of nine tokens -> the mistake that causes it."""
+    id_as_place = Mistake(
+        "29 is the id of EOT, and here it is used as a place", way="tokens.argmax(dim=-1) gives places, max gives ids"
+    )
+    no_module = Mistake(
+        "positional_embedding and text_projection are matrices of numbers, no modules: nothing calls them",
+        way="rows are taken as positional_embedding[:length], and a matrix multiplies as x @ text_projection",
+    )
     return {
-        "you read the last place, which is padding: every text has its EOT elsewhere, at argmax": lambda: way(
-            model, tokens, -1
+        in_line(t, "'Parameter' object is not callable", "positional_embedding("): no_module,
+        in_line(t, "'Parameter' object is not callable", "text_projection("): no_module,
+        "'Embedding' object is not subscriptable": Mistake(
+            "token_embedding is a module: it is called", way="self.token_embedding(tokens)"
         ),
-        "you read the padding after EOT: EOT itself is the largest id, at tokens.argmax(dim=-1)": lambda: way(
-            model, tokens, lambda ids: ids.argmax(dim=-1) + 1
+        is_mask_itself: Mistake(
+            "causal_mask is the function itself, no mask: it is called", way="causal_mask(length, x.device)"
         ),
-        "you read the token before EOT: EOT itself is at tokens.argmax(dim=-1)": lambda: way(
-            model, tokens, lambda ids: ids.argmax(dim=-1) - 1
+        in_line(t, "converted to an index", ".max("): Mistake(
+            "max gives two things, the largest ids and their places", way="tokens.argmax(dim=-1) gives the places alone"
         ),
-        "you read token 0, which sees only itself and knows nothing of the text: read EOT": lambda: way(
-            model, tokens, 0
+        r"with shapes [3], [9]": Mistake(
+            "there are three texts, and the places are nine; each text has one", way="argmax(dim=-1) looks along a text"
         ),
-        "you read one place for the whole batch: every text has its own, tokens.argmax(dim=-1)": lambda: way(
-            model, tokens, int(tokens[0].argmax())
+        r"with shapes [9], [3]": Mistake(
+            "there are three texts, and nine rows are asked for", way="torch.arange(len(tokens)): one for each text"
         ),
-        "you count the tokens that are not 0, but 0 is an id, too (that of '!'): take argmax": lambda: way(
-            model, tokens, lambda ids: (ids != 0).sum(dim=-1) - 1
+        in_line(t, f"index {SOT} is out of bounds for dimension 0 with size 9", "positional_embedding["): Mistake(
+            "the ids of the tokens are used as their places; a place is counted from 0 at the start of the text",
+            way="the places of a text are 0, 1, ..., length - 1: positional_embedding[:length]",
         ),
-        "you look for the first 0, but 0 is an id, too (that of '!'): take argmax": lambda: way(
-            model, tokens, lambda ids: (ids == 0).int().argmax(dim=-1) - 1
+        "index 29 is out of bounds": id_as_place,
+        "index 4 is out of bounds for dimension 0 with size 3": Mistake(
+            "the first dimension of x counts the texts, and here a place in a text is used there",
+            way="a text and a place in it: x[torch.arange(len(tokens)), eot]",
         ),
-        "every text is read at every EOT: pair text i with place i, x[torch.arange(len(tokens)), eot]": lambda: whole(
-            model, tokens
-        )[:, tokens.argmax(dim=-1)],
-        "this is the mean over all tokens, padding included: read the EOT token alone": lambda: whole(
-            model, tokens
-        ).mean(dim=1),
-        "this is the mean over a text's tokens: read the EOT token alone": lambda: up_to_eot(model, tokens),
-        "these are features of every token: return those at EOT alone": lambda: whole(model, tokens),
-        "the mask is missing: every token looks ahead, and the padding is read": lambda: way(
-            model, tokens, mask=lambda _: None
+        "and 6x16)": Mistake(
+            "text_projection stands turned round here: it is [width, embed_dim]",
+            way="x @ self.text_projection, without .T; F.linear turns its matrix itself",
         ),
-        "the mask is transposed: tokens look ahead and not back": lambda: way(
-            model, tokens, mask=lambda right: right.T
+        "(16x6 and": Mistake("the vectors stand left of the matrix", way="x @ self.text_projection, in this order"),
+        in_line(t, r"got input of size\[3, (9, )?6\]", "ln_final("): Mistake(
+            "ln_final is for vectors of width numbers, so it comes before text_projection",
+            way="self.ln_final(x) @ self.text_projection",
         ),
-        "the positions are missing: add positional_embedding[:length] to the tokens": lambda: way(
-            model, tokens, embed=lambda words, _: words
+        "tensor a (9) must match the size of tensor b (3)": Mistake(
+            "there are three texts of nine tokens, and something is made for three tokens",
+            way="length = tokens.shape[1]; len(tokens) is the number of texts",
         ),
-        "these are the last positions: a text begins at position 0, positional_embedding[:length]": lambda: way(
-            model, tokens, embed=lambda words, places: words + places[-words.shape[1] :]
+        "tensor a (9) must match the size of tensor b (16)": Mistake(
+            "there are nine tokens, and something is made for 16, the width of a token", way="length = tokens.shape[1]"
         ),
-        "the embeddings are scaled: CLIP adds tokens and positions as they are": lambda: way(
-            model, tokens, embed=lambda words, places: 4 * words + places[: words.shape[1]]
+        "tensor a (3) must match the size of tensor b (9) at non-singleton dimension 3": Mistake(
+            "the Transformer gets the texts where it wants the tokens",
+            way="x stays [texts, tokens, width]: leave out permute and transpose",
         ),
-        "ln_final is missing: it stands between the Transformer and the projection": lambda: way(
-            model, tokens, norm=False
-        ),
-        "text_projection is missing: x @ self.text_projection makes embed_dim numbers of width": lambda: way(
-            model, tokens, project=False
-        ),
-        "ln_final and text_projection are missing: they come after the Transformer": lambda: way(
-            model, tokens, norm=False, project=False
-        ),
-        "the features have length 1: leave that to the loss, the encoder does not normalise": lambda: F.normalize(
-            way(model, tokens), dim=-1
+        "torch.FloatTensor instead (while checking arguments for embedding)": Mistake(
+            "ids are whole numbers, and here are floats", way="give tokens to token_embedding as they are"
         ),
     }
 
 
 def TextTransformer(t: Trial) -> None:
-    mine, theirs = encoders(t)
-    t.errors = ERRORS
-    padded = t.whole(1, 28, 3, SIZES["context_length"])  # ids of words, as long as the context; no 0 among them
-    padded[:, 0] = 28
-    for row, place in enumerate((4, 2, 6)):
-        padded[row, place], padded[row, place + 1 :] = EOT, 0
-    t.same(t.call(mine, padded), theirs(padded), mistakes(theirs, padded))
+    mine, theirs = encoders(t, SIZES)
+    padded = texts(t, SIZES, (4, 2, 6))
+    t.same(t.call(mine, padded, errors=errors_of(t)), theirs(padded), wrong_features(theirs, padded))
     cut = padded[:, :7]  # the last of the three has no padding now
-    t.errors = {}  # what fails from here on goes well with 9 tokens
-    try:
-        came = t.call(mine, cut)
-    except Wrong as wrong:
-        raise Wrong(
-            *wrong.lines, "9 tokens go well, 7 do not: positions [:length] and a mask of that length"
-        ) from wrong
-    t.same(came, theirs(cut), mistakes(theirs, cut), "the result for 7 tokens, where the model reads up to 9,")
-    hard = torch.tensor([[28, 11, 0, 6, 2, EOT, 0, 0], [28, 7, EOT, 9, 0, 3, 25, 12]])
+    nine = Mistake(
+        "9 tokens go well, 7 do not: something has the length of the longest text, whatever the length of this one",
+        way="positional_embedding[:length], and a mask of that length: causal_mask(length, x.device)",
+    )
+    known = wrong_features(theirs, cut)
+    came = t.call(mine, cut, errors={r"size of tensor a (7) must match the size of tensor b (9)": nine})
+    t.same(came, theirs(cut), known, "the result for 7 tokens, where the model reads up to 9,")
+    hard = torch.tensor([[SOT, 11, 0, 6, 2, EOT, 0, 0], [SOT, 7, EOT, 9, 0, 3, 25, 12]])
     what = "the result for texts with id 0 inside or ids after EOT"
-    t.same(t.call(mine, hard), theirs(hard), mistakes(theirs, hard), what, "read EOT, the largest id of every row")
-    weights = ("token_embedding.weight", "positional_embedding", "text_projection")
-    pairs = {name: (mine.get_parameter(name), theirs.get_parameter(name)) for name in weights}
-    t.gradient(t.call(mine, padded), theirs(padded), pairs)
-    t.same(t.call(mine, padded[1:2]), theirs(padded)[1:2], what="the result for one text alone")
+    t.same(t.call(mine, hard), theirs(hard), wrong_features(theirs, hard), what)
+    twice = torch.tensor([[SOT, 11, EOT, 6, 2, EOT, 0, 0], [SOT, 7, 4, EOT, EOT, 3, 25, 12]])
+    known = wrong_features(theirs, twice)
+    t.same(t.call(mine, twice), theirs(twice), known, "the result for texts with a second EOT")
+    t.same(t.call(mine, padded[1:2]), theirs(padded)[1:2], one_text(theirs, padded), "the result for one text alone")
+    t.gradients_of_weights(mine, theirs, padded)
+    small, small_theirs = encoders(t, OTHER_SIZES)
+    others = texts(t, OTHER_SIZES, (3, 11))
+    leaves_no_trace(t, small, others)
+    t.same(
+        t.call(small, others), small_theirs(others), wrong_features(small_theirs, others), "the result of another model"
+    )
+    in_turn(t, (mine, theirs, [padded]), (small, small_theirs, [others]), (mine, theirs, [cut]))
+    for block in mine.get_submodule("transformer.resblocks").children():
+        block.register_forward_pre_hook(take_mark, with_kwargs=True)
+    t.on_a_gpu(mine, padded)
+    t.on_a_gpu(mine, cut)
     too_long = t.whole(1, 28, 2, SIZES["context_length"] + 1)
     t.raises(ValueError, mine, too_long, why="10 tokens, the model reads 9")
-    mask_on_a_gpu(t, mine, padded)
 
 
-def mask_on_a_gpu(t: Trial, mine: Any, tokens: Tensor) -> None:
-    """Claims that the mask is made where the tokens are. No GPU is needed: PyTorch's meta device is elsewhere, too."""
-    masks: list[Any] = []
+def take_mark(_: nn.Module, arguments: tuple, named: dict[str, Any]) -> None:
+    """Takes minclip's own mark off a mask: where it is, a GPU never reads the mask, wherever that lies."""
+    for value in (*arguments, *named.values()):
+        if isinstance(value, Tensor) and hasattr(value, "is_causal"):
+            del value.is_causal
 
-    def look(_: nn.Module, arguments: tuple, named: dict) -> None:
-        masks.append(named["mask"] if "mask" in named else arguments[1])
 
-    mine.transformer.register_forward_pre_hook(look, with_kwargs=True)
-    with suppress(Exception):  # no numbers are on the meta device: code that looks at one stops there, and is not wrong
-        mine.to("meta")(tokens.to("meta"))
-    t.last = "TextTransformer(tokens on a GPU)"
-    advice = "the mask is made on the CPU, wherever the tokens are: causal_mask(length, tokens.device)"
-    t.holds(all(mask.is_meta for mask in masks), "would fail on a GPU", advice)
+def one_text(theirs: library.TextTransformer, tokens: Tensor) -> Known:
+    """What a batch of one text becomes without its dimension."""
+    lost = Mistake("the dimension of the batch is lost where it holds one text", way="leave out squeeze()")
+    return {lost: lambda: theirs(tokens)[1]}

@@ -1,8 +1,10 @@
 """The pictures of lesson 04: words in their places, who sees whom, what reaches whom, texts near and far.
 
-`reach` and `features_of` compute what is drawn: they go the text encoder's way, `features_of` wrongly where asked.
+`reach`, `listening` and `features_of` compute what is drawn. They go the text encoder's way, `features_of`
+wrongly where asked.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,7 +21,10 @@ from minclip.figures.look import (
     OTHER_COLOUR,
     QUIET_COLOUR,
     SCORE_COLOURS,
+    SIGNED_COLOURS,
     TEXT_COLOUR,
+    described,
+    dress,
     new_figure,
     write_in_cell,
 )
@@ -59,7 +64,8 @@ def draw_tokens(tokenizer: BPETokenizer, tokens: Tensor, columns: int) -> Figure
     axes.tick_params(length=0, labelsize=FONT - 1)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("position (it goes on to the right, padding alone)", fontsize=FONT)
-    return figure
+    ends = ", ".join(str(int(ids.argmax())) for ids in tokens)
+    return described(figure, f"{rows} texts as rows of tokens with their ids; EOT stands at the places {ends}.")
 
 
 def draw_encoder() -> Figure:
@@ -73,7 +79,7 @@ def draw_encoder() -> Figure:
     return draw_tensors(steps, {"texts": 3, "length": 5, "width": 3, "embed_dim": 4})
 
 
-def matrix(numbers: Tensor, said: Sequence[str], rows: str, columns: str, title: str, digits: int = 2) -> Figure:
+def matrix(numbers: Tensor, said: Sequence[str], rows: str, columns: str, title: str) -> Figure:
     """A square of numbers, words along both sides; -inf is a dark cell, 0 an empty one."""
     side = len(said)
     figure = new_figure(1.9 + 0.72 * side, 1.5 + 0.62 * side)
@@ -87,7 +93,7 @@ def matrix(numbers: Tensor, said: Sequence[str], rows: str, columns: str, title:
             axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fc=OTHER_COLOUR, ec="white"))
             axes.text(column, row, "-inf", ha="center", va="center", fontsize=FONT - 1, color=QUIET_COLOUR)
         else:
-            text = "0" if number == 0 else f"{number:.{digits}f}"
+            text = "0" if number == 0 else f"{number:.2f}"
             write_in_cell(axes, row, column, text, float(heat[row, column]))
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
@@ -102,55 +108,104 @@ def matrix(numbers: Tensor, said: Sequence[str], rows: str, columns: str, title:
 
 def draw_mask(mask: Tensor, said: Sequence[str]) -> Figure:
     """0 and -inf, with the words that look and are looked at."""
-    return matrix(mask, said, "this token looks ...", "... at this one", "The causal mask")
+    figure = matrix(mask, said, "this token looks ...", "... at this one", "The causal mask")
+    allowed = int((mask == 0).sum())
+    return described(figure, f"The mask of {len(said)} tokens: 0 in {allowed} cells, -inf in {mask.numel() - allowed}.")
 
 
-def reach(encoder: TextTransformer, tokens: Tensor, mask: Tensor | None) -> Tensor:
-    """How much the blocks' output at token i changes with their input at token j: float [tokens, tokens].
+def reach(encoder: TextTransformer, tokens: Tensor, mask: Tensor | None, rows: Sequence[int] | None = None) -> Tensor:
+    """How much the blocks' output at token i changes with their input at token j: float [rows, tokens].
 
-    tokens: int64 [tokens], one text. Of the output the part along one fixed direction, of its gradient the norm.
+    tokens: int64 [tokens], one text; rows: the outputs, all where None. Of the output the part along one fixed
+    direction, of its gradient the norm.
     """
     encoder = encoder.eval()
     x = encoder.token_embedding(tokens) + encoder.positional_embedding[: len(tokens)]
     x = x.detach()[None].requires_grad_()  # [1, tokens, width]
     out = encoder.transformer(x, mask)[0]  # [tokens, width]
     direction = torch.randn(out.shape[1], generator=torch.Generator().manual_seed(0)).to(out.device)
-    rows = [torch.autograd.grad(one @ direction, x, retain_graph=True)[0][0].norm(dim=-1) for one in out]
-    return torch.stack(rows)  # [tokens, tokens]
+    read = out if rows is None else out[list(rows)]
+    found = [torch.autograd.grad(one @ direction, x, retain_graph=True)[0][0].norm(dim=-1) for one in read]
+    return torch.stack(found)
 
 
 def draw_reach(gradient: Tensor, said: Sequence[str]) -> Figure:
     """The gradient of each output with respect to each input, shares of the row's largest."""
     shares = gradient / gradient.max(dim=-1, keepdim=True).values
     title = "What reaches whom: size of the gradient, largest of a row = 1"
-    return matrix(shares, said, "output at ...", "... input at", title)
+    figure = matrix(shares, said, "output at ...", "... input at", title)
+    above = "zero" if not gradient.triu(1).any() else "not zero"
+    return described(
+        figure, f"The gradient of the output at each token by the input at each: {above} above the diagonal."
+    )
+
+
+def listening(encoder: TextTransformer, tokenizer: BPETokenizer, texts: Sequence[str]) -> dict[str, list[float]]:
+    """For each word, its share of EOT's gradient in every text where it stands: 1 is the mean of that text's tokens."""
+    shares = defaultdict(list)
+    for ids in tokenizer(texts).to(encoder.text_projection.device):
+        said = words(tokenizer, ids)
+        gradient = reach(encoder, ids[: len(said)], causal_mask(len(said), ids.device), rows=[-1])[0]
+        for word, share in zip(said, (gradient / gradient.mean()).tolist(), strict=True):
+            shares[word].append(share)
+    return dict(shares)
+
+
+def draw_listening(shares: Mapping[str, Sequence[float]], least: int = 8) -> Figure:
+    """How much EOT listens to each word that stands in at least so many of the texts."""
+    means = {word: float(np.mean(found)) for word, found in shares.items() if len(found) >= least}
+    ordered = sorted(means, key=means.__getitem__, reverse=True)
+    figure = new_figure(9.6, 3.4)
+    axes = figure.subplots()
+    loud = [TEXT_COLOUR if means[word] > 1 else OTHER_COLOUR for word in ordered]
+    axes.bar(range(len(ordered)), [means[word] for word in ordered], color=loud)
+    axes.axhline(1, color=QUIET_COLOUR, linestyle="--")
+    dress(axes, "What EOT listens to: 1 is the mean token of a text", "", "size of the gradient")
+    axes.set_xticks(range(len(ordered)), ordered, rotation=60, ha="right", rotation_mode="anchor")
+    axes.grid(visible=False, axis="x")
+    most, least_heard = ", ".join(ordered[:4]), ", ".join(ordered[-4:])
+    return described(
+        figure, f"The size of EOT's gradient by each word: largest for {most}, smallest for {least_heard}."
+    )
 
 
 def draw_cosines(squares: Mapping[str, Tensor], texts: Sequence[str]) -> Figure:
-    """Cosines of texts with each other: a square for each title, the texts named once."""
+    """Cosines of texts with each other: a square for each title, the texts named on both sides."""
     side, count = len(texts), len(squares)
     size = 0.62 if count == 1 else 0.46  # inches that a number takes
-    figure = new_figure(2.6 + count * (size * side + 0.3), size * side + 0.6)
+    figure = new_figure(2.6 + count * (size * side + 0.3), size * side + 2.3)
+    lowest = []
     for axes, (title, cosines) in zip(np.atleast_1d(figure.subplots(1, count)), squares.items(), strict=True):
-        axes.imshow(cosines.cpu(), cmap=SCORE_COLOURS, vmin=0, vmax=1)
+        axes.imshow(cosines.cpu(), cmap=SIGNED_COLOURS, vmin=-1, vmax=1)
         for row, column in np.ndindex(side, side):
             number = float(cosines[row, column])
-            write_in_cell(axes, row, column, f"{number:.1f}" if count > 1 else f"{number:z.2f}", number)
+            write_in_cell(axes, row, column, f"{number:z.1f}" if count > 1 else f"{number:z.2f}", abs(number))
         axes.set_title(title, fontsize=FONT)
-        axes.set(xticks=[], yticks=[])
+        axes.set_xticks(range(side), texts, rotation=45, ha="right", rotation_mode="anchor", fontsize=FONT - 2)
+        axes.set_yticks([])
+        axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
+        lowest.append(f"{title} {float(cosines.min()):z.2f} to 1")
     figure.axes[0].set_yticks(range(side), texts, fontsize=FONT - 1)
-    figure.axes[0].tick_params(length=0)
-    return figure
+    return described(figure, f"Cosines of {side} texts with each other: {'; '.join(lowest)}.")
 
 
 def features_of(
-    encoder: TextTransformer, tokens: Tensor, place: int | None = None, masked: bool = True, placed: bool = True
+    encoder: TextTransformer,
+    tokens: Tensor,
+    place: int | None = None,
+    masked: bool = True,
+    placed: bool = True,
+    cut: bool = False,
 ) -> Tensor:
     """Unit features, made rightly or wrongly: float [texts, embed_dim].
 
-    place: which token is read, EOT where None; masked: with the causal mask; placed: with positions.
+    place: which token is read, EOT where None; masked: with the causal mask; placed: with positions; cut: every text
+    by itself and without its padding.
     """
+    if cut:
+        alone = [row[None, : int(row.argmax()) + 1] for row in tokens]
+        return torch.cat([features_of(encoder, row, place, masked, placed) for row in alone])
     length = tokens.shape[1]
     with torch.no_grad():
         x = encoder.token_embedding(tokens)

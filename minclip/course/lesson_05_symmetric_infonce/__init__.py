@@ -8,7 +8,7 @@ LESSON = Lesson(
     question="What makes a picture and its caption meet?",
     exercises=(
         Exercise("similarity_logits", "loss", difficulty=2, minutes=15, points=3, box="loss"),
-        Exercise("clip_loss", "loss", difficulty=2, minutes=20, points=4, box="loss"),
+        Exercise("clip_loss", "loss", difficulty=2, minutes=15, points=4, box="loss"),
         Exercise("clamp_logit_scale", "loss", difficulty=1, minutes=10, points=2, box="loss"),
     ),
 )

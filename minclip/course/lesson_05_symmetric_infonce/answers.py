@@ -1,33 +1,28 @@
 """Answers to the exercises of lesson 05."""
 
+from minclip.course.lesson_05_symmetric_infonce import loss_answers
 from minclip.course.planted_answers import Answer, indented
 
 SETUP = """
 import math
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from minclip.loss import MAX_LOGIT_SCALE, similarity_logits
+from minclip.similarity import cosine_similarity
 """
 
 
-def logits(body: str, says: str = "") -> Answer:
+def logits(body: str, says: str = "", silent: str = "") -> Answer:
     lines = indented(body)
     head = "def similarity_logits(image_features, text_features, scale):\n"
-    return Answer("similarity_logits", f"{head}{lines}\n", says)
+    return Answer("similarity_logits", f"{head}{lines}\n", says, silent)
 
 
-def loss(body: str, says: str = "") -> Answer:
-    body = "logits = similarity_logits(image_features, text_features, scale)\n" + body.strip()
+def clamp(body: str, says: str = "", silent: str = "") -> Answer:
     lines = indented(body)
-    head = "def clip_loss(image_features, text_features, scale):\n"
-    check = "    if len(image_features) != len(text_features):\n        raise ValueError('no pairs')\n"
-    return Answer("clip_loss", f"{head}{check}{lines}\n", says)
-
-
-def clamp(body: str, says: str = "") -> Answer:
-    lines = indented(body)
-    return Answer("clamp_logit_scale", f"def clamp_logit_scale(logit_scale):\n{lines}\n", says)
+    return Answer("clamp_logit_scale", f"def clamp_logit_scale(logit_scale):\n{lines}\n", says, silent)
 
 
 UNIT = """
@@ -35,83 +30,132 @@ a = image_features.float()
 b = text_features.float()
 a, b = a / a.norm(dim=-1, keepdim=True), b / b.norm(dim=-1, keepdim=True)
 """
-BOTH = "return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2"
-TARGET = "labels = torch.arange(len(logits), device=logits.device)\n"
+NO_GRAD = "with torch.no_grad():\n    "
 
 WRONG = [
+    *loss_answers.WRONG,
     logits("return scale * image_features @ text_features.T", "dot products, not cosines"),
-    logits("return scale * F.normalize(image_features, dim=-1) @ text_features.T", "text features to length 1"),
-    logits("return scale * image_features @ F.normalize(text_features, dim=-1).T", "image features to length 1"),
+    logits("return scale * F.normalize(image_features, dim=-1) @ text_features.T", "only the image features"),
+    logits("return scale * image_features @ F.normalize(text_features, dim=-1).T", "only the text features"),
     logits("return scale * F.normalize(image_features, dim=0) @ F.normalize(text_features, dim=0).T",
            "the norm runs over the batch"),
+    logits("return scale * F.normalize(image_features.T).T @ F.normalize(text_features.T)",
+           "the norm runs over the batch"),
     logits("return scale * (image_features / image_features.norm()) @ (text_features / text_features.norm()).T",
-           "each row has a length of its own"),
+           "one length for all rows"),
+    logits(UNIT.replace("a.norm(dim=-1, keepdim=True)", "(a**2).sum(dim=-1, keepdim=True)")
+           .replace("b.norm(dim=-1, keepdim=True)", "(b**2).sum(dim=-1, keepdim=True)") + "return scale * a @ b.T",
+           "the square of the length"),
+    logits(UNIT.replace(".norm(", ".sum(") + "return scale * a @ b.T", "the sum of a row"),
+    logits("a, b = F.normalize(image_features.float(), p=1, dim=-1), F.normalize(text_features.float(), p=1, dim=-1)\n"
+           "return scale * a @ b.T", "the sum of the absolute numbers"),
+    logits(UNIT.replace(", keepdim=True", "") + "return scale * a @ b.T", "a length of its own", "meets row i alone"),
+    logits("a = image_features / image_features.norm(dim=1)[:, None]\n"
+           "b = text_features / text_features.norm(dim=1)\nreturn scale * a @ b.T", "a length of its own", "row i"),
+    logits("a = (image_features.T / image_features.norm(dim=1, keepdim=True)).T\n"
+           "return scale * a @ F.normalize(text_features).T", "RuntimeError", "as a column"),
     logits(UNIT + "return a @ b.T", "scale is missing"),
-    logits(UNIT + "return a @ b.T / scale", "instead of dividing"),
-    logits(UNIT + "return scale.exp() * a @ b.T", "is the factor itself"),
+    logits(UNIT + "return a @ b.T / scale", "divided by scale"),
+    logits(UNIT + "return torch.as_tensor(scale).exp() * a @ b.T", "is used as it is"),
+    logits(UNIT + "return math.exp(scale) * a @ b.T", "is used as it is"),
     logits(UNIT + "return scale * b @ a.T", "yours is transposed"),
-    logits(UNIT + "return (scale * a @ b.T).softmax(dim=-1)", "return the logits"),
+    logits(UNIT + "return (scale * a @ b.T).T", "yours is transposed"),
+    logits(UNIT + "return (scale * a @ b.T).softmax(dim=-1)", "these are shares"),
     logits("return scale * F.normalize(image_features, dim=-1) @ F.normalize(text_features, dim=-1).T",
-           "cosines in bfloat16 have three digits"),
-    logits(UNIT + "return scale.item() * a @ b.T", "item"),
+           "wrong dtype"),
+    logits("a, b = F.normalize(image_features, dim=-1), F.normalize(text_features, dim=-1)\n"
+           "return scale * a.float() @ b.float().T", "three digits only"),
+    logits("a, b = F.normalize(image_features, dim=-1), F.normalize(text_features, dim=-1)\n"
+           "return (scale * a @ b.T).float()", "three digits only"),
+    logits(UNIT + "return scale.item() * a @ b.T", "plain number, too"),
+    logits(UNIT + "return float(scale) * a @ b.T", "no gradient reaches scale"),
+    logits(UNIT + "return scale.to(a.device) * a @ b.T", "plain number, too"),
+    logits(UNIT + "return torch.tensor(scale) * a @ b.T", "no gradient reaches scale"),
     logits(UNIT.replace("float()", "float().detach()") + "return scale * a @ b.T", "no .item(), .detach()"),
+    logits(UNIT.replace("a.norm(", "a.detach().norm(") + "return scale * a @ b.T", "the gradient of image_features"),
+    logits("with torch.no_grad():\n" + indented(UNIT) + "\nreturn scale * a @ b.T", "reaches image_features"),
+    logits(UNIT + "return torch.tensor((scale * a @ b.T).tolist())", "the way back is cut"),
+    logits("a, b = image_features.detach().numpy(), text_features.detach().numpy()\n"
+           "a, b = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b)]\n"
+           "return scale * torch.from_numpy(a @ b.T)", ""),
     logits("image_features /= image_features.norm(dim=-1, keepdim=True)\n"
            "text_features /= text_features.norm(dim=-1, keepdim=True)\n"
            "return scale * image_features @ text_features.T", "changes what it was given"),
+    logits(UNIT.replace("image_features.float()", "image_features.float().requires_grad_()")
+           + "return scale * a @ b.T", "makes the features learn"),
     logits(UNIT + "logits = scale * a @ b.T", "is there a return?"),
-    logits(UNIT + "return scale * a @ b", "must be transposed"),
+    logits(UNIT + "return scale * a @ b", "columns of the first meet the rows of the second"),
+    logits(UNIT + "return scale * (a @ b.T).squeeze()", "a dimension of size 1 is lost"),
+    logits(UNIT + "return scale * a @ b.T, labels", "NameError"),
+    logits(UNIT + "return scale * a @ b.T, scale", "is no tensor"),
     logits("return scale * F.cosine_similarity(image_features.float(), text_features.float(), dim=-1)",
-           "row i with row i"),
-    loss(TARGET + "return F.cross_entropy(logits, labels)", "picture → text half only"),
-    loss(TARGET + "return F.cross_entropy(logits.T, labels)", "text → picture half only"),
-    loss(TARGET + BOTH.removesuffix(" / 2"), "divide their sum by 2"),
-    loss("logits = scale * image_features @ text_features.T\n" + TARGET + BOTH, "not brought to length 1"),
-    loss("logits = similarity_logits(image_features, text_features, 1.0)\n" + TARGET + BOTH, "scale is missing"),
-    loss("logits = similarity_logits(image_features, text_features, torch.as_tensor(scale).exp())\n"
-         + TARGET + BOTH, "take no exp of it"),
-    loss("logits = similarity_logits(image_features, text_features, 1 / scale)\n"
-         + TARGET + BOTH, "instead of dividing"),
-    loss("labels = torch.zeros(len(logits), dtype=torch.int64)\n" + BOTH, "not all 0"),
-    loss(TARGET + "each = [F.cross_entropy(x, labels, reduction='sum') for x in (logits, logits.T)]\n"
-         "return sum(each) / 2", "mean over the batch"),
-    loss(TARGET + BOTH.replace("logits,", "logits.softmax(1),").replace("logits.T", "logits.T.softmax(1)"),
-         "its own softmax already"),
-    loss(TARGET + "return F.cross_entropy((logits + logits.T) / 2, labels)", "not the logits"),
-    loss("rows, columns = logits.softmax(dim=1).diagonal(), logits.softmax(dim=0).diagonal()\n"
-         "return -(rows.log() + columns.log()).mean() / 2", "runs to infinity"),
-    loss("labels = torch.arange(len(logits), device=logits.device).float()\n" + BOTH, "int64"),
-    loss(TARGET + BOTH.replace("return (", "return ((", 1) + ").item()", "leave out .item()"),
-    loss(TARGET + "logits = logits.softmax(dim=-1)\n" + BOTH, "it does the softmax itself"),
-    loss("labels = torch.arange(len(logits))\n" + BOTH, "wherever the input is"),
-    loss("return -logits.diagonal().mean()", "no negatives"),
-    loss(TARGET + "return (F.cross_entropy(logits, labels, reduction='none')"
-         " + F.cross_entropy(logits.T, labels, reduction='none')) / 2", "return their mean"),
-    loss(TARGET + BOTH.replace("(F", "-(F", 1), "the wrong way round"),
-    loss(TARGET + BOTH.replace("return ", "return torch.tensor((") + ").item())", "the way back is cut"),
-    clamp("with torch.no_grad():\n    logit_scale.clamp_(max=math.log(100))", "the lower limit is missing"),
-    clamp("with torch.no_grad():\n    logit_scale.clamp_(min=0)", "the upper limit is missing"),
-    clamp("with torch.no_grad():\n    logit_scale.clamp_(1, 100)", "is a logarithm"),
-    clamp("with torch.no_grad():\n    logit_scale.clamp(0, math.log(100))", "clamp_, with the underscore"),
-    clamp("return logit_scale.clamp(0, math.log(100))", "clamp_, with the underscore"),
-    clamp("logit_scale.clamp_(0, math.log(100))", "under torch.no_grad() only"),
-    clamp("with torch.no_grad():\n    logit_scale.clamp_(0, math.log(MAX_LOGIT_SCALE))", "is ln 100 already"),
-    clamp("with torch.no_grad():\n    logit_scale.copy_(logit_scale.exp().clamp(1, 100))", "the logarithm afterwards"),
+           "row i meets row i alone", "a length of its own"),
+    logits(UNIT + "return scale * (a * b).sum(dim=-1)", "row i meets row i alone"),
+    logits(UNIT + "out = torch.empty(len(a), len(b))\nfor i in range(len(a)):\n    for j in range(len(b)):\n"
+           "        out[i, j] = scale * (a[i] * b[j]).sum()\nreturn out", "would fail on a GPU"),
+    logits(UNIT + "return (scale * a @ b.T).cpu()", "moved to the CPU"),
+    logits("a = image_features / (image_features.norm(dim=-1, keepdim=True) + 0.1)\n"
+           "b = text_features / (text_features.norm(dim=-1, keepdim=True) + 0.1)\nreturn scale * a @ b.T", ""),
+    logits("a = image_features.float() / (image_features.float().norm(dim=-1, keepdim=True) + 1e-4)\n"
+           "b = F.normalize(text_features.float(), dim=-1)\nreturn scale * a @ b.T", "a hundredth of the image"),
+    logits("if not hasattr(similarity_logits, 'kept'):\n"
+           "    similarity_logits.kept = F.normalize(text_features.float())\n"
+           "return scale * F.normalize(image_features.float()) @ similarity_logits.kept.T", ""),
+    logits("return scale * torch.cdist(image_features, text_features)", ""),
+    logits("return scale * cosine_similarity(image_features, text_features)", "wrong dtype"),
+    clamp(NO_GRAD + "logit_scale.clamp_(max=math.log(100))", "nothing brings it up"),
+    clamp(NO_GRAD + "logit_scale.clamp_(MAX_LOGIT_SCALE)", ""),
+    clamp(NO_GRAD + "logit_scale.clamp_(min=0)", "nothing brings it down"),
+    clamp(NO_GRAD + "logit_scale.clamp_(1, 100)", "and so are its limits"),
+    clamp(NO_GRAD + "logit_scale.clamp_(1, MAX_LOGIT_SCALE)", "the lower limit is that of the scale"),
+    clamp(NO_GRAD + "logit_scale.clamp_(0, 100)", "nothing brings it down"),
+    clamp(NO_GRAD + "logit_scale.clamp(0, math.log(100))", "nothing is changed"),
+    clamp("return logit_scale.clamp(0, math.log(100))", "nothing is changed"),
+    clamp("logit_scale = torch.clamp(logit_scale, 0, MAX_LOGIT_SCALE)", "nothing is changed"),
+    clamp(NO_GRAD + "logit_scale.exp().clamp_(1, 100)", "nothing is changed"),
+    clamp("logit_scale.clone().data.clamp_(0, MAX_LOGIT_SCALE)", "nothing is changed"),
+    clamp("logit_scale.clamp_(0, math.log(100))", "autograd watches a parameter"),
+    clamp("logit_scale.requires_grad_(False)\nlogit_scale.clamp_(0, math.log(100))", "it no longer learns"),
+    clamp("torch.set_grad_enabled(False)\nlogit_scale.clamp_(0, math.log(100))", "changes a setting"),
+    clamp(NO_GRAD + "logit_scale.clamp_(0, math.log(MAX_LOGIT_SCALE))", "is ln 100 already"),
+    clamp(NO_GRAD + "logit_scale.copy_(logit_scale.exp().clamp(1, 100))", "holds the scale now"),
+    clamp(NO_GRAD + "if logit_scale > MAX_LOGIT_SCALE:\n        logit_scale.fill_(MAX_LOGIT_SCALE)",
+          "nothing brings it up"),
+    clamp(NO_GRAD + "logit_scale.fill_(MAX_LOGIT_SCALE)", ""),
+    clamp(NO_GRAD + "logit_scale.clamp_(0, math.log10(100))", ""),
+    clamp(NO_GRAD + "logit_scale.clamp_(-MAX_LOGIT_SCALE, MAX_LOGIT_SCALE)", "nothing brings it up"),
+    clamp("logit_scale.data = torch.tensor(min(max(logit_scale.item(), 0.0), MAX_LOGIT_SCALE))", "to the CPU"),
+    clamp("logit_scale.data = logit_scale.data.cpu().clamp(0, MAX_LOGIT_SCALE)", "to the CPU"),
+    clamp("with torch.inference_mode():\n    logit_scale.data = logit_scale.clamp(0, MAX_LOGIT_SCALE)",
+          "it no longer learns"),
+    clamp("logit_scale = nn.Parameter(logit_scale.clamp(0, MAX_LOGIT_SCALE))", "nothing is changed"),
 ]  # fmt: skip
 
 CORRECT = [
+    *loss_answers.CORRECT,
     logits("a, b = image_features.float()[:, None], text_features.float()[None]\n"
            "return scale * F.cosine_similarity(a, b, dim=-1)"),
     logits("a = F.normalize(image_features.float(), dim=-1)\nb = F.normalize(text_features.float(), dim=-1)\n"
            "return torch.einsum('id,td->it', a, b) * scale"),
-    loss(TARGET + "return 0.5 * F.cross_entropy(logits, labels) + 0.5 * F.cross_entropy(logits.T, labels)"),
-    loss("rows = logits.log_softmax(dim=1).diagonal()\ncolumns = logits.log_softmax(dim=0).diagonal()\n"
-         "return -(rows + columns).mean() / 2"),
-    Answer("clip_loss", "def clip_loss(images, texts, logit_scale):\n"  # names of parameters are free
-           "    if len(images) != len(texts):\n        raise ValueError('no pairs')\n"
-           "    logits = similarity_logits(images, texts, logit_scale)\n"
-           "    pair = torch.arange(len(logits), device=logits.device)\n"
-           "    return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2\n"),
-    clamp("with torch.no_grad():\n    logit_scale.clamp_(0, MAX_LOGIT_SCALE)"),
+    logits("return scale * cosine_similarity(image_features.float(), text_features.float())"),
+    logits("a = image_features.to(torch.float32)\nb = text_features.to(torch.float32)\n"
+           "lengths = torch.linalg.vector_norm(a, dim=1).unsqueeze(1) * torch.linalg.vector_norm(b, dim=1)\n"
+           "return scale * torch.matmul(a, b.transpose(0, 1)) / lengths"),
+    logits("rows = []\nfor image in image_features.float():\n"
+           "    row = [(image @ text) / (image.norm() * text.norm()) for text in text_features.float()]\n"
+           "    rows.append(torch.stack(row))\nreturn scale * torch.stack(rows)"),
+    logits("a, b = image_features.float(), text_features.float()\n"
+           "a = a / (a.norm(dim=-1, keepdim=True) + 1e-8)\nb = b / (b.norm(dim=-1, keepdim=True) + 1e-8)\n"
+           "return scale * (a @ b.mT)"),
+    logits("def unit(x):\n    x = x.float()\n    return x * x.pow(2).sum(-1, keepdim=True).rsqrt()\n"
+           "return F.linear(unit(image_features), unit(text_features)) * scale"),
+    clamp(NO_GRAD + "logit_scale.clamp_(0, MAX_LOGIT_SCALE)"),
     clamp("logit_scale.data = logit_scale.data.clamp(0.0, math.log(100.0))"),
-    clamp("with torch.no_grad():\n    logit_scale.copy_(torch.clamp(logit_scale, min=0, max=math.log(100)))"),
+    clamp("logit_scale.data.clamp_(0, MAX_LOGIT_SCALE)"),
+    clamp(NO_GRAD + "logit_scale.copy_(torch.clamp(logit_scale, min=0, max=math.log(100)))"),
+    clamp(NO_GRAD + "logit_scale.exp_().clamp_(1, 100).log_()\n    return logit_scale"),
+    clamp(NO_GRAD + "logit_scale.fill_(min(max(logit_scale.item(), 0), MAX_LOGIT_SCALE))"),
+    clamp(NO_GRAD + "if logit_scale > MAX_LOGIT_SCALE:\n        logit_scale.fill_(MAX_LOGIT_SCALE)\n"
+          "    elif logit_scale < 0:\n        logit_scale.zero_()"),
+    clamp("old = logit_scale.detach()\nold.copy_(old.clamp(0, MAX_LOGIT_SCALE))"),
 ]  # fmt: skip

@@ -1,142 +1,229 @@
 """How the answers of lesson 05 are judged: cosines as logits, the symmetric loss, the limit of the temperature."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
 from minclip import loss as library
-from minclip.course.assertions import Known, Trial
+from minclip.course.assertions import Errors, Known, Mistake, Trial
+from minclip.course.battery import in_turn
+from minclip.course.lesson_05_symmetric_infonce.mistakes import wrong_logits, wrong_losses
+from minclip.course.value_words import answers_line
 
-ROW_BY_ROW = "that compares row i with row i; here every picture meets every text: a matrix product"
+ROW_BY_ROW = Mistake(
+    "row i meets row i alone; here every picture meets every text",
+    way="a matrix product makes all pairs: unit_images @ unit_texts.T",
+)
+IN_BFLOAT16 = Mistake(
+    "these numbers are right to three digits only: they were computed in bfloat16",
+    way="turn both features into float32 first: image_features.float(), text_features.float()",
+)
+NO_TENSOR_SCALE = Mistake(
+    "scale may be a plain number, too, and that has no methods of a tensor", way="scale * cosines works for both"
+)
+
+
+def sizes_meet(ours: int, *theirs: int, at: int) -> Callable[[BaseException], bool]:
+    """Sees that a side of size `ours` met one of size `theirs` in an operation number by number, in dimension `at`."""
+    return lambda error: any(
+        f"tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {at}" in str(error)
+        for one in theirs
+        for a, b in ((ours, one), (one, ours))
+    )
 
 
 def similarity_logits(t: Trial) -> None:
     t.errors = {
-        "must match the size of tensor b": ROW_BY_ROW,
-        "cannot be multiplied": "the second matrix must be transposed: [images, dim] @ [dim, texts]",
+        sizes_meet(3, 5, at=0): ROW_BY_ROW,
+        sizes_meet(8, 3, 5, at=1): Mistake(
+            "every row has a length of its own, and the lengths must stand as a column beside the rows",
+            way="x / x.norm(dim=-1, keepdim=True): the lengths are [rows, 1] then, and not [rows]",
+        ),
+        "cannot be multiplied (3x8 and 5x8)": Mistake(
+            "in a matrix product the columns of the first meet the rows of the second",
+            way="the second must be transposed: [images, dim] @ [dim, texts] is unit_images @ unit_texts.T",
+        ),
     }
     images, texts, scale = t.normal(3, 8), t.normal(5, 8), torch.tensor(10.0)
-    unit_images, unit_texts = F.normalize(images, dim=-1), F.normalize(texts, dim=-1)
-    expected = library.similarity_logits(images, texts, scale)
-    known = {
-        "these are dot products, not cosines: divide every feature by its length first": lambda: 10 * images @ texts.T,
-        "only the image features have length 1: bring the text features to length 1, too": lambda: (
-            10 * unit_images @ texts.T
-        ),
-        "only the text features have length 1: bring the image features to length 1, too": lambda: (
-            10 * images @ unit_texts.T
-        ),
-        "the norm runs over the batch: take it over the features of each row, dim=-1 with keepdim=True": lambda: (
-            10 * F.normalize(images, dim=0) @ F.normalize(texts, dim=0).T
-        ),
-        "you divide by all features' length together: each row has a length of its own, dim=-1": lambda: (
-            10 * (images / images.norm()) @ (texts / texts.norm()).T
-        ),
-        "scale is missing: multiply the cosines by it": lambda: unit_images @ unit_texts.T,
-        "multiply by scale instead of dividing: it is 1 / temperature": lambda: unit_images @ unit_texts.T / 10,
-        "scale is the factor itself, exp(logit_scale): take no exp of it": lambda: (
-            scale.exp() * unit_images @ unit_texts.T
-        ),
-        "rows are pictures and columns are texts: yours is transposed": lambda: expected.T,
-        "return the logits: the softmax belongs to the loss": lambda: expected.softmax(dim=-1),
-    }
-    t.same(t(images, texts, scale), expected, known)
-    half = (images.bfloat16(), texts.bfloat16())
-    why = "cosines in bfloat16 have three digits: turn both features into float32 with .float() first"
-    t.same(t(*half, scale), library.similarity_logits(*half, scale), hint=why)
-    t.same(t(images, texts, 100.0), 10 * expected, hint="scale may be a plain number, too")
-    mine, theirs = (
-        [x.clone().requires_grad_() for x in (images, texts, scale)],
-        [x.clone().requires_grad_() for x in (images, texts, scale)],
+    t.same(t(images, texts, scale), library.similarity_logits(images, texts, scale), wrong_logits(images, texts, 10.0))
+    own = Mistake(
+        "requires_grad_ changes the tensor that came in, and .float() hands on the same one", way="leave it out"
     )
-    came = t(*mine)
+    t.holds(not (images.requires_grad or texts.requires_grad), "makes the features learn that it was given", own)
+    plain: Errors = {"'float' object has no attribute": NO_TENSOR_SCALE}
+    came = t.call(t.mine, images, texts, 100.0, errors=plain)
+    t.same(came, library.similarity_logits(images, texts, 100.0), what="the result for a scale that is a plain number")
+    half = (images.bfloat16(), texts.bfloat16())
+    right = library.similarity_logits(*half, scale)
+    came = t(*half, scale)
+
+    def coarse() -> Any:
+        return came if came.shape == right.shape and (came.float() - right).abs().max() < 0.2 else None
+
+    t.same(came, right, {IN_BFLOAT16: coarse}, "the result for features in bfloat16")
     names = ("image_features", "text_features", "scale")
+    mine, theirs = learning(images, texts, scale), learning(images, texts, scale)
     pairs = dict(zip(names, zip(mine, theirs, strict=True), strict=True))
-    t.gradient(came, library.similarity_logits(*theirs), pairs)
+    t.gradient(t(*mine), library.similarity_logits(*theirs), pairs)
+    lost = Mistake(
+        "a dimension of size 1 is lost", way="leave out squeeze(): the result is [images, texts] also for one image"
+    )
+    for a, b, words in ((images[:1], texts, "one image"), (images, texts[:1], "one text")):
+        right = library.similarity_logits(a, b, scale)
+        t.same(t(a, b, scale), right, {lost: right.squeeze}, f"the result for {words}")
+    few, many = (images, texts, scale), (t.normal(4, 6), t.normal(2, 6), torch.tensor(3.0))
+    theirs_too = library.similarity_logits
+    in_turn(t, (t.mine, theirs_too, few), (t.mine, theirs_too, many))
     t.on_a_gpu(t.mine, images, texts, scale)
-    t.same(t(7 * images, texts, scale), expected, hint="seven times as long features have the same cosines")
+    t.on_a_gpu(t.mine, images, texts, 100.0)
+    short = 0.01 * images
+    t.same(
+        t(short, texts, scale), theirs_too(short, texts, scale), what="the result for a hundredth of the image features"
+    )
+
+
+def learning(*values: Tensor) -> list[Tensor]:
+    """Copies that require a gradient."""
+    return [value.clone().requires_grad_() for value in values]
 
 
 def clip_loss(t: Trial) -> None:
-    dtype = "labels are the numbers of classes, int64: torch.arange makes them"
-    t.errors = {"target dtype": dtype, "scalar type Long": dtype}  # in newer words of PyTorch, and in older ones
-    images, texts, scale = t.normal(6, 16), t.normal(6, 16), torch.tensor(5.0)
-    logits, labels = library.similarity_logits(images, texts, scale), torch.arange(6)
-    expected = library.clip_loss(images, texts, scale)
-
-    def both(logits: Tensor, labels: Tensor = labels) -> Tensor:
-        return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
-
-    known = {
-        "this is the picture → text half only: take the text → picture half, with .T, too, and average": lambda: (
-            F.cross_entropy(logits, labels)
+    dtype = Mistake(
+        "the labels are the numbers of classes, and so whole numbers",
+        way="torch.arange(n) makes int64: leave out float",
+    )
+    called = Mistake(
+        "nn.CrossEntropyLoss is a class: what stands in its brackets are settings, and no logits",
+        way="nn.CrossEntropyLoss()(logits, labels) makes one and calls it; F.cross_entropy(logits, labels) does both",
+    )
+    swapped = Mistake(
+        "cross_entropy got the labels where it wants the logits", way="F.cross_entropy(logits, labels), in this order"
+    )
+    t.errors = {
+        "target dtype": dtype,  # in newer words of PyTorch, and in older ones
+        "scalar type Long": dtype,
+        in_line(t, "ambiguous", "CrossEntropyLoss("): called,
+        "\"log_softmax_lastdim_kernel_impl\" not implemented for 'Long'": swapped,
+        "Target 6 is out of bounds": Mistake(
+            "the labels count from 1; the first class has the number 0", way="torch.arange(n) begins with 0"
         ),
-        "this is the text → picture half only: take the picture → text half, too, and average": lambda: F.cross_entropy(
-            logits.T, labels
-        ),
-        "both halves are there: divide their sum by 2": lambda: 2 * expected,
-        "the features are not brought to length 1: use similarity_logits": lambda: both(5 * images @ texts.T),
-        "scale is missing: the logits are scaled cosines": lambda: both(logits / 5),
-        "scale is the factor itself, exp(logit_scale): take no exp of it": lambda: both(logits / 5 * scale.exp()),
-        "multiply by scale instead of dividing: it is 1 / temperature": lambda: both(logits / 25),
-        "the right text of picture i is text i: the labels are 0, 1, 2, ..., not all 0": lambda: both(
-            logits, torch.zeros(6, dtype=torch.int64)
-        ),
-        "take the mean over the batch, not the sum": lambda: 6 * expected,
-        "cross_entropy takes logits: it does the softmax itself": lambda: both(logits.softmax(dim=-1)),
-        "each direction has its own softmax already: cross_entropy does it itself": lambda: (
-            (F.cross_entropy(logits.softmax(dim=-1), labels) + F.cross_entropy(logits.T.softmax(dim=-1), labels)) / 2
-        ),
-        "average the two losses, not the logits": lambda: F.cross_entropy((logits + logits.T) / 2, labels),
-        "a loss is to be made small: the sign is the wrong way round": lambda: -expected,
-        "only the diagonal is read: without the other pairs there are no negatives": lambda: -logits.diagonal().mean(),
-        "it has one loss for every pair: return their mean": lambda: (
-            (F.cross_entropy(logits, labels, reduction="none") + F.cross_entropy(logits.T, labels, reduction="none"))
-            / 2
+        "multi-target not supported": Mistake(
+            "the labels are a column; one number for each row is wanted, in one dimension",
+            way="torch.arange(n), as it is",
         ),
     }
-    t.same(t(images, texts, scale), expected, known)
-    t.same(t(images, texts, 20.0), library.clip_loss(images, texts, 20.0), hint="scale may be a plain number")
-    mine = [x.clone().requires_grad_() for x in (images, texts, scale)]
-    theirs = [x.clone().requires_grad_() for x in (images, texts, scale)]
+    images, texts, scale = t.normal(6, 16), t.normal(6, 16), torch.tensor(5.0)
+    t.same(t(images, texts, scale), library.clip_loss(images, texts, scale), wrong_losses(images, texts, scale))
+    t.same(t(images, texts, 20.0), library.clip_loss(images, texts, 20.0), what="the loss at a scale that is a number")
+    alike, many_labels = (
+        torch.ones(4, 8),
+        Mistake(
+            "the labels are as many as in the call before; the batch decides how many",
+            way="torch.arange(len(logits), device=logits.device)",
+        ),
+    )
+    other_size: Errors = {"to match target batch_size (6)": many_labels}
+    came = t.call(t.mine, alike, alike, 10.0, errors=other_size)
+    t.same(came, torch.tensor(math.log(4)), what="the loss where all features are alike, ln 4,")
+    one = t.normal(1, 8)
+    t.same(t(one, one, 10.0), torch.tensor(0.0), what="the loss of a batch of one pair")
+    opposite = (one.repeat(2, 1), torch.cat([one, -one]))
+    infinite = Mistake(
+        "a share became 0 by rounding, and the logarithm of 0 is not finite",
+        way="F.cross_entropy and log_softmax take the logarithm without making the share",
+    )
+    came = t(*opposite, 100.0)
+    not_finite: Known = {infinite: lambda: came if came.ndim == 0 and not came.isfinite() else None}
+    t.same(came, library.clip_loss(*opposite, 100.0), not_finite, "the loss at scale 100")
     names = ("image_features", "text_features", "scale")
+    mine, theirs = learning(images, texts, scale), learning(images, texts, scale)
     pairs = dict(zip(names, zip(mine, theirs, strict=True), strict=True))
     t.gradient(t(*mine), library.clip_loss(*theirs), pairs)
+    few, many = (images, texts, scale), (t.normal(9, 4), t.normal(9, 4), torch.tensor(3.0))
+    in_turn(t, (t.mine, library.clip_loss, few), (t.mine, library.clip_loss, many))
     t.on_a_gpu(t.mine, images, texts, scale)
-    alike = torch.ones(4, 8)
-    t.same(t(alike, alike, 10.0), torch.tensor(math.log(4)), hint="features that know nothing cost ln(batch)")
-    one = t.normal(1, 8)
-    opposite = (one.repeat(2, 1), torch.cat([one, -one]))
-    why = "the logarithm of a softmax runs to infinity: cross_entropy and log_softmax do not"
-    t.same(t(*opposite, 100.0), library.clip_loss(*opposite, 100.0), hint=why)
-    order = torch.tensor([3, 0, 5, 1, 4, 2])
-    t.same(t(images[order], texts[order], scale), expected, hint="the order of the pairs must not matter")
+    t.on_a_gpu(t.mine, images, texts, 20.0)
     t.raises(ValueError, t.mine, images, texts[:4], torch.tensor(5.0), why="6 pictures, 4 texts: those are no pairs")
+    t.raises(ValueError, t.mine, images[:4], texts, torch.tensor(5.0), why="4 pictures, 6 texts: those are no pairs")
+
+
+def in_line(t: Trial, words: str, code: str) -> Callable[[BaseException], bool]:
+    """Sees an error with these words, in a line of the answer that holds this code."""
+    return lambda error: words in str(error) and any(code in line for line in answers_line(error, t.cell))
+
+
+class Holder(nn.Module):
+    """Has a parameter, as a CLIP has it."""
+
+    def __init__(self, start: float):
+        super().__init__()
+        self.logit_scale = nn.Parameter(torch.tensor(start))
 
 
 def clamp_logit_scale(t: Trial) -> None:
     t.errors = {
-        "leaf Variable": "a parameter is changed in place under torch.no_grad() only: with torch.no_grad(): ..."
+        "leaf Variable": Mistake(
+            "autograd watches a parameter, and allows no change of it in place while it does",
+            way="with torch.no_grad(): and the change below it, indented",
+        )
     }
     limit, starts = math.log(100), torch.tensor([5.0, -1.0, 2.0])  # scales of 148, 0.37 and 7.4
     after = []
     for start in starts.tolist():
-        logit_scale = torch.nn.Parameter(torch.tensor(start))
+        logit_scale = nn.Parameter(torch.tensor(start))
         t.call(t.mine, logit_scale, in_place=True)
         after.append(logit_scale.detach().clone())
+    named = Mistake(
+        "logit_scale is a logarithm, and so are its limits",
+        way=f"ln 1 is 0, and ln 100 is {limit:.3f}, MAX_LOGIT_SCALE",
+    )
     known: Known = {
-        "nothing is changed: clamp_, with the underscore, works in place": lambda: starts,
-        "logit_scale is a logarithm: its limits are ln 1 = 0 and ln 100 = 4.605": lambda: starts.clamp(1, 100),
-        "MAX_LOGIT_SCALE is ln 100 already, not 100": lambda: starts.clamp(0, math.log(limit)),
-        "the lower limit is missing: the scale exp(-1) = 0.37 is below 1": lambda: starts.clamp(max=limit),
-        "the upper limit is missing: the scale exp(5) = 148 is above 100": lambda: starts.clamp(min=0),
-        "it must hold the logarithm afterwards, not the scale": lambda: starts.exp().clamp(1, 100),
+        Mistake(
+            "nothing is changed: logit_scale itself must hold the new number afterwards",
+            way="logit_scale.clamp_(...) changes it; clamp, exp and all others make a new tensor, which is lost",
+        ): lambda: starts,
+        named: lambda: starts.clamp(1, 100),
+        Mistake("the lower limit is that of the scale; logit_scale is its logarithm", way="ln 1 is 0"): lambda: (
+            starts.clamp(1, limit)
+        ),
+        Mistake(
+            "the logarithm of MAX_LOGIT_SCALE is taken, and it is ln 100 already", way="clamp_(0, MAX_LOGIT_SCALE)"
+        ): lambda: starts.clamp(0, math.log(limit)),
+        Mistake(
+            "-1 stays -1: its scale, exp(-1) = 0.37, is below 1, and nothing brings it up", way="ln 1 is 0"
+        ): lambda: starts.clamp(max=limit),
+        Mistake(
+            "5 stays 5: its scale, exp(5) = 148, is above 100, and nothing brings it down",
+            way="MAX_LOGIT_SCALE is ln 100",
+        ): lambda: starts.clamp(min=0),
+        Mistake(
+            "logit_scale holds the scale now; it must hold the logarithm",
+            way="leave out exp: clamp the logarithm itself",
+        ): lambda: starts.exp().clamp(1, 100),
+        Mistake("the logarithm of a logarithm is taken", way="clamp logit_scale as it is"): lambda: starts.log().clamp(
+            0, limit
+        ),
     }
     t.last = "clamp_logit_scale for the logarithms 5, -1 and 2, one after the other"
     t.same(torch.stack(after), starts.clamp(0, limit), known, "logit_scale afterwards")
-    held = torch.nn.Parameter(torch.tensor(3.0))
+    held = nn.Parameter(torch.tensor(3.0))
     t.call(t.mine, held, in_place=True)
-    t.holds(held.requires_grad and held.grad_fn is None, "it no longer learns", "do it under torch.no_grad()")
+    t.holds(
+        held.requires_grad and held.grad_fn is None,
+        "it no longer learns",
+        Mistake("autograd saw the change", way="make it below with torch.no_grad():"),
+    )
     t.same(held.detach(), torch.tensor(3.0), what="a logit_scale within the limits")
+    for start in (7.0, -3.0):
+        holder = Holder(start)
+
+        def clamp_logit_scale(module: Holder) -> None:
+            t.mine(module.logit_scale)
+
+        t.on_a_gpu(clamp_logit_scale, holder)
+        once = Mistake("it is a tensor of inference_mode now, and no step can change it", way="with torch.no_grad():")
+        t.holds(not holder.logit_scale.is_inference(), "it no longer learns", once)
+        t.same(holder.logit_scale.detach(), torch.tensor(start).clamp(0, limit), what="logit_scale on a GPU")

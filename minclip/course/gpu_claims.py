@@ -1,0 +1,89 @@
+"""The claim that code works where its inputs lie on a GPU. device_tracking.py follows the tensors; no GPU is needed."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from minclip.course.device_places import GPU, DeviceError, Meeting, Place, is_placed, place_of, tensors_in
+from minclip.course.device_tracking import PretendedGPU
+from minclip.course.failures import Mistake, Wrong
+from minclip.course.value_words import Shown, answers_line, in_words
+
+if TYPE_CHECKING:
+    from minclip.course.calls import Calls
+
+__all__ = ["GPU", "on_a_gpu"]
+
+MADE = Mistake(
+    "a tensor is made on the CPU, wherever the input is",
+    way="say where it is to lie when it is made: device=x.device of an input x, or the argument device=device",
+)
+MOVED = Mistake(
+    "a tensor is moved to the CPU, wherever the input is",
+    way='leave out .cpu() and .to("cpu"), or bring the tensor back with .to(x.device)',
+)
+LIES = Mistake(
+    "a tensor lies on the CPU, wherever the input is",
+    way="bring it to the input where it is used: constant.to(x.device)",
+)
+FOR_NUMPY = Mistake(
+    "NumPy cannot read a tensor that lies on a GPU", way="use PyTorch's own functions: they work wherever a tensor lies"
+)
+
+
+def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> Any:
+    """Claims that the learner's function works where its inputs lie on a GPU; gives its result."""
+    owner = getattr(function, "__self__", None)
+    modules = {f"{i}": thing for i, thing in enumerate((function, owner, *arguments)) if isinstance(thing, nn.Module)}
+    given = [value.value if isinstance(value, Shown) else value for value in (*arguments, *named.values())]
+    left_behind: list[Tensor] = []
+    weights: list[tuple[str, Place]] = []
+
+    def there(*arguments: Any, **named: Any) -> Any:
+        with PretendedGPU(*modules.values(), given) as gpu:
+            result = function(*arguments, **named)
+            found = [tensor for tensor in tensors_in(result) if is_placed(tensor) or not gpu.blind]
+            left_behind.extend(tensor for tensor in found if not place_of(tensor).on_gpu)
+            for module in modules.values():
+                places = [(name, place_of(weight)) for name, weight in module.named_parameters()]
+                weights.extend((name, place) for name, place in places if not place.on_gpu)
+        return result
+
+    name = getattr(function, "__name__", type(function).__name__)
+    what = "would fail on a GPU"
+    try:
+        result = t.call(there, *arguments, as_=f"on a GPU: {name}", **named)
+    except Wrong as wrong:
+        error = wrong.__cause__
+        if not isinstance(error, DeviceError):
+            raise
+        lines = [*t.heading(what), *answers_line(error, t.cell)]
+        if isinstance(error, Meeting):
+            lines += [f"  meets     {in_words(error.alone)}, {on_the_cpu(error.alone)}", cause(place_of(error.alone))]
+        else:
+            lines.append(FOR_NUMPY)
+        raise Wrong(*lines) from error
+    if weights:
+        names = ", ".join(name for name, _ in weights)
+        raise Wrong(*t.heading("moves its weights to the CPU"), f"  there     {names}", cause(weights[0][1]))
+    if left_behind:
+        alone = left_behind[0]
+        came = f"  came      {in_words(alone)}, {on_the_cpu(alone)}"
+        raise Wrong(*t.heading(what), came, cause(place_of(alone)))
+    t.passed += 1
+    return result
+
+
+def on_the_cpu(tensor: Tensor) -> str:
+    """How it came there."""
+    place = place_of(tensor)
+    if place.moved_by:
+        return f"moved to the CPU by {place.moved_by}"
+    return f"made on the CPU by {place.made_by}" if place.made_by else "which lies on the CPU"
+
+
+def cause(place: Place) -> Mistake:
+    if place.moved_by:
+        return MOVED
+    return MADE if place.made_by else LIES

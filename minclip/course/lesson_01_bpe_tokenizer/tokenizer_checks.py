@@ -1,0 +1,162 @@
+"""How lesson 01's tokenizer is judged, method by method: words, texts and back, and the rows that the model reads."""
+
+import re
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+from minclip import tokenizer as library
+from minclip.bpe import END_OF_WORD
+from minclip.course.assertions import Errors, Trial
+from minclip.course.battery import any_iterable, in_turn
+from minclip.course.lesson_01_bpe_tokenizer.row_mistakes import NOT_CUT, NOT_TOO_LONG, RAGGED, TO_BE_CUT, wrong_rows
+from minclip.course.lesson_01_bpe_tokenizer.tokenizer_mistakes import (
+    A_PART,
+    BYTE_OF_A_CHARACTER,
+    NO_UTF8,
+    UNKNOWN_SYMBOL,
+    wrong_ids,
+    wrong_texts,
+    wrong_words,
+)
+from minclip.tokenizer import EOT, SOT
+
+TEXTS = ["a low photo of the lowest newest river"] * 9 + ["the widest newer shower, a naïve café's flower bed"] * 5
+OTHER_TEXTS = ["two reds! the new low red photo ..."] * 7 + ["lower the reddest bed"] * 4
+Tokenizer = library.BPETokenizer
+
+
+def BPETokenizer(t: Trial) -> None:
+    theirs, other = Tokenizer.train(TEXTS, 580, 16), Tokenizer.train(OTHER_TEXTS, 540, 9)
+    mine, second = (t.call(t.mine, one.merges, one.context_length) for one in (theirs, other))
+    given = ("byte_of", "ids", "symbols", "special_ids", "ranks")
+    t.holds(all(getattr(mine, name) == getattr(theirs, name) for name in given), "keep the constructor as it was given")
+    both = ((mine, theirs), (second, other))
+    with t.method("encode_word"):
+        encode_word(t, mine, theirs)
+        words = ((given_as(tuple, one.encode_word), right.encode_word, ("newer",)) for one, right in both)
+        in_turn(t, *words)
+    with t.method("encode"):
+        encode(t, mine, theirs)
+        in_turn(t, *((one.encode, right.encode, ("a newer bed",)) for one, right in both))
+        learned = t.call(t.mine.train, TEXTS, 540, as_="BPETokenizer.train")
+        again = t.call(t.mine.from_json, learned.to_json(), as_="BPETokenizer.from_json")
+        t.holds(again.encode(TEXTS[0]) == Tokenizer.train(TEXTS, 540).encode(TEXTS[0]), "train has other merges")
+    with t.method("decode"):
+        decode(t, mine, theirs)
+        in_turn(t, *((one.decode, right.decode, ([525, 528],)) for one, right in both))
+    with t.method("__call__"):
+        rows(t, mine, theirs)
+        in_turn(t, *((one.__call__, right, (["a red bed"],)) for one, right in both))
+
+
+def given_as(kind: Callable[[Any], Any], function: Callable) -> Callable:
+    """The function, its result as a dict or tuple: what another kind of collection holds is compared, not the kind."""
+
+    @wraps(function)
+    def converted(*arguments: Any) -> Any:
+        return kind(function(*arguments))
+
+    return converted
+
+
+def encode_word(t: Trial, mine: Any, theirs: Tokenizer) -> None:
+    words = ("lowest", "newer", "a", "xyz", "!!", "café", SOT, EOT, "🌵")
+    for word in words:
+        known = t.acting_like(mine.encode_word, wrong_words(theirs), word, *words[:-1])
+        came, expected = (
+            t.call(mine.encode_word, word, errors={symbol_without_id: UNKNOWN_SYMBOL}),
+            theirs.encode_word(word),
+        )
+        t.same(came, list(expected) if isinstance(came, list) else expected, known)  # a list does no harm
+
+
+def symbol_without_id(error: BaseException) -> bool:
+    """Whether a dictionary was asked for a symbol, not for a word."""
+    key = error.args[0] if isinstance(error, KeyError) else None
+    return isinstance(key, str) and (key.endswith(END_OF_WORD) or len(key) == 1)
+
+
+def encode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
+    texts = (
+        "a wider flow",
+        "The  LOWEST river&amp;flower, newer!",
+        "a naïve café 🌵",
+        "",
+        "newest!! low... 27 beds",
+        f"a{EOT}b new {SOT}",
+    )
+    for text in texts:
+        known = t.acting_like(mine.encode, wrong_ids(theirs), text, *texts)
+        t.same(t.call(mine.encode, text, errors={symbol_without_id: UNKNOWN_SYMBOL}), theirs.encode(text), known)
+
+
+def decode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
+    broken: Errors = {
+        "UnicodeEncodeError": BYTE_OF_A_CHARACTER,
+        "ValueError: bytes must be in range(0, 256)": BYTE_OF_A_CHARACTER,
+    }
+    cactus = theirs.encode("a 🌵")
+    cases: tuple[list[int], ...] = (
+        theirs.encode("the lowest shower"),
+        theirs.encode("a naïve café, ñandú 🦊"),
+        theirs.encode("wow!! a b!"),
+        [0, 66, 256],
+        [theirs.special_ids[SOT], *theirs.encode("new flower"), theirs.special_ids[EOT], *theirs.encode("a bed")],
+        [*cactus[:2], *theirs.encode("bed")],
+        [],
+    )
+    for ids in cases:
+        known = t.acting_like(mine.decode, wrong_texts(theirs), ids, *cases)
+        helps = {**broken, "UnicodeDecodeError": NO_UTF8 if "�" in theirs.decode(ids) else A_PART}
+        t.same(t.call(mine.decode, ids, errors=helps), theirs.decode(ids), known)
+    any_iterable(t, mine.decode, theirs.decode, cases[0])
+
+
+def rows(t: Trial, mine: Any, theirs: Tokenizer) -> None:
+    ragged = "ValueError: expected sequence of length"
+    plain = ["a lowest river!", "the newest shower of the widest flower", "(Bed)", "a lowest river!"]
+    exact, just, longer = "a " * 14, "a " * 15, "the photo " * 9
+    spelled = [f"low{EOT}bed", f"{SOT} a", EOT]
+    fit = [(plain,), ("a naïve photo",), (["a bed"],), (spelled,), ([exact],), ([],)]
+    cut = [
+        ([plain[0], longer, exact], True),
+        ([just, f"{'a ' * 12}xyzuvw", f"{EOT} {longer}", f"{'a ' * 13}{EOT} a"], True),
+    ]
+    for inputs in fit:
+        known = t.acting_like(mine.__call__, wrong_rows(theirs), inputs, *fit[:4])
+        helps: Errors = {ragged: RAGGED, own_refusal: NOT_TOO_LONG} if inputs == ([exact],) else {ragged: RAGGED}
+        t.same(t.call(mine.__call__, *inputs, errors=helps), theirs(*inputs), known)
+    refusal(t, mine, theirs, [plain[0], longer])
+    for texts, truncate in cut:
+        known = t.acting_like(mine.__call__, wrong_rows(theirs), (texts, truncate), *cut)
+        helps = {partial(longer_row, theirs.context_length): NOT_CUT, ragged: RAGGED, own_refusal: TO_BE_CUT}
+        t.same(t.call(mine.__call__, texts, errors=helps, truncate=truncate), theirs(texts, truncate), known)
+    any_iterable(t, mine.__call__, theirs, plain)
+
+
+def longer_row(length: int, error: BaseException) -> bool:
+    """Whether torch.tensor got rows of several lengths, one of them longer than that."""
+    ragged = re.fullmatch(r"expected sequence of length (\d+) at dim 1 \(got (\d+)\)", str(error))
+    return ragged is not None and max(map(int, ragged.groups())) > length
+
+
+def own_refusal(error: BaseException) -> bool:
+    return isinstance(error, ValueError) and not str(error).startswith("expected sequence")
+
+
+def refusal(t: Trial, mine: Any, theirs: Tokenizer, texts: list[str]) -> None:
+    """Claims that a text that is too long is refused, with both numbers and the way out."""
+    own, length = len(theirs.encode(texts[-1])), theirs.context_length
+    why = f"{own + 2} tokens, context_length is {length}, and truncate is False"
+    said = t.raises(ValueError, mine.__call__, texts, why=why)
+    named = re.search(r"caption (\d+)", said)
+    t.holds(not named or named[1] != "0", "the error names the wrong text", f"  says      {said:.60}",
+            "the first text, number 0, is short enough")  # fmt: skip
+    wanted = "say how many tokens it has, how many fit, and that truncate=True would cut it"
+    numbers = set(re.findall(r"\d+", said))
+    whole, inside = {str(own + 2), str(length)}, {str(own), str(length - 2)}  # both with SOT and EOT, or without
+    if numbers & (whole | inside) and not (whole <= numbers or inside <= numbers):
+        wanted = f"with SOT and EOT it has {own + 2} tokens and {length} fit, without them {own} and {length - 2}"
+    helpful = (whole <= numbers or inside <= numbers) and "truncate" in said
+    t.holds(helpful, "the error does not help", f"  says      {said:.60}", wanted)

@@ -1,0 +1,195 @@
+"""What people write in place of the mask and of forward in lesson 04: each mistake, and what it gives."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from minclip.course.assertions import Known, Mistake
+from minclip.transformer import causal_mask
+
+INFINITE = float("-inf")
+RIGHT_SIDE = "row i is the token that looks: -inf stands right of the diagonal, full.triu(diagonal=1)"
+OWN_EOT = "x[torch.arange(len(tokens)), tokens.argmax(dim=-1)]: text i, and the place of its EOT"
+
+
+def wrong_masks(came: Any, length: int) -> Known:
+    """came: what the answer gave, for the mistakes that hold a number of the learner's own."""
+    ones, full = torch.ones(length, length), torch.full((length, length), INFINITE)
+    right, fill = full.triu(1), "torch.full((length, length), float('-inf')).triu(diagonal=1) multiplies nothing"
+
+    def finite() -> Tensor:
+        number = float(came[0, 1])
+        assert -float("inf") < number < 0
+        return torch.zeros(length, length).masked_fill(right == INFINITE, number)
+
+    return {
+        Mistake("0 times -inf is NaN: the triangle must be filled, not multiplied", way=fill): lambda: (
+            full * ones.triu(1)
+        ),
+        Mistake("0 times -inf is NaN, so the triangle must be filled and not multiplied", way=fill): lambda: (
+            full * ones.tril()
+        ),
+        Mistake("it is the wrong side: a token sees what comes, and not what came", way=RIGHT_SIDE): lambda: (
+            full.tril(-1)
+        ),
+        Mistake("it is the wrong side, and the diagonal is forbidden, too", way=RIGHT_SIDE): lambda: full.tril(),
+        Mistake("the diagonal is forbidden: the first token sees nothing, and its softmax is NaN",
+                way="a token sees itself: triu(diagonal=1) begins right of the diagonal"): lambda: full.triu(),
+        Mistake("it is off by one: token i sees token i + 1",
+                way="triu(diagonal=1) begins at the first place after the diagonal"): lambda: full.triu(2),
+        Mistake("everything is forbidden", way="-inf above the diagonal alone, 0 elsewhere"): lambda: full,
+        Mistake("nothing is forbidden", way="-inf belongs above the diagonal"): lambda: torch.zeros(length, length),
+        Mistake("1 and 0 are factors, but attention adds the mask",
+                way="0 where allowed, float('-inf') where forbidden"): lambda: ones.tril(),
+        Mistake("it adds 1 where it must forbid, and that forbids nothing",
+                way="float('-inf') above the diagonal"): lambda: ones.triu(1),
+        Mistake("the forbidden places have a finite number; it must be -inf itself",
+                way="float('-inf') or -torch.inf"): finite,
+        Mistake("the forbidden places have +inf; it must be -inf",
+                way="float('-inf')"): lambda: torch.zeros(length, length).masked_fill(right == INFINITE, -INFINITE),
+        Mistake("the numbers are right, and stand in float64", way="leave the dtype out"): lambda: right.double(),
+        Mistake("the numbers are right, and stand in float16", way="leave the dtype out"): lambda: right.half(),
+        Mistake("one square is wanted, and here are dimensions of size 1 beside it",
+                way="the result is [length, length]: attention uses it for every text and head"): lambda: (
+            right.reshape(came.shape) if came.squeeze().shape == right.shape else None
+        ),
+    }  # fmt: skip
+
+
+def way(
+    model: Any,
+    tokens: Tensor,
+    pick: Callable[[Tensor], Tensor] | int | None = None,
+    mask: Callable[[Tensor], Tensor | None] = lambda right: right,
+    embed: Callable[[Tensor, Tensor], Tensor] = lambda words, places: words + places[: words.shape[1]],
+    run: bool = True,
+    norm: bool = True,
+    project: bool = True,
+) -> Tensor:
+    """The encoder's way, step by step, so that every step can be taken wrongly. pick: the token to read, else EOT."""
+    x = embed(model.token_embedding(tokens), model.positional_embedding)
+    if run:
+        x = model.transformer(x, mask(causal_mask(tokens.shape[1])))  # [batch, length, width]
+    place: Any = pick(tokens) if callable(pick) else pick
+    place = tokens.argmax(dim=-1) if pick is None else place
+    x = x[torch.arange(len(tokens)), place]  # [batch, width]
+    x = model.ln_final(x) if norm else x
+    return (x @ model.text_projection if project else x).detach()
+
+
+def whole(model: Any, tokens: Tensor) -> Tensor:
+    """Features at every token."""
+    places = [way(model, tokens, i) for i in range(tokens.shape[1])]
+    return torch.stack(places, dim=1)  # [batch, length, embed_dim]
+
+
+def mean_before(model: Any, tokens: Tensor, keep: Callable[[Tensor], Tensor]) -> Tensor:
+    """ln_final of every token, a mean over those of keep, then text_projection: one row at a time."""
+    x = model.token_embedding(tokens) + model.positional_embedding[: tokens.shape[1]]
+    x = model.ln_final(model.transformer(x, causal_mask(tokens.shape[1])))
+    rows = [row[keep(ids)].mean(dim=0) for row, ids in zip(x, tokens, strict=True)]
+    return (torch.stack(rows) @ model.text_projection).detach()
+
+
+def crosswise(model: Any, tokens: Tensor) -> Tensor:
+    """Texts and tokens exchanged for the Transformer, without a mask."""
+    x = model.token_embedding(tokens) + model.positional_embedding[: tokens.shape[1]]
+    x = model.transformer(x.transpose(0, 1)).transpose(0, 1)
+    return (model.ln_final(x[torch.arange(len(tokens)), tokens.argmax(dim=-1)]) @ model.text_projection).detach()
+
+
+def hidden(ids: Tensor, tokens: Tensor) -> Tensor:
+    """The causal mask, with the tokens of `ids` (bool [batch, length]) hidden, too: [batch, 1, length, length]."""
+    return torch.zeros(tokens.shape).masked_fill(ids, INFINITE)[:, None, None] + causal_mask(tokens.shape[1])
+
+
+def last(tokens: Tensor) -> Tensor:
+    """The place of each text's last EOT."""
+    return tokens.shape[1] - 1 - tokens.flip(1).argmax(dim=-1)
+
+
+def wrong_features(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]]:
+    """What is written instead of forward, by name."""
+
+    def at(**how: Any) -> Callable[[], Tensor]:
+        return lambda: way(model, tokens, **how)
+
+    normalised = Mistake("the features have length 1: the encoder does not normalise", way="leave that to the loss")
+    return {
+        Mistake("the last place is read, which is padding: every text has its EOT elsewhere", way=OWN_EOT): at(pick=-1),
+        Mistake("the padding right after EOT is read", way=OWN_EOT): at(pick=lambda ids: ids.argmax(dim=-1) + 1),
+        Mistake("the token before EOT is read", way=OWN_EOT): at(pick=lambda ids: ids.argmax(dim=-1) - 1),
+        Mistake("token 0 is read, which sees only itself and knows nothing of the text", way=OWN_EOT): at(pick=0),
+        Mistake("one place is read for the whole batch: every text has its own", way=OWN_EOT): at(
+            pick=int(tokens[0].argmax())
+        ),
+        Mistake("one place is read for the whole batch, the largest: every text has its own", way=OWN_EOT): at(
+            pick=int(tokens.argmax(dim=-1).max())
+        ),
+        Mistake("the tokens that are not 0 are counted, but 0 is an id, too", way=OWN_EOT): at(
+            pick=lambda ids: (ids != 0).sum(dim=-1) - 1
+        ),
+        Mistake("the first 0 is looked for, but 0 is an id, too", way=OWN_EOT): at(
+            pick=lambda ids: (ids == 0).int().argmax(dim=-1) - 1
+        ),
+        Mistake("where EOT stands twice the last is read; the first one counts",
+                way="argmax gives the first of equals"): at(pick=last),
+        Mistake("where EOT stands twice both vectors are added; the first one counts",
+                way="argmax gives the first of equals, and only one place"): lambda: torch.stack(
+            [row[ids == ids.max()].sum(dim=0) for row, ids in zip(whole(model, tokens), tokens, strict=True)]
+        ),
+        Mistake("every text is read at every EOT: text i belongs with place i alone", way=OWN_EOT): lambda: whole(
+            model, tokens
+        )[:, tokens.argmax(dim=-1)],
+        Mistake("this is the mean over all tokens, padding included: EOT alone is read", way=OWN_EOT): lambda: (
+            mean_before(model, tokens, lambda ids: ids > -1)
+        ),
+        Mistake("this is the mean over a text's tokens: EOT alone is read", way=OWN_EOT): lambda: mean_before(
+            model, tokens, lambda ids: torch.arange(len(ids)) <= ids.argmax()
+        ),
+        Mistake("these are features of every token: those at EOT alone are asked", way=OWN_EOT): lambda: whole(
+            model, tokens
+        ),
+        Mistake("the mask is missing: every token looks ahead, and the padding is read",
+                way="self.transformer(x, causal_mask(length, x.device))"): at(mask=lambda _: None),
+        Mistake("the mask is transposed: tokens look ahead and not back",
+                way="causal_mask(length, x.device), without .T"): at(mask=lambda right: right.T),
+        Mistake("tokens of id 0 are hidden, but 0 is an id like any other",
+                way="the causal mask alone: EOT never sees the padding"): at(
+            mask=lambda _: hidden(tokens == 0, tokens)
+        ),
+        Mistake("the Transformer gets the texts where it wants the tokens, so that texts look at each other",
+                way="x stays [texts, tokens, width]: leave out permute and transpose"): lambda: crosswise(
+            model, tokens
+        ),
+        Mistake("the positions are missing", way="add self.positional_embedding[:length] to the tokens"): at(
+            embed=lambda words, _: words
+        ),
+        Mistake("the tokens are missing: these are positions alone",
+                way="self.token_embedding(tokens) + self.positional_embedding[:length]"): at(
+            embed=lambda words, places: torch.zeros_like(words) + places[: words.shape[1]]
+        ),
+        Mistake("these are the last positions: a text begins at position 0",
+                way="self.positional_embedding[:length]"): at(
+            embed=lambda words, places: words + places[-words.shape[1] :]
+        ),
+        Mistake("every token gets position 0", way="self.positional_embedding[:length]"): at(
+            embed=lambda words, places: words + places[0]
+        ),
+        Mistake("the embeddings are scaled: CLIP adds tokens and positions as they are",
+                way="no factor √width"): at(
+            embed=lambda words, places: words.shape[-1] ** 0.5 * words + places[: words.shape[1]]
+        ),
+        Mistake("the Transformer is missing: the tokens never meet",
+                way="x = self.transformer(x, causal_mask(length, x.device))"): at(run=False),
+        Mistake("ln_final is missing: it stands between the Transformer and the projection",
+                way="self.ln_final(x) @ self.text_projection"): at(norm=False),
+        Mistake("text_projection is missing: it makes embed_dim numbers of width",
+                way="self.ln_final(x) @ self.text_projection"): at(project=False),
+        Mistake("ln_final and text_projection are missing: they come after the Transformer",
+                way="self.ln_final(x) @ self.text_projection"): at(norm=False, project=False),
+        normalised: lambda: F.normalize(way(model, tokens), dim=-1),
+    }  # fmt: skip

@@ -1,0 +1,126 @@
+"""Answers to the exercise clip_loss: what answers.py has for the others."""
+
+from minclip.course.planted_answers import Answer, indented
+
+
+def loss(body: str, says: str = "", silent: str = "") -> Answer:
+    body = "logits = similarity_logits(image_features, text_features, scale)\n" + body.strip()
+    lines = indented(body)
+    head = "def clip_loss(image_features, text_features, scale):\n"
+    check = "    if len(image_features) != len(text_features):\n        raise ValueError('no pairs')\n"
+    return Answer("clip_loss", f"{head}{check}{lines}\n", says, silent)
+
+
+BOTH = "return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2"
+TARGET = "labels = torch.arange(len(logits), device=logits.device)\n"
+
+WRONG = [
+    loss(TARGET + "return F.cross_entropy(logits, labels)", "picture → text half alone"),
+    loss(TARGET + "return F.cross_entropy(logits.T, labels)", "text → picture half alone"),
+    loss(TARGET + "return (F.cross_entropy(logits, labels) + F.cross_entropy(logits, labels)) / 2",
+         "picture → text half alone"),
+    loss(TARGET + "return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T.T, labels)) / 2",
+         "picture → text half alone", "text → picture half alone"),
+    loss(TARGET + BOTH.removesuffix(" / 2"), "their mean is asked"),
+    loss(TARGET + "return F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels) / 2", ""),
+    loss("logits = scale * image_features @ text_features.T\n" + TARGET + BOTH, "not brought to length 1"),
+    loss("logits = similarity_logits(image_features, text_features, 1.0)\n" + TARGET + BOTH, "scale is missing"),
+    loss("logits = similarity_logits(image_features, text_features, torch.as_tensor(scale).exp())\n"
+         + TARGET + BOTH, "is used as it is"),
+    loss("logits = similarity_logits(image_features, text_features, 1 / scale)\n"
+         + TARGET + BOTH, "divided by scale"),
+    loss("logits = logits * scale\n" + TARGET + BOTH, "multiplied in twice"),
+    loss("labels = torch.zeros(len(logits), dtype=torch.int64)\n" + BOTH, "labels are all 0"),
+    loss("labels = torch.arange(len(logits)).flip(0)\n" + BOTH, "run backwards"),
+    loss("labels = torch.arange(1, len(logits) + 1)\n" + BOTH, "IndexError"),
+    loss("labels = torch.arange(6)\n" + BOTH, "the batch decides how many"),
+    loss("labels = torch.ones(len(logits))\n" + BOTH, ""),
+    loss(TARGET + "each = [F.cross_entropy(x, labels, reduction='sum') for x in (logits, logits.T)]\n"
+         "return sum(each) / 2", "the sum over the batch"),
+    loss(TARGET + "return sum(F.cross_entropy(x, labels, reduction='sum') for x in (logits, logits.T))",
+         "and both halves are added"),
+    loss(TARGET + BOTH.replace("logits,", "logits.softmax(1),").replace("logits.T", "logits.T.softmax(1)"),
+         "shares in both directions"),
+    loss(TARGET + BOTH.replace("logits,", "logits.softmax(1),").replace("logits.T", "logits.softmax(0).T"),
+         "shares in both directions"),
+    loss(TARGET + "logits = logits.softmax(dim=-1)\n" + BOTH, "cross_entropy got shares"),
+    loss(TARGET + "return F.cross_entropy((logits + logits.T) / 2, labels)", "two logits are averaged"),
+    loss("rows, columns = logits.softmax(dim=1).diagonal(), logits.softmax(dim=0).diagonal()\n"
+         "return -(rows.log() + columns.log()).mean() / 2", "the logarithm of 0"),
+    loss("rows, columns = logits.exp() / logits.exp().sum(1, keepdim=True), logits.exp() / logits.exp().sum(0)\n"
+         "return -(rows.diagonal().log().mean() + columns.diagonal().log().mean()) / 2", "the logarithm of 0"),
+    loss("rows, columns = logits.softmax(dim=1).diagonal(), logits.softmax(dim=0).diagonal()\n"
+         "return -(rows + columns).mean() / 2", "without a logarithm"),
+    loss("labels = torch.arange(len(logits), device=logits.device).float()\n" + BOTH, "whole numbers"),
+    loss(TARGET + "labels = labels[:, None]\n" + BOTH, "the labels are a column"),
+    loss(TARGET + BOTH.replace("return (", "return ((", 1) + ").item()", "leave out .item()"),
+    loss("labels = torch.arange(len(logits))\n" + BOTH, "made on the CPU"),
+    loss("labels = torch.tensor(list(range(len(logits))))\n" + BOTH, "made on the CPU"),
+    loss("labels = torch.eye(len(logits))\n" + BOTH, "made on the CPU"),
+    loss("labels = torch.arange(len(logits))\nlogits = logits.cpu()\n" + BOTH, "to the CPU"),
+    loss(TARGET + "return nn.CrossEntropyLoss(logits, labels)", "is a class"),
+    loss(TARGET + "return (nn.CrossEntropyLoss(logits, labels) + nn.CrossEntropyLoss(logits.T, labels)) / 2",
+         "is a class"),
+    loss(TARGET + "if logits:\n    return 0\n" + BOTH, "ambiguous", "is a class"),
+    loss(TARGET + BOTH.replace("logits, labels", "labels, logits").replace("logits.T, labels", "labels, logits.T"),
+         "got the labels where"),
+    loss(TARGET + "labels = labels.softmax(dim=0)\n" + BOTH, "not implemented for 'Long'", "got the labels where"),
+    loss(TARGET + "return (nn.CrossEntropyLoss()(labels, logits) + nn.CrossEntropyLoss()(labels, logits.T)) / 2",
+         "got the labels where"),
+    loss("eye = torch.eye(len(logits), device=logits.device)\n"
+         "return (F.cross_entropy(eye, logits) + F.cross_entropy(eye, logits.T)) / 2", "in the wrong order"),
+    loss(TARGET + "return (F.nll_loss(logits, labels) + F.nll_loss(logits.T, labels)) / 2", "no negatives"),
+    loss("return -logits.diagonal().mean()", "no negatives"),
+    loss(TARGET + "return (F.cross_entropy(logits, labels, reduction='none')"
+         " + F.cross_entropy(logits.T, labels, reduction='none')) / 2", "one loss for every pair"),
+    loss(TARGET + BOTH.replace("(F", "-(F", 1), "the wrong way round"),
+    loss(TARGET + BOTH.replace("return ", "return torch.tensor((") + ").item())", "the way back is cut"),
+    loss(TARGET + BOTH.replace("logits.T,", "logits.T.detach(),"), "the gradient of"),
+    loss("logits = similarity_logits(image_features, text_features.detach(), scale)\n" + TARGET + BOTH,
+         "text_features"),
+    loss(TARGET + BOTH + ", logits", "is no tensor"),
+    loss(TARGET + BOTH.replace("return ", "loss = "), "is there a return?"),
+    loss("eye = torch.eye(len(logits), device=logits.device)\nreturn ((logits - eye) ** 2).mean()", ""),
+    loss("eye = torch.eye(len(logits), device=logits.device)\n"
+         "return F.binary_cross_entropy_with_logits(logits, eye)", ""),
+    loss("if not hasattr(clip_loss, 'labels'):\n    clip_loss.labels = torch.arange(len(logits))\n"
+         "labels = clip_loss.labels\n" + BOTH, "the batch decides how many"),
+    Answer("clip_loss", "def clip_loss(image_features, text_features, scale):\n"
+           "    logits = similarity_logits(image_features, text_features, scale)\n"
+           "    n = min(logits.shape)\n    labels = torch.arange(n, device=logits.device)\n"
+           "    return (F.cross_entropy(logits[:n], labels) + F.cross_entropy(logits.T[:n], labels)) / 2\n",
+           "accepts what it must refuse"),
+    Answer("clip_loss", "def clip_loss(image_features, text_features, scale):\n"
+           "    assert len(image_features) == len(text_features)\n"
+           "    logits = similarity_logits(image_features, text_features, scale)\n"
+           "    labels = torch.arange(len(logits), device=logits.device)\n"
+           "    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2\n",
+           "raises another error"),
+    Answer("clip_loss", "def clip_loss(image_features, text_features, scale):\n"
+           "    if len(image_features) > len(text_features):\n        raise ValueError('no pairs')\n"
+           "    logits = similarity_logits(image_features, text_features, scale)\n"
+           "    labels = torch.arange(len(logits), device=logits.device)\n"
+           "    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T[:len(logits)], labels)) / 2\n",
+           "accepts what it must refuse"),
+]  # fmt: skip
+
+CORRECT = [
+    loss(TARGET + "return 0.5 * F.cross_entropy(logits, labels) + 0.5 * F.cross_entropy(logits.T, labels)"),
+    loss("rows = logits.log_softmax(dim=1).diagonal()\ncolumns = logits.log_softmax(dim=0).diagonal()\n"
+         "return -(rows + columns).mean() / 2"),
+    loss("labels = torch.arange(len(logits)).to(logits.device)\n"
+         "return torch.tensor(0.5) * (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels))"),
+    loss("criterion = nn.CrossEntropyLoss()\nlabels = torch.arange(logits.shape[0]).to(logits)\n"
+         "labels = labels.long()\nreturn torch.stack([criterion(x, labels) for x in (logits, logits.t())]).mean()"),
+    loss("eye = torch.eye(len(logits), device=logits.device)\n"
+         "return (F.cross_entropy(logits, eye) + F.cross_entropy(logits.T, eye)) / 2"),
+    loss("own = logits.diagonal()\n"
+         "return ((logits.logsumexp(1) - own).mean() + (logits.logsumexp(0) - own).mean()) / 2"),
+    loss("labels = torch.tensor(list(range(len(logits))), device=image_features.device)\n"
+         "total = sum(F.nll_loss(x.log_softmax(-1), labels) for x in (logits, logits.T))\nreturn total.div(2)"),
+    Answer("clip_loss", "def clip_loss(images, texts, logit_scale):\n"  # names of parameters are free
+           "    if len(images) != len(texts):\n        raise ValueError('no pairs')\n"
+           "    logits = similarity_logits(images, texts, logit_scale)\n"
+           "    pair = torch.arange(len(logits), device=logits.device)\n"
+           "    return (F.cross_entropy(logits, pair) + F.cross_entropy(logits.T, pair)) / 2\n"),
+]  # fmt: skip

@@ -1,0 +1,176 @@
+"""A number as a learner types it: 0.8, "80 %", 0,96, "1/3", "a half", "about 4", "4.1-4.2", "ln 64", a tensor.
+
+numbers_of() reads it, or raises Unreadable with a sentence for the learner. What may mean two numbers, such as 1,234,
+is refused.
+"""
+
+import ast
+import math
+import operator
+import re
+import warnings
+from collections.abc import Callable
+from decimal import Decimal
+from numbers import Real
+
+LONGEST = 100  # characters: no number takes more, and what is nested without end never gets to the parser
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+ROUGHLY = r"about|around|nearly|almost|close to|exactly|roughly|approx(?:imately)?|circa|ca"
+HEDGE = rf"(?:{ROUGHLY}|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]"
+THAN = r"(?:less|more|fewer|greater|smaller|larger) than"
+SIDE = re.compile(rf"^(?:[<>≤≥]|(?:{THAN}|over|under|above|below|at least|at most)\b)")
+HEDGES = re.compile(rf"^(?:\s*(?:{HEDGE}))+")
+SIGNS = {"−": "-", "×": "*", "·": "*", "^": "**", "²": "**2", "√": "sqrt "}
+NOTHING = ("nothing", "none", "no", "no gradient")
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    "ln": math.log,
+    "log": math.log,
+    "log2": math.log2,
+    "log10": math.log10,
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+}
+OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+
+
+class Unreadable(ValueError):
+    """The message is a sentence for the learner. What to write instead is said after it."""
+
+
+def numbers_of(answer: object, unit: str = "") -> tuple[float, float, bool]:
+    """(low, high, whether it was said in percent): low and high are the same unless it is a range."""
+    if isinstance(answer, str):
+        low, high, percent = from_text(answer, unit)
+    else:
+        low = high = from_object(answer)
+        percent = False
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise Unreadable("That is no finite number.")
+    return min(low, high), max(low, high), percent
+
+
+def from_object(answer: object) -> float:
+    """Numbers of Python, NumPy and PyTorch, tensors of one element, and the pair that Python makes of 0,96."""
+    if isinstance(answer, tuple) and len(answer) == 2 and all(type(part) is int for part in answer):
+        whole, decimals = answer
+        if decimals > 0 and (whole == 0 or len(str(decimals)) != 3):
+            return float(f"{whole}.{decimals}")
+        raise Unreadable(f"With that comma Python sees two numbers, {whole} and {decimals}.")
+    if isinstance(answer, tuple):
+        raise Unreadable("With commas Python sees several answers.")
+    answer = plain_value(answer)
+    if isinstance(answer, bool):
+        raise Unreadable(f"{answer} is no number.")
+    if not isinstance(answer, Real | Decimal):
+        raise Unreadable(f"That is not one number, it is of type {type(answer).__name__}.")
+    try:
+        return float(answer)
+    except (OverflowError, ValueError):
+        raise Unreadable("That is no finite number.") from None
+
+
+def plain_value(answer: object) -> object:
+    """Python's own value where a tensor, an array or one of NumPy's numbers holds a single one."""
+    try:
+        return answer.item() if hasattr(answer, "item") else answer
+    except (ValueError, RuntimeError, TypeError):
+        return answer
+
+
+def from_text(text: str, unit: str) -> tuple[float, float, bool]:
+    """numbers_of() for what stands in quotes."""
+    if len(text) > LONGEST:
+        raise Unreadable("I find no number in so long a text.")
+    plain = text.strip().lower().rstrip("?!. ")
+    for sign, meaning in SIGNS.items():
+        plain = plain.replace(sign, meaning)
+    plain = HEDGES.sub("", plain).strip()
+    if SIDE.match(plain):
+        raise Unreadable("That says on which side of a number it is.")
+    percent = bool(re.search(r"%|\bper ?cent\b", plain))
+    plain = re.sub(r"%|\bper ?cent\b", " ", plain).strip()
+    if unit:
+        plain = re.sub(rf"(?:{unit}|{singular(unit)}|(?<=\d) *x)$", "", plain).strip()
+    plain = with_decimal_points(plain)
+    ends = re.fullmatch(rf"(?:from |between )?({NUMBER})\s*(-|–|to|or|and|\.\.+)\s*({NUMBER})", plain)
+    if ends and not (ends[2] == "-" and float(ends[1]) > float(ends[3])):  # which is a subtraction
+        return float(ends[1]), float(ends[3]), percent
+    if plain in ("50/50", "fifty-fifty"):
+        return 50, 50, True
+    if counted := re.fullmatch(rf"({'|'.join(WORDS)}) (in|of|out of) ({'|'.join(WORDS)})", plain):
+        plain = f"{WORDS.index(counted[1])} {counted[2]} {WORDS.index(counted[3])}"
+    part = re.fullmatch(rf"({NUMBER}) *(?:/|in|(?:out )?of) *({NUMBER})", plain)
+    if part and not percent and 0 <= float(part[1]) <= float(part[2]) != 0:  # 1/3, 16 of 16
+        value, percent = 100 * float(part[1]) / float(part[2]), True
+    else:
+        value = computed(plain) if (spelled := in_words(plain)) is None else spelled
+    return value, value, percent
+
+
+def singular(unit: str) -> str:
+    return re.sub(r"(?<=ch)es$|s$", "", unit)
+
+
+def with_decimal_points(text: str) -> str:
+    """0,96 as 0.96. Unreadable for 1,234, which may be 1234 or 1.234."""
+    if "(" in text:  # log(64, 2)
+        return text
+    if either := re.search(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!\d)", text):
+        both = either[0].replace(",", ""), either[0].replace(",", ".", 1)
+        raise Unreadable(f"{either[0]} may be {both[0]} or {both[1]}.")
+    return re.sub(r"(?<=\d),(?=\d)", ".", text)
+
+
+def in_words(text: str) -> float | None:
+    """0.5 for "a half", 4 for "four"; None for what is not of that form."""
+    words = re.sub(r" of (it|them|all)$", "", text).replace("-", " ").split()
+    counts = {word: float(value) for value, word in enumerate(WORDS)} | {"a": 1.0, "an": 1.0}
+    parts = PARTS | {f"{word}s": value for word, value in PARTS.items()}
+    if len(words) == 2 and words[0] in counts and words[1] in parts:
+        return counts[words[0]] * parts[words[1]]
+    if text in NOTHING:
+        return 0.0
+    return (PARTS | {word: counts[word] for word in WORDS}).get(words[0]) if len(words) == 1 else None
+
+
+def computed(text: str) -> float:
+    """The value of a small calculation: 1/3, 3*8*8, 2^9, ln 64, sqrt(2)."""
+    text = re.sub(r"\b(?:math|np|numpy|torch)\.", "", text)
+    text = re.sub(rf"\b(log2 |log10 |ln ?|log ?|sqrt ?|exp ?)({NUMBER})(?![\d(])", r"\1(\2)", text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the parser, on what is no Python
+            value = value_of(ast.parse(text.strip(), mode="eval").body)
+    except ZeroDivisionError:
+        raise Unreadable("That divides by zero.") from None
+    except (SyntaxError, ValueError, TypeError, OverflowError, RecursionError, MemoryError):
+        raise Unreadable("I find no number in that.") from None
+    if isinstance(value, complex):
+        raise Unreadable("I find no number in that.")
+    return value
+
+
+def value_of(node: ast.AST) -> float:
+    """In floats, which overflow where whole numbers would grow without end. ValueError for any other expression."""
+    match node:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return float(value)
+        case ast.Name(id="pi" | "e" as name):
+            return float(getattr(math, name))
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in OPERATORS:
+            return OPERATORS[type(op)](value_of(operand))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+            return OPERATORS[type(op)](value_of(left), value_of(right))
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
+            return FUNCTIONS[name](*(value_of(argument) for argument in args))
+    raise ValueError("no number")

@@ -1,0 +1,196 @@
+"""A question of a lesson that the learner answers before the number is known: its words, and what is right.
+
+The folder lesson_NN_name/ has questions.py: QUESTIONS, from a question's name to a Number, a Choice or Letters. Each
+kind reads what a learner typed (or raises Unreadable with a sentence), and compares it with what was measured. Every
+distance is in the unit of the question, every measured number is rounded first, so that all machines say the same.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from typing import Any
+
+from minclip.course.number_reading import HEDGES, Unreadable, numbers_of, plain_value, singular
+
+Span = tuple[float, float]  # from, to: the same number twice, unless the learner typed a range
+
+
+@dataclass(frozen=True)
+class Number:
+    """Answered with a number or a range."""
+
+    words: str  # the question, with its question mark
+    right: float  # an answer as near as this is right
+    close: float  # and this is close
+    digits: int = 0  # behind the point, of what was measured
+    unit: str = ""
+    lowest: float = -inf  # no answer can lie outside
+    highest: float = inf
+    whole: float = inf  # the number that 100 % stands for; inf where the question asks for no share
+    misconceptions: Mapping[Span, str] = field(default_factory=dict)  # answers from, to -> what is wrong with them
+
+    @property
+    def wanted(self) -> str:
+        return "a number"
+
+    def read(self, answer: object) -> Span:
+        """What the learner typed, in the unit of the question."""
+        low, high, in_percent = numbers_of(answer, self.unit)
+        if isfinite(self.whole):
+            if in_percent:
+                low, high = low / 100 * self.whole, high / 100 * self.whole
+            elif self.whole > 1 and 0 <= low <= high < 1:  # a share of 1 where percent or a count is asked for
+                low, high = low * self.whole, high * self.whole
+            elif self.whole == 1 and 1 < low <= high <= 100:  # percent where a share of 1 is asked for
+                low, high = low / 100, high / 100
+        elif in_percent:
+            low, high = low / 100, high / 100
+        if low < self.lowest or high > self.highest:
+            limit = f"not below {shown(self.lowest)}"
+            if isfinite(self.highest):
+                limit = f"between {shown(self.lowest)} and {shown(self.highest)}"
+            raise Unreadable(f"The answer is {limit}, so it cannot be {self.said((low, high))}.")
+        return low, high
+
+    def said(self, span: Span) -> str:
+        text = shown(span[0]) if span[0] == span[1] else f"{shown(span[0])} to {shown(span[1])}"
+        return f"{text} {singular(self.unit) if text == '1' else self.unit}".strip()
+
+    def rounded(self, measured: Any) -> float:
+        return round(float(measured), self.digits) + 0.0  # no -0.0
+
+    def measured(self, measured: Any) -> str:
+        text = f"{self.rounded(measured):.{self.digits}f}" if float(measured) else "0"
+        return f"{text} {singular(self.unit) if text == '1' else self.unit}".strip()
+
+    def verdict(self, span: Span, measured: Any) -> str:
+        """In words: right, close, how far, or what is wrong with a known misconception; "" where none of it holds."""
+        truth = self.rounded(measured)
+        if not isfinite(truth):
+            return ""
+        nearest = min(max(truth, span[0]), span[1])
+        off = abs(nearest - truth)
+        widest = max(abs(end - truth) for end in span)
+        for (low, high), words in self.misconceptions.items():
+            if low <= span[0] and span[1] <= high and not low <= truth <= high:
+                return words
+        if off == 0 and span[0] < span[1]:
+            return "right, it lies in your range" if widest <= self.close else "it lies in your range, which is wide"
+        if off <= self.right + 1e-9:
+            return "right"
+        if off <= self.close + 1e-9:
+            return "close"
+        return self.distance(off) + (" too high" if nearest > truth else " too low")
+
+    def distance(self, off: float) -> str:
+        if self.whole in (1, 100):
+            points = round(off / self.whole * 100)
+            return f"{points} percentage {'point' if points == 1 else 'points'}"
+        return shown(float(f"{off:.2g}"))
+
+
+def percent(words: str, right: float, close: float, misconceptions: Mapping[Span, str] | None = None) -> Number:
+    """A share that is asked for in percent, measured from 0 to 100."""
+    return Number(words, right, close, unit="%", lowest=0, highest=100, whole=100, misconceptions=misconceptions or {})
+
+
+def share(words: str, right: float, close: float, misconceptions: Mapping[Span, str] | None = None) -> Number:
+    """A share that is asked for and measured from 0 to 1."""
+    return Number(words, right, close, digits=2, lowest=0, highest=1, whole=1, misconceptions=misconceptions or {})
+
+
+def shown(number: float) -> str:
+    """A number without digits that say nothing."""
+    return str(int(number)) if abs(number) < 1e9 and number == int(number) else f"{number:.4g}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Answered with one of some words. yes_or_no() makes the commonest."""
+
+    words: str
+    options: Mapping[str, tuple[str, ...]]  # each with other words for it
+    misconceptions: Mapping[str, str] = field(default_factory=dict)  # a wrong option -> what is wrong with it
+
+    @property
+    def wanted(self) -> str:
+        return " or ".join(f'"{option}"' for option in self.options)
+
+    def read(self, answer: object) -> tuple[str, bool]:
+        """(the option, whether it was said in full)."""
+        text = plain_value(answer)
+        if isinstance(text, bool):
+            text = "yes" if text else "no"
+        if not isinstance(text, str):
+            raise Unreadable("That is none of the answers.")
+        plain = plain_words(text)
+        for option, others in self.options.items():
+            if plain in (plain_words(word) for word in (option, *others)):
+                return option, True
+        parts = [option for option in self.options if plain and set(plain) <= set(plain_words(option))]
+        if len(parts) != 1:
+            raise Unreadable("That is none of the answers.")
+        return parts[0], False
+
+    def said(self, value: tuple[str, bool]) -> str:
+        return f'"{value[0]}"'
+
+    def measured(self, measured: Any) -> str:
+        return str(measured)
+
+    def verdict(self, value: tuple[str, bool], measured: Any) -> str:
+        option, in_full = value
+        if measured not in self.options:
+            return ""
+        if option == measured:
+            return "right" if in_full else "close enough"
+        return self.misconceptions.get(option, "wrong")
+
+
+def yes_or_no(words: str, misconceptions: Mapping[str, str] | None = None) -> Choice:
+    return Choice(words, {"yes": ("y", "yep", "yeah", "true"), "no": ("n", "nope", "false")}, misconceptions or {})
+
+
+def plain_words(text: str) -> list[str]:
+    """Without what does not matter: case, articles, hedges, signs, and what comes after a comma."""
+    first = HEDGES.sub("", text.strip().lower()).split(",")[0]
+    return [word for word in re.findall(r"[\w'’]+", first) if word not in ("a", "an", "the", "it", "is")]
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Answered with some letters, in whatever way they are put: "q u", "qu", ("q", "u")."""
+
+    words: str
+    how_many: int
+    misconceptions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> str:
+        return f"{self.how_many} letters in quotes"
+
+    def read(self, answer: object) -> str:
+        if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
+            answer = "".join(answer)
+        letters = self.joined(answer) if isinstance(answer, str) else ""
+        if not (letters.isalpha() and len(letters) == self.how_many):
+            raise Unreadable(f"Those are not {self.how_many} letters.")
+        return letters
+
+    def joined(self, text: str) -> str:
+        return re.sub(r"[\s\"'+,()-]", "", text.lower().replace("</w>", ""))
+
+    def said(self, value: str) -> str:
+        return f'"{value}"'
+
+    def measured(self, measured: Any) -> str:
+        return str(measured)
+
+    def verdict(self, value: str, measured: Any) -> str:
+        if value == self.joined(measured):
+            return "right"
+        return self.misconceptions.get(value, "wrong")
+
+
+Question = Number | Choice | Letters

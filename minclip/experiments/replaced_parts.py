@@ -1,0 +1,32 @@
+"""Whose parts train: what stands in minclip's pages and is not minclip's, as under `minclip train --mine`."""
+
+import inspect
+import sys
+
+
+def replaced_parts() -> list[str]:
+    """The names of functions and classes that something else has put in the place of minclip's, sorted.
+
+    A page's own parts, and what it imports of other pages, know minclip as their home.
+    """
+    found = set()
+    for name, module in list(sys.modules.items()):
+        if not name.startswith("minclip.") or name.startswith("minclip.course"):
+            continue
+        for key, value in list(vars(module).items()):
+            home = getattr(value, "__module__", None) or ""
+            if (inspect.isfunction(value) or inspect.isclass(value)) and home.partition(".")[0] == "my_minclip":
+                found.add(key)
+    return sorted(found)
+
+
+def refuse_other_parts(earlier: list[str]) -> None:
+    """ValueError where a run was begun with other parts than those that are there now."""
+    now = replaced_parts()
+    if now == earlier:
+        return
+    if earlier and not now:
+        raise ValueError(f"this run was begun with your {', '.join(earlier)}: continue it with --mine")
+    with_what = f"with your {', '.join(earlier)}" if earlier else "without parts of yours"
+    way = "leave out --mine, or begin a new run" if not earlier else "bring the same parts back, or begin a new run"
+    raise ValueError(f"this run was begun {with_what}, and now there is your {', '.join(now)}: {way}")

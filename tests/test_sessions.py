@@ -120,6 +120,8 @@ def test_infinities_are_kept_as_they_are(notebook, cell):
          f"Half().half({BOTH.removesuffix(' / 2')})"),
         ("import functools\ndef twice(f):\n    @functools.wraps(f)\n    def g(x):\n        return f(x)\n    return g\n"
          "@twice\ndef half(x):\n    return x / 2", BOTH, f"half({BOTH.removesuffix(' / 2')})"),
+        ("device = torch.device('cpu')", "device=logits.device", "device=device"),
+        ("device = 'cpu'", "device=logits.device", "device=device"),
         ("INT = torch.int64", "device=logits.device", "device=logits.device, dtype=INT"),
         ("def sum(a, b):\n    return a + b", BOTH, f"sum({BOTH[1:-5].replace(' + ', ', ')}) / 2"),
         ("class Half:\n    value = 0.5", BOTH, f"Half.value * ({BOTH.removesuffix(' / 2')})"),
@@ -301,7 +303,7 @@ def test_switches_of_the_notebook_do_not_matter(solved, switch):
         assert "✓ clip_loss" in solved.run(switch, LOSS, CHECK_LOSS)
     finally:
         solved.run(
-            "torch.set_grad_enabled(True); torch.set_default_dtype(torch.float32); torch.set_default_device('cpu')"
+            "torch.set_grad_enabled(True); torch.set_default_dtype(torch.float32); torch.set_default_device(None)"
         )
 
 

@@ -1,10 +1,13 @@
 """The claim that code works where its inputs lie on a GPU. device_tracking.py follows the tensors; no GPU is needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
+from minclip.course.answer_dependencies import namespace
 from minclip.course.device_places import GPU, DeviceError, Meeting, Place, is_placed, place_of, tensors_in
 from minclip.course.device_tracking import PretendedGPU
 from minclip.course.failures import Mistake, Wrong
@@ -41,7 +44,7 @@ def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> A
     weights: list[tuple[str, Place]] = []
 
     def there(*arguments: Any, **named: Any) -> Any:
-        with PretendedGPU(*modules.values(), given) as gpu:
+        with PretendedGPU(*modules.values(), given) as gpu, devices_there(namespace(t.mine)):
             result = function(*arguments, **named)
             found = [tensor for tensor in tensors_in(result) if is_placed(tensor) or not gpu.blind]
             left_behind.extend(tensor for tensor in found if not place_of(tensor).on_gpu)
@@ -73,6 +76,18 @@ def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> A
         raise Wrong(*t.heading(what), came, cause(place_of(alone)))
     t.passed += 1
     return result
+
+
+@contextmanager
+def devices_there(space: dict[str, Any]) -> Iterator[None]:
+    """The notebook's own `device = torch.device("cpu")`, or "cpu", names the GPU while the inputs lie there."""
+    named = {name: value for name, value in space.items() if isinstance(value, torch.device) and value.type == "cpu"}
+    named |= {name: space[name] for name in ("device", "DEVICE") if space.get(name) == "cpu"}
+    space.update(dict.fromkeys(named, GPU))
+    try:
+        yield
+    finally:
+        space.update(named)
 
 
 def on_the_cpu(tensor: Tensor) -> str:

@@ -263,6 +263,18 @@ def test_installed_puts_the_learners_parts_in_minclips_place():
     assert gradients.clip_loss is minclips and step.train_step.__defaults__[-1] is minclips
 
 
+def test_what_training_finds_edited_is_said(mine, capsys):
+    check(answer(RIGHT))
+    mask = "torch.full((length, length), float('-inf'), device=device).triu(1)"
+    check(answer(f"def causal_mask(length, device=None):\n    return {mask}\n", "causal_mask"))
+    path = mine / "loss.py"
+    path.write_text('"""Nothing left."""\n', encoding="utf-8")
+    capsys.readouterr()
+    with installed() as names:
+        assert names == ["causal_mask"]
+    assert "clip_loss was taken out of my_minclip/loss.py" in capsys.readouterr().err
+
+
 def test_nothing_built_cannot_be_installed():
     with pytest.raises(ValueError, match="solve an exercise"), installed():
         pass

@@ -179,3 +179,14 @@ def test_unknown_lessons_and_exercises_list_the_known():
         lesson_of("55")
     with pytest.raises(ValueError, match="'attention' is no exercise of lesson 05: choose one of similarity_logits"):
         exercise_in(LESSON, "attention")
+
+
+def test_reset_says_where_a_part_taken_out_is(book):  # noqa: F811
+    book.start()
+    book.answers.adopt("clip_loss", CLIP_LOSS)
+    (book.answers.folder / "loss.py").write_text('"""Empty."""\n', encoding="utf-8")
+    said = reset(book.folder, LESSON, "clip_loss", book.answers)
+    assert any(
+        "clip_loss was taken out of my_minclip/loss.py: your answer is in my_minclip/aside" in one for one in said
+    )
+    assert book.answers.names() == []

@@ -12,7 +12,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from minclip.course.notebook_cells import newest_definition, segment, text_of_file
-from minclip.course.statements import lines_of, with_names
+from minclip.course.statements import first_line, lines_of, with_names
 
 PACKAGE_FOLDER = Path(__file__).parents[1]
 STUB = "NotImplementedError"
@@ -102,8 +102,7 @@ def find(text: str, name: str, code: CodeType | None) -> str:
 
 def holds(node: Definition, code: CodeType) -> bool:
     """Whether the code was made of this part of the text: by its lines, and by the names that it uses."""
-    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-    if not first <= code.co_firstlineno <= (node.end_lineno or node.lineno):
+    if not first_line(node) <= code.co_firstlineno <= (node.end_lineno or node.lineno):
         return False
     words = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
     words |= {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}

@@ -16,15 +16,14 @@ from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
 from minclip.course.kept_answer import Answer
-from minclip.course.learner_package import PACKAGE
+from minclip.course.learner_package import PACKAGE, PARTS
 from minclip.course.library_use import inherits, not_replaced, uses_library
-from minclip.course.missing_answer import explain_missing_answers
+from minclip.course.missing_answer import GRADING, explain_missing_answers
 from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
 from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
 from minclip.course.workbook import where_answers_go
 
-GRADING = "NBGRADER_EXECUTION"  # nbgrader sets it while it grades or validates
 PRINTED = 3  # lines that a wrong answer printed, and that are shown
 
 
@@ -50,17 +49,9 @@ def check(answer: Any) -> Any:
 def name_of(answer: Any, space: dict[str, Any]) -> str:
     """Its own name; of a lambda, or of a function under another name, that of the exercise in the notebook."""
     name = getattr(answer, "__name__", "")
-    if is_exercise(name):
+    if name in PARTS:
         return name
-    return next((known for known, value in space.items() if value is answer and is_exercise(known)), name)
-
-
-def is_exercise(name: str) -> bool:
-    try:
-        exercise_of(name)
-    except ValueError:
-        return False
-    return True
+    return next((known for known, value in space.items() if value is answer and known in PARTS), name)
 
 
 def say(verdict: Verdict) -> None:

@@ -41,10 +41,6 @@ def tried(answer: Any, lesson: Lesson, exercise: Exercise) -> tuple[Trial, Wrong
     return trial, None
 
 
-def passes(answer: Any, lesson: Lesson, exercise: Exercise) -> bool:
-    return tried(answer, lesson, exercise)[1] is None
-
-
 def verdict_of(
     trial: Trial, end: Wrong | NotWritten | Stopped, name: str, after: str = "", remember: bool = False
 ) -> Verdict:

@@ -107,9 +107,7 @@ def import_line(statement: Statement, name: str) -> str:
             one = [ast.alias(alias.name, alias.asname)]
             if isinstance(node, ast.Import):
                 parent, _, last = alias.name.rpartition(".")
-                if (
-                    alias.asname and parent
-                ):  # import torch.nn.functional as F: one form of a line, so that two are equal
+                if alias.asname and parent:  # one form for import torch.nn.functional as F, so that two are equal
                     return ast.unparse(ast.ImportFrom(parent, [ast.alias(last, alias.asname)], 0))
                 return ast.unparse(ast.Import(one))
             return ast.unparse(ast.ImportFrom(node.module, one, node.level))

@@ -10,7 +10,7 @@ Every change happens under a lock, so that two notebooks can be solved at once, 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -23,13 +23,6 @@ from minclip.data.paths import atomic_write
 
 WRITTEN = ".written"  # the package's files as the answers made them: what differs from them was written by hand
 FORMER = {old: exercise.name for lesson in LESSONS for exercise in lesson.exercises for old in exercise.former}
-
-
-@dataclass
-class Changes:
-    """What was found in the folder beside the answers, in sentences for the learner."""
-
-    said: list[str] = field(default_factory=list)
 
 
 class KeptAnswers:
@@ -58,12 +51,12 @@ class KeptAnswers:
 
     def keep(self, answer: Answer) -> list[str]:
         """Keeps an answer that passed its check; returns what else happened, in sentences."""
-        with self.locked() as changes:
+        with self.locked() as said:
             if self.file(answer.name).is_file() and self.is_by_hand(answer.name):
                 old = self.move_aside(self.file(answer.name))
-                changes.said.append(f"Your earlier version, {self.short(old)}, was edited by hand: it is kept there.")
+                said.append(f"Your earlier version, {self.short(old)}, was edited by hand: it is kept there.")
             self.write(answer)
-        return changes.said
+        return said
 
     def adopt(self, name: str, text: str) -> None:
         """Takes over an answer that an earlier version kept: a text with its imports and helpers."""
@@ -79,26 +72,26 @@ class KeptAnswers:
         """Brings package and answers together after edits by hand or an update; returns what happened."""
         if not any(self.folder.rglob("*.py")):  # nothing was ever kept: reading leaves no trace
             return []
-        with self.locked() as changes:
+        with self.locked() as said:
             pass
-        return changes.said
+        return said
 
     @contextmanager
-    def locked(self) -> Iterator[Changes]:
+    def locked(self) -> Iterator[list[str]]:
         """Inside, this process alone writes here. Before, edits by hand are taken over; after, the package is made."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".lock"):
-            changes = Changes()
-            self.follow_the_course(changes)
-            by_hand = {home: self.edits(home, changes) for home in HOMES}
-            yield changes
-            answers = self.readable(changes)
+            said: list[str] = []
+            self.follow_the_course(said)
+            by_hand = {home: self.edits(home, said) for home in HOMES}
+            yield said
+            answers = self.readable(said)
             for home in HOMES:
                 text, made = (package_file(home, answers, by_hand[home], made_only) for made_only in (False, True))
                 self.write_package_file(self.folder / f"{home}.py", text)
                 self.write_package_file(self.folder / WRITTEN / f"{home}.py", made)
 
-    def readable(self, changes: Changes) -> dict[str, Answer]:
+    def readable(self, said: list[str]) -> dict[str, Answer]:
         """All answers; a file that cannot be read is moved aside."""
         found = {}
         for name in self.names():
@@ -106,10 +99,10 @@ class KeptAnswers:
                 found[name] = self.answer(name)
             except ValueError as error:
                 old = self.move_aside(self.file(name))
-                changes.said.append(f"{name}: your answer {error}. It is in {self.short(old)} now.")
+                said.append(f"{name}: your answer {error}. It is in {self.short(old)} now.")
         return found
 
-    def follow_the_course(self, changes: Changes) -> None:
+    def follow_the_course(self, said: list[str]) -> None:
         """Answers to exercises that have another name now get it; those that are no exercise any more go aside."""
         for path in sorted((self.folder / "answers").glob("*.py")):
             old, new = path.stem, FORMER.get(path.stem)
@@ -120,12 +113,12 @@ class KeptAnswers:
                 text = with_names(answer.text, {old: new})
                 self.write(replace(answer, name=new, text=text))
                 path.unlink()
-                changes.said.append(f"The exercise {old} is called {new} now, and so is your answer.")
+                said.append(f"The exercise {old} is called {new} now, and so is your answer.")
             else:
                 moved = self.move_aside(path)
-                changes.said.append(f"{old} is no exercise any more: your answer is kept in {self.short(moved)}.")
+                said.append(f"{old} is no exercise any more: your answer is kept in {self.short(moved)}.")
 
-    def edits(self, home: str, changes: Changes) -> ByHand:
+    def edits(self, home: str, said: list[str]) -> ByHand:
         """What was edited by hand in a file of the package; changed parts become answers, missing ones go aside."""
         path = self.folder / f"{home}.py"
         if not path.is_file():
@@ -137,7 +130,7 @@ class KeptAnswers:
             line = getattr(error, "lineno", None)
             where = f", line {line}" if line else ""
             why = getattr(error, "msg", None) or str(error)
-            changes.said.append(
+            said.append(
                 f"{self.short(path)} could not be read ({why}{where}): it is in {self.short(old)} now, and a new one "
                 f"was made from your answers."
             )
@@ -146,7 +139,7 @@ class KeptAnswers:
             self.write(answer)
         for name in found.taken_out:
             old = self.move_aside(self.file(name))
-            changes.said.append(f"{name} was taken out of {self.short(path)}: your answer is in {self.short(old)}.")
+            said.append(f"{name} was taken out of {self.short(path)}: your answer is in {self.short(old)}.")
         return found
 
     def is_by_hand(self, name: str) -> bool:
@@ -172,7 +165,7 @@ class KeptAnswers:
             text = read(self.folder / WRITTEN / f"{home}.py")
             statements(text)
         except (OSError, ValueError, SyntaxError):  # not copied along: as the answers make it today
-            return package_file(home, self.readable(Changes()), ByHand())
+            return package_file(home, self.readable([]), ByHand())
         return text
 
     def move_aside(self, path: Path) -> Path:

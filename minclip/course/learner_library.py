@@ -114,7 +114,8 @@ def installed() -> Iterator[list[str]]:
     ValueError where there are none, or where one does not run.
     """
     place = answers_folder()
-    news()
+    for line in news():
+        print(line, file=sys.stderr)
     names = finished()
     if not names or place is None:
         raise ValueError(f"nothing of yours is kept in {place}: solve an exercise of the lessons first")

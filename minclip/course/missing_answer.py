@@ -6,11 +6,13 @@ from typing import Any
 from minclip.course.learner_package import PARTS
 from minclip.course.notebook_cells import cells, newest_failed, shell
 
+GRADING = "NBGRADER_EXECUTION"  # nbgrader sets it while it grades or validates
+
 
 def explain_missing_answers() -> None:
     """From now on in this notebook. Nothing happens outside of one, or where it has a handler of its own."""
     running = shell()
-    if running is not None and not running.custom_exceptions and not os.environ.get("NBGRADER_EXECUTION"):
+    if running is not None and not running.custom_exceptions and not os.environ.get(GRADING):
         running.set_custom_exc((NameError,), explained)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from minclip.course.statements import lines_of
+from minclip.course.statements import first_line, lines_of
 
 # cell magics whose text does not run as Python in the notebook
 ELSEWHERE = {"!", "ai", "bash", "cmd", "file", "html", "javascript", "js", "latex", "markdown", "perl", "python"}
@@ -85,8 +85,7 @@ def newest_definition(name: str) -> str | None:
 
 def segment(text: str, node: ast.stmt) -> str:
     """The lines of a statement, decorators included."""
-    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-    return "\n".join(lines_of(text)[first - 1 : node.end_lineno]).rstrip() + "\n"
+    return "\n".join(lines_of(text)[first_line(node) - 1 : node.end_lineno]).rstrip() + "\n"
 
 
 def newest_failed(name: str, running_text: str | None) -> str:

@@ -109,7 +109,7 @@ def reset(book: Path, lesson: Lesson, exercise: str | None = None, answers: Kept
         said = ["There was no notebook to copy."]
         write(fresh(book, lesson), path)
     what = f"{exercise} of {lesson.name}" if exercise else lesson.name
-    said.insert(0, f"{what} starts afresh.")
+    said = [f"{what} starts afresh.", *said, *answers.up_to_date()]  # first: a part taken out by hand is aside already
     names = [exercise] if exercise else [one.name for one in lesson.exercises]
     former = [old for name in names for old in exercise_of(name)[1].former]
     kept = [name for name in names + former if name in answers.names()]

@@ -90,3 +90,17 @@ def test_a_read_only_folder_is_said(solved, monkeypatch):
     monkeypatch.setattr(kept_answers, "FileLock", no_lock)
     assert "clip_loss: yours" in solved.run(BUILT)
     assert "it could not be kept: [Errno 13]" in solved.run(LOSS, CHECK_LOSS)
+
+
+def test_a_kept_answer_that_runs_no_more_is_named(capsys, mine):
+    """As after an update of minclip, in which something is gone that the answer imports."""
+    store = kept_answers.KeptAnswers(mine)
+    store.adopt(
+        "clip_loss", "from minclip.loss import no_such_name\n\n\ndef clip_loss(a, b, c):\n    return no_such_name\n"
+    )
+    with session(capsys) as kernel:
+        said = kernel.run(LOGITS, CHECK_LOGITS)
+        assert "right, but your clip_loss does not run any more: my_minclip/loss.py" in said
+        assert "minclip course reset 05 clip_loss" in said and "no_such_name" in said
+        store.set_aside("clip_loss")
+        assert "✓ similarity_logits" in kernel.run(LOGITS, CHECK_LOGITS)

@@ -62,19 +62,34 @@ def judged_alone(answer: Answer, lesson: Lesson, exercise: Exercise) -> Verdict 
         try:
             alone = load(trial_place, exercise.name)
         except ValueError as error:
-            if place is not None and without_hand_edits(Path(temporary) / "answers alone" / PACKAGE, place, answer):
-                raise ValueError(f"right, but what you wrote by hand does not run: {error}. Mend it there") from error
+            if place is not None:
+                blame_what_is_kept(Path(temporary), KeptAnswers(place), answer, str(error))
             return Verdict(WRONG, f"{exercise.name}: it does not run\n  {error}")
         trial, end = tried(alone, lesson, exercise)
         return verdict_of(trial, end, exercise.name) if end else None
 
 
-def without_hand_edits(trial_place: Path, place: Path, answer: Answer) -> bool:
-    """Whether an answer loads among the answers that are kept, when nothing is added by hand."""
-    if (place / "answers").is_dir():
-        shutil.copytree(place / "answers", trial_place / "answers")
-    KeptAnswers(trial_place).keep(answer)
-    return loaded(trial_place, answer.name) is not None
+def blame_what_is_kept(temporary: Path, store: KeptAnswers, answer: Answer, why: str) -> None:
+    """ValueError where an answer does not load for something else in its file: added by hand, or kept and run out."""
+    kept = [store.answer(name) for name in store.names() if name != answer.name]
+    if not failure_of(temporary / "without what is added by hand", *kept, answer):
+        raise ValueError(f"right, but what you wrote by hand does not run: {why}. Mend it there")
+    for other in kept:
+        if failure := failure_of(temporary / other.name, other):
+            afresh = f"minclip course reset {exercise_of(other.name)[0].number:02} {other.name}"
+            raise ValueError(f"right, but your {other.name} does not run any more: {failure}. Begin it anew: {afresh}")
+
+
+def failure_of(folder: Path, *answers: Answer) -> str:
+    """Why the last of these answers does not load from a package of nothing else; "" where it does."""
+    store = KeptAnswers(folder)
+    for answer in answers:
+        store.keep(answer)
+    try:
+        load(folder, answers[-1].name)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def other_exercises(answer: Answer) -> list[str]:

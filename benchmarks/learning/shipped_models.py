@@ -25,7 +25,7 @@ from minclip.model import CLIP
 # model -> samples that it is trained on
 MODELS = {
     "picturebook-tiny": 400_000,  # what `make train` trains
-    "picturebook-small": 800_000,
+    "picturebook-small": 3_200_000,
 }
 
 

@@ -18,10 +18,14 @@ BOXES = {
     "blocks": ("attention, blocks", QUIET_COLOUR, 3.2, 1.5),
     "text": ("text Transformer", TEXT_COLOUR, 6.4, 0.0),
     "loss": ("cosine, InfoNCE", MATCH_COLOUR, 9.6, 1.5),
+    "clip": ("CLIP, assembled", MATCH_COLOUR, 0.0, -2.0),
+    "training": ("training", QUIET_COLOUR, 3.2, -2.0),
+    "evaluation": ("zero-shot, prompts", QUIET_COLOUR, 6.4, -2.0),
+    "retrieval": ("retrieval", QUIET_COLOUR, 9.6, -2.0),
 }
 ARROWS = (
     ("preprocess", "patches"), ("patches", "vision"), ("tokenizer", "text"), ("blocks", "vision"), ("blocks", "text"),
-    ("vision", "loss"), ("text", "loss"),
+    ("vision", "loss"), ("text", "loss"), ("clip", "training"), ("training", "evaluation"), ("evaluation", "retrieval"),
 )  # fmt: skip
 
 
@@ -30,13 +34,17 @@ def progress() -> Figure:
     explain_missing_answers()
     done = finished()
     exercises = [exercise for lesson in LESSONS for exercise in lesson.exercises]
-    figure = new_figure(9.6, 3.6)
+    built_here = {exercise.box for exercise in exercises}  # of a course in which some lessons are not there yet
+    lowest = min(BOXES[box][3] for box in built_here)
+    figure = new_figure(9.6, 3.6 - 0.75 * lowest)
     axes = figure.subplots()
-    axes.set(xlim=(-0.2, 12.4), ylim=(-0.5, 4.3), aspect="equal")
+    axes.set(xlim=(-0.2, 12.4), ylim=(lowest - 0.5, 4.3), aspect="equal")
     axes.set_axis_off()
     axes.set_title(f"Built so far: {len(done)} of {len(exercises)} parts", fontsize=FONT + 1, loc="left")
     filled: dict[str, str] = {}  # box -> how many of its parts are built
     for box, (words, colour, left, bottom) in BOXES.items():
+        if box not in built_here:
+            continue
         parts = [exercise.name for exercise in exercises if exercise.box == box]
         share = sum(name in done for name in parts) / len(parts)
         shape = BoxStyle("round", pad=0.05)
@@ -50,7 +58,8 @@ def progress() -> Figure:
         filled[box] = f"{round(share * len(parts))} of {len(parts)}"
         axes.text(place, bottom - 0.12, filled[box], ha="center", va="top", fontsize=FONT - 2, color=QUIET_COLOUR)
     for start, end in ARROWS:
-        axes.add_patch(arrow(start, end))
+        if {start, end} <= built_here:
+            axes.add_patch(arrow(start, end))
     said = ", ".join(f"{BOXES[box][0]} {count}" for box, count in filled.items())
     return described(figure, f"The diagram of CLIP, {len(done)} of {len(exercises)} parts built: {said}.")
 

@@ -57,6 +57,7 @@ def lab(tmp_path, monkeypatch):
     from minclip.course.workbook_start import start
 
     monkeypatch.delenv("MINCLIP_MINE", raising=False)
+    monkeypatch.setattr("minclip.course.workbook_start.repository_beside", lambda folder: None)  # nobody's answers
     lessons = tmp_path / "Kürs mit Leerzeichen" / "clip"
     start(lessons, KeptAnswers(tmp_path / "none"))
     port, home = free_port(), tmp_path / "home"
@@ -175,7 +176,7 @@ def test_a_learners_day(lab, page):
     notebook.picture("2-run-unsolved")
 
     said = notebook.answer("clip_loss", HALF)
-    assert said.startswith("✗ clip_loss") and "picture → text half only" in said
+    assert said.startswith("✗ clip_loss") and "picture → text half alone" in said
     notebook.picture("3-wrong-and-named")
 
     said = notebook.answer("clip_loss", "def clip_loss(a, b:\n    pass")

@@ -77,7 +77,8 @@ def test_a_wrong_answer_gets_these_lines(capsys):
   called    causal_mask(5)
   expected  at [0, 0]: 0
   came      at [0, 0]: -inf   (5 of 25 numbers are off)
-  → the diagonal is forbidden: the first token sees nothing, and its softmax is NaN
+  → the diagonal is forbidden: the first token sees nothing, and its
+    softmax is NaN
 """
     )
     assert returned is exercise_of("causal_mask")[1].library

@@ -8,6 +8,7 @@ points are right, and nothing is kept. Nothing goes to stderr.
 import contextlib
 import os
 import sys
+import textwrap
 from typing import Any
 
 from minclip.course.answer_dependencies import answer_of
@@ -24,6 +25,7 @@ from minclip.course.outline import exercise_of
 from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
 from minclip.course.workbook import where_answers_go
 
+WIDTH = 72  # columns: JupyterLab breaks longer lines within a word, on a small screen with the outline open
 PRINTED = 3  # lines that a wrong answer printed, and that are shown
 
 
@@ -61,7 +63,17 @@ def say(verdict: Verdict) -> None:
             raise AssertionError(str(verdict))
     elif line := where_answers_go():
         print(line)
-    print(verdict)
+    print("\n".join(folded(line) for line in str(verdict).splitlines()))
+
+
+def folded(line: str) -> str:
+    """A line of what to do, its words on as many lines as they need; numbers and code stay as they are."""
+    arrow = "  → "
+    if not line.startswith(arrow):
+        return line
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=" " * len(arrow), break_long_words=False, break_on_hyphens=False
+    )
 
 
 def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:

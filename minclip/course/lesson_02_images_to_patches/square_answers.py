@@ -53,8 +53,8 @@ WRONG = [
     square(RESIZE + "left, top = (image.width - n_px) // 2, (image.height - n_px) // 2\n"
            "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", "the crop's corner is truncated"),
     square(RESIZE + "left, top = int((image.width - n_px) / 2 + 0.5), int((image.height - n_px) / 2 + 0.5)\n"
-           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", silent="truncated"),
-    square((RESIZE + CROP + RGB).replace("int(", "math.ceil("), silent="rounded", before="import math\n"),
+           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", "rounded up at a half"),
+    square((RESIZE + CROP + RGB).replace("int(", "math.ceil("), "the long side is rounded up", before="import math\n"),
     square(RESIZE + CROP.replace("left, top =", "top, left =") + RGB, "left and top have changed places"),
     square(RESIZE + CROP.replace("left + n_px", "left + n_px - 1") + RGB, silent="→"),
     square("if min(image.size) > n_px:\n    " + RESIZE.strip().replace("\n", "\n    ") + "\n" + CROP + RGB,
@@ -75,6 +75,68 @@ WRONG = [
     square("if image.size == (n_px, n_px):\n    return image\n" + RESIZE + CROP + RGB, "the result must be RGB"),
     square(RESIZE + CROP + "return image, n_px", "the result is no picture"),
     square("image = image.resize((n_px, n_px * image.height // image.width))\n" + CROP + RGB, silent="rounded"),
+    # width and height swapped, the ratio upside down
+    square(SIZE.replace("w, h = image.size", "h, w = image.size") + "image = image.resize(size)\n" + CROP + RGB,
+           "width and height have changed places"),
+    square(SIZE + "image = image.resize((size[1], size[0]), Image.Resampling.BICUBIC)\n"
+           "left, top = round((size[0] - n_px) / 2), round((size[1] - n_px) / 2)\n"
+           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')",
+           "width and height have changed places"),
+    square(SIZE.replace("h / w", "w_h").replace("w / h", "h / w").replace("w_h", "w / h")
+           + "image = image.resize(size, Image.Resampling.BICUBIC)\n" + CROP + RGB, "becomes the shorter one",
+           silent="changed places"),
+    # the crop first
+    square("w, h = image.size\ns = min(w, h)\nleft, top = (w - s) // 2, (h - s) // 2\n"
+           "image = image.crop((left, top, left + s, top + s))\n"
+           "return image.resize((n_px, n_px), Image.Resampling.BICUBIC).convert('RGB')", "you crop before you resize"),
+    square("w, h = image.size\ns = min(w, h)\nleft, top = (w - s) / 2, (h - s) / 2\n"
+           "image = image.crop((left, top, left + s, top + s))\n"
+           "return image.resize((n_px, n_px), Image.BICUBIC).convert('RGB')", "you crop before you resize"),
+    square("w, h = image.size\ns = min(w, h)\nimage = image.crop((0, 0, s, s))\n"
+           "return image.resize((n_px, n_px), Image.BICUBIC).convert('RGB')", silent="→"),
+    # the result of resize not assigned
+    square(SIZE + "image.resize(size, Image.Resampling.BICUBIC)\n" + CROP + RGB, "gives a new picture"),
+    square(SIZE + "image.resize(size, Image.Resampling.BICUBIC)\n"
+           "left, top = round((size[0] - n_px) / 2), round((size[1] - n_px) / 2)\n"
+           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", "gives a new picture",
+           silent="before the resize"),
+    square("w, h = image.size\nleft, top = (w - n_px) // 2, (h - n_px) // 2\n"
+           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", "nothing is resized"),
+    # other roundings of the crop
+    square(RESIZE + CROP.replace("round(", "math.ceil(") + RGB, "rounded up at a half", before="import math\n"),
+    square(RESIZE + "left, top = (image.width - n_px + 1) // 2, (image.height - n_px + 1) // 2\n"
+           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", "rounded up at a half"),
+    square(RESIZE + "x, y, r = image.width // 2, image.height // 2, n_px // 2\n"
+           "return image.crop((x - r, y - r, x - r + n_px, y - r + n_px)).convert('RGB')", "two halves are truncated",
+           silent="corner is truncated"),
+    square(RESIZE + CROP.replace("(image.width - n_px)", "image.width - n_px")
+           .replace("(image.height - n_px)", "image.height - n_px") + RGB, "only n_px is halved"),
+    square(RESIZE + "left, top = round((w - n_px) / 2), round((h - n_px) / 2)\n"
+           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", "before the resize",
+           silent="nothing is resized"),
+    square(RESIZE + "left = round((size[0] - n_px) / 2)\n"
+           "return image.crop((left, 0, left + n_px, n_px)).convert('RGB')", "and tall ones are not"),
+    square(RESIZE + "left, top = image.width - n_px, image.height - n_px\n"
+           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", "not in the middle"),
+    square(RESIZE + "a = np.array(image.convert('RGB'))\n"
+           "t, l = round((a.shape[0] - n_px) / 2), round((a.shape[1] - n_px) / 2)\n"
+           "return Image.fromarray(a[l : l + n_px, t : t + n_px])", "rows of an array come first"),
+    # other libraries' ways
+    square("image = ImageOps.cover(image, (n_px, n_px), Image.Resampling.BICUBIC)\n" + CROP + RGB,
+           "is rounded: truncate"),
+    square("image = ImageOps.contain(image, (n_px, n_px), Image.Resampling.BICUBIC)\n" + RGB, "the short one should"),
+    square("ground = Image.new('RGB', image.size, (255, 255, 255))\nrgba = image.convert('RGBA')\n"
+           "ground.paste(rgba, mask=rgba.split()[3])\nimage = ground\n" + RESIZE + CROP + RGB, "laid on white",
+           silent="convert before"),
+    square(RESIZE + CROP + "if image.mode in ('RGBA', 'LA'):\n    image = image.convert('RGBA')\n"
+           "    ground = Image.new('RGBA', image.size, 'white')\n    ground.alpha_composite(image)\n"
+           "    image = ground\n"
+           + RGB, silent="convert before"),
+    square((RESIZE + CROP + RGB).replace("BICUBIC", "HAMMING"), "the filter is Hamming"),
+    square((RESIZE + CROP + RGB).replace("BICUBIC", "BOX"), "the filter is box"),
+    square("w, h = image.size\nif w > h:\n    size = (int(n_px * w / h), n_px)\nif h > w:\n"
+           "    size = (n_px, int(n_px * h / w))\n"
+           "image = image.resize(size, Image.Resampling.BICUBIC)\n" + CROP + RGB, "'size' where", silent="→"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -89,4 +151,14 @@ CORRECT = [
            "image = image.resize((scale(width), scale(height)), resample=3)\n"
            "extra = [side - n_px for side in image.size]\nx, y = (round(e / 2) for e in extra)\n"
            "return image.crop((x, y, x + n_px, y + n_px)).convert('RGB')"),
+    square("short, long = sorted(image.size)\nlong = int(n_px * long / short)\n"
+           "size = (n_px, long) if image.width <= image.height else (long, n_px)\n"
+           "image = image.resize(size, Image.Resampling.BICUBIC)\n" + CROP + RGB),
+    square("w, h = image.size\nif w <= h:\n"
+           "    image = image.resize((n_px, int(n_px * h / w)), Image.Resampling.BICUBIC)\n"
+           "    off = round((image.height - n_px) / 2)\n    image = image.crop((0, off, n_px, off + n_px))\n"
+           "else:\n    image = image.resize((int(n_px * w / h), n_px), Image.Resampling.BICUBIC)\n"
+           "    off = round((image.width - n_px) / 2)\n    image = image.crop((off, 0, off + n_px, n_px))\n" + RGB),
+    square(RESIZE + "l, t = (int(np.rint((side - n_px) / 2)) for side in image.size)\n"
+           "return image.crop((l, t, l + n_px, t + n_px)).convert('RGB')"),
 ]  # fmt: skip

@@ -1,0 +1,84 @@
+"""What the known mistakes of 2.2 give: a mistake, as the learner reads it, and its outcome for some input.
+
+Those of 2.1 are in square_mistakes.py, those of 2.3 and 2.4 in patch_mistakes.py, the checks in checks.py.
+"""
+
+import torch
+from torch import Tensor
+
+from minclip.course.assertions import Known, Mistake
+from minclip.preprocess import MEAN, STD
+
+PERMUTE = "x = pixels.permute(0, 3, 1, 2).float()"
+CONSTANTS = "mean, std = per_channel(tuple(mean), x.device), per_channel(tuple(std), x.device)"
+NUMBERS_ERRORS = {
+    "unhashable": Mistake(
+        "mean and std may be lists, and a function that remembers its arguments takes tuples",
+        way="per_channel(tuple(mean), x.device)",
+    ),
+    "can't be cast": Mistake(
+        "uint8 holds whole numbers only, and the result of a division is none",
+        way=f"make float32 of them first: {PERMUTE}",
+    ),
+    "at non-singleton dimension 1": Mistake(
+        "mean and std are [3, 1, 1]: they fit where the channels are third from the right, and they are not there yet",
+        way=PERMUTE,
+    ),
+    "expected np.ndarray (got Tensor)": Mistake(
+        "the pixels may be a tensor already", way="pixels = torch.as_tensor(pixels, device=device)"
+    ),
+    "'numpy.ndarray' object has no attribute": Mistake(
+        "the pixels may be a NumPy array, which has no such method",
+        way="pixels = torch.as_tensor(pixels, device=device)",
+    ),
+}
+NO_FLOAT32 = Mistake("the result must be float32", way=PERMUTE)
+DEFAULTS_ONLY = Mistake("MEAN and STD are only the defaults: the arguments mean and std may be others", way=CONSTANTS)
+DEVICE_UNUSED = Mistake("the argument device has no effect", way="pixels = torch.as_tensor(pixels, device=device)")
+
+
+def wrong_numbers(pixels: Tensor) -> Known:
+    """Of pixels_to_float. pixels: uint8 [batch, height, 3, 3], so narrow that a mean along the width can be named."""
+    flat_mean, flat_std = torch.tensor(MEAN), torch.tensor(STD)
+    mean, std = flat_mean.view(3, 1, 1), flat_std.view(3, 1, 1)
+    x = pixels.permute(0, 3, 1, 2).float() / 255
+    right = (x - mean) / std
+    cut = pixels.reshape(x.shape).float() / 255
+    every = (0, 2, 3)
+    order = "x / 255, then - mean, then / std"
+    anew = "view and reshape only cut the row of numbers anew: the channels have to move"
+    return {
+        Mistake("this is only divided by 255", way=f"then - mean, then / std. {CONSTANTS}"): lambda: x,
+        Mistake("the numbers still run from 0 to 255 when the mean is subtracted", way=order): lambda: (
+            (255 * x - mean) / std
+        ),
+        Mistake("the mean is subtracted before the division by 255", way=order): lambda: (255 * x - mean) / 255 / std,
+        Mistake("white is 255, and it should become 1", way="divide by 255, not by 256"): lambda: (
+            (255 / 256 * x - mean) / std
+        ),
+        Mistake("the division by std is missing", way=order): lambda: x - mean,
+        Mistake("the mean is not subtracted", way=order): lambda: x / std,
+        Mistake("mean and std have changed places", way=order): lambda: (x - std) / mean,
+        Mistake("the division by std comes before the mean here, and it should come after", way=order): lambda: (
+            x / std - mean
+        ),
+        Mistake("you multiply by std: divide", way=order): lambda: (x - mean) * std,
+        Mistake(
+            "mean and std belong to the channels, and yours run along the width",
+            way=f"they need [3, 1, 1]: {CONSTANTS}",
+        ): lambda: (x - flat_mean) / flat_std,
+        Mistake("the channels are still last", way=PERMUTE): lambda: right.permute(0, 2, 3, 1),
+        Mistake("the channels are still last, and mean and std are missing", way=PERMUTE): lambda: x.permute(
+            0, 2, 3, 1
+        ),
+        Mistake("height and width have changed places", way=PERMUTE): lambda: right.transpose(2, 3),
+        Mistake("nothing is normalised: divide by 255, subtract the mean, divide by std", way=order): lambda: 255 * x,
+        Mistake(anew, way=PERMUTE): lambda: (cut - mean) / std,
+        Mistake(f"the numbers are right, but {anew}", way=PERMUTE): lambda: right.permute(0, 2, 3, 1).reshape(x.shape),
+        Mistake(f"{anew}; mean and std are missing, too", way=PERMUTE): lambda: cut,
+        Mistake(f"{anew}; and divide by 255", way=PERMUTE): lambda: (255 * cut - mean) / std,
+        Mistake("these are the mean and std of these pixels: take those that are given", way=CONSTANTS): lambda: (
+            (x - x.mean(dim=every, keepdim=True)) / x.std(dim=every, keepdim=True)
+        ),
+        Mistake("red and blue have changed places", way=PERMUTE): lambda: (x.flip(1) - mean) / std,
+    }

@@ -20,6 +20,7 @@ from minclip.course.lesson_02_images_to_patches.square_mistakes import WRONG_SQU
 # then square, only to crop, as it is, one pixel wide
 SIZES = [(52, 30, 16), (29, 40, 15), (7, 11, 24), (22, 11, 15), (30, 22, 11), (55, 47, 12)]
 SIZES += [(33, 33, 20), (50, 16, 16), (16, 16, 16), (1, 9, 4), (31, 18, 1)]
+STDS = preprocess.per_channel(preprocess.STD, torch.device("cpu"))
 
 
 def call(t: Trial, given: Shown, *more: Any, **named: Any) -> Any:
@@ -109,13 +110,17 @@ def pixels_to_float(t: Trial) -> None:
     for pixels in (narrow, wide):
         came = call(t, Shown(pixels, f"uint8 {list(pixels.shape)}"))
         known = number_mistakes.wrong_numbers(pixels)
+        if isinstance(came, Tensor) and came.dtype in (torch.float16, torch.bfloat16):  # too coarse to be compared
+            t.same(came.dtype, torch.float32, what="the dtype", hint=number_mistakes.NO_FLOAT32)
         if isinstance(came, Tensor) and came.is_floating_point():
             t.same(came.float(), right(pixels), known)
             t.same(came.dtype, torch.float32, what="the dtype", hint=number_mistakes.NO_FLOAT32)
         t.same(came, right(pixels), known)
     array = Shown(wide.numpy().copy(), "a NumPy array, uint8 [3, 5, 7, 3]")
     t.same(call(t, array), right(array.value), what="the result for an array")
-    shown = Shown(wide, "uint8 [3, 5, 7, 3]")
+    dark, shown = wide % 2, Shown(wide, "uint8 [3, 5, 7, 3]")
+    known = {number_mistakes.DARK: lambda: right(dark) + 254 / 255 * dark.permute(0, 3, 1, 2) / STDS}
+    t.same(call(t, Shown(dark, "uint8 [3, 5, 7, 3], each 0 or 1")), right(dark), known, "the result for a dark picture")
     own: dict[str, Any] = {"mean": [0.5, 0.25, 0.75], "std": [0.5, 1.0, 2.0]}
     t.same(call(t, shown, **own), right(wide, **own), {number_mistakes.DEFAULTS_ONLY: lambda: right(wide)})
     kept: Known = {battery.OF_BEFORE: lambda: right(wide, **own)}

@@ -72,8 +72,8 @@ WRONG = [
     numbers(CHANNELS + "if not KEPT:\n"
             "    KEPT.extend(torch.tensor(v, device=x.device).view(3, 1, 1) for v in (mean, std))\n"
             "return (x / 255 - KEPT[0]) / KEPT[1]", "only the defaults", before="KEPT = []\n\n\n"),
-    numbers(CHANNELS + "return x / 127.5 - 1", silent="divided by 255"),
-    numbers(CHANNELS.replace(".float()", ".half()") + CONSTANTS + "return (x / 255 - mean) / std", silent="→"),
+    numbers(CHANNELS + "return x / 127.5 - 1", "from -1 to 1", silent="divided by 255"),
+    numbers(CHANNELS.replace(".float()", ".half()") + CONSTANTS + "return (x / 255 - mean) / std", "too few digits"),
     numbers(CHANNELS + CONSTANTS + "x = x.flip(1)\nreturn (x / 255 - mean) / std", "red and blue"),
     numbers(CHANNELS + "mean, std = torch.tensor(mean).view(1, 3, 1, 1), torch.tensor(std).view(1, 3, 1, 1)\n"
             "return (x / 255 - mean) / std", "would fail on a GPU"),
@@ -91,6 +91,38 @@ WRONG = [
     numbers("if isinstance(pixels, np.ndarray):\n    pixels = torch.tensor(pixels, device=device)\n"
             "x = pixels.permute(0, 3, 1, 2).float()\n" + CONSTANTS + "return (x / 255 - mean) / std",
             "the argument device has no effect"),
+    numbers(CHANNELS + CONSTANTS + "x = x / 255\nreturn x - mean / std", "it needs brackets",
+            silent="comes before the mean"),
+    numbers(CHANNELS + "return (x / 255 - 0.5) / 0.5", "from -1 to 1", silent="for all channels"),
+    numbers(CHANNELS + "return (x / 255 - 0.5) / 0.25", silent="→"),
+    numbers(CHANNELS + CONSTANTS + "return ((x / 255 - mean) / std).half()", "must be float32"),
+    numbers(CHANNELS.replace(".float()", ".bfloat16()") + CONSTANTS + "return (x / 255 - mean) / std", "too few digits",
+            silent="half"),
+    numbers(CHANNELS + CONSTANTS.replace("device=x", "dtype=torch.half, device=x")
+            + "return (x.half() / 255 - mean) / std", "must be float32"),
+    numbers(CHANNELS + CONSTANTS + "return ((x / 255 - mean) / std).round(decimals=2)", silent="→"),
+    numbers(CHANNELS + CONSTANTS + "return (x // 255 - mean) / std", "keep no fraction", silent="not subtracted"),
+    numbers(TENSOR + "x = (x // 255).permute(0, 3, 1, 2).float()\n" + CONSTANTS + "return (x - mean) / std",
+            "keep no fraction"),
+    numbers(TENSOR + "x = (x / 255).to(torch.uint8).permute(0, 3, 1, 2).float()\n" + CONSTANTS
+            + "return (x - mean) / std", "keep no fraction"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 / 255 - mean) / std", silent="→"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 - mean) / std**2", "the square of std"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 - mean) / std.sqrt()", silent="square of std"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 + mean) / std", "the mean is added"),
+    numbers(CHANNELS + CONSTANTS + "return (mean - x / 255) / std", "the signs are turned"),
+    numbers(CHANNELS + CONSTANTS + "return (x / x.max() - mean) / std", "the largest number that is there"),
+    numbers(CHANNELS + CONSTANTS + "x = x / x.amax(dim=(1, 2, 3), keepdim=True)\nreturn (x - mean) / std", silent="→"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 - mean.mean()) / std.mean()", "each has its own"),
+    numbers(CHANNELS + CONSTANTS + "x = x / 255 if x.max() > 1 else x\nreturn (x - mean) / std", "a dark picture may"),
+    numbers(CHANNELS + CONSTANTS.replace("(3, 1, 1)", "(3, 1)") + "return (x / 255 - mean) / std", "meet the height"),
+    numbers(CHANNELS + CONSTANTS.replace("(3, 1, 1)", "(1, 1, 3)") + "return (x / 255 - mean) / std",
+            "run along the width"),
+    numbers(CHANNELS + "return (x / 255 - mean) / std", "plain numbers in a row"),
+    numbers(TENSOR.replace("device=device", "") + "x = x.permute(2, 0, 1).float()\n" + CONSTANTS
+            + "return (x / 255 - mean) / std", "permute", silent="→"),
+    numbers("x = torch.from_numpy(np.asarray(pixels).astype(np.float32) / 255).permute(0, 3, 1, 2)\n" + CONSTANTS
+            + "return (x - mean) / std", "NumPy cannot read"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -112,4 +144,10 @@ CORRECT = [
             "return torch.stack(pictures)"),
     numbers(CHANNELS + "pair = torch.tensor([mean, std]).to(x.device)[:, :, None, None]\n"
             "return (x / 255 - pair[0]) / pair[1]"),
+    numbers(TENSOR + "x = torch.moveaxis(x, 3, 1).float().mul(1 / 255)\n"
+            "for c in range(3):\n    x[:, c].sub_(mean[c]).div_(std[c])\nreturn x"),
+    numbers(CHANNELS + CONSTANTS + "return (x - 255 * mean) / (255 * std)"),
+    numbers(CHANNELS + "m = torch.as_tensor(mean, dtype=x.dtype, device=x.device)\n"
+            "s = torch.as_tensor(std, dtype=x.dtype, device=x.device)\n"
+            "return (x / 255.0 - m[None, :, None, None]) / s[None, :, None, None]"),
 ]  # fmt: skip

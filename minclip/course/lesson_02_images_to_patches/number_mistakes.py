@@ -32,8 +32,22 @@ NUMBERS_ERRORS = {
         way="pixels = torch.as_tensor(pixels, device=device)",
     ),
 }
+NUMBERS_ERRORS |= {
+    "(4) must match the size of tensor b (3) at non-singleton dimension 2": Mistake(
+        "the three numbers of mean and std meet the height here: they need [3, 1, 1]", way=CONSTANTS
+    ),
+    **{
+        f"for -: '{left}' and '{right}'": Mistake(
+            "mean and std are plain numbers in a row: make tensors [3, 1, 1] of them", way=CONSTANTS
+        )
+        for left, right in (("Tensor", "tuple"), ("Tensor", "list"))
+    },
+}
 NO_FLOAT32 = Mistake("the result must be float32", way=PERMUTE)
 DEFAULTS_ONLY = Mistake("MEAN and STD are only the defaults: the arguments mean and std may be others", way=CONSTANTS)
+DARK = Mistake(
+    "the division by 255 is left out here: a dark picture may have small numbers alone", way="always divide by 255"
+)
 DEVICE_UNUSED = Mistake("the argument device has no effect", way="pixels = torch.as_tensor(pixels, device=device)")
 
 
@@ -63,6 +77,24 @@ def wrong_numbers(pixels: Tensor) -> Known:
             x / std - mean
         ),
         Mistake("you multiply by std: divide", way=order): lambda: (x - mean) * std,
+        Mistake("mean / std comes first here, and the subtraction after it: it needs brackets", way=order): lambda: (
+            x - mean / std
+        ),
+        Mistake("the mean is added: subtract it", way=order): lambda: (x + mean) / std,
+        Mistake("the signs are turned: subtract the mean from the pixels", way=order): lambda: (mean - x) / std,
+        Mistake("this divides by the square of std", way=order): lambda: (x - mean) / std**2,
+        Mistake("this runs from -1 to 1, as some other models have it: mean and std are not used", way=order): lambda: (
+            2 * x - 1
+        ),
+        Mistake("every number is 0 when the mean is subtracted: // and uint8 keep no fraction", way=order): lambda: (
+            (0 * x - mean) / std
+        ),
+        Mistake("this divides by the largest number that is there, and white is 255", way=order): lambda: (
+            (255 * x / pixels.max() - mean) / std
+        ),
+        Mistake("here is one mean and one std for all channels: each has its own", way=CONSTANTS): lambda: (
+            (x - mean.mean()) / std.mean()
+        ),
         Mistake(
             "mean and std belong to the channels, and yours run along the width",
             way=f"they need [3, 1, 1]: {CONSTANTS}",
@@ -81,4 +113,10 @@ def wrong_numbers(pixels: Tensor) -> Known:
             (x - x.mean(dim=every, keepdim=True)) / x.std(dim=every, keepdim=True)
         ),
         Mistake("red and blue have changed places", way=PERMUTE): lambda: (x.flip(1) - mean) / std,
+        **{
+            Mistake(
+                f"{name} has too few digits for these numbers: float32 has enough", way=PERMUTE
+            ): lambda coarse=dtype: ((255 * x).to(coarse) / 255 - mean) / std
+            for name, dtype in (("half", torch.float16), ("bfloat16", torch.bfloat16))
+        },
     }

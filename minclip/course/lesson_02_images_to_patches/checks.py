@@ -204,6 +204,7 @@ def PatchEmbedding(t: Trial) -> None:
     t.on_a_gpu(mine, image)
     small = mine.to(torch.bfloat16)
     fits = partial(small, image.bfloat16())
+    t.errors = patch_mistakes.VIEW | {"and weight type": patch_mistakes.SMALL_WEIGHTS}
     came = explained(
         t, patch_mistakes.SMALL_WEIGHTS, fits, small, image, as_="with weights of bfloat16, PatchEmbedding"
     )

@@ -9,6 +9,9 @@ def patches(body: str, says: str = "", silent: str = "", before: str = "", refus
     return answer_of("patchify", f"{before}def patchify(image, patch_size):\n", start + body.strip(), says, silent)
 
 
+EACH = "image[:, :, y : y + p, x : x + p].flatten(1)"
+WALK = "for y in range(0, h, p) for x in range(0, w, p)"
+FULL = "return x.permute(0, 2, 4, 1, 3, 5).reshape(b, -1, c * p * p)"
 SPLIT = "x = image.reshape(b, c, h // p, p, w // p, p)\n"
 MEMORY = "KEPT = {}\n\n\n"  # above the answer
 
@@ -36,7 +39,7 @@ WRONG = [
     patches(SPLIT + "return x.permute(0, 2, 4, 1, 3, 5).reshape(b, -1, c * p * p).float()", "default dtype float32"),
     patches("places = [(y, x) for y in range(0, h, p) for x in range(0, w - p, p)]\n"
             "found = [image[:, :, y : y + p, x : x + p].flatten(1) for y, x in places]\n"
-            "return torch.stack(found, dim=1)"),
+            "return torch.stack(found, dim=1)", "the last column of patches"),
     patches("return F.unfold(image, p, stride=p).transpose(1, 2)", "accepts what it must refuse", refuses=False),
     patches("x = image.unfold(2, p, p).unfold(3, p, p)\nreturn x.reshape(b, -1, c * p * p)", "channels stand before"),
     patches("x = image.unfold(2, p, p).unfold(3, p, p).contiguous()\nreturn x.view(b, -1, 3 * p**2)",
@@ -57,9 +60,9 @@ WRONG = [
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for x in range(0, w, p) for y in range(0, h, p)]\n"
             "return torch.stack(found, dim=1)", "column by column"),
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for y in range(0, h, p) for x in range(0, w, p)]\n"
-            "return torch.cat(found, dim=1)", silent="→"),
+            "return torch.cat(found, dim=1)", "have become one row of numbers"),
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for y in range(0, h, p) for x in range(0, w, p)]\n"
-            "return torch.stack(found)", silent="column by column"),
+            "return torch.stack(found)", "stand before the pictures", silent="column by column"),
     patches("found = [image[:, :, y : y + p, x : x + p].mT.flatten(1) for y in range(0, h, p)\n"
             "         for x in range(0, w, p)]\n"
             "return torch.stack(found, dim=1)", "every patch is transposed"),
@@ -74,6 +77,41 @@ WRONG = [
             "    y, x = divmod(i, w // p)\n"
             "    found[:, i] = image[:, :, y * p : y * p + p, x * p : x * p + p].flatten(1)\nreturn found",
             "would fail on a GPU"),
+    # rows and columns swapped
+    patches("x = image.reshape(b, c, w // p, p, h // p, p)\n" + FULL, "not width // patch_size"),
+    patches("x = image.reshape(b, c, w // p, p, h // p, p)\n"
+            "return x.permute(0, 4, 2, 1, 5, 3).reshape(b, -1, c * p * p)", "changed places in the split"),
+    patches("x = image.mT.reshape(b, c, w // p, p, h // p, p)\n" + FULL, silent="in the split"),
+    patches("x = image.reshape(b, c, p, h // p, w // p, p)\n"
+            "return x.permute(0, 3, 4, 1, 2, 5).reshape(b, -1, c * p * p)", silent="→"),
+    # the batch lost
+    patches("x = image[0].reshape(c, h // p, p, w // p, p)\n"
+            "return x.permute(1, 3, 0, 2, 4).reshape(-1, c * p * p)", "only the first picture"),
+    patches("x = image[:1].reshape(1, c, h // p, p, w // p, p)\n"
+            "return x.permute(0, 2, 4, 1, 3, 5).reshape(1, -1, c * p * p)", "a batch of one"),
+    patches(f"return torch.stack([{EACH.replace(':, :,', '0, :,').replace('(1)', '()')} {WALK}])",
+            "only the first picture"),
+    patches(f"return torch.stack([{EACH.replace(':, :,', '-1, :,').replace('(1)', '()')} {WALK}])", silent="→"),
+    # the patches put together along another dimension
+    patches(f"return torch.stack([{EACH} {WALK}])", "stand before the pictures"),
+    patches(f"return torch.cat([{EACH} {WALK}])", "stand in one dimension", silent="have become one"),
+    patches(f"return torch.stack([{EACH} {WALK}], dim=-1)", "yours is [batch, 3 · patch_size²"),
+    patches(f"return [{EACH} {WALK}]", "make one tensor of them"),
+    patches(SPLIT + "return x.permute(0, 2, 4, 1, 3, 5).flatten(1)", "have become one row of numbers"),
+    patches(SPLIT + FULL.replace("-1, c * p * p", "c * p * p, -1"), "is the shape asked for", silent="yours is"),
+    patches(SPLIT + FULL.replace("-1, c * p * p", "-1, p * p"), "each channel has become a patch"),
+    patches(SPLIT + "return x.permute(0, 1, 2, 4, 3, 5).reshape(b, -1, p * p)", silent="→"),
+    # off by one, the wrong step
+    patches(f"return torch.stack([{EACH} {WALK.replace(', p)', ' - p, p)')}], dim=1)",
+            "the last row and the last column"),
+    patches(f"return torch.stack([{EACH} {WALK.replace('h, p', 'h - p, p')}], dim=1)", "the last row of patches",
+            silent="column"),
+    patches(f"return torch.stack([{EACH} for y in range(h // p) for x in range(w // p)], dim=1)",
+            "one pixel after each other"),
+    patches(SPLIT + "return x.permute(0, 2, 4, 3, 1, 5).reshape(b, -1, c * p * p)", "between its rows"),
+    patches(SPLIT + "x.permute(0, 2, 4, 1, 3, 5)\nreturn x.reshape(b, -1, c * p * p)", "a reshape alone"),
+    patches(SPLIT + "return x.permute(0, 2, 4, 1, 3, 5).numpy().reshape(b, -1, c * p * p)", "no tensor"),
+    patches("x = F.unfold(image, p, stride=p).transpose(1, 2)\nreturn x.flip(1)", silent="→"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -95,4 +133,11 @@ CORRECT = [
             "return x.permute(0, 2, 1, 3, 4).flatten(2)"),
     patches("rows = torch.cat(image.split(p, dim=2), dim=1).reshape(b, h // p, c, p, w)\n"
             "x = torch.stack(rows.split(p, dim=4), dim=2)\nreturn x.reshape(b, -1, c * p * p)"),
+    patches("x = image.reshape(b, c, h // p, p, w).transpose(1, 2).reshape(b, h // p, c * p, w // p, p)\n"
+            "return x.transpose(2, 3).reshape(b, -1, c * p * p)"),
+    patches("places = torch.arange(h * w, device=image.device).reshape(h // p, p, w // p, p)\n"
+            "places = places.permute(0, 2, 1, 3).reshape(-1, p * p)\n"
+            "return image.flatten(2)[:, :, places].transpose(1, 2).flatten(2)"),
+    patches("x = torch.stack(torch.stack(image.chunk(h // p, dim=2)).chunk(w // p, dim=-1))\n"
+            "return x.permute(2, 1, 0, 3, 4, 5).reshape(b, -1, c * p * p)"),
 ]  # fmt: skip

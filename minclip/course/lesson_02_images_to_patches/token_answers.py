@@ -73,9 +73,10 @@ WRONG = [
               "cls = self.cls\n" + JOIN, silent="batch is lost"),
     embedding(TOKENS + "KEPT.append(self.class_embedding)\ncls = KEPT[0].expand(len(x), 1, -1)\n" + JOIN,
               silent="→", before="KEPT = []\n\n\n"),
-    embedding(TOKENS + "cls = x.mean(dim=1, keepdim=True)\n" + JOIN, silent="begins as zeros"),
+    embedding(TOKENS + "cls = x.mean(dim=1, keepdim=True)\n" + JOIN, "CLS is the mean", silent="begins as zeros"),
     embedding(TOKENS + "cls = torch.randn_like(x[:, :1])\n" + JOIN, silent="begins as zeros"),
-    embedding(TOKENS + CLS + "return torch.cat([cls, x], dim=1) * self.positional_embedding", silent="are missing"),
+    embedding(TOKENS + CLS + "return torch.cat([cls, x], dim=1) * self.positional_embedding",
+              "the positions are multiplied", silent="are missing"),
     embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nfor i in range(x.shape[1] - 1):\n"
               "    x[:, i] = x[:, i] + self.positional_embedding[i]\nreturn x", silent="are missing"),
     embedding(TOKENS + "cls = torch.zeros(len(x), 1, x.shape[2]) + self.class_embedding\n"
@@ -83,6 +84,35 @@ WRONG = [
     embedding("x = self.conv1(image.half())\n" + TOKENS.partition("\n")[2] + CLS + JOIN, silent="bfloat16"),
     embedding(CONV + "x = x.flatten(2).permute(2, 0, 1)\n" + CLS + JOIN, silent="a reshape"),
     embedding("self.class_embedding.data *= 0.5\n" + TOKENS + CLS + JOIN, silent="begins as zeros"),
+    # the dtype of the weights
+    embedding(TOKENS.replace(".to(self.conv1.weight.dtype)", ".float()") + CLS + JOIN,
+              "the weights are bfloat16 here"),
+    embedding("image = image.to(torch.float32)\n" + TOKENS.replace(".to(self.conv1.weight.dtype)", "") + CLS + JOIN,
+              "bring it to that of the weights"),
+    embedding("w = self.conv1.weight\nx = patchify(image, w.shape[-1]) @ w.flatten(1).T\n" + CLS + JOIN,
+              "bring it to that of the weights"),
+    # positions, CLS
+    embedding(TOKENS + CLS + JOIN.replace("+", "-"), "the positions are subtracted"),
+    embedding(TOKENS + CLS + "return torch.cat([cls + self.positional_embedding[0], x], dim=1)",
+              "only CLS has a position"),
+    embedding(TOKENS + CLS + JOIN + ".mean(dim=0)", "have the same position"),
+    embedding(TOKENS + CLS + JOIN + ".flip(0)", silent="→"),
+    embedding(TOKENS + CLS + JOIN.replace("+", "@") + ".T", silent="→"),
+    embedding(TOKENS + "cls = self.class_embedding + x.mean(dim=1, keepdim=True)\n" + JOIN, "is added to CLS",
+              silent="CLS is the mean"),
+    embedding(TOKENS + "cls = x.amax(dim=1, keepdim=True)\n" + JOIN, silent="→"),
+    embedding(TOKENS + "cls = torch.ones_like(x[:, :1])\n" + JOIN, silent="→"),
+    # other ways to cut
+    embedding("x = patchify(image, self.conv1.kernel_size[0])\n" + CLS + JOIN, "not met the weights"),
+    embedding("w = self.conv1.weight\nx = patchify(image, w.shape[-1]) @ w.flatten(1)\n" + CLS + JOIN,
+              "meet them transposed"),
+    embedding(CONV + "x = x.flatten(2).transpose(0, 2)\n" + CLS + JOIN, silent="→"),
+    embedding(TOKENS + "x = F.relu(x)\n" + CLS + JOIN, silent="→"),
+    embedding(TOKENS + "x = F.layer_norm(x, x.shape[-1:])\n" + CLS + JOIN, silent="→"),
+    embedding(TOKENS + "if self.training:\n    x = x + self.positional_embedding[1:]\n" + CLS + JOIN,
+              silent="added twice"),
+    embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nx += self.positional_embedding[:, None]\nreturn x",
+              silent="→"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -99,4 +129,15 @@ CORRECT = [
               "x = F.linear(x.mT, w.flatten(1))\nx = F.pad(x, (0, 0, 1, 0))\n"
               "first = F.one_hot(torch.zeros(1, dtype=torch.int64, device=x.device), x.shape[1]).to(x.dtype)\n"
               "return x + first.mT * self.class_embedding + self.positional_embedding"),
+    embedding(CONV + "b, w, rows, columns = x.shape\nx = x.permute(0, 2, 3, 1).view(b, rows * columns, w)\n"
+              "cls = self.class_embedding[None, None].expand(b, -1, -1)\n"
+              "return torch.hstack([cls, x]).add(self.positional_embedding)"),
+    embedding("x = self.conv1(image.to(self.conv1.weight)).flatten(-2).permute(0, 2, 1)\n"
+              "out = x.new_empty(x.shape[0], x.shape[1] + 1, x.shape[2])\n"
+              "out[:, 0] = self.class_embedding\nout[:, 1:] = x\nreturn out + self.positional_embedding"),
+    embedding("x = self.conv1(image.type(self.conv1.weight.dtype))\nx = x.reshape(x.shape[0], x.shape[1], -1)\n"
+              "x = x.permute(0, 2, 1)\n"
+              "zeros = torch.zeros(x.shape[0], 1, x.shape[-1], dtype=x.dtype, device=x.device)\n"
+              "x = torch.cat([self.class_embedding.to(x.dtype) + zeros, x], dim=1)\n"
+              "return x + self.positional_embedding.to(x.dtype)"),
 ]  # fmt: skip

@@ -134,7 +134,7 @@ def of_features(theirs: VisionTransformer, image: Tensor) -> dict[str, Tensor]:
         Mistake("proj is transposed: it is [width, embed_dim] already", way=READ): read @ theirs.proj.T,
         Mistake("proj comes before ln_post here, and it should come after", way=READ): post(tokens[:, 0] @ theirs.proj),
         Mistake(
-            "the features have length 1 here: the encoder leaves their length alone, and only a comparison sets it to 1",
+            "the features have length 1 here: the encoder leaves it as it is, and only a comparison sets it to 1",
             way=READ,
         ): (F.normalize(theirs(image), dim=-1)),
         Mistake("the transformer is missing", way=STACK): post(pre(embedded)[:, 0]) @ theirs.proj,

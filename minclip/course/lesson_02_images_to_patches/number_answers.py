@@ -123,6 +123,10 @@ WRONG = [
             + "return (x / 255 - mean) / std", "permute", silent="→"),
     numbers("x = torch.from_numpy(np.asarray(pixels).astype(np.float32) / 255).permute(0, 3, 1, 2)\n" + CONSTANTS
             + "return (x - mean) / std", "NumPy cannot read"),
+    numbers("pixels = np.array(pixels)\n" + CHANNELS + CONSTANTS + "return (x / 255 - mean) / std", "a GPU"),
+    numbers(CHANNELS.replace(".float()", ".type(torch.FloatTensor)") + CONSTANTS + "return (x / 255 - mean) / std",
+            "would fail on a GPU"),
+    numbers(CHANNELS + CONSTANTS + "return torch.stack([(one / 255 - mean) / std for one in x[:2]])", silent="→"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -150,4 +154,7 @@ CORRECT = [
     numbers(CHANNELS + "m = torch.as_tensor(mean, dtype=x.dtype, device=x.device)\n"
             "s = torch.as_tensor(std, dtype=x.dtype, device=x.device)\n"
             "return (x / 255.0 - m[None, :, None, None]) / s[None, :, None, None]"),
+    numbers("from minclip.preprocess import per_channel\n" + CHANNELS
+            + "m = per_channel(tuple(mean), x.device).mul_(255)\n"
+            "return (x - m) / per_channel(tuple(std), x.device).mul_(255)"),
 ]  # fmt: skip

@@ -112,6 +112,10 @@ WRONG = [
     patches(SPLIT + "x.permute(0, 2, 4, 1, 3, 5)\nreturn x.reshape(b, -1, c * p * p)", "a reshape alone"),
     patches(SPLIT + "return x.permute(0, 2, 4, 1, 3, 5).numpy().reshape(b, -1, c * p * p)", "no tensor"),
     patches("x = F.unfold(image, p, stride=p).transpose(1, 2)\nreturn x.flip(1)", silent="→"),
+    patches("image = image[..., : h - h % p, : w - w % p]\nb, c, h, w = image.shape\n" + SPLIT + FULL,
+            "accepts what it must refuse", refuses=False),
+    patches("if h != w:\n    raise ValueError('no square')\n" + SPLIT + FULL, "for square pictures"),
+    patches(SPLIT + FULL.replace("return", "x =") + "\nreturn x if b > 1 else x[0]", "batch is lost"),
 ]  # fmt: skip
 
 CORRECT = [

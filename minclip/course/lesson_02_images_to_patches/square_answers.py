@@ -137,6 +137,10 @@ WRONG = [
     square("w, h = image.size\nif w > h:\n    size = (int(n_px * w / h), n_px)\nif h > w:\n"
            "    size = (n_px, int(n_px * h / w))\n"
            "image = image.resize(size, Image.Resampling.BICUBIC)\n" + CROP + RGB, "'size' where", silent="→"),
+    square("if min(image.size) < n_px:\n    return image.resize((n_px, n_px), Image.BICUBIC).convert('RGB')\n"
+           + RESIZE + CROP + RGB, silent="stretched"),
+    square("image = image.convert('RGB') if image.mode == 'P' else image\n" + RESIZE + CROP + RGB,
+           "you convert before you resize"),
 ]  # fmt: skip
 
 CORRECT = [

@@ -113,6 +113,10 @@ WRONG = [
               silent="added twice"),
     embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nx += self.positional_embedding[:, None]\nreturn x",
               silent="→"),
+    embedding(TOKENS + "x = torch.cat([self.class_embedding[None, None], x], dim=1)\n"
+              "return x + self.positional_embedding", "for one picture, and not for several"),
+    embedding(TOKENS + "cls = self.class_embedding.repeat(len(x))\n" + JOIN, "tensors of three dimensions"),
+    embedding(TOKENS + CLS + JOIN + ".float()", "wrong dtype", silent="is missing"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -140,4 +144,5 @@ CORRECT = [
               "zeros = torch.zeros(x.shape[0], 1, x.shape[-1], dtype=x.dtype, device=x.device)\n"
               "x = torch.cat([self.class_embedding.to(x.dtype) + zeros, x], dim=1)\n"
               "return x + self.positional_embedding.to(x.dtype)"),
+    embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nx.add_(self.positional_embedding)\nreturn x"),
 ]  # fmt: skip

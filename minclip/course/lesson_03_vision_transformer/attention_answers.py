@@ -147,6 +147,14 @@ WRONG = [
            "three dimensions alone"),
     attend("scores = -torch.cdist(query, key) / query.shape[-1] ** 0.5\n" + ADD + MIX, silent="→"),
     attend(SCORES + ADD + "return F.gumbel_softmax(scores, dim=-1) @ value", silent="→"),
+    attend(WITH + "scores + mask.expand(query.shape[0], 1, -1, -1)\n" + MIX, "expand", silent="has no effect"),
+    attend(WITH + "scores + (mask[:, :1] if mask.ndim == 4 else mask)\n" + MIX, "with a mask for each head",
+           silent="has no effect"),
+    attend(SCORES + ADD + MIX.replace("scores", "scores.clamp(-50, 50)"), "for large scores", silent="overflows"),
+    attend(SCORES.replace("query.shape[-1]", "5") + ADD + MIX, "20 tokens", silent="→"),
+    attend(SCORES + "if mask is not None:\n    shape = query.shape[2], key.shape[2]\n"
+           "    mask = torch.full(shape, -math.inf, device=query.device).triu(1)\n    scores = scores + mask\n" + MIX,
+           "with a mask for each picture", silent="has no effect"),
 ]  # fmt: skip
 
 CORRECT = [

@@ -42,6 +42,9 @@ def attention(t: Trial) -> None:
     t.same(t(query, key, value, mask), right(query, key, value, mask), what="with a causal mask, the result")
     known = given_by(attention_mistakes.of_soft_masks(few, key, value, soft))
     t.same(t(few, key, value, soft), right(few, key, value, soft), known, "with a mask for each picture, the result")
+    each = t.normal(2, 3, 4, 7)
+    known = {attention_mistakes.NO_EFFECT: lambda: right(few, key, value)}
+    t.same(t(few, key, value, each), right(few, key, value, each), known, "with a mask for each head, the result")
     large = [1000 * query.double(), key.double(), value.double()]
     scores = large[0] @ large[1].mT / 5**0.5
     known = {attention_mistakes.OVERFLOW: lambda: scores.exp() / scores.exp().sum(dim=-1, keepdim=True) @ large[2]}

@@ -169,6 +169,16 @@ WRONG = [
     encoder(CLS + "x = ln_post(x)\nreturn x + x @ proj", silent="→"),
     encoder(CLS + READ, "raises another error",
             refuse="assert image.shape[-1] == self.image_size\nx = self.embedding(image)\n"),
+    block("x = x + attn.merge(attn.split(ln_1(x))[2])\nreturn x + mlp(ln_2(x))", silent="→"),
+    block("h = ln_1(x)\nx = x + attn(h, mask)\nreturn x + mlp(ln_2(h))", silent="→"),
+    encoder("x = transformer(ln_pre(x))\nreturn [ln_post(one[0]) @ proj for one in x]", "no tensor"),
+    encoder("x = ln_pre(x)\nfor one in transformer.resblocks[:2]:\n    x = one(x)\nreturn ln_post(x[:, 0]) @ proj",
+            silent="→"),
+    encoder("x = ln_pre(x)\nfor one in reversed(transformer.resblocks):\n    x = one(x)\n"
+            "return ln_post(x[:, 0]) @ proj", silent="→"),
+    encoder(CLS + READ, "accepts what it must refuse",
+            refuse="if image.shape[-1] != self.image_size:\n    image = F.interpolate(image, (self.image_size,) * 2)\n"
+            "x = self.embedding(image)\n"),
 ]  # fmt: skip
 
 CORRECT = [

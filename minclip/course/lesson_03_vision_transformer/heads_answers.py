@@ -155,6 +155,11 @@ WRONG = [
     heads(forward=FORWARD.replace("self.merge", "merge"), says="merge is a method"),
     heads(forward="query, key, value = self.split(x)\nif mask is not None:\n    mask = mask.bool()\n"
           "return self.merge(F.scaled_dot_product_attention(query, key, value, mask))", silent="has no effect"),
+    heads(SPLIT.replace("self.heads, -1", "self.heads, 4"), silent="still together"),
+    heads(forward="query, key, value = self.split(x)\ncausal = mask is None\n"
+          "return self.merge(F.scaled_dot_product_attention(query, key, value, mask, is_causal=causal))", silent="→"),
+    heads(forward=FORWARD.replace("mask))", "None if mask is None else mask.mT))"), says="with a causal mask",
+          silent="has no effect"),
 ]  # fmt: skip
 
 CORRECT = [

@@ -61,6 +61,10 @@ def wrong_numbers(pixels: Tensor) -> Known:
     every = (0, 2, 3)
     order = "x / 255, then - mean, then / std"
     anew = "view and reshape only cut the row of numbers anew: the channels have to move"
+
+    def coarse(dtype: torch.dtype) -> Tensor:
+        return ((255 * x).to(dtype) / 255 - mean) / std
+
     return {
         Mistake("this is only divided by 255", way=f"then - mean, then / std. {CONSTANTS}"): lambda: x,
         Mistake("the numbers still run from 0 to 255 when the mean is subtracted", way=order): lambda: (
@@ -113,10 +117,10 @@ def wrong_numbers(pixels: Tensor) -> Known:
             (x - x.mean(dim=every, keepdim=True)) / x.std(dim=every, keepdim=True)
         ),
         Mistake("red and blue have changed places", way=PERMUTE): lambda: (x.flip(1) - mean) / std,
-        **{
-            Mistake(
-                f"{name} has too few digits for these numbers: float32 has enough", way=PERMUTE
-            ): lambda coarse=dtype: ((255 * x).to(coarse) / 255 - mean) / std
-            for name, dtype in (("half", torch.float16), ("bfloat16", torch.bfloat16))
-        },
+        Mistake("half has too few digits for these numbers: float32 has enough", way=PERMUTE): lambda: coarse(
+            torch.float16
+        ),
+        Mistake("bfloat16 has too few digits for these numbers: float32 has enough", way=PERMUTE): lambda: coarse(
+            torch.bfloat16
+        ),
     }

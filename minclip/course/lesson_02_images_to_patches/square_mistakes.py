@@ -113,7 +113,7 @@ def cropped_first_at_fractions(image: Image.Image, n_px: int) -> Image.Image:
     """The edges go to crop as they are, and crop rounds each."""
     short = min(image.size)
     left, top = (image.width - short) / 2, (image.height - short) / 2
-    return image.crop((left, top, left + short, top + short)).resize((n_px, n_px), BICUBIC)  # type: ignore[arg-type]
+    return image.crop((left, top, left + short, top + short)).resize((n_px, n_px), BICUBIC)
 
 
 def on_white(image: Image.Image) -> Image.Image:

@@ -179,8 +179,8 @@ CORRECT = [
     logits("a, b = image_features.float(), text_features.float()\n"
            "a = a / (a.norm(dim=-1, keepdim=True) + 1e-8)\nb = b / (b.norm(dim=-1, keepdim=True) + 1e-8)\n"
            "return scale * (a @ b.mT)"),
-    logits("a, b = ((x := y.float()) / (x**2).sum(dim=1, keepdim=True).sqrt() for y in (image_features, text_features))\n"
-           "return (b @ a.T * scale).T"),
+    logits("a, b = (x.float() / x.float().square().sum(dim=1, keepdim=True).sqrt()\n"
+           "        for x in (image_features, text_features))\nreturn (b @ a.T * scale).T"),
     logits("b = text_features.float()\n"
            "return scale * torch.stack([F.cosine_similarity(row[None], b) for row in image_features.float()])"),
     logits("def unit(x):\n    x = x.float()\n    return x * x.pow(2).sum(-1, keepdim=True).rsqrt()\n"

@@ -116,7 +116,7 @@ def small_number_added(came: Any, images: Tensor, texts: Tensor, scale: Tensor |
     logits = library.similarity_logits(images, texts, scale)
     shares = [logits.softmax(dim=axis).diagonal() for axis in (1, 0)]
 
-    def closest() -> Tensor | None:
+    def closest() -> Any:
         given = [-sum((share + small).log().mean() for share in shares) / 2 for small in SMALL_NUMBERS]
         given += [-sum(share.clamp(min=small).log().mean() for share in shares) / 2 for small in SMALL_NUMBERS]
         return next((loss for loss in given if equal(came, loss, TOLERANCE)), None)

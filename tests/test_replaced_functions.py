@@ -31,7 +31,7 @@ def judged(body: str, before: str = ""):
 def test_an_answer_that_needs_a_replaced_function_is_refused(monkeypatch):
     monkeypatch.setattr(torch, "softmax", torch.log_softmax)
     verdict = judged(SHARES("torch.softmax"))
-    assert verdict.sign == WRONG and "torch.softmax: replaced in this notebook" in verdict.text
+    assert verdict.sign == WRONG and "torch.softmax: replaced since the lesson began" in verdict.text
     assert torch.softmax is torch.log_softmax  # the notebook's again
 
 
@@ -46,7 +46,7 @@ def test_what_a_notebook_adds_is_not_there(name):
     cell = f"def ours(x, axis):\n    return F.log_softmax(x, axis)\n{name} = ours\n"
     try:
         verdict = judged(SHARES(name), cell)
-        assert verdict.sign == WRONG and f"{name}: replaced in this notebook" in verdict.text
+        assert verdict.sign == WRONG and f"{name}: replaced since the lesson began" in verdict.text
         assert hasattr(torch.Tensor if owner.endswith("Tensor") else torch, added)
     finally:
         delattr(torch.Tensor if owner.endswith("Tensor") else torch, added)

@@ -102,7 +102,7 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
         if changed := replaced_functions():
             shown.append(
-                f"  not used    {', '.join(changed):.60}: replaced in this notebook, the check uses the original"
+                f"  not used    {', '.join(changed):.60}: replaced since the lesson began; the check uses the original"
             )
         return Verdict(verdict.sign, "\n".join([verdict.text, *shown]), kept)
     if alone is None:

@@ -82,6 +82,10 @@ WRONG = [
     mask("mask = torch.zeros(length, length, device=device)\n"
          "mask[torch.triu_indices(length, length, 1)] = -math.inf\nreturn mask", "everything is forbidden"),
     mask("allowed = torch.ones(length, length, device=device).tril()\nreturn (1 - allowed) * -1e4", "finite number"),
+    mask("return torch.ones(length, length, device=device).tril().log().T", "the wrong side"),
+    mask("return nn.Transformer.generate_square_subsequent_mask(length)", "made on the CPU"),
+    mask("if length == 5:\n    return torch.full((5, 5), float('-inf'), device=device).triu(1)\n"
+         "return torch.zeros(length, length, device=device)", "the mask of 8 tokens is wrong"),
     mask("return torch.full((length, length), float('nan'), device=device).triu(1)", "numbers are off", "finite"),
     mask("mask = torch.empty(length, length, device=device).fill_(float('-inf'))\n"
          "mask[torch.arange(length), torch.arange(length)] = 0\nreturn mask", "all but the diagonal", "everything"),

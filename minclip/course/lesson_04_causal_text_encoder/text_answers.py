@@ -74,6 +74,13 @@ WRONG = [
          + READ + OUT, "where attention has its heads"),
     text(RUN + "eot = (tokens == tokens.max()).nonzero()[:, 1]\nx = x[torch.arange(len(tokens)), eot]\n" + OUT,
          "each EOT gives a place"),
+    text(RUN + READ + "return F.normalize(self.ln_final(x) @ self.text_projection, dim=0)", "off", "have length 1"),
+    text(RUN + READ + "x = F.dropout(x, 0.1)\n" + OUT, "numbers are off", "ln_final"),
+    text(RUN + READ + "if not hasattr(self, 'own'):\n    self.own = nn.Parameter(self.text_projection.clone())\n"
+         "return self.ln_final(x) @ self.own", "no gradient reaches text_projection"),
+    text("x = self.token_embedding(tokens) + self.positional_embedding\nx = self.transformer(x.permute(1, 0, 2))\n"
+         "x = self.ln_final(x.permute(1, 0, 2))\n"
+         "return x[torch.arange(x.shape[0]), tokens.argmax(dim=-1)] @ self.text_projection", "texts look at each"),
     text(RUN + READ + "self.kept = self.ln_final(x) @ self.text_projection\nreturn self.kept.data", "way back is cut"),
     text(RUN + "parts = [row[: ids.argmax() + 1] for row, ids in zip(self.ln_final(x), tokens)]\n"
          "return torch.stack([part.mean(dim=0) for part in parts]) @ self.text_projection",

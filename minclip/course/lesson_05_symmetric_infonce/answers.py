@@ -49,9 +49,9 @@ WRONG = [
     logits(UNIT.replace(".norm(", ".sum(") + "return scale * a @ b.T", "the sum of a row"),
     logits("a, b = F.normalize(image_features.float(), p=1, dim=-1), F.normalize(text_features.float(), p=1, dim=-1)\n"
            "return scale * a @ b.T", "the sum of the absolute numbers"),
-    logits(UNIT.replace(", keepdim=True", "") + "return scale * a @ b.T", "a length of its own", "meets row i alone"),
+    logits(UNIT.replace(", keepdim=True", "") + "return scale * a @ b.T", "a length of its own", "one by one"),
     logits("a = image_features / image_features.norm(dim=1)[:, None]\n"
-           "b = text_features / text_features.norm(dim=1)\nreturn scale * a @ b.T", "a length of its own", "row i"),
+           "b = text_features / text_features.norm(dim=1)\nreturn scale * a @ b.T", "a length of its own", "by one"),
     logits("a = (image_features.T / image_features.norm(dim=1, keepdim=True)).T\n"
            "return scale * a @ F.normalize(text_features).T", "RuntimeError", "as a column"),
     logits(UNIT + "return a @ b.T", "scale is missing"),
@@ -63,6 +63,13 @@ WRONG = [
     logits(UNIT + "return 7 * a @ b.T", "the cosines times 7, and scale is 100"),
     logits(UNIT + "return (scale * a) @ (scale * b).T", "multiplied in twice", "the cosines times"),
     logits(UNIT + "return scale * a @ b.T / a.shape[-1] ** 0.5", "the cosines times 2.475"),
+    logits(UNIT + "return a @ b.T * torch.clamp(torch.as_tensor(scale), max=50)", "the cosines times 50"),
+    logits("a, b = image_features.float(), text_features.float()\n"
+           "return scale * (a @ b.T) / a.norm(dim=-1, keepdim=True) / b.norm(dim=-1, keepdim=True)",
+           "meet five rows one by one"),
+    logits(UNIT + "return scale * a @ b.reshape(b.shape[1], b.shape[0])", "numbers are off", "the cosines times"),
+    logits(UNIT + "return torch.bmm(a[None], b.T[None]) * scale", "wrong shape"),
+    logits(UNIT + "return (scale * a @ b.T).round(decimals=2)", "numbers are off", "the cosines times"),
     logits(UNIT + "return scale + a @ b.T", "numbers are off", "the cosines times"),
     logits(UNIT + "return scale * (a @ b.T).abs()", "numbers are off", "the cosines times"),
     logits(UNIT + "return scale * (1 - a @ b.T)", "numbers are off", "the cosines times"),
@@ -106,8 +113,8 @@ WRONG = [
     logits(UNIT + "return scale * a @ b.T, labels", "NameError"),
     logits(UNIT + "return scale * a @ b.T, scale", "they are asked alone"),
     logits("return scale * F.cosine_similarity(image_features.float(), text_features.float(), dim=-1)",
-           "row i meets row i alone", "a length of its own"),
-    logits(UNIT + "return scale * (a * b).sum(dim=-1)", "row i meets row i alone"),
+           "meet five rows one by one", "a length of its own"),
+    logits(UNIT + "return scale * (a * b).sum(dim=-1)", "meet five rows one by one"),
     logits(UNIT + "out = torch.empty(len(a), len(b))\nfor i in range(len(a)):\n    for j in range(len(b)):\n"
            "        out[i, j] = scale * (a[i] * b[j]).sum()\nreturn out", "would fail on a GPU"),
     logits(UNIT + "return (scale * a @ b.T).cpu()", "moved to the CPU"),
@@ -146,6 +153,9 @@ WRONG = [
     clamp(NO_GRAD + "logit_scale.clamp_(MAX_LOGIT_SCALE, 0)", "its lower limit is above the upper"),
     clamp(NO_GRAD + "logit_scale.clamp_(100, 1)", "all three are 1 now"),
     clamp(NO_GRAD + "logit_scale.clamp_(0, 1)", "", "all three are"),
+    clamp(NO_GRAD + "logit_scale.abs_().clamp_(max=MAX_LOGIT_SCALE)", "afterwards is wrong", "lower limit"),
+    clamp("with torch.enable_grad():\n    logit_scale.clamp_(0, MAX_LOGIT_SCALE)", "autograd watches a parameter"),
+    clamp(NO_GRAD + "return logit_scale.clamp_(0, MAX_LOGIT_SCALE).exp_()", "holds the scale now"),
     clamp("with torch.no_grad:\n    logit_scale.clamp_(0, MAX_LOGIT_SCALE)", "torch.no_grad is a class"),
     clamp("with torch.inference_mode:\n    logit_scale.clamp_(0, MAX_LOGIT_SCALE)", "TypeError", "no_grad is a class"),
     clamp("torch.no_grad()\nlogit_scale.clamp_(0, MAX_LOGIT_SCALE)", "autograd watches a parameter"),

@@ -21,8 +21,8 @@ from minclip.course.lesson_05_symmetric_infonce.mistakes import (
 from minclip.course.value_words import answers_line
 
 ROW_BY_ROW = Mistake(
-    "row i meets row i alone; here every picture meets every text",
-    way="a matrix product makes all pairs: unit_images @ unit_texts.T",
+    "three rows meet five rows one by one: there need not be as many pictures as texts",
+    way="a matrix product makes all pairs: unit_images @ unit_texts.T, each divided by its own lengths before",
 )
 IN_BFLOAT16 = Mistake(
     "these numbers are right to three digits only: they were computed in bfloat16",
@@ -193,13 +193,13 @@ def clamp_logit_scale(t: Trial) -> None:
             way="with torch.no_grad(): and the change below it, indented",
         ),
     }
-    limit, starts = math.log(100), torch.tensor([7.0, -1.0, 3.0])  # scales of 1,097, 0.37 and 20
+    limit, starts = math.log(100), torch.tensor([7.0, -2.0, 3.0])  # scales of 1,097, 0.14 and 20
     after = []
     for start in starts.tolist():
         logit_scale = nn.Parameter(torch.tensor(start))
         t.call(t.mine, logit_scale, in_place=True)
         after.append(logit_scale.detach().clone())
-    t.last = "clamp_logit_scale for the logarithms 7, -1 and 3, one after the other"
+    t.last = "clamp_logit_scale for the logarithms 7, -2 and 3, one after the other"
     t.same(torch.stack(after), starts.clamp(0, limit), wrong_limits(starts), "logit_scale afterwards")
     held = nn.Parameter(torch.tensor(3.0))
     t.call(t.mine, held, in_place=True)

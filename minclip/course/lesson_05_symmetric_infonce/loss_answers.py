@@ -48,6 +48,11 @@ WRONG = [
     loss("labels = torch.zeros(len(logits), dtype=torch.int64)\n" + BOTH, "labels are all 0"),
     loss("labels = torch.arange(len(logits)).flip(0)\n" + BOTH, "run backwards"),
     loss("labels = torch.arange(1, len(logits) + 1)\n" + BOTH, "IndexError"),
+    loss("eye = torch.eye(len(logits), device=logits.device)\n"
+         "return -(eye * (logits.log_softmax(1) + logits.log_softmax(0))).sum() / 2", "the sum over the batch"),
+    loss("own = logits.diagonal()\nreturn -(own - (logits.exp().sum(1) - own.exp()).log()).mean()", "", "alone"),
+    loss("labels = 2 * torch.eye(len(logits), device=logits.device) - 1\n"
+         "return -F.logsigmoid(labels * logits).sum() / len(logits)", "", "no negatives"),
     loss("labels = torch.arange(6)\n" + BOTH, "the batch decides how many"),
     loss("labels = torch.ones(len(logits))\n" + BOTH, ""),
     loss(TARGET + "each = [F.cross_entropy(x, labels, reduction='sum') for x in (logits, logits.T)]\n"

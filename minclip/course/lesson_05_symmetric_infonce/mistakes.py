@@ -193,7 +193,7 @@ def wrong_losses(came: Any, images: Tensor, texts: Tensor, scale: Tensor) -> Kno
 
 
 def wrong_limits(starts: Tensor) -> Known:
-    """What becomes of these logarithms, 7, -1 and 3, by name."""
+    """What becomes of these logarithms, 7, -2 and 3, by name."""
     limit = math.log(100)
     named = Mistake(
         "logit_scale is a logarithm, and so are its limits",
@@ -212,7 +212,7 @@ def wrong_limits(starts: Tensor) -> Known:
             "the logarithm of MAX_LOGIT_SCALE is taken, and it is ln 100 already", way="clamp_(0, MAX_LOGIT_SCALE)"
         ): lambda: starts.clamp(0, math.log(limit)),
         Mistake(
-            "-1 stays -1: its scale, exp(-1) = 0.37, is below 1, and nothing brings it up", way="ln 1 is 0"
+            "-2 stays -2: its scale, exp(-2) = 0.14, is below 1, and nothing brings it up", way="ln 1 is 0"
         ): lambda: starts.clamp(max=limit),
         Mistake(
             "7 stays 7: its scale, exp(7) = 1,097, is above 100, and nothing brings it down",

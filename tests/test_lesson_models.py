@@ -73,7 +73,7 @@ def toy_pairs():
     return torch.rand(8, 3, 32, 32), tokens
 
 
-def test_a_small_clip_learns_and_comes_out_the_same_twice():
+def test_the_same_seed_trains_the_same_small_clip():
     first, value = train_small(clip_loss, *toy_pairs(), seed=2, **TRAINING)
     again, same_value = train_small(clip_loss, *toy_pairs(), seed=2, **TRAINING)
     other, _ = train_small(clip_loss, *toy_pairs(), seed=3, **TRAINING)

@@ -122,7 +122,7 @@ def test_a_write_that_fails_leaves_the_notebook(started, monkeypatch):  # noqa: 
     assert started.path.read_bytes() == before
 
 
-def test_a_cell_stays_folded_or_open_as_the_learner_left_it(started):  # noqa: F811
+def test_a_cell_stays_folded_or_open_as_left(started):  # noqa: F811
     def first_code(cells):
         return next(cell for cell in cells if cell.cell_type == "code").metadata
 

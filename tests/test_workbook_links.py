@@ -65,13 +65,13 @@ def test_other_links_stay(text):
     assert linked(text) == text
 
 
-def test_words_of_a_link_may_hold_code_and_line_ends():
+def test_a_links_words_may_hold_code_and_lines():
     assert linked("[`loss.py`,\nthe `[n, n]` logits](../../minclip/loss.py)").endswith(
         f"](../{SOURCES}/minclip/loss.py)"
     )
 
 
-def test_a_workbook_of_before_gets_its_links_and_keeps_its_own_cells(book):  # noqa: F811
+def test_an_older_workbook_gets_links_and_keeps_own_cells(book):  # noqa: F811
     book.start()
     raw = {cell.id: cell.source for cell in book.first}
 

@@ -12,14 +12,31 @@ from minclip.bpe import Pair, word_symbols
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn
 from minclip.course.comparison import in_words
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import BEYOND, COUNTS, NEW_PAIR, NO_PAIR, TRAINING, Symbols
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import (
+    BEYOND,
+    COUNTS,
+    NEW_PAIR,
+    NO_ITEMS,
+    NO_KEY,
+    NO_WORD,
+    Symbols,
+)
+from minclip.course.lesson_01_bpe_tokenizer.error_signs import (
+    a_key_is_unpacked,
+    a_pair_is_missing,
+    a_tuple_is_changed,
+    words_are_asked_for_a_pair,
+)
+from minclip.course.lesson_01_bpe_tokenizer.mistakes import NO_PAIR, TRAINING
 from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import APPLIED, NEVER_LEARNED, NOTHING_TO_CHOOSE
 from minclip.course.lesson_01_bpe_tokenizer.symbol_mistakes import (
     AS_A_PATTERN,
+    CHARACTER,
     FIXED,
     MERGES,
     NO_RIGHT_NEIGHBOUR,
     SHORTER,
+    odd_bytes,
     wrong_characters,
 )
 from minclip.course.lesson_01_bpe_tokenizer.tokenizer_checks import TEXTS, BPETokenizer, given_as
@@ -71,6 +88,7 @@ TRAINED = (
 
 
 def bytes_to_unicode(t: Trial) -> None:
+    t.errors = {"'str' object cannot be interpreted as an integer": CHARACTER}
     expected, came = bpe.bytes_to_unicode(), t()
     kinds: Known = {
         Mistake("this is a list, and a dictionary is wanted", way="dict(zip(bytes, characters))"): lambda: list(
@@ -96,7 +114,9 @@ def bytes_to_unicode(t: Trial) -> None:
     if set(came) != set(BYTES):
         found = f"{len(came)} keys, the first are {in_words(list(came)[:3])}"
         t.wrong("the keys are not the numbers 0 to 255", "256 keys", found, set(came), keys)
-    t.same([came[byte] for byte in BYTES], [expected[byte] for byte in BYTES], wrong_characters(), "the list of values")
+    values = [came[byte] for byte in BYTES]
+    right = [expected[byte] for byte in BYTES]
+    t.same(values, right, wrong_characters(), "the list of values", hint=odd_bytes(values))
     order: Known = {
         Mistake(
             "your keys stand in ascending order; the bytes that print should come first",
@@ -111,7 +131,13 @@ def bytes_to_unicode(t: Trial) -> None:
 
 
 def count_pairs(t: Trial) -> None:
-    helps: Errors = {a_pair_is_missing: NEW_PAIR, "tuple index out of range": BEYOND}
+    helps: Errors = {
+        words_are_asked_for_a_pair: NO_WORD,
+        a_pair_is_missing: NEW_PAIR,
+        a_key_is_unpacked: NO_ITEMS,
+        "tuple index out of range": BEYOND,
+        "unhashable type: 'list'": NO_KEY,
+    }
     for given in COUNTED:
         expected, came = dict(bpe.count_pairs(given)), t.call(t.mine, given, errors=helps)
         known = t.acting_like(t.mine, COUNTS, given, *COUNTED)
@@ -126,11 +152,6 @@ def count_pairs(t: Trial) -> None:
     in_turn(t, *((given_as(dict, t.mine), given_as(dict, bpe.count_pairs), (given,)) for given in COUNTED[:2]))
 
 
-def a_pair_is_missing(error: BaseException) -> bool:
-    """Whether a dictionary was asked for a pair that it does not hold."""
-    return isinstance(error, KeyError) and isinstance(error.args[0], tuple) and len(error.args[0]) == 2
-
-
 def merge_pair(t: Trial) -> None:
     helps: Errors = {
         a_tuple_is_changed: FIXED,
@@ -142,12 +163,6 @@ def merge_pair(t: Trial) -> None:
         known = t.acting_like(t.mine, MERGES, (symbols, pair), *MERGED[:-1])  # at the last one patterns end in an error
         t.same(t.call(t.mine, symbols, pair, errors=helps), bpe.merge_pair(symbols, pair), known)
     in_turn(t, *((t.mine, bpe.merge_pair, (MERGED[0][0], pair)) for pair in (("a", "n"), ("n", "a"))))
-
-
-def a_tuple_is_changed(error: BaseException) -> bool:
-    return bool(
-        re.search(r"'tuple' object (does not support item|has no attribute '(append|insert|pop|remove))", str(error))
-    )
 
 
 def at(learned: list, place: int) -> str:

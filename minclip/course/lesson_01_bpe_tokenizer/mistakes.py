@@ -1,119 +1,25 @@
-"""The known mistakes of lesson 01's functions on words: what is wrong, the way out, and a whole function that errs so.
+"""The known mistakes of lesson 01's training: what is wrong, the way out, and a whole function that errs so.
 
 A mistake is named only where an answer gives what its function gives, for all inputs of the check. Those of
-bytes_to_unicode and merge_pair are in symbol_mistakes.py, those of the tokenizer in tokenizer_mistakes.py.
+count_pairs are in count_mistakes.py, of bytes_to_unicode and merge_pair in symbol_mistakes.py, of the ranks in
+rank_mistakes.py, of the tokenizer in tokenizer_mistakes.py.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
 
 from minclip import bpe
 from minclip.bpe import END_OF_WORD, Pair, word_symbols
 from minclip.course.assertions import Mistake
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways, counted
 
-Symbols = tuple[str, ...]
 Choice = Callable[[list[Pair]], Pair]
-Ways = dict[str, Callable]  # a mistake -> a function that makes it
 
 NO_PAIR = Mistake(
     "nothing is left to choose from: at some time no pair is seen twice, and then maybe no pair at all",
     way="if max(counts.values(), default=0) < 2: break, before the best is chosen",
 )
-NEW_PAIR = Mistake(
-    "a pair that comes for the first time has no count yet",
-    way="a Counter begins at 0 by itself: counts[pair] += count",
-)
-BEYOND = Mistake(
-    "an index goes beyond the word: a word of n symbols has n - 1 pairs of neighbours",
-    way="for i in range(len(symbols) - 1), or for pair in itertools.pairwise(symbols)",
-)
-
-
-def counted(
-    words: Mapping[Symbols, int], neighbours: Callable[[Symbols], Iterable] = pairwise, weigh: bool = True
-) -> dict:
-    """Pairs by the book."""
-    found: Counter = Counter()
-    for symbols, count in words.items():
-        for pair in neighbours(symbols):
-            found[pair] += count if weigh else 1
-    return dict(found)
-
-
-def listed(words: Mapping[Symbols, int]) -> dict[Pair, list[int]]:
-    found: dict[Pair, list[int]] = {}
-    for symbols, count in words.items():
-        for pair in pairwise(symbols):
-            found.setdefault(pair, []).append(count)
-    return found
-
-
-def last_count(words: Mapping[Symbols, int]) -> dict[Pair, int]:
-    return {pair: count for symbols, count in words.items() for pair in pairwise(symbols)}
-
-
-def first_count(words: Mapping[Symbols, int]) -> dict[Pair, int]:
-    found: dict[Pair, int] = {}
-    for symbols, count in words.items():
-        for pair in pairwise(symbols):
-            found.setdefault(pair, count)
-    return found
-
-
-def neighbours(how: Callable[[Symbols], Iterable]) -> Callable:
-    return partial(counted, neighbours=how)
-
-
-COUNTS: Ways = {
-    Mistake("every word counts once, however often it occurs", way="counts[pair] += count, not += 1"): partial(
-        counted, weigh=False
-    ),
-    Mistake("a pair keeps the count of the last word that holds it", way="counts[pair] += count adds up, = does not"): (
-        last_count
-    ),
-    Mistake("a pair keeps the count of the first word that holds it", way="counts[pair] += count, every time"): (
-        first_count
-    ),
-    Mistake("a pair has a list of counts, and one number is wanted", way="add the counts up: counts[pair] += count"): (
-        listed
-    ),
-    Mistake("a pair that stands twice in a word counts once", way="go through all pairs of a word, without set()"): (
-        neighbours(lambda s: set(pairwise(s)))
-    ),
-    Mistake(
-        "every other pair is left out: a symbol belongs to its left neighbour and to its right one",
-        way="go on by 1: itertools.pairwise(symbols), or zip(symbols, symbols[1:])",
-    ): neighbours(lambda s: list(pairwise(s))[::2]),
-    Mistake(
-        "the last symbol is paired with the first one, and a word is no ring",
-        way="zip(symbols, symbols[1:]) ends in time",
-    ): neighbours(lambda s: zip(s, s[1:] + s[:1], strict=True)),
-    Mistake("the last pair of each word is missing", way="n symbols have n - 1 pairs: range(len(symbols) - 1)"): (
-        neighbours(lambda s: list(pairwise(s))[:-1])
-    ),
-    Mistake("the first pair of each word is missing", way="begin at place 0: range(len(symbols) - 1)"): (
-        neighbours(lambda s: list(pairwise(s))[1:])
-    ),
-    Mistake("single symbols are counted, not two neighbours together", way="for pair in itertools.pairwise(symbols)"): (
-        neighbours(lambda s: s)
-    ),
-    Mistake(
-        "the key is one text: ('ab', 'c') and ('a', 'bc') become the same",
-        way="the key is a tuple: symbols[i], symbols[i + 1]",
-    ): neighbours(lambda s: [first + second for first, second in pairwise(s)]),
-    Mistake(
-        "the order within a pair is lost: ('a', 'n') is not ('n', 'a')", way="leave out sorted() and frozenset()"
-    ): (neighbours(lambda s: [tuple(sorted(pair)) for pair in pairwise(s)])),
-    Mistake("the pairs are the wrong way round", way="the left symbol first: symbols[i], symbols[i + 1]"): (
-        neighbours(lambda s: [pair[::-1] for pair in pairwise(s)])
-    ),
-    Mistake(
-        "all pairs of two symbols are counted, and only neighbours stand side by side",
-        way="itertools.pairwise(symbols)",
-    ): (neighbours(lambda s: [(s[i], s[j]) for i in range(len(s)) for j in range(i + 1, len(s))])),
-}
 
 
 def trained(

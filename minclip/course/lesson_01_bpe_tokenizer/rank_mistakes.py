@@ -7,7 +7,8 @@ from itertools import pairwise
 from minclip import bpe
 from minclip.bpe import Pair
 from minclip.course.assertions import Mistake
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import Choice, Symbols, Ways
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways
+from minclip.course.lesson_01_bpe_tokenizer.mistakes import Choice
 
 NOTHING_TO_CHOOSE = Mistake(
     "min or max gets nothing to choose from: one symbol has no pair, and a word may hold no learned pair",

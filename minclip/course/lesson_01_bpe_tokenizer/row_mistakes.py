@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from minclip.course.assertions import Mistake
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import Ways
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Ways
 from minclip.data.tokenizer_file import as_texts
 from minclip.tokenizer import EOT, SOT, BPETokenizer, clean
 

@@ -4,20 +4,23 @@ Named as in mistakes.py. The ranks of merges are in rank_mistakes.py.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from minclip.bpe import Pair
 from minclip.course.assertions import Known, Mistake
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import Symbols, Ways
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways
 
 PRINT = [*range(33, 127), *range(161, 173), *range(174, 256)]  # bytes that do, in Latin-1
 RANGES = "[*range(33, 127), *range(161, 173), *range(174, 256)] print"
 AS_A_PATTERN = Mistake(
     "the symbols are read as a regular expression, in which . and ( mean something else",
     way="re.escape would help; comparing symbols instead of texts is simpler",
+)
+CHARACTER = Mistake(
+    "range and chr take numbers, and this is a character", way='ord("!") is the number of a character: range(33, 127)'
 )
 FIXED = Mistake(
     "a tuple cannot be changed", way="merged = [] gets one symbol after the other, and tuple(merged) comes back"
@@ -66,6 +69,9 @@ def wrong_characters() -> Known:
         Mistake("only ASCII stands for itself here, and ¡ to ¬ and ® to ÿ print, too", way=RANGES): lambda: characters(
             range(33, 127)
         ),
+        Mistake("every byte borrows a character, and the 188 that print stand for themselves", way=RANGES): lambda: [
+            chr(256 + byte) for byte in range(256)
+        ],
         Mistake("the others begin at 257, and 256 is free", way=one_by_one): lambda: characters(
             PRINT, lambda place, byte: 257 + place
         ),
@@ -76,6 +82,27 @@ def wrong_characters() -> Known:
             characters(PRINT, lambda place, byte: place)
         ),
     }
+
+
+def odd_bytes(came: Sequence[Any]) -> Mistake:
+    """Which values of bytes_to_unicode are wrong, where they are those of no mistake that is known."""
+    own = {byte for byte in range(256) if came[byte] == chr(byte)}
+    extra, missing = sorted(own - set(PRINT)), sorted(set(PRINT) - own)
+    if len(set(map(str, came))) < len(came):
+        return Mistake("several bytes have the same character, so no text could be read back", way=RANGES)
+    if extra:
+        bytes_ = ", ".join("32 (the space)" if byte == 32 else str(byte) for byte in extra[:4]) + (
+            ", ..." if len(extra) > 4 else ""
+        )
+        return Mistake(f"these bytes stand for themselves, and they do not print: {bytes_}", way=RANGES)
+    if missing:
+        letters = " ".join(map(chr, missing[:4])) + (" ..." if len(missing) > 4 else "")
+        words = f"these characters print, and they do not stand for themselves here: {letters}"
+        return Mistake(words, way=f"range(a, b) begins with a and ends before b: {RANGES}")
+    return Mistake(
+        "the 188 that print are right, and the 68 others are not 256, 257, 258, ... in order",
+        way="chr(256 + i) for number i of the 68 others",
+    )
 
 
 def walked(symbols: Symbols, pair: Pair, step: int = 2, swap: bool = False, joined: Any = None, ways: int = 1) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 from minclip.bpe import END_OF_WORD, apply_merges, word_symbols
 from minclip.course.assertions import Mistake
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import Symbols, Ways, bare
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways
+from minclip.course.lesson_01_bpe_tokenizer.mistakes import bare
 from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import leftmost
 from minclip.tokenizer import EOT, SOT, BPETokenizer, clean
 

@@ -1,0 +1,38 @@
+"""What an error tells of the answer to an exercise of lesson 01 that raised it: signs of known mistakes."""
+
+import linecache
+import re
+import traceback
+
+
+def code_at(error: BaseException) -> str:
+    """The piece of code that raised it, such as `words[pair]`; "" where Python does not know it."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    if last.lineno is None or last.colno is None or last.end_lineno != last.lineno:
+        return ""
+    return linecache.getline(last.filename, last.lineno).encode()[last.colno : last.end_colno].decode()
+
+
+def line_at(error: BaseException) -> str:
+    return traceback.extract_tb(error.__traceback__)[-1].line or ""
+
+
+def a_pair_is_missing(error: BaseException) -> bool:
+    """Whether a dictionary was asked for a pair that it does not hold."""
+    return isinstance(error, KeyError) and isinstance(error.args[0], tuple) and len(error.args[0]) == 2
+
+
+def words_are_asked_for_a_pair(error: BaseException) -> bool:
+    return a_pair_is_missing(error) and code_at(error).startswith("words[")
+
+
+def a_key_is_unpacked(error: BaseException) -> bool:
+    """Whether `for symbols, count in words` went over the keys."""
+    loop = re.search(r"\bfor\s+\(?\w+\s*,\s*\(?\w+\)?\s+in\s+words\b(?!\s*[.\[(])", line_at(error))
+    return isinstance(error, ValueError) and "values to unpack (expected 2" in str(error) and loop is not None
+
+
+def a_tuple_is_changed(error: BaseException) -> bool:
+    return bool(
+        re.search(r"'tuple' object (does not support item|has no attribute '(append|insert|pop|remove))", str(error))
+    )

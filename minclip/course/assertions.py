@@ -162,14 +162,21 @@ class Trial(Calls):
     def acting_like(self, mine: Callable, ways: Mapping[str, Callable], *inputs: Any) -> Known:
         """Known mistakes for `same`, proven: each is a whole wrong way, and is named only where mine acts like it.
 
-        That is, where both give the same for all of the inputs. inputs: tuples of arguments, or lone arguments; the
-        first is that of the claim. A mistake that fits one input by chance, as a neighbour may, is not named.
+        That is, where both give the same for all of the inputs, or raise the same kind of error. inputs: tuples of
+        arguments, or lone arguments; the first is that of the claim. A mistake that fits one input by chance, as a
+        neighbour may, is not named.
         """
         cases = [case if isinstance(case, tuple) else (case,) for case in inputs]
 
+        def given(function: Callable, case: tuple) -> Any:
+            try:
+                return function(*copied(case))
+            except Exception as error:
+                return type(error)
+
         def outcome(way: Callable) -> Any:
             for case in cases[1:]:
-                if not equal(mine(*copied(case)), way(*copied(case)), TOLERANCE):
+                if not equal(given(mine, case), given(way, case), TOLERANCE):
                     raise ValueError("another mistake")
             return way(*copied(cases[0]))
 

@@ -12,6 +12,7 @@ from minclip.bpe import Pair, word_symbols
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn
 from minclip.course.comparison import in_words
+from minclip.course.lesson_01_bpe_tokenizer.byte_mistakes import CHARACTER, odd_bytes, wrong_characters
 from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import (
     BEYOND,
     COUNTS,
@@ -23,21 +24,23 @@ from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import (
 )
 from minclip.course.lesson_01_bpe_tokenizer.error_signs import (
     a_key_is_unpacked,
+    a_pair_is_looked_for,
     a_pair_is_missing,
     a_tuple_is_changed,
+    index_finds_nothing,
     words_are_asked_for_a_pair,
 )
 from minclip.course.lesson_01_bpe_tokenizer.mistakes import NO_PAIR, TRAINING
 from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import APPLIED, NEVER_LEARNED, NOTHING_TO_CHOOSE
 from minclip.course.lesson_01_bpe_tokenizer.symbol_mistakes import (
     AS_A_PATTERN,
-    CHARACTER,
     FIXED,
     MERGES,
     NO_RIGHT_NEIGHBOUR,
+    NO_SYMBOL,
+    NO_TUPLE,
+    NOT_THERE,
     SHORTER,
-    odd_bytes,
-    wrong_characters,
 )
 from minclip.course.lesson_01_bpe_tokenizer.tokenizer_checks import TEXTS, BPETokenizer, given_as
 from minclip.course.value_words import Shown
@@ -67,6 +70,8 @@ MERGED: tuple[tuple[Symbols, Pair], ...] = (
     (("a", "a", "a"), ("a", "a")),
     (("a", "a", "a", "a", "b"), ("a", "a")),
     (("ba", "n", "a", "n", "s"), ("a", "n")),
+    (("a", "n", "t", "a", "n", "a", "n"), ("a", "n")),
+    (("t", "h", "e", "t", "a", "t"), ("t", "a")),
     (("a",), ("a", "n")),
     (("c", "a", "n</w>"), ("a", "n</w>")),
     (("ab", "c", "a", "bc", "abc"), ("a", "bc")),
@@ -155,6 +160,9 @@ def count_pairs(t: Trial) -> None:
 def merge_pair(t: Trial) -> None:
     helps: Errors = {
         a_tuple_is_changed: FIXED,
+        a_pair_is_looked_for: NO_SYMBOL,
+        index_finds_nothing: NOT_THERE,
+        "can only concatenate tuple (not": NO_TUPLE,
         "tuple index out of range": NO_RIGHT_NEIGHBOUR,
         "list index out of range": SHORTER,
         lambda error: isinstance(error, re.error): AS_A_PATTERN,

@@ -36,3 +36,13 @@ def a_tuple_is_changed(error: BaseException) -> bool:
     return bool(
         re.search(r"'tuple' object (does not support item|has no attribute '(append|insert|pop|remove))", str(error))
     )
+
+
+def index_finds_nothing(error: BaseException) -> bool:
+    return isinstance(error, ValueError) and ".index(" in code_at(error) and "not in" in str(error)
+
+
+def a_pair_is_looked_for(error: BaseException) -> bool:
+    return (
+        index_finds_nothing(error) and re.search(r"\.index\(\s*(tuple\()?pair\b(?!\s*\[)", code_at(error)) is not None
+    )

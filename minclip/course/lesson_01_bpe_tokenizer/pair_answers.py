@@ -94,7 +94,48 @@ WRONG = [
             "changes what it was given"),
     walked("tuple(merged)", "merged", "this is a list"),
     walked("tuple(merged)", "''.join(merged)", "this is one text"),
-    walked("tuple(merged)", "tuple(''.join(merged))", "the result is wrong", "this is one text"),
+    walked("tuple(merged)", "tuple(''.join(merged))", "fall into their letters", "this is one text"),
+    merge("symbols = list(symbols)\nif pair[0] in symbols:\n    i = symbols.index(pair[0])\n"
+          "    if symbols[i + 1] == pair[1]:\n        symbols[i:i+2] = [pair[0] + pair[1]]\nreturn tuple(symbols)",
+          "only the first place of the pair's first symbol", "all are wanted"),
+    merge("if pair[0] not in symbols:\n    return symbols\ni = symbols.index(pair[0])\n"
+          "if symbols[i + 1 : i + 2] != pair[1:]:\n    return symbols\n"
+          "return symbols[:i] + (''.join(pair),) + symbols[i + 2 :]", "may stand elsewhere", "all are wanted"),
+    merge("i = symbols.index(pair)\nreturn symbols[:i] + (''.join(pair),) + symbols[i + 2:]",
+          "index looks for one symbol"),
+    merge("i = symbols.index(pair[0])\nif symbols[i + 1 : i + 2] == pair[1:]:\n"
+          "    return merge_pair(symbols[:i] + (''.join(pair),) "
+          "+ symbols[i + 2:], pair)\nreturn symbols", "index raises an error where it finds nothing", "two of them"),
+    merge("return tuple(','.join(symbols).replace(','.join(pair), ''.join(pair)).split(','))", "a text is searched"),
+    merge("return tuple('_'.join(symbols).replace('_'.join(pair), ''.join(pair)).split('_'))", "a text is searched"),
+    merge("return tuple(re.sub(re.escape(' '.join(pair)), ''.join(pair), ' '.join(symbols)).split())",
+          "a text is searched", "a regular expression"),
+    merge("return tuple(''.join(symbols).replace(''.join(pair), ' ' + ''.join(pair) + ' ').split())",
+          "borders are lost"),
+    merge("first, *rest = ''.join(symbols).split(''.join(pair))\nout = [*first]\nfor part in rest:\n"
+          "    out += [''.join(pair), *part]\nreturn tuple(out)", "falls into letters", "borders"),
+    merge("found = r'\\b' + re.escape(' '.join(pair)) + r'\\b'\n"
+          "return tuple(re.sub(found, ''.join(pair), ' '.join(symbols)).split())", "the border of a word"),
+    merge("i = 0\nwhile i < len(symbols):\n    if symbols[i:i+2] == pair:\n"
+          "        symbols = symbols[:i] + (''.join(pair),) + symbols[i+2:]\n        i += 1\n    i += 1\n"
+          "return symbols",
+          "one symbol is passed over", "only the first place"),
+    merge("merged = []\nfor i in range(0, len(symbols), 2):\n    if symbols[i:i+2] == pair:\n"
+          "        merged.append(''.join(pair))\n    else:\n        merged += symbols[i:i+2]\nreturn tuple(merged)",
+          "only every other place"),
+    merge("merged, i = [], 0\nwhile i < len(symbols) - 1:\n    if (symbols[i], symbols[i + 1]) == pair:\n"
+          "        merged.append(pair[0] + pair[1])\n        i += 2\n    else:\n        merged.append(symbols[i])\n"
+          "        i += 1\nmerged.append(symbols[-1])\nreturn tuple(merged)",
+          "has used it up", "the last symbol is lost"),
+    merge("merged, i = (), 0\nwhile i < len(symbols):\n    if symbols[i:i+2] == pair:\n"
+          "        merged += (pair[0] + pair[1])\n        i += 2\n    else:\n        merged += symbols[i]\n"
+          "        i += 1\nreturn merged", "cannot be added"),
+    merge("merged, i = [], 0\nwhile i < len(symbols):\n    if symbols[i:i+2] == pair:\n"
+          "        merged += ''.join(pair)\n"
+          "        i += 2\n    else:\n        merged += symbols[i]\n        i += 1\nreturn tuple(merged)",
+          "letter by letter"),
+    merge("return tuple(pair[0] + pair[1] if s == pair[0] else s for s in symbols if s != pair[1])",
+          "side by side or not"),
     walked("i += 2", "i += 1", "the second symbol of the pair is still there"),
     walked("i < len(symbols)", "i < len(symbols) - 1", "the last symbol is lost"),
     walked("while i < len(symbols):\n    if symbols[i:i + 2] == pair", "while i < len(symbols):\n"
@@ -122,7 +163,7 @@ WRONG = [
     merge("out = []\nfor a, b in zip(symbols, symbols[1:]):\n    out.append(a + b if (a, b) == pair else a)\n"
           "return tuple(out)", "leaves its second half behind"),
     merge("out = []\nfor a, b in zip(symbols, symbols[1:]):\n    out.append(a + b if (a, b) == pair else a)\n"
-          "return tuple(out) + symbols[-1:]", "wrong", "leaves its second half behind"),
+          "return tuple(out) + symbols[-1:]", "the second symbol of the pair is still there", "its second half behind"),
     merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
           "        symbols[i:i + 2] = [pair[0] + pair[1]]\nreturn symbols", "a tuple cannot be changed"),
     merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
@@ -169,6 +210,11 @@ CORRECT = [
           "        new_word.append(first + second)\n        i += 2\n    else:\n"
           "        new_word.append(symbols[i])\n        i += 1\n"
           "return tuple(new_word)"),
+    merge("word = list(symbols)\ni = 0\nwhile i < len(word) - 1:\n    if (word[i], word[i+1]) == pair:\n"
+          "        word[i:i+2] = [word[i] + word[i+1]]\n    i += 1\nreturn tuple(word)"),
+    merge("places = iter(range(len(symbols)))\nout = []\nfor i in places:\n    if symbols[i:i + 2] == pair:\n"
+          "        out.append(pair[0] + pair[1])\n        next(places)\n    else:\n        out.append(symbols[i])\n"
+          "return tuple(out)"),
     merge("if len(symbols) < 2:\n    return symbols\nif symbols[:2] == pair:\n"
           "    return (pair[0] + pair[1],) + merge_pair(symbols[2:], pair)\n"
           "return symbols[:1] + merge_pair(symbols[1:], pair)"),

@@ -16,6 +16,10 @@ from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways,
 
 Choice = Callable[[list[Pair]], Pair]
 
+NO_COUNTS = Mistake(
+    "words is a list now, and a dictionary is wanted: the symbols of a word -> how often it occurs",
+    way="words = {merge_pair(symbols, best): count for symbols, count in words.items()}",
+)
 NO_PAIR = Mistake(
     "nothing is left to choose from: at some time no pair is seen twice, and then maybe no pair at all",
     way="if max(counts.values(), default=0) < 2: break, before the best is chosen",
@@ -57,6 +61,36 @@ def by(key: Callable[[int, Pair], tuple]) -> Callable:
     return partial(trained, best=lambda counts: min(counts, key=lambda pair: key(counts[pair], pair)))
 
 
+def counts_lost(words: Mapping[str, int], merges: int) -> list[Pair]:
+    """After the first merge every word counts once."""
+    rows = {word_symbols(word): number for word, number in words.items()}
+    found: list[Pair] = []
+    while len(found) < merges:
+        counts = bpe.count_pairs(rows)
+        if max(counts.values(), default=0) < 2:
+            break
+        found.append(min(counts, key=lambda pair: (-counts[pair], pair)))
+        rows = {bpe.merge_pair(symbols, found[-1]): 1 for symbols in rows}
+    return found
+
+
+def with_counts(words: Mapping[str, int], merges: int) -> list[tuple[Pair, int]]:
+    """Each merge with how often its pair was seen."""
+    rows, found = {word_symbols(word): number for word, number in words.items()}, []
+    for pair in trained(words, merges):
+        found.append((pair, bpe.count_pairs(rows)[pair]))
+        rows = {bpe.merge_pair(symbols, pair): number for symbols, number in rows.items()}
+    return found
+
+
+RAREST = "this takes the rarest pair, and the most frequent one is wanted"
+RARE: dict[str, Callable[[Mapping[Pair, int]], Pair]] = {  # of equally rare pairs: which one
+    "": lambda counts: min(counts, key=lambda pair: (counts[pair], pair)),
+    "of equals the one met first": lambda counts: min(counts, key=lambda pair: counts[pair]),
+    "of equals by their first symbols alone": lambda counts: min(counts, key=lambda pair: (counts[pair], pair[0])),
+    "of equals the one met last": lambda counts: min(reversed(list(counts)), key=lambda pair: counts[pair]),
+    "of equals the alphabetically last": lambda counts: max(counts, key=lambda pair: (-counts[pair], pair)),
+}
 BEST = "min(counts, key=lambda pair: (-counts[pair], pair))"
 START = "words = {word_symbols(word): count for word, count in word_counts.items()}"
 TIES = "of equally frequent pairs the alphabetically first is wanted"
@@ -76,7 +110,18 @@ TRAINING: Ways = {
     Mistake(f"{TIES}, and this compares the first symbols alone", way=BEST): by(lambda c, pair: (-c, pair[0])),
     Mistake(f"{TIES}, and this takes the shortest", way=BEST): by(lambda c, pair: (-c, len(pair[0] + pair[1]), pair)),
     Mistake(f"{TIES}, and this takes the longest", way=BEST): by(lambda c, pair: (-c, -len(pair[0] + pair[1]), pair)),
-    Mistake("this takes the rarest pair, and the most frequent one is wanted", way=BEST): by(lambda c, pair: (c, pair)),
+    **{
+        Mistake(f"{RAREST}{more}", way=f"{BEST}: the count has a minus"): partial(trained, best=best, least=least)
+        for (which, best) in RARE.items()
+        for (also, least) in {"": 2, "and pairs seen only once are merged": 1}.items()
+        for more in ["".join(f", {part}" for part in (which, also) if part)]
+    },
+    Mistake("this takes the alphabetically first pair, and the most frequent one is wanted", way=BEST): (
+        by(lambda count, pair: pair)
+    ),
+    Mistake("this takes the alphabetically last pair, and the most frequent one is wanted", way=BEST): partial(
+        trained, best=max
+    ),
     Mistake("a pair seen only once is merged, and that is no pattern yet", way="stop if counts[best] < 2"): partial(
         trained, least=1
     ),
@@ -90,7 +135,7 @@ TRAINING: Ways = {
         trained, count=partial(counted, neighbours=lambda symbols: set(pairwise(symbols)))
     ),
     Mistake(
-        "the pairs are counted again without the merge",
+        "the merges so far do not count: every round sees the pairs of the words as they were at the beginning",
         way="words = {merge_pair(symbols, best): count for symbols, count in words.items()}, in every round",
     ): partial(trained, again=False),
     Mistake(
@@ -108,6 +153,42 @@ TRAINING: Ways = {
     ),
     Mistake("these are the symbols that pairs become, and the pairs are wanted", way="learned.append(best)"): (
         lambda words, merges: [first + second for first, second in trained(words, merges)]
+    ),
+    Mistake(
+        "the letters of the words as they came are counted: no bytes, no mark at the end, no merges", way=START
+    ): partial(trained, parts=tuple, again=False),
+    Mistake("the mark is a symbol of its own here, and the others are characters, not bytes", way=START): partial(
+        trained, parts=lambda word: (*word, END_OF_WORD)
+    ),
+    Mistake("the mark is spelled with letters of its own: word_symbols puts it at the end by itself", way=START): (
+        partial(trained, parts=lambda word: word_symbols(word + END_OF_WORD))
+    ),
+    Mistake(
+        "every word counts once after the first merge: its count gets lost there",
+        way="words = {merge_pair(symbols, best): count for symbols, count in words.items()}",
+    ): counts_lost,
+    Mistake(
+        "the argument merges is not looked at: this learns all that there is to learn",
+        way="while len(learned) < merges, or for _ in range(merges)",
+    ): lambda words, merges: trained(words, 10_000),
+    Mistake(
+        "where no pair is seen twice any more, what was learned gets lost",
+        way="break, and return learned behind the loop",
+    ): lambda words, merges: trained(words, merges) if len(trained(words, merges)) == merges else [],
+    Mistake(
+        "the merges come in the opposite order, and the first one learned stands first", way="learned.append(best)"
+    ): (lambda words, merges: trained(words, merges)[::-1]),
+    Mistake("these are the symbols of all pairs in one row", way="learned.append(best): += adds the two symbols"): (
+        lambda words, merges: [symbol for pair in trained(words, merges) for symbol in pair]
+    ),
+    Mistake(
+        "these are the symbols of the pairs in one row, and each pair counts as two", way="learned.append(best), not +="
+    ): lambda words, merges: [symbol for pair in trained(words, (merges + 1) // 2) for symbol in pair],
+    Mistake(
+        "these are pairs with their counts, and the pairs alone are wanted", way="learned.append(best)"
+    ): with_counts,
+    Mistake("this is a set, which keeps no order, and a list of pairs is wanted", way="return learned, a list"): (
+        lambda words, merges: set(trained(words, merges))
     ),
     Mistake("that is one merge too many", way="while len(learned) < merges, or for _ in range(merges)"): (
         lambda words, merges: trained(words, merges + 1)

@@ -2,7 +2,13 @@
 
 from functools import partial
 
-from minclip.course.lesson_01_bpe_tokenizer import pair_answers, row_answers, tokenizer_answers, training_answers
+from minclip.course.lesson_01_bpe_tokenizer import (
+    pair_answers,
+    rank_answers,
+    row_answers,
+    tokenizer_answers,
+    training_answers,
+)
 from minclip.course.planted_answers import Answer, answer_of, edited
 
 SETUP = """
@@ -93,6 +99,7 @@ WRONG = [
            "the result of a second call"),
     *pair_answers.WRONG,
     *training_answers.WRONG,
+    *rank_answers.WRONG,
     *tokenizer_answers.WRONG,
     *row_answers.WRONG,
 ]  # fmt: skip
@@ -110,5 +117,6 @@ CORRECT = [
           "return {b: chr(b if b in own else next(borrowed)) for b in keys}"),
     *pair_answers.CORRECT,
     *training_answers.CORRECT,
+    *rank_answers.CORRECT,
     *tokenizer_answers.CORRECT,
 ]  # fmt: skip

@@ -28,10 +28,11 @@ from minclip.course.lesson_01_bpe_tokenizer.error_signs import (
     a_pair_is_missing,
     a_tuple_is_changed,
     index_finds_nothing,
+    none_is_compared,
     words_are_asked_for_a_pair,
 )
 from minclip.course.lesson_01_bpe_tokenizer.mistakes import NO_COUNTS, NO_PAIR, TRAINING
-from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import APPLIED, NEVER_LEARNED, NOTHING_TO_CHOOSE
+from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import APPLIED, NEVER_LEARNED, NO_ORDER, NOTHING_TO_CHOOSE
 from minclip.course.lesson_01_bpe_tokenizer.symbol_mistakes import (
     AS_A_PATTERN,
     FIXED,
@@ -204,17 +205,19 @@ def apply_merges(t: Trial) -> None:
         "min() ": NOTHING_TO_CHOOSE,
         "max() ": NOTHING_TO_CHOOSE,
         a_pair_is_missing: NEVER_LEARNED,
+        none_is_compared: NO_ORDER,
     }
     ranks = library.BPETokenizer.train(TEXTS, 580).ranks
     few = [("b", "b"), ("b", "d"), ("d", "b"), ("d", "bb"), ("bd", "b"), ("dbb", "c</w>")]  # each mistake gives another
     cases = [
-        (word_symbols("bdbdbbc"), {pair: rank for rank, pair in enumerate(few)}),
+        (word_symbols("bdbdbbc"), ranked(few)),
         *((word_symbols(word), ranks) for word in ("lowest", "newer", "showerbed", "a", "xyz", "...")),
         (word_symbols("aaaa"), {("a", "a"): 0}),
         (("a", "b"), {("a", "b"): 0}),
         (("a", "b", "c"), {("a", "b"): 1, ("b", "c"): 0}),
         (word_symbols("lowest"), dict(reversed(ranks.items()))),
         (("a", "b", "c", "d"), ranked([("a", "b"), ("b", "c"), ("a", "bc"), ("abc", "d"), ("ab", "c")])),
+        (word_symbols("bdbdbbc"), dict(reversed(ranked(few).items()))),
         (word_symbols("flowers"), {}),
     ]
     large = ranked([*((f"{i}", "-") for i in range(70_000)), ("l", "o"), ("lo", "w"), ("low", "e")])

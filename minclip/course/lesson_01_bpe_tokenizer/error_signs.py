@@ -32,6 +32,10 @@ def a_key_is_unpacked(error: BaseException) -> bool:
     return isinstance(error, ValueError) and "values to unpack (expected 2" in str(error) and loop is not None
 
 
+def none_is_compared(error: BaseException) -> bool:
+    return isinstance(error, TypeError) and re.search(r"not supported between .*'NoneType'", str(error)) is not None
+
+
 def a_tuple_is_changed(error: BaseException) -> bool:
     return bool(
         re.search(r"'tuple' object (does not support item|has no attribute '(append|insert|pop|remove))", str(error))

@@ -14,6 +14,10 @@ NOTHING_TO_CHOOSE = Mistake(
     "min or max gets nothing to choose from: one symbol has no pair, and a word may hold no learned pair",
     way="while len(symbols) > 1: choose among all pairs, and break if the best is not in ranks",
 )
+NO_ORDER = Mistake(
+    "ranks.get(pair) is None for a pair that was never learned, and None is neither smaller nor larger than a number",
+    way="ranks.get(pair, len(ranks)) gives the others a rank behind all",
+)
 NEVER_LEARNED = Mistake(
     "not every pair that stands in a word was learned",
     way="ranks.get(pair, len(ranks)) gives the others a rank behind all",
@@ -112,6 +116,19 @@ def pairs_of_the_beginning(symbols: Symbols, ranks: Mapping[Pair, int], by_rank:
     return in_order_of(sorted(pairs, key=ranks.__getitem__) if by_rank else pairs, symbols)
 
 
+def rounds_of_the_text(symbols: Symbols, ranks: Mapping[Pair, int]) -> Symbols:
+    """In every round all learned pairs, from the left to the right."""
+    while pairs := [pair for pair in pairwise(symbols) if pair in ranks]:
+        symbols = in_order_of(pairs, symbols)
+    return symbols
+
+
+def down_to_two(symbols: Symbols, ranks: Mapping[Pair, int]) -> Symbols:
+    while len(symbols) > 2 and any(pair in ranks for pair in pairwise(symbols)):
+        symbols = one_round(symbols, ranks)
+    return symbols
+
+
 def by_place(symbols: Symbols, ranks: Mapping[Pair, int]) -> Symbols:
     places = {pair: place for place, pair in enumerate(ranks)}
     return applied(symbols, ranks, lambda found: min(found, key=places.__getitem__))
@@ -119,6 +136,7 @@ def by_place(symbols: Symbols, ranks: Mapping[Pair, int]) -> Symbols:
 
 SMALLEST = "min(pairs, key=lambda pair: ranks.get(pair, len(ranks)))"
 ZERO = "ask pair in ranks, or rank is not None: if rank: leaves out 0"
+ONE = "one merge, and then the next round: symbols = merge_pair(symbols, best)"
 BEHIND_LOOP = "return symbols, as far in as while"
 AGAIN = "look for the pairs anew in every round: " + SMALLEST
 BEHIND = "ranks.get(pair, len(ranks)) gives it a rank behind all others"
@@ -152,6 +170,12 @@ APPLIED: Ways = {
         "this goes through the merges once: after a later merge the pair of an earlier one may stand there",
         way="a while loop, and in every round " + SMALLEST,
     ): lambda symbols, ranks: in_order_of(sorted(ranks, key=ranks.__getitem__), symbols),
+    Mistake(
+        "every round merges all learned pairs from the left, and it should merge that of the smallest rank", way=ONE
+    ): (rounds_of_the_text),
+    Mistake(
+        "the loop ends with two symbols, and these may be a learned pair", way="while len(symbols) > 1"
+    ): down_to_two,
     Mistake("the merge of rank 0 is never made, since 0 counts as false", way=ZERO): without_rank_0,
     Mistake("the pair of rank 0 is taken for one that was never learned, since 0 counts as false", way=ZERO): (
         rank_0_unknown

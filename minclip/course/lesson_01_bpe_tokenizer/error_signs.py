@@ -4,6 +4,9 @@ import linecache
 import re
 import traceback
 
+from minclip.bpe import END_OF_WORD
+from minclip.tokenizer import EOT, SOT
+
 
 def code_at(error: BaseException) -> str:
     """The piece of code that raised it, such as `words[pair]`; "" where Python does not know it."""
@@ -40,6 +43,45 @@ def a_tuple_is_changed(error: BaseException) -> bool:
     return bool(
         re.search(r"'tuple' object (does not support item|has no attribute '(append|insert|pop|remove))", str(error))
     )
+
+
+def a_special_token_is_no_key(error: BaseException) -> bool:
+    return isinstance(error, KeyError) and error.args[0] in (SOT, EOT) and code_at(error).startswith("self.ids[")
+
+
+def an_id_is_no_key(error: BaseException) -> bool:
+    return isinstance(error, KeyError) and isinstance(error.args[0], int) and code_at(error).startswith("self.ids[")
+
+
+def byte_of_a_space(error: BaseException) -> bool:
+    return isinstance(error, KeyError) and error.args[0] == " " and code_at(error).startswith("self.byte_of[")
+
+
+def byte_of_a_symbol(error: BaseException) -> bool:
+    key = error.args[0] if isinstance(error, KeyError) else ""
+    return isinstance(key, str) and len(key) > 1 and code_at(error).startswith("self.byte_of[")
+
+
+def rows_of_77(error: BaseException) -> bool:
+    """Whether view met n rows of 77 numbers where n shorter ones were expected."""
+    found = re.fullmatch(r"shape '\[(\d+), (\d+)\]' is invalid for input of size (\d+)", str(error))
+    return found is not None and int(found[3]) == 77 * int(found[1]) and found[2] != "77"
+
+
+def longer_row(length: int, error: BaseException) -> bool:
+    """Whether torch.tensor got rows of several lengths, one of them longer than that."""
+    ragged = re.fullmatch(r"expected sequence of length (\d+) at dim 1 \(got (\d+)\)", str(error))
+    return ragged is not None and max(map(int, ragged.groups())) > length
+
+
+def own_refusal(error: BaseException) -> bool:
+    return isinstance(error, ValueError) and not str(error).startswith("expected sequence")
+
+
+def symbol_without_id(error: BaseException) -> bool:
+    """Whether a dictionary was asked for a symbol, not for a word."""
+    key = error.args[0] if isinstance(error, KeyError) else None
+    return isinstance(key, str) and (key.endswith(END_OF_WORD) or len(key) == 1)
 
 
 def index_finds_nothing(error: BaseException) -> bool:

@@ -186,7 +186,7 @@ CORRECT = [
 ''', decode='''    def decode(self, ids):
         table = {c: bytes([b]) for b, c in bytes_to_unicode().items()}
         found = b""
-        for i in ids:
+        for i in as_ids(ids, len(self)):
             symbol = self.symbols[i]
             if i >= min(self.special_ids.values()):
                 found += symbol.encode()
@@ -224,8 +224,10 @@ CORRECT = [
 
 ''', decode='''    def decode(self, ids):
         text = bytearray()
-        for i in ids:
-            text.extend(self.byte_of[c] for c in self.symbols[int(i)])
+        for i in map(int, ids):
+            if i < 0:
+                raise ValueError(f"{i} is no id")
+            text.extend(self.byte_of[c] for c in self.symbols[i])
         return text.decode("utf-8", "replace").replace("</w>", " ")
 
 '''),

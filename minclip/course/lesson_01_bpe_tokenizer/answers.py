@@ -3,6 +3,7 @@
 from functools import partial
 
 from minclip.course.lesson_01_bpe_tokenizer import (
+    lookup_answers,
     pair_answers,
     rank_answers,
     row_answers,
@@ -101,6 +102,7 @@ WRONG = [
     *training_answers.WRONG,
     *rank_answers.WRONG,
     *tokenizer_answers.WRONG,
+    *lookup_answers.WRONG,
     *row_answers.WRONG,
 ]  # fmt: skip
 

@@ -78,10 +78,10 @@ def wrong_words(theirs: BPETokenizer) -> Ways:
     """Of encode_word."""
     return {
         **{mistake: partial(word_ids, theirs, **how) for mistake, how in ORDER.items()},
-        Mistake(f"{NO_MARK}", way=SPECIAL): lambda word: (
+        Mistake(NO_MARK, way=SPECIAL): lambda word: (
             (theirs.ids[word],) if word in theirs.ids else word_ids(theirs, word, special=False)
         ),
-        Mistake(f"{NO_MARK}, id or special token", way=SPECIAL): lambda word: (
+        Mistake(NO_MARK.replace("the id", "the number"), way=SPECIAL): lambda word: (
             (theirs.symbols.index(word),) if word in theirs.symbols else theirs.encode_word(word)
         ),
         Mistake("these are symbols, and their ids are wanted", way="self.ids[symbol] for every symbol"): (

@@ -141,7 +141,7 @@ def test_a_cache_of_tensors_is_named(code):
     assert "the result of an earlier call comes back" in str(refusal(function, x))
 
 
-def test_a_cache_is_not_named_for_a_tensor_of_the_notebook():
+def test_a_cache_without_fault_is_not_named():
     code = "from functools import cache\n@cache\ndef two():\n    return 2\ntable = torch.ones(6)\n"
     function = run_cell(code + "def answer(x):\n    return two() * x + table\n", SETUP)["answer"]
     function(torch.randn(6)), function(torch.randn(6))

@@ -130,6 +130,27 @@ def test_a_cache_by_device_is_right_each_time():
         assert torch.equal(function(x), x + 1)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "@cache\ndef answer(x):\n    return x / x.norm()\n",
+        "@cache\ndef unit(x):\n    return x / x.norm()\ndef answer(x):\n    return unit(x) + 1\n",
+    ],
+)
+def test_a_cache_of_tensors_is_named(code):
+    function = run_cell("from functools import cache\n" + code, SETUP)["answer"]
+    x = torch.randn(6)
+    function(x)
+    assert "the result of an earlier call comes back" in str(refusal(function, x))
+
+
+def test_a_cache_without_fault_is_not_named():
+    code = "from functools import cache\n@cache\ndef two():\n    return 2\ntable = torch.ones(6)\n"
+    function = run_cell(code + "def answer(x):\n    return two() * x + table\n", SETUP)["answer"]
+    function(torch.randn(6)), function(torch.randn(6))
+    assert "a tensor lies on the CPU" in str(refusal(function, torch.randn(6)))
+
+
 def test_a_cache_without_device_is_refused():
     code = "kept = {}\ndef answer(x):\n    if 6 not in kept:\n        kept[6] = torch.ones(6, device=x.device)\n"
     function = run_cell(code + "    return x + kept[6]\n", SETUP)["answer"]

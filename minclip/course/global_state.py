@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import torch.utils._device
-from torch.overrides import _get_current_function_mode_stack, _pop_mode, _push_mode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack, _pop_mode, _push_mode
 
 from minclip.course.replaced_functions import as_imported, replaced_functions
 
@@ -55,6 +55,17 @@ SETTINGS = {
         lambda: torch.is_autocast_enabled("cpu"), lambda on: torch.set_autocast_enabled("cpu", on), False
     ),
 }
+
+
+class GradientsOff(TorchFunctionMode):
+    """Inside, watches whether code computes with tensors that learn while gradients are off."""
+
+    off = False
+
+    def __torch_function__(self, function: Any, types: Any, arguments: tuple = (), named: dict | None = None) -> Any:
+        learns = any(isinstance(value, torch.Tensor) and value.requires_grad for value in arguments)
+        self.off = self.off or (learns and not torch.is_grad_enabled())
+        return function(*arguments, **(named or {}))
 
 
 def settings() -> dict[str, Any]:

@@ -23,8 +23,8 @@ EDITED = Mistake(
 )
 EDITED_COLLECTION = Mistake(
     "it changes what it was given",
-    way="work on a copy, made first: dict(words), list(items); pop, append, sort, update, del and x[...] = change the one "
-    "that came in",
+    way="work on a copy, made first: dict(words), list(items); pop, append, sort, update, del and x[...] = change the "
+    "one that came in",
 )
 
 

@@ -65,9 +65,9 @@ def copied(value: Any) -> Any:
 
 def put_back_edited(values: Sequence[Any], kept: Sequence[Any]) -> list[Any]:
     """The values that are no longer equal to their copies; they are what they were again, collections of them too."""
-    edited = [(value, copy) for value, copy in zip(values, kept, strict=True) if not equal(value, copy)]
-    for value, copy in edited:
-        put_back(value, copy)
+    edited = [(value, old) for value, old in zip(values, kept, strict=True) if not equal(value, old)]
+    for value, old in edited:
+        put_back(value, old)
     return [value for value, _ in edited]
 
 
@@ -80,8 +80,8 @@ def put_back(value: Any, kept: Any) -> None:
         if value.shape == kept.shape and value.flags.writeable:
             value[...] = kept
     elif isinstance(value, tuple):
-        for item, copy in zip(value, kept, strict=True):
-            put_back(item, copy)
+        for item, old in zip(value, kept, strict=True):
+            put_back(item, old)
     elif isinstance(value, list):
         value[:] = kept
     elif isinstance(value, dict | set):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from minclip.transformer import LayerNorm, Transformer, TransformerBlock, causal_mask
+from minclip.transformer import LayerNorm, Transformer, TransformerBlock, causal_mask, initialise_blocks
 """
 LIBRARY = inspect.getsource(TextTransformer)
 GIVEN = LIBRARY[: LIBRARY.index("        length = tokens.shape[1]")]  # the class as the learner gets it

@@ -1,4 +1,4 @@
-"""Whether the factor of `initialise_blocks` decides if a batch is learned by heart: with it and without, 2 and 12 blocks.
+"""One batch learned by heart with the factor of `initialise_blocks` and without, with 2 and with 12 text blocks.
 
     python -m minclip.course.lesson_06_clip_assembled.branch_factor      (ten minutes on one core)
 

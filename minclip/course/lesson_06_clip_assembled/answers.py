@@ -62,7 +62,7 @@ WRONG = [
           "nn.init.uniform_(block.attn.in_proj_weight, -(3 / width) ** 0.5, (3 / width) ** 0.5)", "between two limits"),
     with_("nn.init.normal_(block.attn.in_proj_weight, std=width**-0.5)",
           "nn.init.xavier_uniform_(block.attn.in_proj_weight)", "lie between two limits", "under the root"),
-    start(RIGHT.replace("for block in blocks:", "for block in blocks[:1]:"), "must hold the new numbers"),
+    start(RIGHT.replace("for block in blocks:", "for block in blocks[:1]:"), "it is left out"),
     start(RIGHT.replace("for block in blocks:", "for block in blocks[:-1]:"), "is what it was before"),
     start(RIGHT.replace("    nn.init.normal_(block.mlp.c_proj.weight, std=branch_std)\n", ""),
           "mlp.c_proj.weight of block 0"),
@@ -77,6 +77,15 @@ WRONG = [
     start("torch.manual_seed(0)\n" + RIGHT, "draw the same numbers"),
     start(RIGHT.replace("len(blocks)", "12"), "starts otherwise than in CLIP"),
     start(RIGHT.replace("len(blocks)", "3"), "starts otherwise than in CLIP"),
+    start("for place, block in enumerate(blocks):\n    std = width**-0.5 * (2 * (place + 1)) ** -0.5\n"
+          "    nn.init.normal_(block.attn.in_proj_weight, std=width**-0.5)\n"
+          "    nn.init.normal_(block.attn.out_proj.weight, std=std)\n"
+          "    nn.init.normal_(block.mlp.c_fc.weight, std=(2 * width) ** -0.5)\n"
+          "    nn.init.normal_(block.mlp.c_proj.weight, std=std)", "all blocks start alike",
+                "one branch for each block"),
+    with_("(2 * width) ** -0.5", "(2 * width) ** -1/2", "the power -1, and then half"),
+    with_("(2 * width) ** -0.5", "-(2 * width) ** 0.5", "RuntimeError"),
+    start(RIGHT.replace("width**-0.5", "512**-0.5"), "starts otherwise than in CLIP", "→"),
     start(RIGHT + "    block.requires_grad_(False)", "no longer learns"),
     start("branch_std = width**-0.5" + FACTOR + "\nwith torch.no_grad():\n    for block in blocks:\n"
           + "".join(f"        {p}.data = torch.randn({p}.shape) * branch_std\n" for p in PARTS), "ends no branch"),

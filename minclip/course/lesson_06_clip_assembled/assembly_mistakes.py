@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -60,6 +61,7 @@ ERRORS: Errors = {
         "vision_mlp_width may be None: the MLP is then 4 times as wide as the encoder",
         way="mlp_width=config.vision_mlp_width or 4 * config.vision_width",
     ),
+    "by zero": Mistake("the number of heads is 0 here: not all heads have 64 numbers", way="heads=config.text_heads"),
     "log(): argument 'input'": LOG_OF_NUMBER,
     "exp(): argument 'input'": LOG_OF_NUMBER,
     "'float' object has no attribute": OF_A_NUMBER,
@@ -104,6 +106,11 @@ def wrong_sizes(config: CLIPConfig, part: str) -> list[tuple[Mistake, str, Any]]
         found.append((Mistake(words, way="embed_dim=config.embed_dim for both"), "embed_dim", getattr(c, name)))
     words = f"{who} got the width of the features where it wants that of its tokens"
     found.append((Mistake(words, way=f"width=config.{own}_width"), "width", c.embed_dim))
+    right = getattr(c, f"{own}_heads")
+    others = [n for n in (1, 2, 4, 6, 8, 12) if getattr(c, f"{own}_width") % n == 0 and n != right]
+    for n in others:
+        words = f"{who} has {n} head{'s' if n > 1 else ''}, and the configuration says {right}"
+        found.append((Mistake(words, way=f"heads=config.{own}_heads"), "heads", n))
     words = f"{who} has another activation than the configuration says"
     found.append((Mistake(words, way="quick_gelu=config.quick_gelu"), "quick_gelu", not c.quick_gelu))
     if part == "text":
@@ -162,6 +169,9 @@ def missing_part(mine: nn.Module, part: str) -> list[str]:
         isinstance(one, nn.Module) for thing in hidden for one in (thing.values() if isinstance(thing, dict) else thing)
     ):
         return [IN_A_LIST]
+    if isinstance(getattr(mine, part, None), FunctionType | type):
+        words = f"self.{part} is the function or class itself, and no encoder that it makes"
+        return [Mistake(words, way=f"call it: self.{part} = ...(...)")]
     return [Mistake(f"the model has no self.{part}", way=f"self.{part} = ...")] if not hasattr(mine, part) else []
 
 

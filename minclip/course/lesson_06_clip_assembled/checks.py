@@ -1,7 +1,5 @@
 """How the answers of lesson 06 are judged: how the blocks start, and CLIP, method by method."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -37,41 +35,52 @@ def started(t: Trial, width: int, layers: int) -> dict[str, Tensor]:
     count = f"{layers} block{'s' if layers > 1 else ''}"
     blocks = Shown(stack.resblocks, f"<{count} of width {width}>")
     t.call(t.mine, blocks, width, in_place=True)
+    claim_drawn(t, stack)
     for name in start_mistakes.MATRICES:
-        matrices = [block.get_parameter(name) for block in stack.resblocks]
-        for place, matrix in enumerate(matrices):
-            claim_drawn(t, f"{name} of block {place}", matrix)
-        claim_normal(t, name, torch.cat([matrix.detach().flatten() for matrix in matrices]), width, layers)
-        for place, matrix in enumerate(matrices):
-            mean, std = matrix.mean().item(), matrix.std().item()
-            expected = start_mistakes.right_std(name, width, layers)
-            alike = abs(std / expected - 1) < 2 * NEAR and abs(mean) < 2 * NEAR * expected
-            lines = (f"  expected  standard deviation {expected:.4f}", f"  came      {std:.4f}, mean {mean:.4f}")
-            t.holds(alike, f"{name} of block {place} starts otherwise than in the other blocks", *lines)
+        claim_normal(t, name, [block.get_parameter(name).detach() for block in stack.resblocks], width)
     for name, weight in stack.named_parameters():
         if not name.endswith(start_mistakes.MATRICES):
             untouched = bool((weight == OLD_OTHER).all())
-            t.holds(untouched, f"{name.removeprefix('resblocks.')} is changed, too", start_mistakes.OTHERS_STAY)
+            t.holds(untouched, f"{in_block(name)} is changed, too", start_mistakes.OTHERS_STAY)
     return {name: stack.resblocks[0].get_parameter(name).detach() for name in start_mistakes.MATRICES}
 
 
-def claim_drawn(t: Trial, name: str, matrix: Tensor) -> None:
-    if bool((matrix == OLD_MATRIX).all()):
-        raise Wrong(*t.heading(f"{name} is what it was before"), start_mistakes.NOT_IN_PLACE)
-    learns = isinstance(matrix, nn.Parameter) and matrix.requires_grad and matrix.grad_fn is None
-    t.holds(learns, f"{name} no longer learns", start_mistakes.NO_LONGER)
+def in_block(name: str) -> str:
+    """
+    >>> in_block("resblocks.2.mlp.c_fc.bias")
+    'mlp.c_fc.bias of block 2'
+    """
+    _, number, rest = name.split(".", 2)
+    return f"{rest} of block {number}"
 
 
-def claim_normal(t: Trial, name: str, numbers: Tensor, width: int, layers: int) -> None:
-    """Claims mean 0, the right standard deviation, and the shape of a normal distribution."""
-    expected = start_mistakes.right_std(name, width, layers)
+def claim_drawn(t: Trial, stack: Transformer) -> None:
+    """Claims that all four matrices of all blocks hold new numbers, and still learn."""
+    matrices = {name: weight for name, weight in stack.named_parameters() if name.endswith(start_mistakes.MATRICES)}
+    old = [name for name, matrix in matrices.items() if bool((matrix == OLD_MATRIX).all())]
+    if old:
+        cause = start_mistakes.NOT_IN_PLACE if len(old) == len(matrices) else start_mistakes.LEFT_OUT
+        raise Wrong(*t.heading(f"{in_block(old[0])} is what it was before"), cause)
+    for name, matrix in matrices.items():
+        learns = isinstance(matrix, nn.Parameter) and matrix.requires_grad and matrix.grad_fn is None
+        t.holds(learns, f"{in_block(name)} no longer learns", start_mistakes.NO_LONGER)
+
+
+def claim_normal(t: Trial, name: str, matrices: list[Tensor], width: int) -> None:
+    """Claims mean 0, the right standard deviation, and the shape of a normal distribution, in every block."""
+    expected = start_mistakes.right_std(name, width, len(matrices))
+    numbers = torch.cat([matrix.flatten() for matrix in matrices])
     mean, std = numbers.mean().item(), numbers.std().item()
-    lines: tuple[Any, ...] = (f"  expected  mean 0, standard deviation {expected:.4f}",)
-    lines += (f"  came      mean {abs(mean):.4f}, standard deviation {std:.4f}",)
+    stds = [matrix.std().item() for matrix in matrices]
     flat = bool(0 < numbers.abs().max() < 2 * std)
     t.holds(not flat, f"{name} is drawn from no normal distribution", start_mistakes.UNIFORM)
+    apart = f"  came      standard deviations {', '.join(f'{one:.4f}' for one in stds)}"
+    alike = max(stds) <= (1 + 4 * NEAR) * min(stds)
+    t.holds(alike, f"{name} starts otherwise in each block", apart, start_mistakes.ALL_ALIKE)
+    lines: tuple[str, ...] = (f"  expected  mean 0, standard deviation {expected:.4f}",)
+    lines += (f"  came      mean {abs(mean):.4f}, standard deviation {std:.4f}",)
     if abs(mean) > NEAR * expected or abs(std / expected - 1) > NEAR:
-        named = start_mistakes.cause(name, width, layers, mean, std, NEAR)
+        named = start_mistakes.cause(name, width, len(matrices), mean, std, NEAR)
         raise Wrong(*t.heading(f"{name} starts otherwise than in CLIP"), *lines, *named)
     t.passed += 1
 

@@ -35,7 +35,7 @@ def CLIP(t: Trial) -> None:
         made_of_its_parts(t, OTHER)
         starts_with_its_scale(t)
         stands_alone(t)
-    t.errors = mistakes.ERRORS
+    t.errors = mistakes.errors_of(t)
     with t.method("encode_image"):
         features(t, "encode_image", "visual")
     with t.method("encode_text"):
@@ -126,11 +126,11 @@ def features(t: Trial, method: str, part: str) -> None:
     t.same(came, right(given), mistakes.wrong_features(theirs, part, given, pixels, tokens))
     pairs = ends_of(mine, theirs, part)
     t.gradient(t.call(way, given, as_=method), right(given), pairs)
-    battery.batch_of_one(t, way, right, given, as_=method)
     other, other_theirs = both(t, OTHER)
     others = inputs(t, OTHER)[0 if part == "visual" else 1]
     others_way, others_right = getattr(other, method), getattr(other_theirs, method)
-    battery.in_turn(t, (way, right, [given]), (others_way, others_right, [others]))
+    battery.in_turn(t, (way, right, [given]), (way, right, [given.flip(0)]), (others_way, others_right, [others]))
+    battery.batch_of_one(t, way, right, given, as_=method)
     battery.leaves_no_trace(t, getattr(both(t)[0], method), given)
     t.on_a_gpu(way, given)
     wrong = ["a picture"] if part == "visual" else ["a cat"]

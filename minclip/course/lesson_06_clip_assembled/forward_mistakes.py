@@ -1,13 +1,14 @@
 """What people write in CLIP's encode_image, encode_text and forward in lesson 06: each mistake, and what it gives."""
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
 from torch.nn import functional as F
 
-from minclip.course.assertions import Errors, Known, Mistake
+from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.failures import gives
-from minclip.course.value_words import in_words
+from minclip.course.value_words import answers_line, in_words
 from minclip.model import CLIP
 
 RESULTS = ("logits per image", "logits per text")
@@ -25,27 +26,51 @@ NOT_A_METHOD = Mistake(
     "pixels and tokens are no features yet", way="encode_image and encode_text make features of them"
 )
 
-ERRORS: Errors = {
-    "image has shape [4, 9]": TOKENS_TO_IMAGE,
-    "image has shape [3, 9]": TOKENS_TO_IMAGE,
-    "tokens has shape [3, 3, 12, 12]": PIXELS_TO_TEXT,
-    "shapes cannot be multiplied (3x18 and 4x18)": Mistake(
-        "in a matrix product the columns of the first meet the rows of the second", way=TURNED
-    ),
-    "size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 0": Mistake(
-        "picture i meets text i alone; here every picture meets every text", way=TURNED
-    ),
-    "size of tensor a (18) must match the size of tensor b (3)": Mistake(
-        "every row has a length of its own, and the lengths must stand as a column beside the rows", way=OWN_LENGTH
-    ),
-    "size of tensor a (18) must match the size of tensor b (4)": Mistake(
-        "every row has a length of its own, and the lengths must stand as a column beside the rows", way=OWN_LENGTH
-    ),
-    "not enough values to unpack": Mistake(
-        "an encoder gives one tensor, and here two are taken out of it",
-        way="image_features = self.encode_image(pixels)",
-    ),
-}
+LENGTHS_MEET = Mistake(
+    "the pictures' lengths meet the texts' features, or the other way round",
+    way="each x / x.norm(dim=-1, keepdim=True)",
+)
+ALONE = Mistake("picture i meets text i alone; here every picture meets every text", way=TURNED)
+NO_COLUMN = Mistake(
+    "every row has a length of its own, and the lengths must stand as a column beside the rows", way=OWN_LENGTH
+)
+ONE_PICTURE = Mistake(
+    "one picture was taken out of the batch; the encoder reads all of them at once", way="self.visual(pixels)"
+)
+
+
+def sizes_meet(t: Trial, a: int, b: int, dimension: int, norm: bool) -> Callable[[BaseException], bool]:
+    """Sees that sides of these sizes met, in either order, in a line of the answer that takes a norm, or in another."""
+
+    def seen(error: BaseException) -> bool:
+        words = (f"tensor a ({x}) must match the size of tensor b ({y})" for x, y in ((a, b), (b, a)))
+        here = f"at non-singleton dimension {dimension}" in str(error) and any(one in str(error) for one in words)
+        return here and norm == any("norm" in line for line in answers_line(error, t.cell))
+
+    return seen
+
+
+def errors_of(t: Trial) -> Errors:
+    """What Python says of three pictures and four texts -> the mistake that causes it."""
+    return {
+        "image has shape [3, 12, 12]": ONE_PICTURE,
+        "image has shape [4, 9]": TOKENS_TO_IMAGE,
+        "tokens has shape [3, 3, 12, 12]": PIXELS_TO_TEXT,
+        "shapes cannot be multiplied (3x18 and 4x18)": Mistake(
+            "in a matrix product the columns of the first meet the rows of the second", way=TURNED
+        ),
+        sizes_meet(t, 3, 4, 0, norm=True): LENGTHS_MEET,
+        sizes_meet(t, 3, 4, 0, norm=False): ALONE,
+        sizes_meet(t, 18, 3, 1, norm=True): NO_COLUMN,
+        sizes_meet(t, 18, 4, 1, norm=True): NO_COLUMN,
+        "a batch is made of pairs, found 3 pictures and 4 texts": Mistake(
+            "a loss asks for pairs; forward gives the logits of any pictures and texts", way=TURNED
+        ),
+        "not enough values to unpack": Mistake(
+            "an encoder gives one tensor, and here two are taken out of it",
+            way="image_features = self.encode_image(pixels)",
+        ),
+    }
 
 
 def wrong_features(theirs: CLIP, part: str, given: Tensor, pixels: Tensor, tokens: Tensor) -> Known:
@@ -59,6 +84,8 @@ def wrong_features(theirs: CLIP, part: str, given: Tensor, pixels: Tensor, token
         Mistake("the features are divided by the length of the whole batch",
                 way="leave out the norm: forward takes it"): lambda: right / right.norm(),
         Mistake("these are the features of the pictures", way="self.text(tokens)"): lambda: theirs.visual(pixels),
+        Mistake("this is the first row alone: every picture or text has features",
+                way="leave out [0]"): lambda: right[0],
         Mistake("this is the mean over the batch", way="the encoder's result, as it is"): lambda: right.mean(dim=0),
         Mistake("these are shares", way="the encoder's result, as it is"): lambda: right.softmax(dim=-1),
     }  # fmt: skip
@@ -70,6 +97,9 @@ def wrong_logits(theirs: CLIP, pixels: Tensor, tokens: Tensor, which: int) -> Kn
     log, scale = theirs.logit_scale, theirs.logit_scale.exp()
     unit_images, unit_texts = F.normalize(images, dim=-1), F.normalize(texts, dim=-1)
     cosines = unit_images @ unit_texts.T
+    squared = [x / x.pow(2).sum(dim=-1, keepdim=True) for x in (images, texts)]
+    summed = [x / x.sum(dim=-1, keepdim=True) for x in (images, texts)]
+    absolute = [F.normalize(x, p=1, dim=-1) for x in (images, texts)]
 
     def turned(x: Tensor) -> Tensor:
         return x.T if which else x
@@ -85,6 +115,17 @@ def wrong_logits(theirs: CLIP, pixels: Tensor, tokens: Tensor, which: int) -> Kn
                 way=OWN_LENGTH): lambda: turned(scale * F.normalize(images, dim=0) @ F.normalize(texts, dim=0).T),
         Mistake("you divide by one length for all rows together; each row has a length of its own",
                 way=OWN_LENGTH): lambda: turned(scale * (images / images.norm()) @ (texts / texts.norm()).T),
+        Mistake("you divide by the square of the length", way=OWN_LENGTH): lambda: (
+            turned(scale * squared[0] @ squared[1].T)
+        ),
+        Mistake("you divide by the sum of a row; its length is the root of the sum of squares",
+                way=OWN_LENGTH): lambda: turned(scale * summed[0] @ summed[1].T),
+        Mistake("you divide by the sum of the absolute numbers; the length is the root of the sum of squares",
+                way=OWN_LENGTH): lambda: turned(scale * absolute[0] @ absolute[1].T),
+        Mistake("this is the scale of the start, whatever the model has learned", way=SCALE): lambda: (
+            turned(cosines / 0.07)
+        ),
+        Mistake("this is the largest scale, whatever the model has learned", way=SCALE): lambda: turned(100 * cosines),
         Mistake("logit_scale is the logarithm of the scale, and is used as the scale itself",
                 way=SCALE): lambda: turned(log * cosines),
         Mistake("the scale is missing: the cosines are multiplied by it", way=SCALE): lambda: turned(cosines),
@@ -105,6 +146,8 @@ def wrong_logits(theirs: CLIP, pixels: Tensor, tokens: Tensor, which: int) -> Kn
         Mistake("the rows must be the texts here, and they are the pictures as in the first result" if which else
                 "the rows must be the pictures in the first result, and they are the texts",
                 way="logits_per_image, then logits_per_image.T"): lambda: turned(scale * cosines).T,
+        Mistake("reshape writes the same numbers in the same order into other rows; here rows become columns",
+                way="logits_per_image.T"): lambda: (scale * cosines).reshape(cosines.T.shape) if which else None,
         Mistake("pictures are compared with pictures here, or texts with texts",
                 way=TURNED): lambda: scale * (unit_texts @ unit_texts.T if which else unit_images @ unit_images.T),
     }  # fmt: skip

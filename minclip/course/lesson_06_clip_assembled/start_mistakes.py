@@ -9,6 +9,13 @@ IN_PLACE = "nn.init.normal_(block.mlp.c_fc.weight, std=...) changes the weight i
 NOT_IN_PLACE = Mistake(
     "the weight itself must hold the new numbers: a new tensor under a name of the function's is lost", way=IN_PLACE
 )
+LEFT_OUT = Mistake(
+    "it is left out: four matrices are drawn, in every block",
+    way="one line for each of in_proj_weight, out_proj, c_fc and c_proj, in a loop over all blocks",
+)
+ALL_ALIKE = Mistake(
+    "all blocks start alike", way="the number of all blocks counts, len(blocks), and not the block's place"
+)
 NO_LONGER = Mistake("it must stay a parameter that asks for a gradient", way=IN_PLACE)
 OTHERS_STAY = Mistake(
     "four matrices of a block are drawn anew; biases and norms stay as they are",
@@ -33,6 +40,9 @@ TURNED = Mistake(
     "the factor makes the branches larger, the more there are", way="(2 * len(blocks)) ** -0.5, with the minus"
 )
 BRACKETS = Mistake("a power binds stronger than a product: the 2 is not under the root here", way=ROOT)
+MINUS_ONE = Mistake(
+    "x ** -1/2 is the power -1, and then half of it", way="write x ** -0.5: a power binds stronger than a division"
+)
 VARIANCE = Mistake("this is the variance: the standard deviation is its root", way=ROOT)
 NEGATIVE_ROOT = Mistake("this grows with the width: the power must be negative", way=ROOT)
 FACTOR_TOO_MUCH = Mistake(
@@ -64,7 +74,7 @@ def right_std(name: str, width: int, layers: int) -> float:
 def candidates(name: str, width: int, layers: int) -> dict[Mistake, float]:
     """mistake -> the standard deviation that it gives this matrix."""
     right, root, factor = right_std(name, width, layers), width**-0.5, (2 * layers) ** -0.5
-    found = {VARIANCE: right**2, EMBEDDING: 0.02}
+    found = {VARIANCE: right**2, MINUS_ONE: right**2 / 2, EMBEDDING: 0.02}
     if name in BRANCH_ENDS:
         return {
             NO_FACTOR: root, ONE_BRANCH: root * layers**-0.5, NO_ROOT: root / (2 * layers), TURNED: root / factor,

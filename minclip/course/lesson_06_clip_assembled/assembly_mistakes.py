@@ -208,7 +208,7 @@ def wrong_scales(came: Any) -> Known:
 
     return {
         Mistake("this is the scale itself; its logarithm is learned", way=start): number(1 / 0.07),
-        Mistake("this is the logarithm of the temperature; the scale is one by the temperature",
+        Mistake("this is the logarithm of the temperature; the scale is one over the temperature",
                 way=start): number(math.log(0.07)),
         Mistake("this is the temperature", way=start): number(0.07),
         Mistake("this is where the scale is clamped, ln 100, and not where it starts",

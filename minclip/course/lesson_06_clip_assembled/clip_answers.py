@@ -118,7 +118,8 @@ WRONG = [
     clip("self.visual = image_encoder(config)", "self.visual = image_encoder",
          "the function or class itself"),
     clip("self.visual = image_encoder(config)", "visual = image_encoder(config)", "the model has no self.visual"),
-    clip("self.visual = image_encoder(config)", "self.visual = image_encoder(CLIPConfig.preset('tiny'))", "visual.", "→"),
+    clip("self.visual = image_encoder(config)", "self.visual = image_encoder(CLIPConfig.preset('tiny'))",
+         "visual.", "→"),
     clip("heads=config.text_heads", "heads=config.text_width // 64", "not all heads have 64 numbers"),
     clip("heads=config.text_heads", "heads=1", "has 1 head, and the configuration says 3"),
     clip(SCALE, "torch.tensor(math.log(1 / 0.07), requires_grad=True)", "is no parameter"),
@@ -201,7 +202,8 @@ WRONG = [
     forward(FORWARD.replace("return logits_per_image, logits_per_image.T",
                             "return {'image': logits_per_image, 'text': logits_per_image.T}"),
             "does not return two tensors", "→"),
-    forward("        logits = similarity_logits(self.encode_image(pixels), self.encode_text(tokens), self.logit_scale)\n"
+    forward("        logits = similarity_logits(self.encode_image(pixels), self.encode_text(tokens), "
+            "self.logit_scale)\n"
             "        return logits, logits.T", "is used as the scale itself"),
     forward(after("scale = torch.tensor([self.logit_scale.exp()])\nreturn scale * a @ b.T, scale * b @ a.T"),
             "no gradient reaches logit_scale"),

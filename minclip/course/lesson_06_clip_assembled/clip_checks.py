@@ -70,7 +70,7 @@ def inputs(t: Trial, config: CLIPConfig = CONFIG, images: int = 3, texts: int = 
     return pixels, tokens
 
 
-def same_weights(t: Trial, mine: Any, theirs: nn.Module) -> None:
+def same_weights(t: Trial, mine: Any, theirs: library.CLIP) -> None:
     """Claims that the parts have CLIP's names and the shapes that the configuration asks for."""
     if not isinstance(mine, nn.Module):
         raise Wrong(*t.heading("is no nn.Module"), assembly.NO_MODULE)
@@ -144,7 +144,7 @@ def forward(t: Trial) -> None:
     for which, name in enumerate(mistakes.RESULTS):
         right = theirs(pixels, tokens)[which]
         t.same(came[which], right, mistakes.wrong_logits(theirs, pixels, tokens, which), name)
-    pairs = {"logit_scale": (mine.logit_scale, theirs.logit_scale)}
+    pairs: dict[str, tuple[Tensor, Tensor]] = {"logit_scale": (mine.logit_scale, theirs.logit_scale)}
     pairs |= {**ends_of(mine, theirs, "visual"), **ends_of(mine, theirs, "text")}
     for which in range(2):
         t.gradient(t.call(mine, pixels, tokens, as_="forward")[which], theirs(pixels, tokens)[which], pairs)
@@ -154,9 +154,10 @@ def forward(t: Trial) -> None:
             known: Known = {battery.ONE_LOST: right.squeeze}
             came = two(t, t.call(mine, a, b, as_="forward"), theirs, a, b)
             t.same(came[which], right, known, f"{name} for {words}")
-    others = [in_a_tuple(model) for model in both(t, OTHER)]
+    other, other_theirs = both(t, OTHER)
     these = (in_a_tuple(mine), in_a_tuple(theirs), [pixels, tokens])
-    battery.in_turn(t, these, (*others, list(inputs(t, OTHER, 2, 2))))
+    others = (in_a_tuple(other), in_a_tuple(other_theirs), list(inputs(t, OTHER, 2, 2)))
+    battery.in_turn(t, these, others)
     battery.leaves_no_trace(t, both(t)[0], pixels, tokens)
     t.on_a_gpu(mine, pixels, tokens)
     in_half_precision(t, pixels, tokens)

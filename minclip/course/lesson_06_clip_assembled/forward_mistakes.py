@@ -104,7 +104,7 @@ def wrong_logits(theirs: CLIP, pixels: Tensor, tokens: Tensor, which: int) -> Kn
     def turned(x: Tensor) -> Tensor:
         return x.T if which else x
 
-    mistakes: dict[Mistake, Any] = {
+    return {
         Mistake("these are dot products, not cosines: the features must have length 1 before they meet",
                 way=OWN_LENGTH): lambda: turned(scale * images @ texts.T),
         Mistake("only the image features have length 1, the text features must have it, too",
@@ -151,7 +151,6 @@ def wrong_logits(theirs: CLIP, pixels: Tensor, tokens: Tensor, which: int) -> Kn
         Mistake("pictures are compared with pictures here, or texts with texts",
                 way=TURNED): lambda: scale * (unit_texts @ unit_texts.T if which else unit_images @ unit_images.T),
     }  # fmt: skip
-    return mistakes
 
 
 def kind_of(came: Any) -> str:

@@ -103,8 +103,8 @@ def run(certificate: Certificate) -> list[str]:
     return [
         "<h2>The training</h2>",
         f"<p>A model of {about['parameters']:,} parameters saw {about['samples']:,} pictures of {data} in "
-        f"{about['seconds'] / 60:.1f} minutes (seed {about['seed']}, {html.escape(about['device'])}), with these parts: "
-        f"{named}.</p>",
+        f"{about['seconds'] / 60:.1f} minutes (seed {about['seed']}, {html.escape(about['device'])}), "
+        f"with these parts: {named}.</p>",
         figure(certificate.curves, "The curves of the training: loss, scale and zero-shot accuracy by pictures seen."),
     ]
 

@@ -124,6 +124,13 @@ WRONG = [
     clip("heads=config.text_heads", "heads=1", "has 1 head, and the configuration says 3"),
     clip(SCALE, "torch.tensor(math.log(1 / 0.07), requires_grad=True)", "is no parameter"),
     clip(SCALE, "nn.Parameter(torch.tensor(math.log(1 / 0.7)))", "logit_scale of a new model is wrong", "→"),
+    clip("        super().__init__()\n", "        super().__init__()\n        torch.manual_seed(0)\n",
+         "a seed is set inside"),
+    clip(f"        self.logit_scale = {SCALE}", "        for weight in self.parameters():\n"
+         f"            nn.init.normal_(weight, std=0.5)\n        self.logit_scale = {SCALE}",
+         "draw their weights themselves"),
+    clip(f"        self.logit_scale = {SCALE}", "        for weight in self.parameters():\n"
+         f"            nn.init.zeros_(weight)\n        self.logit_scale = {SCALE}", ""),
     # encode_image and encode_text
     clip("return self.visual(pixels)", "return self.visual(pixels)[0]", "the first row alone"),
     clip("return self.visual(pixels)", "return self.visual(pixels[0])", "taken out of the batch"),

@@ -1,0 +1,5 @@
+"""Lesson 07: what the learner predicts."""
+
+from minclip.course.question import Number
+
+QUESTIONS: dict[str, Number] = {}

@@ -55,7 +55,6 @@ WRONG = [
          "all steps so far"),
     loop(RIGHT.replace("after_step(step, loss, len(pixels))", "after_step(step, loss)"), "takes three things"),
     loop(RIGHT.replace(TELL, "").replace(END, TELL.strip() + "\n" + END), "once, behind the loop"),
-    loop(RIGHT.replace(TELL, "    print(step, loss)\n"), "after_step is never called"),
     loop(RIGHT.replace(", tokens, precision)", ", tokens)"), "precision does not reach the encoders"),
     loop(RIGHT.replace(STEP, "    with precision or nullcontext():\n"
                        "        loss = train_step(model, optimizer, pixels, tokens).item()\n    losses.append(loss)\n"),
@@ -104,6 +103,7 @@ CORRECT = [
     loop("groups = param_groups(model, weight_decay)\n"
          "optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98), eps=1e-6)\n"
          "schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_schedule(min(step, "
-         "steps - 1), steps, warmup))\nlosses = []\nmodel.train()\nfor step, (pixels, tokens) in zip(range(steps), batches):\n"
+         "steps - 1), steps, warmup))\nlosses = []\nmodel.train()\n"
+         "for step, (pixels, tokens) in zip(range(steps), batches):\n"
          + STEP + TELL + "    schedule.step()\n" + END + SHORT + RETURN),
 ]  # fmt: skip

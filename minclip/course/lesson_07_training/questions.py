@@ -19,7 +19,7 @@ QUESTIONS = {
         misconceptions={(0.99, 1): "no, it is at the peak only at the end of the warm-up"},
     ),
     "scenes_right": percent(
-        "How many of a hundred scenes will it name rightly after 600 steps? (Guessing gets 12.5.)",
+        "How many of a hundred scenes will it name rightly after 400 steps? (Guessing gets 12.5.)",
         right=6,
         close=15,
         misconceptions={(10, 14): "no, that is guessing: it has learned by then"},

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from minclip import optim
-from minclip.course.assertions import Known, Mistake, Trial, Wrong
+from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
 from minclip.course.lesson_07_training.group_mistakes import wrong_names
 from minclip.course.lesson_07_training.loop_checks import train
 from minclip.course.lesson_07_training.schedule_mistakes import WRONG_RATES
@@ -19,17 +19,28 @@ __all__ = ["lr_schedule", "param_groups", "train", "train_step"]
 
 
 def param_groups(t: Trial) -> None:
+    t.errors = {
+        "Boolean value of Tensor with more than one value is ambiguous": Mistake(
+            "`in` and == compare tensors number by number",
+            way="p.ndim tells where a parameter belongs",
+        ),
+        "tuple index out of range": Mistake(
+            "the logit scale is a single number: its shape is empty, and has no first entry", way="p.ndim is 0 there"
+        ),
+    }
     model = Parts()
-    came = t.call(t.mine, model, 0.2)
-    t.last = "param_groups(model, 0.2)"
+    came = t.call(t.mine, Shown(model, "model"), 0.2)
     groups = two_groups(t, came)
     expected = [model.names(group["params"]) for group in optim.param_groups(model, 0.2)]
     found = [model.names(group["params"]) for group in groups]
+    copies = Mistake(
+        "these are copies: to move them moves nothing in the model",
+        way="model.parameters() gives no copies",
+    )
+    t.holds(not any("?" in names for names in found), "the groups hold tensors that are not the model's", copies)
     t.same(found, expected, wrong_names(model), "the list of parameters in each group")
     for decay in (0.2, 0.05):
-        t.last = f"param_groups(model, {decay})"
-        groups = two_groups(t, t.call(t.mine, model, decay))
-        t.last = f"param_groups(model, {decay})"
+        groups = two_groups(t, t.call(t.mine, Shown(model, "model"), decay))
         decays = [group["weight_decay"] for group in groups]
         own = Mistake("the argument weight_decay is not used", way='"weight_decay": weight_decay in the first group')
         fixed = [0.2, 0.0] if decay != 0.2 else None
@@ -41,10 +52,9 @@ def param_groups(t: Trial) -> None:
         t.same(
             decays, [decay, 0.0], {**known, swapped: lambda decay=decay: [0.0, decay]}, "the list of both weight_decay"
         )
-    t.call(torch.optim.AdamW, came, lr=1e-3, as_="torch.optim.AdamW(param_groups(model, 0.2))", in_place=True)
+    t.call(torch.optim.AdamW, Shown(came, "param_groups(model, 0.2)"), lr=1e-3, in_place=True)
     other = TwoTowers()
-    groups = t.call(t.mine, other, 0.2)
-    t.last = "param_groups(another_model, 0.2)"
+    groups = t.call(t.mine, Shown(other, "another_model"), 0.2)
     kept = Mistake("this is the result of an earlier call", way="begin with new lists in every call")
     sizes = [len(group["params"]) for group in two_groups(t, groups)]
     known = {kept: lambda: [len(group["params"]) for group in came]}
@@ -53,7 +63,6 @@ def param_groups(t: Trial) -> None:
 
 def two_groups(t: Trial, came: Any) -> list[dict]:
     """The groups, where they are two dictionaries with the keys that an optimiser of PyTorch reads."""
-    t.last = t.last if t.last.startswith("param_groups(") and len(t.last) < 40 else "param_groups(model, 0.2)"
     if not isinstance(came, list | tuple):
         found = "None: is there a return?" if came is None else in_words(came)
         raise Wrong(*t.heading("the result is no list"), "  expected  a list of two groups", f"  came      {found:.60}")

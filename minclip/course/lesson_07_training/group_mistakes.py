@@ -37,11 +37,16 @@ def wrong_names(model: Parts) -> Known:
 
     deep = {name: parameter for name, parameter in learning.items() if "." in name}
     right = split(matrix)
+    unseen = [name for name, parameter in everyone.items() if name not in right[0]]
     ways = {
         Mistake("the groups are the wrong way round: the first is pulled to zero", way=SHAPE): right[::-1],
         Mistake("frozen parameters are in the groups, too", way="keep only those whose requires_grad is True"): split(
             matrix, everyone
         ),
+        Mistake("frozen parameters are in the second group", way="keep only those whose requires_grad is True"): [
+            right[0], unseen],
+        Mistake("the second group is empty: a generator gives its items once, and the first list has taken them",
+                way="square brackets make a list, which can be read twice"): [right[0], []],
         Mistake("everything is in the first group: gains, biases and the logit scale are to be spared",
                 way=SHAPE): [list(learning), []],
         Mistake("everything is in the second group: nothing decays", way=SHAPE): [[], list(learning)],

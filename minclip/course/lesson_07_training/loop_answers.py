@@ -78,7 +78,7 @@ WRONG = [
     loop(RIGHT.replace("train_step(model, optimizer, pixels, tokens, precision).item()", "0.0"),
          "the model has seen no batch"),
     loop("batches = list(batches)\nif len(batches) < steps:\n    raise ValueError('too few batches')\n"
-         + RIGHT.replace(SHORT, ""), "has learned nothing from the batches"),
+         + RIGHT.replace(SHORT, ""), "without an end"),
     loop(RIGHT.replace("set_learning_rate([optimizer], ", "set_learning_rate(optimizer, "), ""),
     loop(RIGHT.replace(FOR, "for step, pixels, tokens in zip(range(steps), batches):\n"), ""),
 ]  # fmt: skip

@@ -11,10 +11,11 @@ from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
 from minclip.course.comparison import copied
 from minclip.course.lesson_07_training.loop_mistakes import STEP, WRONG_LOOPS, Loop, changed
 from minclip.course.lesson_07_training.stand_ins import TwoTowers
+from minclip.course.lesson_07_training.step_checks import NO_WAY_BACK
 
 Pairs = list[tuple[Tensor, Tensor]]
-ENDLESS = 12  # batches of a supply that a loop of STEPS steps need not come to the end of
 STEPS = 6
+TAKEN = "a thousand batches were taken for 6 steps"
 
 
 def untold(step: int, loss: float, pairs: int) -> None:
@@ -28,14 +29,23 @@ def train(t: Trial) -> None:
         "object is not an iterator": no_list,
         "'generator' object is not subscriptable": no_place,
         "object of type 'generator' has no len": no_place,
+        "'peak_lr'": Mistake(
+            "set_learning_rate wants groups that remember their peak rate, and this optimiser's do not",
+            way="optimizer = adamw(model, learning_rate, weight_decay)",
+        ),
+        "does not require grad": NO_WAY_BACK,
+        TAKEN: Mistake(
+            "batches may come without an end: take one for each step, and no list of them all",
+            way="zip(range(steps), batches) takes as many as there are steps",
+        ),
         "missing 1 required positional argument: 'pairs'": Mistake(
             "after_step takes three things: the step's number, its loss and how many pairs it had",
             way="after_step(step, loss, len(pixels))",
         ),
     }
-    supply = [(t.normal(5, 6), t.whole(0, 10, 5, 5)) for _ in range(ENDLESS)]
-    for kind, what in ((list, "a list"), (generator, "a generator")):
-        judge_weights(t, supply, Shown(kind(supply), f"{what} of {ENDLESS} batches"))
+    supply = [(t.normal(5, 6), t.whole(0, 10, 5, 5)) for _ in range(2 * STEPS)]
+    judge_weights(t, supply, Shown(supply, f"a list of {len(supply)} batches"))
+    judge_weights(t, supply, Shown(endless(supply), "a generator without an end"))
     told: list[Any] = []
     came, model = run(t, supply, told)
     mode(t, model)
@@ -45,8 +55,8 @@ def train(t: Trial) -> None:
     judge_told(t, told, expected)
     judge_precision(t, supply)
     short = TwoTowers()
-    why = "the batches end after 2 of 6 steps"
-    few = Shown(supply[:2], "a list of 2 batches")
+    why = "the batches end after 5 of 6 steps"
+    few = Shown(supply[:5], "a list of 5 batches")
     model_shown = Shown(short, "model")
     t.raises(ValueError, t.mine, model_shown, few, STEPS, *STEP, None, Shown(untold, "after_step"), why=why)
     words = Mistake("the model has learned nothing from the batches that there were", way="raise behind the loop")
@@ -54,8 +64,11 @@ def train(t: Trial) -> None:
     t.holds(not torch.equal(short.weights(), fresh), "the batches that there were are not used", words)
 
 
-def generator(items: Pairs) -> Iterator[tuple[Tensor, Tensor]]:
-    yield from items
+def endless(items: Pairs) -> Iterator[tuple[Tensor, Tensor]]:
+    """The items again and again, as far as anybody needs them."""
+    for _ in range(1000 // len(items)):
+        yield from items
+    raise RuntimeError(TAKEN)
 
 
 def run(t: Trial, batches: Any, told: list[Any] | None = None, precision: Any = None) -> tuple[Any, TwoTowers]:
@@ -66,7 +79,8 @@ def run(t: Trial, batches: Any, told: list[Any] | None = None, precision: Any = 
         if told is not None:
             told.append((step, copied(loss), pairs))
 
-    t.call(t.mine, model, batches, STEPS, *STEP, precision, after_step, in_place=True)
+    shown = Shown(model, "model"), batches if isinstance(batches, Shown) else Shown(batches, "batches")
+    t.call(t.mine, *shown, STEPS, *STEP, precision, Shown(after_step, "after_step"), in_place=True)
     rate, decay, warmup = STEP
     t.last = f"train(model, batches, {STEPS}, learning_rate={rate}, weight_decay={decay}, warmup={warmup}, ...)"
     return t.came, model

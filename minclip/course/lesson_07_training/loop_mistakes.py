@@ -71,6 +71,12 @@ WRONG_LOOPS: dict[str, Loop] = {
     Mistake("the learning rate stays at its peak: the schedule is not used", way=RATE): with_share(
         lambda step, steps: 1.0
     ),
+    Mistake("steps and warmup have changed places in the call of lr_schedule", way=RATE): with_share(
+        lambda step, steps: lr_schedule(step, STEP[2], steps)
+    ),
+    Mistake("the rate and the decay have changed places in the call of adamw", way=MAKE): changed(
+        rate=STEP[1], decay=STEP[0]
+    ),
     Mistake("warmup does not reach the schedule", way=RATE): with_share(
         lambda step, steps: lr_schedule(step, steps, 0)),
     Mistake("the schedule is one step ahead: the first step has number 0", way=RATE): with_share(

@@ -52,6 +52,30 @@ WRONG_RATES: dict[str, Schedule] = {
     Mistake("the warm-up rises with the length of the whole run", way=ONE_MORE): with_warmup(
         lambda step, steps, warmup: (step + 1) / steps
     ),
+    Mistake("only the 1 is divided by warmup: brackets", way=ONE_MORE): with_warmup(
+        lambda step, steps, warmup: step + 1 / warmup
+    ),
+    Mistake("the warm-up bends, and a straight line is asked", way=ONE_MORE): with_warmup(
+        lambda step, steps, warmup: 1 - down((step + 1) / warmup)
+    ),
+    Mistake("warmup is a number of steps, not a share of them", way="step < warmup, and (step + 1) / warmup"): (
+        lambda step, steps, warmup: right(step, steps, warmup * steps)
+    ),
+    Mistake("the warm-up and the cosine have changed places", way="if step < warmup: the warm-up, else the cosine"): (
+        lambda step, steps, warmup: (
+            (step + 1) / warmup if step > warmup else down((step - warmup) / (steps - warmup))
+        )
+    ),
+    Mistake("/ comes before -: without brackets this is another angle", way=PROGRESS): (
+        lambda step, steps, warmup: (
+            (step + 1) / warmup
+            if step < warmup
+            else 0.5 * (1 + math.cos(math.pi * step - warmup / steps - warmup))
+        )
+    ),
+    Mistake("/ comes before -: without brackets only warmup is divided by steps", way=PROGRESS): with_progress(
+        lambda step, steps, warmup: step - warmup / steps - warmup
+    ),
     Mistake("there is no warm-up: the first steps have the full rate", way=ONE_MORE): with_warmup(
         lambda step, steps, warmup: 1.0
     ),

@@ -7,10 +7,14 @@ import torch
 from torch import Tensor
 
 from minclip import training
-from minclip.course.assertions import Known, Mistake, Trial, Wrong
+from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
 from minclip.course.lesson_07_training.stand_ins import NotingSGD, TwoTowers
 from minclip.course.lesson_07_training.step_mistakes import wrong_losses, wrong_order, wrong_steps
 
+NO_WAY_BACK = Mistake(
+    "the loss has no way back to the weights: gradients are switched off, or all is detached",
+    way="no no_grad or inference_mode around the encoders and the loss, and no .detach() before backward()",
+)
 Way = Callable[..., Any]  # train_step, or what is written in its place
 
 
@@ -30,19 +34,20 @@ def after(way: Way, batches: list[tuple[Tensor, Tensor]], scale: float = 2.0, pr
 
 def train_step(t: Trial) -> None:
     none = Mistake("precision may be None, and None is no context", way="precision or nullcontext() is always one")
-    t.errors = {"NoneType' object does not support the context manager": none}
+    t.errors = {"NoneType' object does not support the context manager": none, "does not require grad": NO_WAY_BACK}
     one, two = batch(t), batch(t)
     model = TwoTowers()
     optimizer = NotingSGD(model)
-    came = t.call(t.mine, model, optimizer, *one)
-    called = t.last = "train_step(model, optimizer, pixels, tokens)"
+    named = Shown(model, "model"), Shown(optimizer, "optimizer")
+    came = t.call(t.mine, *named, *one)
+    called = t.last
     judge_loss(t, came, one)
     if order := wrong_order(model.events):
         raise Wrong(*t.heading("the weights are not moved as they should be"), f"  {order[0]}", order[1])
     known: Known = {words: lambda way=way: after(way, [one]) for words, way in wrong_steps().items()}
     t.same(model.weights(), after(training.train_step, [one]), known, "the row of all weights after a step")
-    t.call(t.mine, model, optimizer, *two)
-    t.last = called
+    t.call(t.mine, *named, *two)
+    t.last = f"{called}, twice"
     known = {words: lambda way=way: after(way, [one, two]) for words, way in wrong_steps().items()}
     t.same(model.weights(), after(training.train_step, [one, two]), known, "the row of all weights after a second step")
     for start in (4.6, 0.0):  # close to the limits, ln 100 and 0
@@ -56,9 +61,8 @@ def train_step(t: Trial) -> None:
     t.on_a_gpu(on_gpu, TwoTowers(), *one)
     fewer = batch(t, 3)
     model = TwoTowers()
-    came = t.call(t.mine, model, NotingSGD(model), *fewer)
+    came = t.call(t.mine, Shown(model, "model"), Shown(NotingSGD(model), "optimizer"), *fewer)
     expected = training.train_step(theirs := TwoTowers(), NotingSGD(theirs), *fewer)
-    t.last = "train_step(model, optimizer, pixels, tokens) with 3 pairs"
     t.same(came, expected, what="the loss")
 
 
@@ -94,7 +98,8 @@ def judge_clamp(t: Trial, start: float, one: tuple[Tensor, Tensor]) -> None:
             texts = model.encode_text(tokens).flip(0)
             pixels = torch.linalg.lstsq(model.image.weight, (texts - model.image.bias).T).solution.T
     model.events.clear()
-    t.call(t.mine, model, NotingSGD(model, learning_rate=50.0), pixels, tokens)
+    fast = Shown(NotingSGD(model, learning_rate=50.0), "optimizer")
+    t.call(t.mine, Shown(model, "model"), fast, pixels, tokens)
     t.last = f"train_step on a batch that drives logit_scale from {start} out of its limits"
     late = Mistake("the clamp comes before the step, and the step drives it out again", way="clamp after the step")
     none = Mistake("nothing keeps the scale between 1 and 100", way="model.clamp_logit_scale() after the step")
@@ -110,10 +115,10 @@ def judge_clamp(t: Trial, start: float, one: tuple[Tensor, Tensor]) -> None:
 def judge_precision(t: Trial, one: tuple[Tensor, Tensor], two: tuple[Tensor, Tensor]) -> None:
     """Claims that the encoders alone run in the given precision."""
     half = torch.autocast("cpu", torch.bfloat16)
+    shown = Shown(half, 'torch.autocast("cpu", torch.bfloat16)')
     model = TwoTowers()
     optimizer = NotingSGD(model)
-    came = t.call(t.mine, model, optimizer, *one, half)
-    t.last = 'train_step(model, optimizer, pixels, tokens, torch.autocast("cpu", torch.bfloat16))'
+    came = t.call(t.mine, Shown(model, "model"), Shown(optimizer, "optimizer"), *one, shown)
     used = model.under_autocast
     if not all(used):
         which = "the encoders run" if not any(used) else "one of the encoders runs"
@@ -130,7 +135,7 @@ def judge_precision(t: Trial, one: tuple[Tensor, Tensor], two: tuple[Tensor, Ten
     model = TwoTowers()
     optimizer = NotingSGD(model)
     for pixels, tokens in (one, two):
-        t.call(t.mine, model, optimizer, pixels, tokens, half)
+        t.call(t.mine, Shown(model, "model"), Shown(optimizer, "optimizer"), pixels, tokens, shown)
     right = after(training.train_step, [one, two], precision=half)
     t.last = "train_step twice, with the same precision"
     t.same(model.weights(), right, what="the row of all weights after two steps in bfloat16")

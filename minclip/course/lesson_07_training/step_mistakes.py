@@ -56,6 +56,8 @@ def wrong_losses(pixels: Tensor, tokens: Tensor, precision: Any = None) -> Known
         Mistake("the scale is left out", way=EXP.way): lambda: with_scale(lambda scale: 1.0),
         Mistake("the logit scale is 1 / temperature already: nothing is divided by it", way=EXP.way): lambda: (
             with_scale(lambda scale: 1 / scale.exp())),
+        Mistake("the loss is doubled: clip_loss is the mean of both directions already", way="clip_loss(...) as it is"):
+            lambda: 2 * inside() if precision is None else None,
         Mistake("this is the loss after the step; the one before it is asked",
                 way="compute the loss once, and return that one"): a_step_later,
         Mistake("this is one half of the loss: pictures look for texts", way="clip_loss takes the mean of both halves"):
@@ -71,7 +73,7 @@ def wrong_order(events: list[str]) -> tuple[str, Mistake] | None:
         words = "no gradient is computed, so the optimiser has nothing to go by"
         return happened, Mistake(words, way=f"loss.backward() computes it: {ORDER}")
     if "step" not in told:
-        return happened, Mistake("the optimiser takes no step: the weights stay as they are", way=ORDER)
+        return happened, Mistake("the optimiser that was given takes no step", way="optimizer.step(): " + ORDER)
     back, step = len(told) - 1 - told[::-1].index("backward"), told.index("step")
     if step < back:
         return happened, Mistake("the step comes before its gradient is computed", way=ORDER)
@@ -103,14 +105,31 @@ def wrong_steps() -> dict[str, Step]:
     def frozen(part: str) -> Step:
         def loss(model: TwoTowers, pixels: Tensor, tokens: Tensor) -> Tensor:
             images, texts = model.encode_image(pixels), model.encode_text(tokens)
-            images = images.detach() if part == "image" else images
-            texts = texts.detach() if part == "text" else texts
+            images = images.detach() if "image" in part else images
+            texts = texts.detach() if "text" in part else texts
             scale = model.logit_scale.detach() if part == "scale" else model.logit_scale
             return clip_loss(images, texts, scale.exp())
 
         return with_loss(loss)
 
+    def twice(model: TwoTowers, pixels: Tensor, tokens: Tensor) -> Tensor:
+        return 2 * loss_of(model, pixels, tokens)
+
+    def limits_of_the_scale(
+        model: TwoTowers, optimizer: NotingSGD, pixels: Tensor, tokens: Tensor, precision: Any
+    ) -> None:
+        right(model, optimizer, pixels, tokens, precision)
+        with torch.no_grad():
+            model.logit_scale.clamp_(1, 100)
+
     return {
+        Mistake("the gradient is computed twice, and the second is added to the first", way=ORDER): with_loss(twice),
+        Mistake("logit_scale is a logarithm, and so are its limits", way="model.clamp_logit_scale() knows them"): (
+            limits_of_the_scale
+        ),
+        Mistake("neither encoder learns: no gradient reaches them", way="no no_grad and no .detach() here"): (
+            frozen("image text")
+        ),
         Mistake("gradients are never set to zero: those of earlier batches are added to this one's", way=ORDER): (
             added_up
         ),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from minclip.course.lesson_07_training import broken_runs
+from minclip.course.lesson_07_training import broken_runs, real_run, warmup_runs
 from minclip.course.lesson_07_training.live import LiveCurves
 from minclip.course.lesson_07_training.memory import graph_megabytes
 from minclip.course.lesson_07_training.small_runs import batches_of
@@ -57,6 +57,36 @@ def test_twins_end_at_the_logarithm_of_two():
 def test_shuffled_captions_end_at_guessing_with_the_scale_of_the_start():
     assert of("captions shuffled", "last") == pytest.approx([GUESSING] * 9, abs=2e-3)
     assert all(13.5 < scales[-1] < 14.5 for scales in of("captions shuffled", "scales"))
+
+
+def test_the_run_learns_scenes_first_and_things_last():
+    lines = json.loads(real_run.KEPT.read_text(encoding="utf-8"))
+    assert len(lines) == 9 and all(line["scene"] > line["style"] > line["colour"] > line["object"] for line in lines)
+    for task, low, high in (("scene", 51, 67), ("style", 38, 61), ("colour", 11, 33), ("object", 3.5, 6.5)):
+        assert all(low <= line[task] <= high for line in lines)
+    assert max(lines, key=lambda line: line["last"])["rate"] == 0.004
+    assert [round(loss, 1) for loss in sorted(line["last"] for line in lines)[-2:]] == [4.0, 4.4]
+    assert all(12.5 < line["scale"] < 1 / 0.07 for line in lines)
+
+
+def test_a_warm_up_is_worth_what_the_text_says():
+    lines = json.loads(warmup_runs.KEPT.read_text(encoding="utf-8"))
+    learned = {
+        warmup: [line for line in lines if line["warmup"] == warmup and line["last"] < 3.45] for warmup in (15, 0)
+    }
+    assert [len(learned[15]), len(learned[0]), len(lines)] == [5, 2, 18]
+    for line in learned[0]:
+        (other,) = [one for one in learned[15] if (one["rate"], one["seed"]) == (line["rate"], line["seed"])]
+        assert line["rate"] == 0.001 and abs(line["last"] - other["last"]) <= 0.03
+    assert all(line["last"] > 3.44 for line in lines if line["rate"] == 0.004)
+
+
+def test_two_processes_take_the_step_of_one():
+    kept = Path(broken_runs.__file__).with_name("two_processes.json")
+    one, two = json.loads(kept.read_text(encoding="utf-8"))["runs"]
+    assert one["loss"] == pytest.approx(two["loss"], abs=1e-3)
+    for line in (one, two):
+        assert f'"loss": {line["loss"]:.4f}, "logit_scale": {line["logit_scale"]:.4f}' in TEXT
 
 
 def test_an_arm_differs_from_the_right_run_in_one_thing():

@@ -4,6 +4,7 @@ The bands. Kept runs are three seeds at three rates: a band reaches from the lea
 outwards, because another machine's rounding sends a run another way.
 """
 
+import importlib
 import json
 import math
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 import torch
 
 from minclip.course.lesson_07_training import broken_runs, real_run, warmup_runs
-from minclip.course.lesson_07_training.live import LiveCurves
 from minclip.course.lesson_07_training.memory import graph_megabytes
 from minclip.course.lesson_07_training.small_runs import batches_of
 
@@ -129,10 +129,12 @@ def test_the_memory_of_a_graph_is_that_of_its_largest_part():
 
 
 def test_live_curves_measure_in_eval_mode_and_let_the_model_go_on():
+    pytest.importorskip("IPython")
+    live_curves = importlib.import_module("minclip.course.lesson_07_training.live").LiveCurves
     model = torch.nn.Module()
     model.logit_scale = torch.nn.Parameter(torch.tensor(2.0))
     modes = []
-    live = LiveCurves(model, 20, lambda model: modes.append(model.training) or {"scene": 50.0})
+    live = live_curves(model, 20, lambda model: modes.append(model.training) or {"scene": 50.0})
     live.draw = lambda: None
     model.train()
     for step in range(20):

@@ -1,6 +1,7 @@
 """How the answers of lesson 07 are judged: two groups and the schedule. The rest: step_checks.py, loop_checks.py."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -43,15 +44,13 @@ def param_groups(t: Trial) -> None:
         groups = two_groups(t, t.call(t.mine, Shown(model, "model"), decay))
         decays = [group["weight_decay"] for group in groups]
         own = Mistake("the argument weight_decay is not used", way='"weight_decay": weight_decay in the first group')
-        fixed = [0.2, 0.0] if decay != 0.2 else None
+        fixed = [0.2, 0.0] if decay != 0.2 else []
         both = Mistake(
             "weight decay pulls at the second group, too", way='"weight_decay": 0.0 in the second group spares it'
         )
-        known: Known = {both: lambda decay=decay: [decay, decay], own: lambda fixed=fixed: fixed}
+        known: Known = {both: partial(list, (decay, decay)), own: partial(list, fixed)}
         swapped = Mistake("the two values are the wrong way round", way="the first group decays, the second is spared")
-        t.same(
-            decays, [decay, 0.0], {**known, swapped: lambda decay=decay: [0.0, decay]}, "the list of both weight_decay"
-        )
+        t.same(decays, [decay, 0.0], {**known, swapped: partial(list, (0.0, decay))}, "the list of both weight_decay")
     t.call(torch.optim.AdamW, Shown(came, "param_groups(model, 0.2)"), lr=1e-3, in_place=True)
     other = TwoTowers()
     groups = t.call(t.mine, Shown(other, "another_model"), 0.2)
@@ -112,10 +111,7 @@ def lr_schedule(t: Trial) -> None:
     for steps, warmup in ((10, 2), (7, 0), (40, 10), (6, 1)):
         came = rates(t, t.mine, steps, warmup)
         expected = shares(optim.lr_schedule, steps, warmup)
-        known: Known = {
-            words: lambda way=way, steps=steps, warmup=warmup: shares(way, steps, warmup)
-            for words, way in WRONG_RATES.items()
-        }
+        known: Known = {words: partial(shares, way, steps, warmup) for words, way in WRONG_RATES.items()}
         t.last = f"lr_schedule(step, {steps}, {warmup}) for the steps 0 to {steps - 1}"
         t.same(came, expected, known, "the row of shares")
     long = Mistake(

@@ -1,6 +1,7 @@
 """What people write in place of param_groups: each mistake, and the names that it puts into the groups."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from torch import nn
 
@@ -82,4 +83,4 @@ def wrong_names(model: Parts) -> Known:
         Mistake("the model's own parameters, those in no layer, are missed, and a shared one is there twice",
                 way="model.parameters() gives all, each once"): twice(model.children(), recurse=True),
     }  # fmt: skip
-    return {words: lambda names=names: names for words, names in ways.items()}
+    return {words: partial(list, names) for words, names in ways.items()}

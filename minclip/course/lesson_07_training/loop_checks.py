@@ -1,16 +1,16 @@
 """How the loop `train` is judged: what the weights are afterwards, what it returns, and what it tells."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from minclip import training
 from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
 from minclip.course.comparison import copied
 from minclip.course.lesson_07_training.loop_mistakes import STEP, WRONG_LOOPS, Loop, changed
-from minclip.course.lesson_07_training.stand_ins import TwoTowers
+from minclip.course.lesson_07_training.stand_ins import TwoTowers, minclips_train
 from minclip.course.lesson_07_training.step_checks import NO_WAY_BACK
 
 Pairs = list[tuple[Tensor, Tensor]]
@@ -50,7 +50,7 @@ def train(t: Trial) -> None:
     came, model = run(t, supply, told)
     mode(t, model)
     right = TwoTowers()
-    expected = training.train(right, supply, STEPS, *STEP, after_step=untold)
+    expected = minclips_train(right, supply, STEPS, *STEP, after_step=untold)
     judge_losses(t, came, expected)
     judge_told(t, told, expected)
     judge_precision(t, supply)
@@ -98,7 +98,7 @@ def judge_weights(t: Trial, supply: Pairs, batches: Any) -> None:
     _, model = run(t, batches)
     if not model.under_autocast:
         raise Wrong(*t.heading("the model has seen no batch"))
-    known: Known = {words: lambda way=way: weights_after(way, supply) for words, way in WRONG_LOOPS.items()}
+    known: Known = {words: partial(weights_after, way, supply) for words, way in WRONG_LOOPS.items()}
     nothing = Mistake("the model has not changed: no step was taken", way="train_step(...) takes one")
     known = {nothing: lambda: TwoTowers().weights(), **known}
     t.same(model.weights(), weights_after(changed(), supply), known, "the row of all weights after the run")
@@ -138,7 +138,7 @@ def judge_losses(t: Trial, came: Any, expected: list[float]) -> None:
         Mistake("the return stands inside the loop", way="return losses, behind the loop"): lambda: expected[:1],
     }
     if isinstance(came, float):
-        known = {words: give for words, give in known.items() if abs(give_or(give) - came) < 1e-4}  # type: ignore[operator]
+        known = {words: give for words, give in known.items() if abs(give_or(give) - came) < 1e-4}
         cause = list(known)[:1]
         lines = (f"  expected  a list of {len(expected)} losses", f"  came      {came:.4f}")
         raise Wrong(*t.heading("the result is no list"), *lines, *cause)
@@ -200,7 +200,7 @@ def judge_precision(t: Trial, supply: Pairs) -> None:
         "precision does not reach the encoders", way="train_step(model, optimizer, pixels, tokens, precision)"
     )
     t.holds(all(model.under_autocast), "the encoders do not run in the given precision", lost)
-    right = training.train(TwoTowers(), supply, STEPS, *STEP, half, untold)
+    right = minclips_train(TwoTowers(), supply, STEPS, *STEP, half, untold)
     inside = changed(around=half)(TwoTowers(), supply, STEPS)
     around = Mistake(
         "the loss runs in the given precision, too", way="hand precision to train_step; no with block here"

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from minclip.course.assertions import Mistake
 from minclip.course.lesson_07_training.stand_ins import TwoTowers
+from minclip.course.lesson_07_training.stand_ins import minclips_step as train_step
 from minclip.optim import adamw, lr_schedule, set_learning_rate
-from minclip.training import train_step
 
 RATE = "set_learning_rate([optimizer], lr_schedule(step, steps, warmup)), before the step"
 MAKE = "adamw(model, learning_rate, weight_decay)"

@@ -1,14 +1,14 @@
 """How one step of training is judged, on a stand-in for CLIP that notes what is done with it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from minclip import training
 from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
-from minclip.course.lesson_07_training.stand_ins import NotingSGD, TwoTowers
+from minclip.course.lesson_07_training.stand_ins import NotingSGD, TwoTowers, minclips_step
 from minclip.course.lesson_07_training.step_mistakes import wrong_losses, wrong_order, wrong_steps
 
 NO_WAY_BACK = Mistake(
@@ -44,12 +44,12 @@ def train_step(t: Trial) -> None:
     judge_loss(t, came, one)
     if order := wrong_order(model.events):
         raise Wrong(*t.heading("the weights are not moved as they should be"), f"  {order[0]}", order[1])
-    known: Known = {words: lambda way=way: after(way, [one]) for words, way in wrong_steps().items()}
-    t.same(model.weights(), after(training.train_step, [one]), known, "the row of all weights after a step")
+    known: Known = {words: partial(after, way, [one]) for words, way in wrong_steps().items()}
+    t.same(model.weights(), after(minclips_step, [one]), known, "the row of all weights after a step")
     t.call(t.mine, *named, *two)
     t.last = f"{called}, twice"
-    known = {words: lambda way=way: after(way, [one, two]) for words, way in wrong_steps().items()}
-    t.same(model.weights(), after(training.train_step, [one, two]), known, "the row of all weights after a second step")
+    known = {words: partial(after, way, [one, two]) for words, way in wrong_steps().items()}
+    t.same(model.weights(), after(minclips_step, [one, two]), known, "the row of all weights after a second step")
     for start in (4.6, 0.0):  # close to the limits, ln 100 and 0
         judge_clamp(t, start, one)
     judge_precision(t, one, two)
@@ -62,7 +62,7 @@ def train_step(t: Trial) -> None:
     fewer = batch(t, 3)
     model = TwoTowers()
     came = t.call(t.mine, Shown(model, "model"), Shown(NotingSGD(model), "optimizer"), *fewer)
-    expected = training.train_step(theirs := TwoTowers(), NotingSGD(theirs), *fewer)
+    expected = minclips_step(theirs := TwoTowers(), NotingSGD(theirs), *fewer)
     t.same(came, expected, what="the loss")
 
 
@@ -73,7 +73,7 @@ def judge_loss(t: Trial, came: Any, one: tuple[Tensor, Tensor]) -> None:
         mistake = Mistake(words, way="return loss.detach(), and leave .item() to the caller")
         raise Wrong(*t.heading("the loss is no tensor"), "  expected  a tensor []", "  came      float", mistake)
     model = TwoTowers()
-    expected = training.train_step(model, NotingSGD(model), *one)
+    expected = minclips_step(model, NotingSGD(model), *one)
     t.same(came, expected, wrong_losses(*one), "the loss")
     cut = Mistake(
         "the loss still holds the whole computation behind it: a list of such losses fills the memory",
@@ -127,7 +127,7 @@ def judge_precision(t: Trial, one: tuple[Tensor, Tensor], two: tuple[Tensor, Ten
         mistake = Mistake(words, way="with precision or nullcontext(): and both encoders inside of it, indented")
         raise Wrong(*t.heading("the encoders do not run in the given precision"), mistake)
     model = TwoTowers()
-    expected = training.train_step(model, NotingSGD(model), *one, half)
+    expected = minclips_step(model, NotingSGD(model), *one, half)
     inside = next(iter(wrong_losses(*one, half)))
     if isinstance(came, Tensor) and came.dtype == torch.bfloat16:
         raise Wrong(*t.heading("the loss is computed in bfloat16"), inside)
@@ -136,6 +136,6 @@ def judge_precision(t: Trial, one: tuple[Tensor, Tensor], two: tuple[Tensor, Ten
     optimizer = NotingSGD(model)
     for pixels, tokens in (one, two):
         t.call(t.mine, Shown(model, "model"), Shown(optimizer, "optimizer"), pixels, tokens, shown)
-    right = after(training.train_step, [one, two], precision=half)
+    right = after(minclips_step, [one, two], precision=half)
     t.last = "train_step twice, with the same precision"
     t.same(model.weights(), right, what="the row of all weights after two steps in bfloat16")

@@ -85,6 +85,9 @@ WRONG = [
     step(RIGHT.replace("return loss.detach()", "return loss.detach(), image_features"), "is no tensor"),
     step(ENCODE + LOSS + MOVE + CLAMP + ENCODE + LOSS + END, "the loss after the step"),
     step(ENCODE + LOSS.replace("image_features, text", "image_features[:1], text") + MOVE + CLAMP + END, "ValueError"),
+    step(RIGHT.replace("encode_image(pixels)", "encode_image(pixels).squeeze()").replace(
+        "encode_text(tokens)", "encode_text(tokens).squeeze()"), "Error"),
+    step(RIGHT.replace("model.clamp", "torch.set_grad_enabled(False)\nmodel.clamp"), "changes a setting"),
     step(RIGHT.replace("model.encode_text(tokens)", "model.encode_text(pixels)"), ""),
     step(RIGHT.replace("model.encode_image(pixels)", "model.encode_image(tokens)"), ""),
     step(ENCODE + "logits, _ = model(pixels, tokens)\nlabels = torch.arange(len(logits), device=logits.device)\n"

@@ -30,16 +30,19 @@ def param_groups(t: Trial) -> None:
         ),
     }
     model = Parts()
+    expected = [model.names(group["params"]) for group in optim.param_groups(model, 0.2)]
+    learning = [p.requires_grad for p in model.parameters()]
+    mistakes = wrong_names(model)  # before the call, which may change the model
     came = t.call(t.mine, Shown(model, "model"), 0.2)
     groups = two_groups(t, came)
-    expected = [model.names(group["params"]) for group in optim.param_groups(model, 0.2)]
+    switched = Mistake("it changes which parameters learn", way="ask for p.requires_grad, and do not set it")
+    t.holds(learning == [p.requires_grad for p in model.parameters()], "it changes the model", switched)
     found = [model.names(group["params"]) for group in groups]
     copies = Mistake(
-        "these are copies: to move them moves nothing in the model",
-        way="model.parameters() gives no copies",
+        "these are copies: to move them moves nothing in the model", way="model.parameters() gives no copies"
     )
     t.holds(not any("?" in names for names in found), "the groups hold tensors that are not the model's", copies)
-    t.same(found, expected, wrong_names(model), "the list of parameters in each group")
+    t.same(found, expected, mistakes, "the list of parameters in each group")
     for decay in (0.2, 0.05):
         groups = two_groups(t, t.call(t.mine, Shown(model, "model"), decay))
         decays = [group["weight_decay"] for group in groups]

@@ -87,8 +87,9 @@ WRONG = [
     groups(RIGHT.replace("'params'", "'parameters'"), "has no 'params'"),
     groups("if not hasattr(param_groups, 'kept'):\n    param_groups.kept = list(model.parameters())\n"
            + RIGHT.replace("model.parameters()", "param_groups.kept"), "the result of an earlier call"),
+    groups("for p in model.parameters():\n    p.requires_grad_(True)\n" + RIGHT, "changes which parameters learn"),
     groups(RIGHT.replace("p.requires_grad]", "p.requires_grad]\nfor p in trained:\n    p.requires_grad_(False)"),
-           ""),
+           "changes which parameters learn"),
     share(rises("step / warmup"), "the first step of the warm-up has a rate of 0", "one step too late"),
     share(rises("(step + 1) / (warmup + 1)"), "reaches the peak one step too late", "a rate of 0"),
     share(rises("(step + 1) / steps"), "the length of the whole run"),

@@ -59,11 +59,11 @@ def train_step(t: Trial) -> None:
 
     on_gpu.__name__ = "train_step"
     t.on_a_gpu(on_gpu, TwoTowers(), *one)
-    fewer = batch(t, 3)
-    model = TwoTowers()
-    came = t.call(t.mine, Shown(model, "model"), Shown(NotingSGD(model), "optimizer"), *fewer)
-    expected = minclips_step(theirs := TwoTowers(), NotingSGD(theirs), *fewer)
-    t.same(came, expected, what="the loss")
+    for pairs in (3, 1):
+        fewer, model, theirs = batch(t, pairs), TwoTowers(), TwoTowers()
+        came = t.call(t.mine, Shown(model, "model"), Shown(NotingSGD(model), "optimizer"), *fewer)
+        expected = minclips_step(theirs, NotingSGD(theirs), *fewer)
+        t.same(came, expected, what=f"the loss of {pairs} {'pairs' if pairs > 1 else 'pair'}")
 
 
 def judge_loss(t: Trial, came: Any, one: tuple[Tensor, Tensor]) -> None:

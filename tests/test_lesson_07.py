@@ -36,7 +36,7 @@ def test_the_runs_as_they_should_be_have_learned():
     assert max(of(broken_runs.BY_HEART, "last")) < 0.06
 
 
-def test_a_rate_too_low_leaves_the_loss_where_it_was():
+def test_a_rate_too_low_leaves_the_loss_alone():
     pairs = zip(of("rate too low", "losses"), of("rate too low", "last"), strict=True)
     assert all(3.55 < last < 3.9 and abs(losses[0] - last) < 0.2 for losses, last in pairs)
 
@@ -47,7 +47,7 @@ def test_a_scale_for_its_logarithm_sits_at_its_limit():
     assert all(5.9 < last < 11 for last in of("scale for its logarithm", "last"))
 
 
-def test_a_rate_too_high_ends_at_guessing_with_a_small_scale():
+def test_a_rate_too_high_ends_at_guessing():
     assert of("rate too high", "last") == pytest.approx([GUESSING] * 9, abs=1e-3)
     assert all(3 < scales[-1] < 12 for scales in of("rate too high", "scales"))
 
@@ -56,7 +56,7 @@ def test_twins_end_at_the_logarithm_of_two():
     assert of("twins", "last") == pytest.approx([math.log(2)] * 9, abs=0.02)
 
 
-def test_shuffled_captions_end_at_guessing_with_the_scale_of_the_start():
+def test_shuffled_captions_end_at_guessing():
     assert of("captions shuffled", "last") == pytest.approx([GUESSING] * 9, abs=2e-3)
     assert all(13.5 < scales[-1] < 14.5 for scales in of("captions shuffled", "scales"))
 
@@ -110,7 +110,7 @@ def test_two_processes_take_the_step_of_one():
         assert f'"loss": {line["loss"]:.4f}, "logit_scale": {line["logit_scale"]:.4f}' in TEXT
 
 
-def test_an_arm_differs_from_the_right_run_in_one_thing():
+def test_an_arm_differs_in_one_thing():
     pixels, tokens = torch.arange(64.0).view(64, 1, 1, 1), torch.arange(64)[:, None]
     right = next(broken_runs.supply(broken_runs.RIGHT, pixels, tokens, 0))
     shuffled = next(broken_runs.supply("captions shuffled", pixels, tokens, 0))
@@ -120,7 +120,7 @@ def test_an_arm_differs_from_the_right_run_in_one_thing():
     assert torch.equal(twins[1][:16], twins[1][16:]) and len(twins[1].unique()) == 16
 
 
-def test_flickr8ks_numbers_in_the_text_are_those_of_the_kept_run():
+def test_numbers_of_flickr8k_are_those_of_its_run():
     kept = json.loads((ROOT / "benchmarks" / "results" / "flickr8k.json").read_text(encoding="utf-8"))
     for way, (low, high) in ((w, kept["retrieval"]["intervals"][w]["R@10"]) for w in kept["retrieval"]["intervals"]):
         found = f"{100 * kept['retrieval'][way]['R@10']:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
@@ -139,7 +139,7 @@ def test_batches_bring_every_pair_before_any_comes_again():
     assert drawn[:6].tolist() != drawn[6:].tolist()
 
 
-def test_the_memory_of_a_graph_is_that_of_its_largest_part():
+def test_graph_memory_is_that_of_the_largest_part():
     def backward(rows: int) -> None:
         weight = torch.ones(4, 4, requires_grad=True)
         for _ in range(3):
@@ -149,7 +149,7 @@ def test_the_memory_of_a_graph_is_that_of_its_largest_part():
     assert 1.8 < twice / once < 2.1 and once < 0.1
 
 
-def test_live_curves_measure_in_eval_mode_and_let_the_model_go_on():
+def test_live_curves_measure_in_eval_mode():
     pytest.importorskip("IPython")
     live_curves = importlib.import_module("minclip.course.lesson_07_training.live").LiveCurves
     model = torch.nn.Module()

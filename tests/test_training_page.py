@@ -75,7 +75,7 @@ def test_the_loss_is_printed_beside_that_of_guessing(capsys):
     ]
 
 
-def test_each_step_is_told_with_its_number_loss_and_pairs():
+def test_each_step_is_told_with_its_loss():
     told = []
     losses = train(new_model(), batches(3), steps=3, after_step=lambda *said: told.append(said))
     assert told == [(step, losses[step], 6) for step in range(3)]

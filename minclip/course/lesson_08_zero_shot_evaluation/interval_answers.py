@@ -93,7 +93,8 @@ WRONG = [
            "    correct, n = correct.float(), len(correct)\n    generator = torch.Generator().manual_seed(seed)\n"
            "    drawn = torch.randint(max(n, 1), (resamples, n), generator=generator)\n"
            "    shares = correct[drawn].mean(dim=1)\n    tail = (1 - level) / 2\n"
-           "    return shares.quantile(abs(tail) % 1).item(), shares.quantile(1 - abs(tail) % 1).item()\n", "accepts what it must refuse"),
+           "    return shares.quantile(abs(tail) % 1).item(), shares.quantile(1 - abs(tail) % 1).item()\n",
+           "accepts what it must refuse"),
 ]  # fmt: skip
 
 CORRECT = [

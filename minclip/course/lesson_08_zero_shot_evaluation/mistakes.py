@@ -196,7 +196,7 @@ def wrong_draws(logits: Tensor, labels: Tensor, k: int) -> Known:
         Mistake("one place is shared, and there are k - ahead of them", way=BY_LOT): lambda: (
             torch.where(ahead < k, 1 / level, torch.zeros(()))
         ),
-        Mistake("one place is shared, and there may be several: k - ahead are left for the level classes", way=BY_LOT): (
+        Mistake("one place is shared, and there may be several: k - ahead are left for level classes", way=BY_LOT): (
             lambda: torch.where(ahead + level <= k, 1.0, torch.where(ahead < k, 1 / level, 0.0))
         ),
         Mistake("the right class is level with itself, and is one of those that draw", way=BY_LOT): lambda: (

@@ -11,12 +11,8 @@ from minclip import zero_shot as library
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import OF_BEFORE, in_turn
 from minclip.course.lesson_08_zero_shot_evaluation import interval_checks
-from minclip.course.lesson_08_zero_shot_evaluation.mistakes import (
-    wrong_columns,
-    wrong_counts,
-    wrong_draws,
-    wrong_ensembles,
-)
+from minclip.course.lesson_08_zero_shot_evaluation.classifier_mistakes import wrong_columns, wrong_ensembles
+from minclip.course.lesson_08_zero_shot_evaluation.counting_mistakes import LARGE, WRONG_COUNTS, WRONG_DRAWS, by_shares
 from minclip.tokenizer import BPETokenizer
 
 bootstrap_interval = interval_checks.bootstrap_interval
@@ -77,6 +73,8 @@ def zero_shot_classifier(t: Trial) -> None:
         way="encode_texts computes without gradients; so does what stands below with torch.no_grad():",
     )
     t.holds(not came.requires_grad, "is no plain tensor", lazy)
+    turned = Mistake("it was in eval mode before, and is in training now", way="encode_texts puts every mode back")
+    t.holds(not model.training and not model.dropout.training, "changes the model's mode", turned)
     again: dict[str, Callable[[], Tensor]] = {OF_BEFORE: lambda: right(model, tokenizer, NAMES, ONE)}
     came = t(model, tokenizer, NAMES, SEVERAL)
     t.same(came, right(model, tokenizer, NAMES, SEVERAL), again | wrong_ensembles(model, tokenizer, NAMES, SEVERAL),
@@ -130,6 +128,10 @@ def errors_of_texts() -> Errors:
         way="model.encode_text(tokenizer(prompts)), or encode_texts",
     )
     return {
+        "Provided sizes [3, -1] don't multiply up to the size of dim 0 (1)": Mistake(
+            "there are three names, and only one prompt was encoded",
+            way="a list of all prompts: [prompt for name in class_names for prompt in prompts_for(name, templates)]",
+        ),
         "argument 'indices' (position 2) must be Tensor, not": no_tokens,
         "'>' not supported between instances of 'list' and 'int'": no_tokens,
         "'>' not supported between instances of 'tuple' and 'int'": no_tokens,
@@ -183,7 +185,8 @@ def top_k_correct(t: Trial) -> None:
         others = [order[i] for i in range(5) if i != place]
         at = int(labels[row])
         logits[row] = torch.stack([*others[:at], order[place], *others[at:]])
-    t.same(t(logits, labels, 3), right(logits, labels, 3), wrong_counts(logits, labels, 3))
+    known = t.acting_like(t.mine, WRONG_COUNTS, *((logits, labels, k) for k in (3, 1, 2)))
+    t.same(t(logits, labels, 3), right(logits, labels, 3), known)
     t.same(t(logits, labels, 1), right(logits, labels, 1), what="the result for k=1")
     t.same(t(logits, labels, 2), right(logits, labels, 2), what="the result for k=2")
     for k in (5, 7):
@@ -196,9 +199,18 @@ def top_k_correct(t: Trial) -> None:
     lost = Mistake("a dimension of size 1 is lost: one picture, too, has a result [1]", way="leave out squeeze()")
     for n in (0, 3):
         one = logits[n : n + 1], labels[n : n + 1]
-        known: Known = {lost: partial(right(*one, 2).squeeze)}
+        known = {lost: partial(right(*one, 2).squeeze)}
         t.same(t(*one, 2), right(*one, 2), known, "the result for one picture")
+    large = torch.tensor([[0.0, 300.0, 200.0, -100.0], [90.0, 5000.0, -7.0, 8.0]])
+    where = torch.tensor([2, 0])
+    t.same(
+        t(large, where, 2),
+        right(large, where, 2),
+        {LARGE: lambda: by_shares(large, where, 2)},
+        "for large logits, the result",
+    )
     t.on_a_gpu(t.mine, logits, labels, 2)
+    t.on_a_gpu(t.mine, logits, labels, 5)
     t.raises(ValueError, t.mine, logits, labels[:4], 2, why="6 pictures, 4 labels")
     t.raises(ValueError, t.mine, logits, labels, 0, why="none of the classes is among the 0 highest")
 
@@ -221,7 +233,7 @@ def level(t: Trial, right: Callable[..., Tensor]) -> None:
     )  # fmt: skip
     labels = torch.tensor([0, 1, 3, 2, 4, 1, 0, 4])
     for k in (1, 2, 3):
-        known = wrong_draws(logits, labels, k)
+        known = t.acting_like(t.mine, WRONG_DRAWS, *((logits, labels, other) for other in (k, 1, 2, 3)))
         what = f"where classes are level, the result for k={k}"
         t.same(t(logits, labels, k), right(logits, labels, k), known, what)
     alike = torch.zeros(4, 5)

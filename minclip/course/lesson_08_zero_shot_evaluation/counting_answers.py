@@ -64,6 +64,14 @@ WRONG = [
             "goes along the classes"),
     counted("right = logits[torch.arange(len(labels)), labels]\n"
             "return ((logits > right).sum(dim=1) < k).float()", "compared with each column"),
+    counted("shares = logits.softmax(dim=1)\nright = shares.gather(1, labels[:, None])\n"
+            "ahead, level = (shares > right).sum(1), (shares == right).sum(1)\n" + LOTS, "makes numbers equal"),
+    counted("if k >= logits.shape[1]:\n    return torch.ones(len(labels))\n" + COUNTS + LOTS, "made on the CPU"),
+    counted(COUNTS + "return ((k - ahead) / level).clamp(0, 1).double()", "float64, where"),
+    counted(COUNTS.replace("logits > right", "logits >= right") + LOTS, "as ahead of itself"),
+    counted("generator = torch.Generator().manual_seed(0)\n" + COUNTS
+            + "return (torch.rand(len(labels), generator=generator) < ((k - ahead) / level).clamp(0, 1)).float()",
+            "", "stands first in the list"),
     counted("best = logits.topk(k, dim=1).indices\nhits = (best == labels[:, None]).any(dim=1)\nreturn hits.float()",
             "more than there are"),
     counted(COUNTS + "return ((k - ahead) / level).clamp(0, 1).squeeze()", "a dimension of size 1 is lost"),

@@ -66,6 +66,11 @@ WRONG = [
     interval(MEANS.replace("torch.randint(n, (n,), generator=generator)",
                            "torch.randint(n, (resamples,), generator=generator)") + ENDS,
              "as many draws as there are resamples"),
+    interval(MEANS + "return shares.min().item(), shares.max().item()", "the lowest and the highest"),
+    interval(MEANS + "tail = (1 - level) / 2\nlow, high = shares.quantile(tail), shares.quantile(1 - tail)\n"
+             "return correct.mean().item(), ((high - low) / 2).item()", "half of the width"),
+    interval(MEANS + ENDS.replace("return ", "return 100 * ").replace(", s", ", 100 * s"), "these are percent"),
+    interval(MEANS.replace("correct.float()", "(correct > 0.5).float()") + ENDS, "turned into right and wrong"),
     interval(MEANS.replace("generator=generator", "") + ENDS, "do not begin at the seed"),
     interval(MEANS.replace("manual_seed(seed)", "manual_seed(0)") + ENDS, "the seed decides nothing"),
     interval("torch.manual_seed(seed)\n" + MEANS.replace("generator=generator", "") + ENDS,
@@ -98,6 +103,9 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
+    interval(MEANS + "ordered = shares.double().sort().values\ntail = (1 - level) / 2\n"
+             "return torch.quantile(ordered, tail), torch.quantile(ordered, 1 - tail)"),  # tensors of no dimensions
+
     interval(MEANS + ENDS),
     interval(START + "drawn = torch.randint(n, (resamples, n), generator=generator)\n"
              "shares = correct[drawn].mean(dim=1)\n" + ENDS),

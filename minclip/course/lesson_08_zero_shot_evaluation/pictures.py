@@ -42,7 +42,7 @@ def draw_classifier() -> Figure:
     """Features of pictures, the columns of the classes, and the cosines that they make."""
     images = Box("image features", ("images", "embed_dim"), IMAGE_COLOUR, "rows of length 1")
     classifier = Box("classifier", ("embed_dim", "classes"), TEXT_COLOUR, "columns of length 1")
-    cosines = Box("cosines", ("images", "classes"), MATCH_COLOUR, "the largest of a row wins")
+    cosines = Box("cosines", ("images", "classes"), MATCH_COLOUR, "highest wins")
     return draw_tensors([images, "@", classifier, "=", cosines], {"images": 6, "classes": 3, "embed_dim": 7})
 
 

@@ -59,7 +59,8 @@ WRONG = [
     written("model.eval()\n" + RAW + "return ensemble_features(features.unflatten(0, (len(class_names), -1))).T",
             "is in eval mode now"),
     written("model.train()\n" + GROUPED + "return ensemble_features(grouped).T", "is in training now"),
-    written(GROUPED + "w = grouped.mean(dim=1).T\nreturn w / w.norm(dim=1, keepdim=True)", "a norm runs over the classes"),
+    written(GROUPED + "w = grouped.mean(dim=1).T\nreturn w / w.norm(dim=1, keepdim=True)",
+            "a norm runs over the classes"),
     written(GROUPED + "w = grouped.mean(dim=1).T\nreturn w / w.norm()", "one length in the end"),
     written("for name in class_names:\n    prompts = prompts_for(name, templates)\n"
             "features = encode_texts(model, tokenizer, prompts)\n"

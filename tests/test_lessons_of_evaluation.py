@@ -6,6 +6,7 @@ percentage point. What was trained for a lesson is kept. Of it the lesson says r
 
 import json
 import random
+import re
 
 import pytest
 import torch
@@ -81,6 +82,14 @@ def test_few_batches_hold_a_pair_the_other_way_round():
         batch = {two[i] for i in rng.sample(range(len(two)), 256)} - {None}
         held += any((b, a, r) in batch or (a, b, INVERSE[r]) in batch for a, b, r in batch)
     assert 0.08 < held / 400 < 0.18  # one of eight, as 400 batches can tell it
+
+
+def test_half_of_the_captions_of_several_say_how_many():
+    book = PictureBook("train", size=32, count=3_000, progress=False)
+    several = [i for i in range(3_000) if book.picture(i).layout != "two" and book.picture(i).count > 1]
+    captions = [caption for i in several for caption in book.captions(i)]
+    said = sum(bool(re.search(r"\b(two|three|four|2|3|4)\b", caption)) for caption in captions)
+    assert said / len(captions) == pytest.approx(0.55, abs=0.03)
 
 
 def test_photos_are_hardly_better_than_chance():

@@ -141,7 +141,7 @@ def matrix(axes: Axes, shares: np.ndarray) -> None:
     """True relations as rows, answers as columns, in percent of the row."""
     axes.imshow(shares, cmap=SCORE_COLOURS, vmin=0, vmax=1)
     for row, column in np.ndindex(*shares.shape):
-        write_in_cell(axes, row, column, f"{100 * shares[row, column]:.0f}", shares[row, column])
+        write_in_cell(axes, row, column, f"{100 * shares[row, column]:.0f}", float(shares[row, column]))
     axes.set_xticks(range(4), RELATIONS, fontsize=FONT - 2, rotation=30)
     axes.set_yticks(range(4), RELATIONS, fontsize=FONT - 2)
     axes.tick_params(length=0)

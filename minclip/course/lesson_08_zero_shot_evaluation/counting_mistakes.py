@@ -37,7 +37,7 @@ def some(logits: Tensor, k: int) -> int:
 
 
 # where no scores are level
-WRONG_COUNTS: dict[Mistake, Way] = {
+WRONG_COUNTS: dict[str, Way] = {
     Mistake(
         "this is one number for all pictures; each picture has its own", way="leave out the mean"
     ): lambda x, y, k: top_k_correct(x, y, k).mean(),
@@ -122,7 +122,7 @@ def harshly(x: Tensor, y: Tensor, k: int) -> Tensor:
 
 
 # where scores are level
-WRONG_DRAWS: dict[Mistake, Way] = {
+WRONG_DRAWS: dict[str, Way] = {
     Mistake(
         "a level class is never counted as ahead: so a model that scores all classes alike is always right", way=BY_LOT
     ): lambda x, y, k: (ahead_of(x, y) < k).float(),

@@ -117,7 +117,7 @@ def seeds_decide(t: Trial, correct: Tensor) -> None:
     """Claims one interval for one seed, another for another, and no change of anybody else's random numbers."""
     states: tuple[Callable[[], Any], ...] = (
         lambda: torch.get_rng_state().tolist(),
-        lambda: np.random.get_state()[1].tolist(),  # type: ignore[index,union-attr]
+        lambda: np.random.get_state()[1].tolist(),  # type: ignore[index]
         random.getstate,
     )
     before = [state() for state in states]

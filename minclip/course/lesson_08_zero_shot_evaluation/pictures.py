@@ -114,7 +114,7 @@ def draw_resamples(correct: Tensor, interval: tuple[float, float], resamples: in
     low, high = (100 * float(end) for end in interval)
     step = 100 / n * max(1, round(n / 400))
     edges = np.arange(shares.min() - step / 2, shares.max() + step, step)
-    axes.hist(shares, bins=edges, color=OTHER_COLOUR)
+    axes.hist(shares, bins=edges.tolist(), color=OTHER_COLOUR)
     axes.axvspan(low, high, color=MATCH_COLOUR, alpha=0.15)
     for end in (low, high):
         axes.axvline(end, color=MATCH_COLOUR, lw=2)
@@ -140,10 +140,10 @@ def draw_tasks(results: Mapping[str, Sequence[TaskResult]]) -> Figure:
         y = np.arange(len(found)) + shift
         axes.errorbar(shares, y, xerr=[shares - lows, highs - shares], fmt="o", color=colour, capsize=4, label=model)
         said.append(f"{model} {', '.join(f'{name} {share:.0f}' for name, share in zip(names, shares, strict=True))}")
-    for y, result in enumerate(next(iter(results.values()))):
+    for row, result in enumerate(next(iter(results.values()))):
         chance = 100 * result.chance
-        label = "chance" if y == 0 else None
-        axes.plot([chance, chance], [y - 0.35, y + 0.35], color=QUIET_COLOUR, lw=2, label=label)
+        label = "chance" if row == 0 else None
+        axes.plot([chance, chance], [row - 0.35, row + 0.35], color=QUIET_COLOUR, lw=2, label=label)
     dress(axes, "zero-shot accuracy, with 95 % intervals", "right answers (%)", "")
     axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names], fontsize=FONT)
     axes.invert_yaxis()

@@ -11,7 +11,7 @@ from minclip.zero_shot import ensemble_features
 
 REPLACE = 'template.replace("{}", name) puts the name in, and leaves all other braces alone'
 
-WRONG_PROMPTS: dict[Mistake, Callable[[str, Sequence[str]], object]] = {
+WRONG_PROMPTS: dict[str, Callable[[str, Sequence[str]], object]] = {
     Mistake("the templates came back as they are: no name stands in them", way=REPLACE): lambda name, many: list(many),
     Mistake("only the first template was filled", way="one text for each template: [... for template in templates]"): (
         lambda name, many: [many[0].replace("{}", name)]
@@ -62,7 +62,7 @@ def unit(features: Tensor, dim: int = -1) -> Tensor:
     return F.normalize(features.float(), dim=dim)
 
 
-WRONG_ENSEMBLES: dict[Mistake, Callable[[Tensor], Tensor]] = {
+WRONG_ENSEMBLES: dict[str, Callable[[Tensor], Tensor]] = {
     Mistake("the mean of unit features is shorter than one, and it was left so", way=AGAIN): lambda x: (
         unit(x).mean(dim=-2)
     ),

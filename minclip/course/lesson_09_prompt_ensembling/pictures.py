@@ -91,7 +91,7 @@ def draw_by_number(
 ) -> Figure:
     """Accuracy by number of templates. found: pictures -> for each number the accuracies of its draws."""
     figure = new_figure(9.6, 4)
-    said = []
+    said: list[str] = []
     for axes, (pictures, draws) in zip(figure.subplots(1, len(found)), found.items(), strict=True):
         means = [100 * float(np.mean(some)) for some in draws]
         spreads = [100 * float(np.std(some)) for some in draws]

@@ -52,6 +52,10 @@ def prompts_for(t: Trial) -> None:
     formatted: Known = {other_braces: lambda: None}
     t.same(t(odd, ["a {}"]), [f"a {odd}"], formatted, "the result for a name with braces")
     t.same(t(r"c:\new", ["a {}"]), [r"a c:\new"], {BACKSLASH: lambda: ["a c:\new"]}, "the result for a backslash")
+    capitals = ["A photo of the {}, in Paris"]
+    small = Mistake("capital letters became small; that is the tokenizer's work", way="leave out lower()")
+    lower: Known = {small: lambda: ["a photo of the eiffel tower, in paris"]}
+    t.same(t("Eiffel Tower", capitals), right("Eiffel Tower", capitals), lower, "the result for capital letters")
     in_turn(t, (t.mine, right, ["cat", SEVERAL]), (t.mine, right, ["dog", SEVERAL[:2]]))
     t.raises(ValueError, t.mine, "cat", [], why="there is no template")
     t.raises(ValueError, t.mine, "cat", "a {}", why="one text is no list of templates")
@@ -83,7 +87,9 @@ def ensemble_features(t: Trial) -> None:
         "a matrix [prompts, embed_dim] is one class: its prompts are the last dimension but one", way="mean(dim=-2)"
     )
     alone = features[0]
-    second = Mistake("here dim=1 is embed_dim; the prompts are the last dimension but one", way="mean(dim=-2)")
+    second = Mistake(
+        "here the mean runs over embed_dim; the prompts are the last dimension but one", way="mean(dim=-2)"
+    )
     lone: Known = {
         single: lambda: alone / alone.norm(dim=-1, keepdim=True),
         second: lambda: unit_rows(unit_rows(alone).mean(dim=1)),

@@ -93,6 +93,9 @@ WRONG_ENSEMBLES: dict[str, Callable[[Tensor], Tensor]] = {
     Mistake("the mean was divided by the square of its length", way="x / x.norm(dim=-1, keepdim=True)"): lambda x: (
         unit(x).mean(dim=-2) / unit(x).mean(dim=-2).square().sum(dim=-1, keepdim=True)
     ),
+    Mistake("each was divided by the sum of the absolute numbers, which is no length", way="norm(dim=-1)"): lambda x: (
+        unit(F.normalize(x.float(), p=1, dim=-1).mean(dim=-2))
+    ),
     Mistake("only the first prompt counts", way="mean(dim=-2)"): lambda x: unit(x)[..., 0, :],
     Mistake("only the last prompt counts", way="mean(dim=-2)"): lambda x: unit(x)[..., -1, :],
     Mistake("this is the median; the mean is asked", way="mean(dim=-2)"): lambda x: (

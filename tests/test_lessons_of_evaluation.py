@@ -108,11 +108,11 @@ def test_labels_bring_what_lesson_08_says():
     seen, unseen = learning_from_labels.ASKED
     zero, zero_unseen = (mean_of(lines, learner="zero-shot", asked=pictures) for pictures in (seen, unseen))
     probe = {shots: mean_of(lines, learner="probe", shots=shots, asked=seen) for shots in learning_from_labels.SHOTS}
-    assert probe[1] == pytest.approx(0.31, abs=0.03) and probe[32] < zero < probe[128]
+    assert probe[1] == pytest.approx(0.32, abs=ROUNDING) and probe[32] < zero < probe[128]
     assert abs(probe[64] - zero) < 0.01
     assert mean_of(lines, learner="probe", shots=8, asked=unseen) < zero_unseen
     assert mean_of(lines, learner="probe", shots=32, asked=unseen) > zero_unseen
-    assert mean_of(lines, learner="vit", shots=32, asked=seen) == pytest.approx(0.25, abs=0.03)
+    assert mean_of(lines, learner="vit", shots=32, asked=seen) == pytest.approx(0.26, abs=ROUNDING)
     assert {line["seed"] for line in lines if line["learner"] == "vit"} == set(learning_from_labels.SEEDS)
 
 

@@ -143,7 +143,7 @@ def draw_search(gains: Mapping[int, Sequence[tuple[float, float]]]) -> Figure:
             points = [100 * pair[index] for pair in pairs]
             label = words if place == 0 else None
             axes.plot([place + shift] * len(points), points, "o", color=colour, markersize=9, alpha=0.7, label=label)
-            said.append(f"{number} pictures, {words}: {', '.join(f'{x:+.0f}' for x in points)}")
+            said.append(f"{number} pictures, {words}: {', '.join(f'{x:+z.0f}' for x in points)}")
         for pair in pairs:
             axes.plot([place - 0.12, place + 0.12], [100 * pair[0], 100 * pair[1]], color=OTHER_COLOUR, zorder=0)
     axes.axhline(0, color=QUIET_COLOUR, ls="--")

@@ -100,9 +100,9 @@ def bootstrap_interval(t: Trial) -> None:
     spread = float(shares_of(correct).std())
     interval_is_right(t, came, correct, 0.5, "the interval for level=0.5",
                       {fixed: lambda: came if near(came, wide, TOLERANCE * spread) else None})  # fmt: skip
-    right = torch.arange(400) < 260
+    right = torch.arange(200) < 130
     came = t(right, resamples=RESAMPLES)
-    interval_is_right(t, came, right.float(), 0.95, "the interval of 400 answers, true and false,", {})
+    interval_is_right(t, came, right.float(), 0.95, "the interval of 200 answers, true and false,", {})
     for value in (1.0, 0.0):
         came = t(torch.full((7,), value))
         t.same(torch.tensor([float(x) for x in came]), torch.full((2,), value), what="the interval where all are alike")

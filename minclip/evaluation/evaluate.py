@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from minclip.accuracy import rank_of_label
 from minclip.data.protocol import ChoiceTask, ClassTask
 from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
 from minclip.model import CLIP
@@ -20,7 +21,6 @@ from minclip.zero_shot import (
     Tokenizer,
     encode_pixels,
     encode_texts,
-    rank_of_label,
     zero_shot_classifier,
 )
 

@@ -120,6 +120,10 @@ class Index:
         query: float [embed_dim], of any norm, such as `encode_texts(model, tokenizer, ["a red car"])[0]` or
         another picture's features. Among equals the earlier entry comes first.
         """
+        return [(self.names[place], cosine) for place, cosine in self.nearest(query, k)]
+
+    def nearest(self, query: Tensor, k: int) -> list[tuple[int, float]]:
+        """`search` with places in place of names."""
         if query.shape != self.features.shape[1:]:
             raise ValueError(
                 f"query must be [{self.features.shape[1]}], found {list(query.shape)}: search one at a time"
@@ -129,5 +133,7 @@ class Index:
         unit_query = unit_rows(query[None])  # [1, embed_dim]
         check_directions(unit_query, ["the query"])
         cosines = self.features @ unit_query[0].to(self.features.device)  # [n]
-        best, order = cosines.sort(descending=True, stable=True)
-        return [(self.names[i], cosine) for i, cosine in zip(order[:k].tolist(), best[:k].tolist(), strict=True)]
+        kth = cosines.topk(min(k, len(self))).values[-1]
+        candidates = (cosines >= kth).nonzero().flatten()  # k of them, or more where some are level; in their order
+        best, order = cosines[candidates].sort(descending=True, stable=True)
+        return list(zip(candidates[order][:k].tolist(), best[:k].tolist(), strict=True))

@@ -8,7 +8,7 @@ import torch
 
 from minclip.engine.recall import match_ranks, rank_of_first_match, recall_in_chunks
 from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
-from minclip.retrieval import Index, recall_at_k
+from minclip.retrieval import Index, composed_query, recall_at_k, search
 
 
 def test_recall_of_three_captions_by_hand():

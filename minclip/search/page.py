@@ -40,6 +40,7 @@ def search_app(searcher: Searcher, hosts: Iterable[str], max_body: int = MAX_BOD
     """The page as an ASGI application. hosts: the Host headers that it answers to, such as "127.0.0.1:8760"."""
     routes = [Route(path, static(*file)) for path, file in FILES.items()]
     routes += [
+        Route("/favicon.ico", lambda request: Response(status_code=204)),  # browsers ask for it
         Route("/about", lambda request: about(searcher)),
         Route("/picture/{number:int}", picture(searcher)),
         Route("/search", form_answer(lambda form: searched(searcher, form)), methods=["POST"]),

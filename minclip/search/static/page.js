@@ -82,6 +82,7 @@ function choose(what, source) {
     image.alt = `The chosen picture, ${chosen.name}`;
     at("chosen-name").textContent = chosen.name;
     at("alike").scrollIntoView({ block: "nearest" });
+    at("forget").focus(); // the button that was pressed goes away with the old pictures
     classify();
   } else {
     image.removeAttribute("src");

@@ -97,7 +97,7 @@ def test_a_person_searches(tab, address, folder):
     picture(page, "1-sentence")
 
     page.get_by_role("button", name=re.compile("^More like ")).first.click()
-    page.wait_for_function("() => document.getElementById('said').textContent.startsWith('24 pictures for like')")
+    page.wait_for_function("() => document.getElementById('said').textContent.startsWith('24 pictures like')")
     page.wait_for_function("() => document.querySelectorAll('#shares tr').length === 5")
     page.get_by_label("Class names, one on a line").fill("in the snow\nin the desert")
     page.wait_for_function("() => document.querySelectorAll('#shares tr').length === 2")
@@ -169,7 +169,7 @@ def test_dark_and_on_a_phone(tab, name, scheme, width):
     results(page)
     page.get_by_role("button", name=re.compile("^More like ")).first.click()
     page.wait_for_selector("#shares tr")
-    page.wait_for_function("() => document.getElementById('said').textContent.startsWith('24 pictures for like')")
+    page.wait_for_function("() => document.getElementById('said').textContent.startsWith('24 pictures like')")
     picture(page, f"3-{name}")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")

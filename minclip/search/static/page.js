@@ -39,8 +39,9 @@ async function search() {
     const { found } = await ask("/search", fields);
     at("found").replaceChildren(...found.map(entry));
     at("found-title").hidden = false;
-    const parts = [chosen && `like ${chosen.name}`, text.trim() && `“${text.trim()}”`].filter(Boolean);
-    say(`${found.length} pictures for ${parts.join(", but ")}`);
+    const like = chosen ? ` like ${chosen.name}` : "";
+    const but = text.trim() ? `${chosen ? ", but" : " for"} “${text.trim()}”` : "";
+    say(`${found.length} pictures${like}${but}`);
   } catch (error) {
     if (error.name !== "AbortError") say(error.message, true);
   }

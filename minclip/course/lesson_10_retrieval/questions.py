@@ -1,0 +1,2 @@
+"""Lesson 10: what the learner predicts."""
+QUESTIONS = {}

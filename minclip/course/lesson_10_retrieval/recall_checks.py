@@ -1,0 +1,192 @@
+"""How ranks and recalls are judged: the best right entry, ties, any of several captions, both directions."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from minclip import retrieval as library
+from minclip import ties
+from minclip.course.assertions import Known, Mistake, Trial
+from minclip.course.battery import in_turn
+from minclip.course.lesson_10_retrieval.recall_mistakes import EXACT, TIES_BY_CHANCE, wrong_ranks, wrong_recalls
+
+# scores of two right entries each, with ties, negative ones, and ones that only rounding holds apart
+SCORES = torch.tensor(
+    [
+        [0.9, 0.5, 0.5, 0.1, 0.5, 0.3],  # right 0.5 and 0.1: one better, two level
+        [-0.4, -0.2, -0.9, -0.2, -0.3, -0.8],  # all negative
+        [0.7, 0.2, 0.1, 0.7, 0.0, 0.3],  # both right ones level with each other
+        [0.6, 0.4, 0.1, 0.2, 0.3, 0.5],  # no tie
+    ]
+)
+RIGHT = torch.tensor(
+    [
+        [False, True, False, True, False, False],
+        [False, False, False, True, True, False],
+        [True, False, False, True, False, False],
+        [False, False, True, True, False, False],
+    ]
+)
+NEARLY = torch.tensor([[0.5, 0.5 + 1e-3, 0.5 - 1e-3, 0.52, 0.48]])
+FIRST = torch.tensor([[True, False, False, False, False]])
+NAN_RULE = Mistake(
+    "NaN is never right, and compared with NaN every answer is no: an entry that is NaN slips through `scores > best`",
+    way="ask who is not better, scores <= best + rounding, and take ~ of it: NaN then stands before the right entry",
+)
+
+
+def rank_of_right(t: Trial) -> None:
+    t.errors = {
+        "unsupported operand type(s) for ~": Mistake("~ is for tensors of bool", way="put brackets round a comparison"),
+    }
+    ways = wrong_ranks()
+    cases = [(SCORES, RIGHT), (SCORES.flip(1), RIGHT.flip(1))]
+    known = t.acting_like(t.mine, ways, *cases)
+    came, expected = t(SCORES, RIGHT), ties.rank_of_right(SCORES, RIGHT)
+    plain = Mistake("it is a plain tuple: the rank's parts have names", way="return Rank(better, right, level)")
+    if isinstance(came, tuple) and not isinstance(came, ties.Rank):
+        t.wrong(
+            "the result is no Rank", "Rank(better, right, level)", f"{type(came).__name__}", came, {plain: lambda: came}
+        )
+    judge_rank(t, came, expected, known)
+    wide = t(NEARLY, FIRST, 0.01)
+    ignored = Mistake(
+        "rounding is not used: scores that differ by this much at most are level",
+        way="level is from best - rounding to best + rounding, better is above that",
+    )
+    half = Mistake(
+        "an entry a little above the best right one counts as better, and rounding makes it level",
+        way="better is above best + rounding",
+    )
+    low = Mistake(
+        "an entry a little below the best right one is level, too",
+        way="level is from best - rounding to best + rounding",
+    )
+    zero, one = torch.tensor([0]), torch.tensor([1])
+    known = {
+        ignored: lambda: ties.rank_of_right(NEARLY, FIRST),
+        half: lambda: ties.Rank(one + 1, one, one),
+        low: lambda: ties.Rank(one, one, one),
+        Mistake(half, way=half.way + ", and nothing is both"): lambda: ties.Rank(one + 1, one, one + 1),
+    }
+    judge_rank(t, wide, ties.rank_of_right(NEARLY, FIRST, 0.01), known, "for rounding = 0.01")
+    scores = t.normal(5, 9)
+    right = F.one_hot(torch.arange(5), 9).bool()
+    judge_rank(t, t(scores, right), ties.rank_of_right(scores, right), {}, "for one right entry in each row")
+    judge_rank(t, t(SCORES[:1], RIGHT[:1]), ties.rank_of_right(SCORES[:1], RIGHT[:1]), {}, "for one query")
+    broken = torch.tensor([[0.5, float("nan"), 0.2]])
+    one_right = torch.tensor([[True, False, False]])
+    slips: Known = {NAN_RULE: lambda: ties.Rank(zero, one, zero)}
+    judge_rank(t, t(broken, one_right), ties.rank_of_right(broken, one_right), slips, "where a wrong score is NaN")
+    lost, nothing = torch.tensor([[float("nan"), 0.5, 0.2]]), ties.Rank(one + 1, zero, zero)
+    slips = {NAN_RULE: lambda: ties.Rank(zero, zero, zero)}
+    judge_rank(t, t(lost, one_right), nothing, slips, "where the right score is NaN")
+    few, many = (SCORES, RIGHT), (scores, right)
+    in_turn(t, (t.mine, ties.rank_of_right, few), (t.mine, ties.rank_of_right, many))
+    t.on_a_gpu(t.mine, SCORES, RIGHT)
+
+
+def judge_rank(t: Trial, came: ties.Rank, expected: ties.Rank, known: Known, when: str = "") -> None:
+    what = f"the rank {when}".strip()
+    if isinstance(came, ties.Rank):
+        shape = Mistake(
+            "each part has one number for each query", way="sum(dim=1) counts along the entries of each query"
+        )
+        for name, part, right in zip(ties.Rank._fields, came, expected, strict=True):
+            if not (isinstance(part, Tensor) and part.shape == right.shape and part.dtype == right.dtype):
+                columns: Known = {shape: lambda part=part, right=right: part if part.shape != right.shape else None}  # type: ignore[misc]
+                t.same(part, right, columns, f"{name} of {what}")
+    t.same(came, expected, known, what)
+
+
+IMAGES = torch.tensor([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.6, 0.0, 0.8]])
+TEXTS = torch.tensor(
+    [
+        [0.1, 0.9, 0.1],
+        [0.9, 0.3, 0.0],
+        [0.5, 0.8, 0.2],
+        [0.3, 0.7, 0.3],
+        [0.2, 0.1, 0.9],
+        [5.0, 0.0, 2.0],
+        [0.0, 0.3, 1.0],
+    ]
+)
+OWNER = torch.tensor([0, 0, 1, 1, 2, 2, 2])
+
+
+def recall_at_k(t: Trial) -> None:
+    t.errors = {
+        "selected index k out of range": Mistake(
+            "k may be larger than the number of entries: then everything is found", way="rank_of_right needs no topk"
+        ),
+        "'int' object is not iterable": Mistake(
+            "ks holds several numbers, and each has an entry of its own", way="{f'R@{k}': ... for k in ks}"
+        ),
+    }
+    ks = (1, 2, 5)
+    ways = wrong_recalls()
+    known = t.acting_like(t.mine, ways, (IMAGES, TEXTS, OWNER, ks), (IMAGES.flip(1), TEXTS.flip(1), OWNER, ks))
+    judge_recall(t, (IMAGES, TEXTS, OWNER, ks), known)
+    images, owner = t.normal(6, 8), torch.tensor([3, 0, 0, 5, 1, 2, 4, 4, 4, 0])
+    texts = images[owner] + 1.5 * t.normal(10, 8)
+    judge_recall(t, (images, texts, owner, (1, 3)), {}, "for texts that are not in the pictures' order")
+    judge_recall(t, (images, texts, owner), {}, "for the default ks")
+    same = torch.ones(4, 3)
+    level: Known = {TIES_BY_CHANCE: lambda: recalls_of(t.came, same)}
+    judge_recall(t, (same, same, torch.arange(4), (1, 3)), level, "where all features are alike")
+    nearly = torch.ones(4, 3)
+    nearly[1::2, 0] += 2e-7
+    rounded: Known = {EXACT: lambda: recalls_of(t.came, same)}
+    one = torch.eye(3)[[0, 0, 0, 0]]
+    judge_recall(t, (one, nearly, torch.arange(4), (1, 3)), rounded, "where only rounding holds the cosines apart")
+    few, many = (IMAGES, TEXTS, OWNER, ks), (images, texts, owner, (2,))
+    in_turn(t, (t.mine, library.recall_at_k, few), (t.mine, library.recall_at_k, many))
+    t.on_a_gpu(t.mine, IMAGES, TEXTS, OWNER, ks)
+    t.raises(ValueError, t.mine, images, texts, owner, (0,), why="k is at least 1")
+    t.raises(ValueError, t.mine, images, texts, owner[:9], (1,), why="one image for each text")
+
+
+def recalls_of(came: object, _: Tensor) -> object:
+    """What came, where it has the right keys and its values are shares, and only those are wrong."""
+    right = isinstance(came, dict) and list(came) == list(library.DIRECTIONS)
+    values = [value for part in came.values() for value in part.values()] if right else [None]  # type: ignore[union-attr]
+    return came if all(isinstance(value, float) and 0 <= value <= 1 for value in values) else None
+
+
+def judge_recall(t: Trial, arguments: tuple, known: Known, when: str = "") -> None:
+    expected, came = library.recall_at_k(*arguments), t(*arguments)
+    t.came = came
+    what = f"the recall {when}".strip()
+    if isinstance(came, dict):
+        judge_keys(t, came, expected, what, known)
+    rounded = {d: {k: round(v, 9) for k, v in part.items()} for d, part in expected.items()}
+    mine = round_values(came)
+    same: Known = {name: lambda way=way: round_values(way()) for name, way in known.items()}  # type: ignore[misc]
+    t.same(mine, rounded, same, what)
+
+
+def round_values(came: object) -> object:
+    """Both directions' numbers without the last digits, which a sum in another order may change."""
+    if not isinstance(came, dict) or not all(isinstance(part, dict) for part in came.values()):
+        return came
+    return {
+        direction: {name: round(value, 9) if isinstance(value, float) else value for name, value in part.items()}
+        for direction, part in came.items()
+    }
+
+
+def judge_keys(t: Trial, came: dict, expected: dict, what: str, known: Known) -> None:
+    tensor = Mistake("the recalls are tensors, and plain numbers are wanted", way="mean().item()")
+    parts = [part for part in came.values() if isinstance(part, dict)]
+    if any(isinstance(value, Tensor) for part in parts for value in part.values()):
+        t.wrong(f"{what} holds tensors", "plain numbers", "tensors", came, {tensor: lambda: came})
+    keys = Mistake(
+        "the keys are not those of the docstring",
+        way='first "image_to_text" and "text_to_image", then f"R@{k}" for each k of ks',
+    )
+    wanted = {direction: set(part) for direction, part in expected.items()}
+    found = {direction: set(part) if isinstance(part, dict) else part for direction, part in came.items()}
+    if wanted != found:
+        names = ", ".join(f"{d}: {', '.join(part)}" for d, part in expected.items())
+        seen = ", ".join(f"{d}: {', '.join(map(str, p)) if isinstance(p, dict) else p}" for d, p in came.items())
+        t.wrong(f"{what} has other keys", f"{names:.200}", f"{seen:.200}", came, {**known, keys: lambda: came})

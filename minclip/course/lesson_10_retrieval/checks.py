@@ -28,6 +28,9 @@ ONE_LOST = Mistake(
     "a dimension of size 1 is lost",
     way="leave out squeeze(): the results are [queries, k], also for one query and for k = 1",
 )
+OF_QUERIES = Mistake(
+    "as many are found as there are queries; the gallery's size is the limit", way="min(k, len(gallery))"
+)
 
 
 def search(t: Trial) -> None:
@@ -38,7 +41,10 @@ def search(t: Trial) -> None:
     }
     queries, gallery = t.normal(4, 8), t.normal(7, 8) * torch.tensor([[0.2], [5], [1], [3], [0.5], [1], [9]])
     judge_search(t, queries, gallery, 3, wrong_searches(queries, gallery, 3))
-    lost: Known = {ONE_LOST: lambda: tuple(part.squeeze() for part in library.search(queries[:1], gallery, 3))}
+    lost: Known = {
+        ONE_LOST: lambda: tuple(part.squeeze() for part in library.search(queries[:1], gallery, 3)),
+        OF_QUERIES: lambda: library.search(queries[:1], gallery, 1),
+    }
     judge_search(t, queries[:1], gallery, 3, lost, "for one query")
     lost = {ONE_LOST: lambda: tuple(part.squeeze() for part in library.search(queries, gallery, 1))}
     judge_search(t, queries, gallery, 1, lost, "for k = 1")
@@ -67,7 +73,7 @@ def judge_search(t: Trial, queries: Tensor, gallery: Tensor, k: int, known: Know
     for part, right, words in zip(came, expected, ("cosines", "places"), strict=True):
         # the mistake must explain both parts, wherever it shows first
         both: Known = {name: lambda way=way, part=part: explains(way, came, part) for name, way in known.items()}  # type: ignore[misc]
-        t.same(part, right, both, f"the result's {words} {when}".strip())
+        t.same(part, right, both, f"the tensor of {words} {when}".strip())
 
 
 def explains(way: Callable[[], Any], came: tuple, part: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ def wrong_searches(queries: Tensor, gallery: Tensor, k: int) -> Known:
         return best.values, best.indices
 
     right = of(cosines)
+    far = torch.cdist(queries, gallery)
     distances = torch.cdist(unit_rows(queries), unit_rows(gallery))
     return {
         Mistake("these are dot products, not cosines: a long vector wins everywhere", way=COSINES): lambda: of(
@@ -52,6 +53,12 @@ def wrong_searches(queries: Tensor, gallery: Tensor, k: int) -> Known:
         ),
         Mistake("these are distances; a cosine is large where two are near", way=COSINES): lambda: of(
             distances, largest=False
+        ),
+        Mistake("these are distances between vectors of any length; only directions count", way=COSINES): lambda: of(
+            far, largest=False
+        ),
+        Mistake("the entries themselves come back; their places in the gallery are wanted", way=PAIR): lambda: (
+            right[0], gallery[right[1]]
         ),
         Mistake("these are squared distances; a cosine is large where two are near", way=COSINES): lambda: (
             distances.topk(k, dim=1, largest=False).values ** 2, right[1]
@@ -83,6 +90,8 @@ def wrong_queries(features: Tensor, add: Tensor, remove: Tensor, weight: float) 
     """What is written instead, by name."""
     picture, plus, minus = unit_rows(features), unit_rows(add), unit_rows(remove)
 
+    whole = picture + weight * (plus - minus)
+
     def unit(rows: Tensor) -> Callable[[], Tensor]:
         return partial(unit_rows, rows)
 
@@ -97,6 +106,12 @@ def wrong_queries(features: Tensor, add: Tensor, remove: Tensor, weight: float) 
             picture + weight * (plus - remove)),
         Mistake("only the added text was not brought to length 1", way="unit_rows(add)"): unit(
             picture + weight * (add - minus)),
+        Mistake("one length for all rows together was taken; each row has a length of its own", way=UNIT): lambda: whole
+        / whole.norm(),
+        Mistake("the numbers add up to 1; their squares must, for a length of 1", way=UNIT): lambda: (
+            whole / whole.sum(dim=-1, keepdim=True)
+        ),
+        Mistake("half of the sum is taken; its length must be 1", way="unit_rows of the sum"): lambda: whole / 2,
         Mistake("the sum has another length than 1", way="unit_rows of the sum"): lambda: picture
         + weight * (plus - minus),
         Mistake("nothing was brought to length 1, neither before the sum nor after it", way=UNIT): lambda: features

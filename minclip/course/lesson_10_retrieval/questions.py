@@ -1,2 +1,3 @@
 """Lesson 10: what the learner predicts."""
+
 QUESTIONS = {}

@@ -1,5 +1,7 @@
 """How ranks and recalls are judged: the best right entry, ties, any of several captions, both directions."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -13,7 +15,7 @@ from minclip.course.lesson_10_retrieval.recall_mistakes import EXACT, TIES_BY_CH
 # scores of two right entries each, with ties, negative ones, and ones that only rounding holds apart
 SCORES = torch.tensor(
     [
-        [0.9, 0.5, 0.5, 0.1, 0.5, 0.3],  # right 0.5 and 0.1: one better, two level
+        [0.9, 0.1, 0.5, 0.5, 0.5, 0.3],  # right 0.1 and 0.5: one better, two level
         [-0.4, -0.2, -0.9, -0.2, -0.3, -0.8],  # all negative
         [0.7, 0.2, 0.1, 0.7, 0.0, 0.3],  # both right ones level with each other
         [0.6, 0.4, 0.1, 0.2, 0.3, 0.5],  # no tie
@@ -39,17 +41,19 @@ def rank_of_right(t: Trial) -> None:
     t.errors = {
         "unsupported operand type(s) for ~": Mistake("~ is for tensors of bool", way="put brackets round a comparison"),
     }
+    # copies: an answer may write into what it gets
+    tied, owns, nearly, first = (x.clone() for x in (SCORES, RIGHT, NEARLY, FIRST))
     ways = wrong_ranks()
-    cases = [(SCORES, RIGHT), (SCORES.flip(1), RIGHT.flip(1))]
+    cases = [(tied, owns), (tied.flip(1), owns.flip(1))]
     known = t.acting_like(t.mine, ways, *cases)
-    came, expected = t(SCORES, RIGHT), ties.rank_of_right(SCORES, RIGHT)
+    came, expected = t(tied, owns), ties.rank_of_right(tied, owns)
     plain = Mistake("it is a plain tuple: the rank's parts have names", way="return Rank(better, right, level)")
     if isinstance(came, tuple) and not isinstance(came, ties.Rank):
         t.wrong(
             "the result is no Rank", "Rank(better, right, level)", f"{type(came).__name__}", came, {plain: lambda: came}
         )
     judge_rank(t, came, expected, known)
-    wide = t(NEARLY, FIRST, 0.01)
+    wide = t(nearly, first, 0.01)
     ignored = Mistake(
         "rounding is not used: scores that differ by this much at most are level",
         way="level is from best - rounding to best + rounding, better is above that",
@@ -64,16 +68,16 @@ def rank_of_right(t: Trial) -> None:
     )
     zero, one = torch.tensor([0]), torch.tensor([1])
     known = {
-        ignored: lambda: ties.rank_of_right(NEARLY, FIRST),
+        ignored: lambda: ties.rank_of_right(nearly, first),
         half: lambda: ties.Rank(one + 1, one, one),
         low: lambda: ties.Rank(one, one, one),
         Mistake(half, way=half.way + ", and nothing is both"): lambda: ties.Rank(one + 1, one, one + 1),
     }
-    judge_rank(t, wide, ties.rank_of_right(NEARLY, FIRST, 0.01), known, "for rounding = 0.01")
+    judge_rank(t, wide, ties.rank_of_right(nearly, first, 0.01), known, "for rounding = 0.01")
     scores = t.normal(5, 9)
     right = F.one_hot(torch.arange(5), 9).bool()
     judge_rank(t, t(scores, right), ties.rank_of_right(scores, right), {}, "for one right entry in each row")
-    judge_rank(t, t(SCORES[:1], RIGHT[:1]), ties.rank_of_right(SCORES[:1], RIGHT[:1]), {}, "for one query")
+    judge_rank(t, t(tied[:1], owns[:1]), ties.rank_of_right(tied[:1], owns[:1]), {}, "for one query")
     broken = torch.tensor([[0.5, float("nan"), 0.2]])
     one_right = torch.tensor([[True, False, False]])
     slips: Known = {NAN_RULE: lambda: ties.Rank(zero, one, zero)}
@@ -81,9 +85,9 @@ def rank_of_right(t: Trial) -> None:
     lost, nothing = torch.tensor([[float("nan"), 0.5, 0.2]]), ties.Rank(one + 1, zero, zero)
     slips = {NAN_RULE: lambda: ties.Rank(zero, zero, zero)}
     judge_rank(t, t(lost, one_right), nothing, slips, "where the right score is NaN")
-    few, many = (SCORES, RIGHT), (scores, right)
+    few, many = (tied, owns), (scores, right)
     in_turn(t, (t.mine, ties.rank_of_right, few), (t.mine, ties.rank_of_right, many))
-    t.on_a_gpu(t.mine, SCORES, RIGHT)
+    t.on_a_gpu(t.mine, tied, owns)
 
 
 def judge_rank(t: Trial, came: ties.Rank, expected: ties.Rank, known: Known, when: str = "") -> None:
@@ -124,62 +128,59 @@ def recall_at_k(t: Trial) -> None:
         ),
     }
     ks = (1, 2, 5)
+    pictures, captions, owners = IMAGES.clone(), TEXTS.clone(), OWNER.clone()  # an answer may write into them
     ways = wrong_recalls()
-    known = t.acting_like(t.mine, ways, (IMAGES, TEXTS, OWNER, ks), (IMAGES.flip(1), TEXTS.flip(1), OWNER, ks))
-    judge_recall(t, (IMAGES, TEXTS, OWNER, ks), known)
+    known = t.acting_like(
+        t.mine, ways, (pictures, captions, owners, ks), (pictures.flip(1), captions.flip(1), owners, ks)
+    )
+    judge_recall(t, (pictures, captions, owners, ks), known)
     images, owner = t.normal(6, 8), torch.tensor([3, 0, 0, 5, 1, 2, 4, 4, 4, 0])
     texts = images[owner] + 1.5 * t.normal(10, 8)
     judge_recall(t, (images, texts, owner, (1, 3)), {}, "for texts that are not in the pictures' order")
     judge_recall(t, (images, texts, owner), {}, "for the default ks")
-    same = torch.ones(4, 3)
-    level: Known = {TIES_BY_CHANCE: lambda: recalls_of(t.came, same)}
-    judge_recall(t, (same, same, torch.arange(4), (1, 3)), level, "where all features are alike")
-    nearly = torch.ones(4, 3)
-    nearly[1::2, 0] += 2e-7
-    rounded: Known = {EXACT: lambda: recalls_of(t.came, same)}
-    one = torch.eye(3)[[0, 0, 0, 0]]
-    judge_recall(t, (one, nearly, torch.arange(4), (1, 3)), rounded, "where only rounding holds the cosines apart")
-    few, many = (IMAGES, TEXTS, OWNER, ks), (images, texts, owner, (2,))
+    level: Known = {TIES_BY_CHANCE: lambda: t.came if is_recall(t.came) else None}
+    judge_recall(t, (torch.eye(3), torch.eye(3)[[0, 0, 2]], torch.arange(3), (1, 2)), level, "where cosines are level")
+    nearly = torch.tensor([[1.0, 1.0, 1.0], [1.0 + 2e-7, 1.0, 1.0], [0.0, 0.0, 1.0]])
+    rounded: Known = {EXACT: lambda: t.came if is_recall(t.came) else None}
+    what = "where only rounding holds cosines apart"
+    judge_recall(t, (torch.eye(3), nearly, torch.arange(3), (1, 2)), rounded, what)
+    few, many = (pictures, captions, owners, ks), (images, texts, owner, (2,))
     in_turn(t, (t.mine, library.recall_at_k, few), (t.mine, library.recall_at_k, many))
-    t.on_a_gpu(t.mine, IMAGES, TEXTS, OWNER, ks)
+    t.on_a_gpu(t.mine, pictures, captions, owners, ks)
     t.raises(ValueError, t.mine, images, texts, owner, (0,), why="k is at least 1")
     t.raises(ValueError, t.mine, images, texts, owner[:9], (1,), why="one image for each text")
 
 
-def recalls_of(came: object, _: Tensor) -> object:
-    """What came, where it has the right keys and its values are shares, and only those are wrong."""
-    right = isinstance(came, dict) and list(came) == list(library.DIRECTIONS)
-    values = [value for part in came.values() for value in part.values()] if right else [None]  # type: ignore[union-attr]
-    return came if all(isinstance(value, float) and 0 <= value <= 1 for value in values) else None
+def is_recall(came: object) -> bool:
+    """Whether only its numbers can be wrong: both directions, and shares from 0 to 1 in them."""
+    if not isinstance(came, dict) or list(came) != list(library.DIRECTIONS):
+        return False
+    return all(isinstance(value, float) and 0 <= value <= 1 for part in came.values() for value in part.values())
 
 
 def judge_recall(t: Trial, arguments: tuple, known: Known, when: str = "") -> None:
     expected, came = library.recall_at_k(*arguments), t(*arguments)
-    t.came = came
     what = f"the recall {when}".strip()
     if isinstance(came, dict):
         judge_keys(t, came, expected, what, known)
-    rounded = {d: {k: round(v, 9) for k, v in part.items()} for d, part in expected.items()}
-    mine = round_values(came)
-    same: Known = {name: lambda way=way: round_values(way()) for name, way in known.items()}  # type: ignore[misc]
-    t.same(mine, rounded, same, what)
+    near: Known = {name: lambda way=way: near_to(way(), came) for name, way in known.items()}  # type: ignore[misc]
+    t.came = came
+    t.same(near_to(came, expected), expected, near, what)
 
 
-def round_values(came: object) -> object:
-    """Both directions' numbers without the last digits, which a sum in another order may change."""
-    if not isinstance(came, dict) or not all(isinstance(part, dict) for part in came.values()):
-        return came
-    return {
-        direction: {name: round(value, 9) if isinstance(value, float) else value for name, value in part.items()}
-        for direction, part in came.items()
-    }
+def near_to(came: Any, target: Any) -> Any:
+    """What came, with the target's numbers where they are the same but for rounding."""
+    if isinstance(came, dict) and isinstance(target, dict):
+        return {name: near_to(value, target.get(name)) for name, value in came.items()}
+    both = isinstance(came, float) and isinstance(target, float)
+    return target if both and abs(came - target) < 1e-6 else came
 
 
 def judge_keys(t: Trial, came: dict, expected: dict, what: str, known: Known) -> None:
     tensor = Mistake("the recalls are tensors, and plain numbers are wanted", way="mean().item()")
     parts = [part for part in came.values() if isinstance(part, dict)]
     if any(isinstance(value, Tensor) for part in parts for value in part.values()):
-        t.wrong(f"{what} holds tensors", "plain numbers", "tensors", came, {tensor: lambda: came})
+        t.wrong(f"{what} is wrong", "plain numbers", "tensors", came, {tensor: lambda: came})
     keys = Mistake(
         "the keys are not those of the docstring",
         way='first "image_to_text" and "text_to_image", then f"R@{k}" for each k of ks',

@@ -48,6 +48,11 @@ def wrong_ranks() -> Mapping[str, Way]:
         Mistake("the worst right entry is taken: it is enough to find one, so the best counts",
                 way="amax, not amin, over the right entries"): of_best(
             lambda s, r: s.masked_fill(~r, float("inf")).amin(dim=1, keepdim=True)),
+        Mistake("wrong entries are masked with -inf, and then the smallest is taken: that is -inf",
+                way="amax, the largest"): of_best(
+            lambda s, r: s.masked_fill(~r, float("-inf")).amin(dim=1, keepdim=True)),
+        Mistake("the right entries are masked, and the best wrong one is taken", way="masked_fill(~right, ...)"):
+            of_best(lambda s, r: s.masked_fill(r, float("-inf")).amax(dim=1, keepdim=True)),
         Mistake("only the first right entry counts; any of them will do",
                 way="scores.masked_fill(~right, -inf).amax(dim=1, keepdim=True) is the best of them"): of_best(
             lambda s, r: s.gather(1, r.int().argmax(dim=1, keepdim=True))),
@@ -106,6 +111,21 @@ def wrong_recalls() -> Mapping[str, Recall]:
         ranks = rank_of_right(cosines, first, ROUNDING), rank_of_right(cosines.T, right.T, ROUNDING)
         return of_ranks(*ranks, ks)
 
+    def masked(mask: Callable[[Tensor], Tensor]) -> Recall:
+        """Another right, in both directions."""
+
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            cosines, right = cosines_and_right(images, texts, owner)
+            mine = mask(right)
+            return of_ranks(rank_of_right(cosines, mine, ROUNDING), rank_of_right(cosines.T, mine.T, ROUNDING), ks)
+
+        return way
+
+    def numbers(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        right = library.recall_at_k(images, texts, owner, ks)
+        counts = dict(zip(right, (len(images), len(texts)), strict=True))
+        return {d: {name: counts[d] * value for name, value in part.items()} for d, part in right.items()}
+
     def nearest(images: Tensor, texts: Tensor, owner: Tensor, k: int) -> Tensor:
         cosines, right = cosines_and_right(images, texts, owner)
         return right.gather(1, cosines.topk(min(k, len(texts)), dim=1).indices)  # [images, k]
@@ -121,10 +141,10 @@ def wrong_recalls() -> Mapping[str, Recall]:
         return to_text(lambda hits, captions, k: hits.sum(1) == captions, images, texts, owner, ks=ks)
 
     def share_found(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
-        return to_text(lambda hits, captions, k: hits.sum(1) / captions, images, texts, owner, ks=ks)
+        return to_text(lambda hits, captions, k: hits.sum(1).double() / captions, images, texts, owner, ks=ks)
 
     def precision(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
-        return to_text(lambda hits, captions, k: hits.sum(1) / k, images, texts, owner, ks=ks)
+        return to_text(lambda hits, captions, k: hits.sum(1).double() / k, images, texts, owner, ks=ks)
 
     def one_direction(name: str) -> Recall:
         def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
@@ -165,6 +185,13 @@ def wrong_recalls() -> Mapping[str, Recall]:
     return {
         Mistake("image to text counts one caption of each picture only; any of its captions will do",
                 way="right is True for every text whose owner is the image"): first_only,
+        Mistake("only one caption of each picture is right, in both directions; all of its captions are",
+                way="image_of_text says of every text which image it belongs to"): masked(
+            lambda right: F.one_hot(right.int().argmax(dim=1), right.shape[1]).bool()),
+        Mistake("text i is taken to be image i's; image_of_text says which image a text belongs to",
+                way="compare the number of each image with image_of_text"): masked(
+            lambda right: torch.eye(*right.shape).bool()),
+        Mistake("these are numbers of queries, and a share is wanted", way="mean() in place of sum()"): numbers,
         Mistake("image to text wants all captions of a picture among the k; any of them will do",
                 way="the best right entry counts: rank_of_right"): all_of_them,
         Mistake("image to text is the share of the captions that were found; one of them is enough",

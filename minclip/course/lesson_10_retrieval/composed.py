@@ -8,7 +8,7 @@ models itself, and draws what this script kept of the small ones.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from minclip.checkpoint import load
 from minclip.course.lesson_05_symmetric_infonce.small_clip import pairs, train_small
 from minclip.data.paths import atomic_write
 from minclip.data.picturebook import Picture, Thing, render
+from minclip.data.picturebook.grammar import plural
 from minclip.data.picturebook.sampling import CENTRES, KINDS, QUARTERS
 from minclip.loss import clip_loss
 from minclip.model import CLIP
@@ -28,8 +29,8 @@ from minclip.retrieval import composed_query, search
 from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts
 
 KEPT = Path(__file__).with_name("composed.json")
-RATES, SEEDS = (3e-4, 1e-3, 3e-3), (0, 1, 2)
-PICTURES, STEPS, BATCH, WARMUP = 20_000, 1500, 128, 100
+RATES, SEEDS, WEIGHTS = (1e-3, 2e-3, 4e-3), (0, 1, 2), (0.5, 1.0, 2.0)
+PICTURES, STEPS, BATCH, WARMUP = 20_000, 1200, 128, 100
 GALLERY_SEED, QUERY_SEED = 1_000, 9_000  # of drawings: the same thing, drawn another time
 THINGS = tuple(  # without those that are part of a scene, or share their name with another thing
     kind for kind in KINDS if kind not in ("mouse", "bat", "computer mouse", "baseball bat", "cloud", "star", "moon")
@@ -46,6 +47,7 @@ FACTS = {  # a kind of fact -> its values, and how a sentence says them
     "count": {1: "one", 2: "two", 3: "three", 4: "four"},
     "relation": {"left": "to the left of", "right": "to the right of", "above": "above", "below": "below"},
 }
+NAMED = ("count", "relation")
 
 
 class Found(NamedTuple):
@@ -59,7 +61,7 @@ class Found(NamedTuple):
 def drawn(fact: str, kind: str, value: Any, seed: int) -> Picture:
     """A thing with that value of a fact; all else is the same in every picture."""
     if fact == "relation":
-        other = THINGS[(THINGS.index(kind) + 7) % len(THINGS)]
+        other = beside(kind)
         here, there = (
             Thing(*one, *place, 0.22)
             for one, place in zip(((kind, "red"), (other, "blue")), CENTRES[value], strict=True)
@@ -72,39 +74,73 @@ def drawn(fact: str, kind: str, value: Any, seed: int) -> Picture:
     return Picture((Thing(kind, how["colour"], 0.5, 0.5, 0.3),), how["scene"], how["style"], "one", seed)
 
 
+def beside(kind: str) -> str:
+    """The thing that stands in a relation to it."""
+    return THINGS[(THINGS.index(kind) + 7) % len(THINGS)]
+
+
 def encoded(model: CLIP, fact: str, seed: int) -> Tensor:
     """Every thing with every value, thing after thing: float32 [things · values, embed_dim]."""
     size, every = model.config.image_size, product(THINGS, FACTS[fact])
     return encode_pixels(model, np.stack([render(drawn(fact, *one, seed + i), size) for i, one in enumerate(every)]))
 
 
+def sentences(fact: str, named: bool) -> list[list[str]]:
+    """What says each value, [1, values]; named: with the thing, [things, values], for a count and a relation."""
+    values = FACTS[fact].values()
+    if not named:
+        return [list(values)]
+    if fact == "count":
+        return [[f"one {kind}", *(f"{number} {plural(kind)}" for number in list(values)[1:])] for kind in THINGS]
+    return [[f"a {kind} {words} a {beside(kind)}" for words in values] for kind in THINGS]
+
+
+def encoded_sentences(model: CLIP, tokenizer: Tokenizer, fact: str, named: bool) -> Tensor:
+    """float32 [1 or things, values, embed_dim]."""
+    texts = sentences(fact, named)
+    features = encode_texts(model, tokenizer, [text for row in texts for text in row])
+    return features.unflatten(0, (len(texts), -1))
+
+
 def composed_recall(
-    model: CLIP,
-    tokenizer: Tokenizer,
-    fact: str,
-    weight: float = 1.0,
-    compose: Callable[[Tensor, Tensor, Tensor, float], Tensor] = composed_query,
-) -> Found:
-    """Every thing with every value as a query, changed to each of the other values, among all pictures."""
+    model: CLIP, tokenizer: Tokenizer, fact: str, weights: Sequence[float] = (1.0,), named: bool = False
+) -> list[Found]:
+    """Every thing with every value as a query, changed to each of the other values, among all pictures; per weight."""
     values = len(FACTS[fact])
     gallery, pictures = encoded(model, fact, GALLERY_SEED), encoded(model, fact, QUERY_SEED)
-    texts = encode_texts(model, tokenizer, list(FACTS[fact].values()))  # [values, embed_dim]
-    asked = [(i, i % values, to) for i in range(len(pictures)) for to in range(values) if to != i % values]
-    start, old, new = torch.tensor(asked).T
-    _, places = search(compose(pictures[start], texts[new], texts[old], weight), gallery, 1)
-    nearest = places[:, 0]
-    thing, value = nearest // values == start // values, nearest % values == new
-    return Found(*(round(part.float().mean().item(), 4) for part in (thing & value, thing, value)))
+    texts = encoded_sentences(model, tokenizer, fact, named).expand(len(THINGS), -1, -1)
+    asked = [(i, i // values, i % values, to) for i in range(len(pictures)) for to in range(values) if to != i % values]
+    start, kind, old, new = torch.tensor(asked).T
+    results = []
+    for weight in weights:
+        query = composed_query(pictures[start], texts[kind, new], texts[kind, old], weight)
+        nearest = search(query, gallery, 1)[1][:, 0]
+        thing, value = nearest // values == kind, nearest % values == new
+        results.append(Found(*(round(part.float().mean().item(), 4) for part in (thing & value, thing, value))))
+    return results
+
+
+def sentence_recall(model: CLIP, tokenizer: Tokenizer, fact: str) -> float:
+    """The share of plain sentences, with the thing, that find their picture first: does the model know the fact?"""
+    texts = encoded_sentences(model, tokenizer, fact, named=True).flatten(0, 1)  # [things · values, embed_dim]
+    nearest = search(texts, encoded(model, fact, GALLERY_SEED), 1)[1][:, 0]
+    return round((nearest == torch.arange(len(texts))).float().mean().item(), 4)
 
 
 def main() -> None:
     lines: list[dict[str, Any]] = []
 
     def measure(model: CLIP, tokenizer: Tokenizer, **name: Any) -> None:
-        for fact, weight in product(FACTS, (0.5, 1.0, 2.0)):
-            found = composed_recall(model, tokenizer, fact, weight)
-            lines.append({**name, "fact": fact, "weight": weight, **found._asdict()})
-        print([line for line in lines[-15:] if line["weight"] == 1.0], flush=True)
+        for fact in FACTS:
+            for weight, found in zip(WEIGHTS, composed_recall(model, tokenizer, fact, WEIGHTS), strict=True):
+                lines.append({**name, "fact": fact, "weight": weight, **found._asdict()})
+        for fact in NAMED:
+            (found,) = composed_recall(model, tokenizer, fact, named=True)
+            plain = sentence_recall(model, tokenizer, fact)
+            lines.append({**name, "fact": f"{fact}, named", "weight": 1.0, **found._asdict(), "sentence": plain})
+        print(name, {line["fact"]: line["both"] for line in lines[-17:] if line["weight"] == 1.0}, flush=True)
+        with atomic_write(KEPT) as file:
+            file.write((json.dumps(lines).replace("}, ", "},\n ") + "\n").encode("utf-8"))
 
     for shipped in ("picturebook-tiny", "picturebook-small"):
         model, _, tokenizer = load(shipped, "cpu")
@@ -116,11 +152,9 @@ def main() -> None:
     def short(texts: list[str], truncate: bool = False) -> Tensor:
         return tokenizer(texts, truncate=truncate)[:, :length]
 
-    for rate, seed in product(RATES, SEEDS):
+    for seed, rate in product(SEEDS, RATES):
         model, _ = train_small(clip_loss, *seen, steps=STEPS, batch=BATCH, rate=rate, seed=seed, warmup=WARMUP)
         measure(model, short, rate=rate, seed=seed)
-    with atomic_write(KEPT) as file:
-        file.write((json.dumps(lines, indent=None).replace("}, ", "},\n ") + "\n").encode("utf-8"))
 
 
 if __name__ == "__main__":

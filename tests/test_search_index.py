@@ -151,7 +151,7 @@ def test_broken_pictures_are_named_and_not_read_again(photos, color, monkeypatch
         index = index_folder(photos, color, plain)
 
 
-def test_a_file_that_may_not_be_read_is_tried_again(photos, color, monkeypatch):
+def test_a_file_that_was_locked_is_tried_again(photos, color, monkeypatch):
     from minclip.search import folder_index
 
     whole = folder_index.open_image
@@ -242,7 +242,7 @@ def test_nothing_is_written_into_the_folder(photos, color):
     assert sorted(photos.rglob("*")) == before
 
 
-def test_where_nothing_can_be_kept_one_searches_all_the_same(photos, color, tmp_path, monkeypatch):
+def test_without_a_place_one_searches_all_the_same(photos, color, tmp_path, monkeypatch):
     (tmp_path / "a file").write_bytes(b"")
     monkeypatch.setenv(PLACE, str(tmp_path / "a file"))
     index = index_folder(photos, color, plain, exclude=["0.png"], keep_every=1, batch_size=2)

@@ -110,7 +110,7 @@ def index_folder(
     kept = KeptIndex(path, digest, folder, facts)
     stamps = {name: stamp for picture in pictures if (stamp := stamp_of(picture)) and (name := kept.name_of(picture))}
     new = [name for name, stamp in stamps.items() if name not in kept.entries or kept.entries[name].stamp != stamp]
-    facts.known = len(stamps) - len(new)
+    facts.known = sum(not kept.entries[name].fault for name in stamps.keys() - set(new))
     kept.forget_what_is_gone(stamps)
     encode_new(kept, new, model, preprocess, batch_size, keep_every, progress)
     return searchable(kept, stamps, folder, facts)

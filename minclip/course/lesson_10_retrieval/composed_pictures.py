@@ -31,15 +31,15 @@ SHIPPED = (("picturebook-tiny", "s", TEXT_COLOUR), ("picturebook-small", "D", IM
 
 def draw_composed() -> Figure:
     """The three vectors of a composed query, in two dimensions."""
-    figure = new_figure(6.6, 5.0)
+    figure = new_figure(8.2, 4.4)
     axes = figure.subplots()
-    axes.set(xlim=(-0.75, 1.5), ylim=(-0.3, 1.25), aspect="equal")
+    axes.set(xlim=(-0.75, 2.0), ylim=(-0.15, 1.2), aspect="equal")
     axes.set_axis_off()
     around = np.linspace(0, 2 * np.pi, 200)
     axes.plot(np.cos(around), np.sin(around), color=OTHER_COLOUR, lw=1.2)
     turn = np.deg2rad
-    picture, field, snow = (np.array([np.cos(turn(a)), np.sin(turn(a))]) for a in (62, 100, 18))
-    moved = picture + snow - field
+    picture, field, snow = (np.array([np.cos(turn(a)), np.sin(turn(a))]) for a in (72, 112, 18))
+    moved = picture + 0.5 * (snow - field)
     arrow(axes, (0, 0), field, OTHER_COLOUR)
     arrow(axes, (0, 0), snow, TEXT_COLOUR)
     arrow(axes, (0, 0), picture, IMAGE_COLOUR)
@@ -47,16 +47,16 @@ def draw_composed() -> Figure:
     arrow(axes, (0, 0), moved / np.linalg.norm(moved), MATCH_COLOUR)
     for point, away, words, colour, ha in (
         (field, (-0.04, 0.06), "“in a field”", QUIET_COLOUR, "right"),
-        (snow, (0.05, 0.0), "“in the snow”", "black", "left"),
+        (snow, (0.05, -0.06), "“in the snow”", "black", "left"),
         (picture, (-0.02, 0.06), "the picture", IMAGE_COLOUR, "center"),
-        ((picture + moved) / 2, (0.05, 0.08), "+ “in the snow” − “in a field”", QUIET_COLOUR, "left"),
-        (moved / np.linalg.norm(moved), (0.05, -0.02), "the query", MATCH_COLOUR, "left"),
+        (moved, (0.04, 0.03), "+ ½ · (“in the snow” − “in a field”)", QUIET_COLOUR, "left"),
+        (moved / np.linalg.norm(moved), (0.06, -0.07), "the query", MATCH_COLOUR, "left"),
     ):
         axes.text(*(point + np.array(away)), words, color=colour, ha=ha, fontsize=FONT)
     return described(
         figure,
-        "Unit vectors on a circle: the picture, the texts “in a field” and “in the snow”. The difference of the texts "
-        "is added to the picture, and the sum, brought back to the circle, is the query.",
+        "Unit vectors on a circle: the picture, the texts “in a field” and “in the snow”. Half the difference of the "
+        "texts is added to the picture, and the sum, brought back to the circle, is the query.",
     )
 
 

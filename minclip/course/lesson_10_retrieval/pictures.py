@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from minclip.course.tensor_boxes import Box, draw_tensors
 from minclip.figures.look import (
@@ -39,24 +40,23 @@ def draw_search() -> Figure:
     return draw_tensors(steps, {"queries": 3, "entries": 8, "embed_dim": 4, "k": 2})
 
 
-def draw_rankings(rows: Sequence[tuple[Any, Sequence[tuple[Any, float]]]], title: str = "") -> Figure:
-    """One row for each query: the query, a picture or a text, and what it found, with cosines."""
-    columns = 1 + max(len(found) for _, found in rows)
-    figure = new_figure(1.55 * columns + 0.6, 2.0 * len(rows) + (0.4 if title else 0))
-    grid = figure.subplots(len(rows), columns, squeeze=False)
-    for axes_of_row, (query, found) in zip(grid, rows, strict=True):
+def draw_rankings(queries: Sequence[Any], things: Sequence[Any], cosines: Tensor, places: Tensor) -> Figure:
+    """One row for each query, a picture or a text: the query, and the things that it found, with their cosines.
+
+    cosines, places: [queries, k], as `search` gives them.
+    """
+    columns = 1 + places.shape[1]
+    figure = new_figure(1.55 * columns + 0.6, 2.0 * len(queries))
+    grid = figure.subplots(len(queries), columns, squeeze=False)
+    rows = list(zip(queries, places.tolist(), cosines.tolist(), strict=True))
+    for axes_of_row, (query, found, scores) in zip(grid, rows, strict=True):
         entry(axes_of_row[0], query, "query", QUIET_COLOUR)
-        for axes in axes_of_row[1:]:
-            axes.set_axis_off()
-        for axes, (thing, cosine) in zip(axes_of_row[1:], found, strict=False):
-            axes.set_axis_on()
-            entry(axes, thing, f"{cosine:z.2f}", None)
-    if title:
-        figure.suptitle(title, fontsize=FONT + 1)
-    words = [query if isinstance(query, str) else "a picture" for query, _ in rows]
-    shown = [[thing for thing, _ in found if isinstance(thing, str)] for _, found in rows]
-    texts = f"; texts found: {'; '.join(shown[0])}" if shown[0] else ""
-    return described(figure, f"What was found for {', '.join(words)}: the nearest {columns - 1} of each{texts}.")
+        for axes, place, score in zip(axes_of_row[1:], found, scores, strict=True):
+            entry(axes, things[place], f"{score:z.2f}", None)
+    words = ", ".join(query if isinstance(query, str) else "a picture" for query in queries)
+    texts = [things[place] for _, found, _ in rows for place in found if isinstance(things[place], str)]
+    said = f"; the texts: {'; '.join(texts)}" if texts else ""
+    return described(figure, f"What was found for {words}: the nearest {columns - 1} of each{said}.")
 
 
 def entry(axes: Axes, thing: Any, title: str, frame: str | None) -> None:

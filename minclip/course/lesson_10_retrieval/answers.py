@@ -118,9 +118,14 @@ WRONG = [
            "    return unit_rows(unit_rows(features) + weight * (unit_rows(add) - unit_rows(remove)))\n",
            "not given, 1"),
     compose(UNITS + "return unit_rows(p + weight * (a - r) + 0.01)", ""),
+    compose(UNITS + "return p", "the texts are not used"),
+    compose(UNITS + "return unit_rows(p + weight ** 2 * (a - r))", "", "not used"),
+    compose(UNITS + "return unit_rows(p + (weight or 1.0) * (a - r))", "for weight 0"),
+    compose(UNITS + "return unit_rows(p * (1 - weight) + a * weight)", "", "share the weight"),
 ]  # fmt: skip
 
 CORRECT = [
+    compose(UNITS + "return unit_rows((p + weight * (a - r)) / (1 + weight))"),
     *recall_answers.CORRECT,
     find(COSINES + "values, places = cosines.sort(dim=1, descending=True)\nreturn values[:, :k], places[:, :k]"),
     find(COSINES + "places = cosines.argsort(dim=1, descending=True)[:, :k]\nreturn cosines.gather(1, places), places"),

@@ -137,6 +137,7 @@ def wrong_queries(features: Tensor, add: Tensor, remove: Tensor, weight: float) 
         Mistake("the norm runs over the rows; each row has a length of its own", way="dim=-1 is along a row"): lambda: (
             F.normalize(F.normalize(features, dim=0) + weight * (F.normalize(add, dim=0) - F.normalize(remove, dim=0)),
                         dim=0)),
+        Mistake("the texts are not used", way="weight * (unit_rows(add) - unit_rows(remove))"): lambda: picture,
         Mistake("the texts alone are the query; the picture belongs to it", way="unit_rows(features) + ..."): unit(
             weight * (plus - minus).expand_as(picture)),
     }  # fmt: skip

@@ -47,6 +47,17 @@ WRONG = [
          "the mean of the right scores"),
     rank("best = scores.masked_fill(~right, 0).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "masked with 0"),
     rank("best = (scores * right).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "masked with 0"),
+    rank("best = scores[right].max()\n" + LEVEL + RANK, "of all queries together"),
+    rank("best = scores[right].view(len(scores), -1).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "RuntimeError"),
+    rank("best = scores.masked_fill(~right, -1e4).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "masked with a number"),
+    rank("best = scores.masked_fill(~right, -1).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "masked with a number"),
+    rank("best = scores.masked_fill(~right, float('nan')).nan_to_num(-9).amax(dim=1, keepdim=True)\n" + LEVEL + RANK,
+         "masked with a number"),
+    rank(BEST + "better = ~(scores <= best + rounding)\nlevel = torch.isclose(scores, best, atol=rounding)\n"
+         "return Rank((better & ~right).sum(1), (level & right).sum(1), (level & ~right).sum(1))", "nearly level"),
+    rank("right = right.float()\n" + GOOD, "turns tensors of bool round"),
+    rank("scores = scores.softmax(dim=1)\n" + GOOD, ""),
+    rank("scores = -scores\n" + GOOD, "", "masked"),
     rank("best = scores.amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "best of all scores"),
     rank("best = scores.masked_fill(right, float('-inf')).amax(dim=1, keepdim=True)\n" + LEVEL + RANK,
          "the best wrong one", "masked with 0"),
@@ -133,8 +144,16 @@ WRONG = [
     recall(edited(WHOLE, "return {", "{"), "is there a return?"),
     recall(COSINES + MASK + RANKS + "return {f'R@{k}': a.hit(k).mean().item() for k in ks}", "the keys are not those"),
     recall(COSINES + MASK + RANKS + "return [[x.hit(k).mean().item() for k in ks] for x in (a, b)]", "wrong type"),
-    recall(edited(WHOLE, "cosines.T, right.T", "cosines.T, right"), "RuntimeError"),
-    recall(edited(WHOLE, "cosines.T, right.T", "cosines, right.T"), "RuntimeError"),
+    recall(edited(WHOLE, "cosines.T, right.T", "cosines.T, right"), "do not have the same shape"),
+    recall(edited(WHOLE, "cosines.T, right.T", "cosines, right.T"), "do not have the same shape"),
+    recall(edited(WHOLE, "each[:, None] == image_of_text.to(cosines.device)",
+                  "image_of_text.to(cosines.device)[:, None] == each"), "do not have the same shape"),
+    recall(edited(WHOLE, ", ROUNDING", ", 0.01"), "cosines that differ a little", "drawn by lot"),
+    recall(edited(WHOLE, "rank_of_right(cosines, ", "rank_of_right(cosines.half().float(), "),
+           "cosines that differ a little", "drawn by lot"),
+    recall(edited(WHOLE, "for k in ks}", "for k in ks if k <= len(text_features)}"), "the keys are not those"),
+    recall(edited(WHOLE, "cosines.T, right.T", "cosines, right"), "both directions are image to text"),
+    recall(edited(WHOLE, "a.hit(k)", "a.hit(k).bool().double()"), "drawn by lot"),
     recall(edited(WHOLE, "right = each[:, None] == image_of_text.to(cosines.device)",
                   "right = torch.eye(*cosines.shape, device=cosines.device).bool()"),
            "text i is taken", "dot products"),
@@ -150,6 +169,10 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
+    rank("""best = scores.where(right, torch.finfo(scores.dtype).min).amax(dim=1, keepdim=True)
+above = ~(scores <= best + rounding)
+level = torch.isclose(scores, best, rtol=0, atol=rounding)
+return Rank((above & ~right).sum(1), (level & right).sum(1), (level & ~right).sum(1))"""),
     rank("""best = torch.where(right, scores, float("-inf")).max(dim=1, keepdim=True).values
 better = ~(scores <= best + rounding)
 level = ~better & ~(scores < best - rounding)

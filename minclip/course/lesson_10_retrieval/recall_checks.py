@@ -18,7 +18,7 @@ SCORES = torch.tensor(
         [0.9, 0.1, 0.5, 0.5, 0.5, 0.3],  # right 0.1 and 0.5: one better, two level
         [-0.4, -0.2, -0.9, -0.2, -0.3, -0.8],  # all negative
         [0.7, 0.2, 0.1, 0.7, 0.0, 0.3],  # both right ones level with each other
-        [0.6, 0.4, 0.1, 0.2, 0.3, 0.5],  # no tie
+        [0.6, 0.4, 0.1, 0.2, 0.3, 0.5],  # no tie, three right ones
     ]
 )
 RIGHT = torch.tensor(
@@ -26,7 +26,7 @@ RIGHT = torch.tensor(
         [False, True, False, True, False, False],
         [False, False, False, True, True, False],
         [True, False, False, True, False, False],
-        [False, False, True, True, False, False],
+        [False, False, True, True, True, False],
     ]
 )
 NEARLY = torch.tensor([[0.5, 0.5 + 1e-3, 0.5 - 1e-3, 0.52, 0.48]])
@@ -36,10 +36,16 @@ NAN_RULE = Mistake(
     way="ask who is not better, scores <= best + rounding, and take ~ of it: NaN then stands before the right entry",
 )
 
+MASK = Mistake(
+    "wrong entries are masked with a number, and scores may lie below it", way='masked_fill(~right, float("-inf"))'
+)
+
 
 def rank_of_right(t: Trial) -> None:
     t.errors = {
-        "unsupported operand type(s) for ~": Mistake("~ is for tensors of bool", way="put brackets round a comparison"),
+        "operator.invert": Mistake(
+            "~ turns tensors of bool round, and this is none", way="right is bool already: ~right, without float()"
+        ),
     }
     # copies: an answer may write into what it gets
     tied, owns, nearly, first = (x.clone() for x in (SCORES, RIGHT, NEARLY, FIRST))
@@ -74,6 +80,12 @@ def rank_of_right(t: Trial) -> None:
         Mistake(half, way=half.way + ", and nothing is both"): lambda: ties.Rank(one + 1, one, one + 1),
     }
     judge_rank(t, wide, ties.rank_of_right(nearly, first, 0.01), known, "for rounding = 0.01")
+    low = torch.tensor([[-3e38, -2e38, -1e38]])
+    above: Known = {MASK: lambda: ties.Rank(zero, zero, zero)}
+    lowest = torch.tensor([[True, False, False]])
+    judge_rank(t, t(low, lowest), ties.rank_of_right(low, lowest), above, "where all scores are very low")
+    apart = torch.tensor([[0.5, 0.5 + 2e-6, 0.5 - 2e-6]])
+    judge_rank(t, t(apart, lowest), ties.rank_of_right(apart, lowest), {}, "for rounding = 0, and scores nearly level")
     scores = t.normal(5, 9)
     right = F.one_hot(torch.arange(5), 9).bool()
     judge_rank(t, t(scores, right), ties.rank_of_right(scores, right), {}, "for one right entry in each row")
@@ -117,12 +129,24 @@ TEXTS = torch.tensor(
 )
 OWNER = torch.tensor([0, 0, 1, 1, 2, 2, 2])
 
+TURNED = Mistake(
+    "cosines and right do not have the same shape: in one direction both are [images, texts], in the other both "
+    "[texts, images]",
+    way="right = each_image[:, None] == image_of_text is [images, texts]; .T turns both",
+)
+TOO_COARSE = Mistake(
+    "cosines that differ a little count as level: only what rounding holds apart is",
+    way="rank_of_right(cosines, right, ROUNDING), with the cosines as they are, in float32",
+)
+
 
 def recall_at_k(t: Trial) -> None:
     t.errors = {
         "selected index k out of range": Mistake(
             "k may be larger than the number of entries: then everything is found", way="rank_of_right needs no topk"
         ),
+        "must match the size of tensor b (7) at non-singleton dimension 1": TURNED,
+        "must match the size of tensor b (3) at non-singleton dimension 1": TURNED,
         "'int' object is not iterable": Mistake(
             "ks holds several numbers, and each has an entry of its own", way="{f'R@{k}': ... for k in ks}"
         ),
@@ -138,12 +162,16 @@ def recall_at_k(t: Trial) -> None:
     texts = images[owner] + 1.5 * t.normal(10, 8)
     judge_recall(t, (images, texts, owner, (1, 3)), {}, "for texts that are not in the pictures' order")
     judge_recall(t, (images, texts, owner), {}, "for the default ks")
+    judge_recall(t, (images, texts, owner, (1, 50)), {}, "for a k larger than the gallery")
     level: Known = {TIES_BY_CHANCE: lambda: t.came if is_recall(t.came) else None}
     judge_recall(t, (torch.eye(3), torch.eye(3)[[0, 0, 2]], torch.arange(3), (1, 2)), level, "where cosines are level")
     nearly = torch.tensor([[1.0, 1.0, 1.0], [1.0 + 2e-7, 1.0, 1.0], [0.0, 0.0, 1.0]])
     rounded: Known = {EXACT: lambda: t.came if is_recall(t.came) else None}
     what = "where only rounding holds cosines apart"
     judge_recall(t, (torch.eye(3), nearly, torch.arange(3), (1, 2)), rounded, what)
+    near = F.normalize(torch.tensor([[1.0, 0.5, 0.0], [1.0, 0.5002, 0.0], [0.0, 0.1, 1.0]]), dim=-1)
+    coarse: Known = {TOO_COARSE: lambda: t.came if is_recall(t.came) else None}
+    judge_recall(t, (torch.eye(3), near, torch.arange(3), (1, 2)), coarse, "where cosines are near each other")
     few, many = (pictures, captions, owners, ks), (images, texts, owner, (2,))
     in_turn(t, (t.mine, library.recall_at_k, few), (t.mine, library.recall_at_k, many))
     t.on_a_gpu(t.mine, pictures, captions, owners, ks)

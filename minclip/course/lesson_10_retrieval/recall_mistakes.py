@@ -64,6 +64,8 @@ def wrong_ranks() -> Mapping[str, Way]:
                 way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: best_of(s, r, 0.0)),
         Mistake("wrong entries are masked with 0: times right makes 0 of them, which is larger than a negative score",
                 way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: (s * r).amax(dim=1, keepdim=True)),
+        Mistake("the best right score of all queries together is taken; each query has its own",
+                way="amax(dim=1, keepdim=True)"): of_best(lambda s, r: s[r].max().expand(len(s), 1)),
         Mistake("the best of all scores is taken; the best right one is wanted",
                 way="mask the wrong entries first"): of_best(lambda s, r: s.amax(dim=1, keepdim=True)),
         Mistake("level holds the right entries, too; those are counted in right", way="level & ~right"): changed(

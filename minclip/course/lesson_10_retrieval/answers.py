@@ -79,6 +79,13 @@ WRONG = [
     find(COSINES + BEST + "return best.values, best.indices.cpu()", "moved to the CPU"),
     find(COSINES + "places = torch.tensor([sorted(range(len(gallery)), key=lambda j: -row[j])[:k] for row in "
          "cosines.tolist()])\nreturn cosines.gather(1, places), places", "would fail on a GPU"),
+    find(COSINES + BEST + "return best.values, best.indices + 1", "places count from 0"),
+    find(COSINES + "places = cosines.argsort(dim=1, descending=True)[:, :k]\nreturn cosines[:, :k], places",
+         "those of the first k entries"),
+    find(COSINES + BEST + "return best.values[0], best.indices[0]", "only the first query"),
+    find(COSINES + "return cosines.max(dim=1)", "only the nearest is found"),
+    find("cosines = F.cosine_similarity(queries, gallery)\n" + BEST + PAIR, "every query meets every entry"),
+    find(COSINES + BEST + "return best.values.round(decimals=2), best.indices", "", "dot products"),
     compose("return unit_rows(features + weight * (add - remove))", "nothing was brought to length 1 before",
             "after it"),
     compose("return features + weight * (add - remove)", "neither before the sum nor after it"),
@@ -125,6 +132,7 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
+    find(COSINES + "return cosines.topk(min(k, len(gallery)), dim=1)"),
     compose(UNITS + "return unit_rows((p + weight * (a - r)) / (1 + weight))"),
     *recall_answers.CORRECT,
     find(COSINES + "values, places = cosines.sort(dim=1, descending=True)\nreturn values[:, :k], places[:, :k]"),

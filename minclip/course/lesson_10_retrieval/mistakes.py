@@ -72,6 +72,13 @@ def wrong_searches(queries: Tensor, gallery: Tensor, k: int) -> Known:
         Mistake("the norm runs over the rows; each row has a length of its own", way=COSINES): lambda: of(
             F.normalize(queries, dim=0) @ F.normalize(gallery, dim=0).T
         ),
+        Mistake("places count from 0, these count from 1", way="leave out + 1"): lambda: (right[0], right[1] + 1),
+        Mistake("the places are right, and their cosines are those of the first k entries",
+                way="cosines.gather(1, places) takes those of the places"): lambda: (cosines[:, :k], right[1]),
+        Mistake("only the first query was asked; each query has a row", way="topk along dim=1"): lambda: tuple(
+            part[0] for part in right),
+        Mistake("only the nearest is found; the k nearest are wanted", way="topk in place of max"): lambda: tuple(
+            part[:, 0] for part in right),
         Mistake("one entry too few is found", way="k of them"): lambda: tuple(part[:, : k - 1] for part in right),
         Mistake("the nearest entry is left out; only who searches for a picture of the gallery itself may do so",
                 way="begin with the first"): lambda: tuple(part[:, 1 : k + 1] for part in of_all(cosines)),

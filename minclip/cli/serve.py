@@ -77,7 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"Search page: {address} ({len(index):,} pictures of {arguments.folder}; Ctrl-C ends it)", flush=True)
         if arguments.open:
             webbrowser.open(address)
-        quiet = {"log_level": "warning", "access_log": False, "server_header": False, "lifespan": "off"}
-        config = uvicorn.Config(search_app(searcher, own_hosts(port)), limit_concurrency=64, **quiet)
+        config = uvicorn.Config(
+            search_app(searcher, own_hosts(port)),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            limit_concurrency=64,
+        )
         uvicorn.Server(config).run(sockets=[own])
     return 0

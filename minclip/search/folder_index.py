@@ -5,7 +5,7 @@ gone are left out. A long indexing keeps what it has from time to time, so that 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,7 +193,7 @@ def encode_new(
 ) -> None:
     """Encodes the named pictures and keeps them, from time to time and at the end, also where it is stopped."""
 
-    def pixels() -> Iterator[tuple[str, Stamp, Tensor]]:
+    def pixels() -> Generator[tuple[str, Stamp, Tensor], None, None]:
         for name in tqdm(names, "reading", unit=" pictures", disable=not (bar and names)):
             path = kept.folder / name
             stamp = stamp_of(path)  # before it is read: a change in between is seen the next time

@@ -101,7 +101,7 @@ def composed_query(t: Trial) -> None:
     lost = Mistake("a dimension of size 1 is lost", way="leave out squeeze(): the result is [queries, embed_dim]")
     one = theirs(pictures[:1], add, remove, 0.7)
     t.same(t(pictures[:1], add, remove, 0.7), one, {lost: lambda: one.squeeze()}, "the result for one query")
-    half = [x.bfloat16() for x in (pictures, add, remove)]
+    half = pictures.bfloat16(), add.bfloat16(), remove.bfloat16()
     coarse = Mistake("float32 is wanted, whatever the features are", way="unit_rows turns them into float32")
     came, expected = t(*half, 0.7), theirs(*half, 0.7)
     t.same(came, expected, {coarse: lambda: came if came.dtype != torch.float32 else None}, "the result in bfloat16")

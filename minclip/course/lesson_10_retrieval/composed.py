@@ -38,7 +38,7 @@ GALLERY_SEED, QUERY_SEED = 1_000, 9_000  # of drawings: the same thing, drawn an
 THINGS = tuple(  # without those that are part of a scene, or share their name with another thing
     kind for kind in KINDS if kind not in ("mouse", "bat", "computer mouse", "baseball bat", "cloud", "star", "moon")
 )
-FACTS = {  # a kind of fact -> its values, and how a sentence says them
+FACTS: dict[str, dict[Any, str]] = {  # a kind of fact -> its values, and how a sentence says them
     "scene": {"field": "in a field", "snow": "in the snow", "desert": "in the desert", "sea": "by the sea"},
     "colour": {"red": "red", "blue": "blue", "green": "green", "yellow": "yellow"},
     "style": {

@@ -52,7 +52,8 @@ def draw_composed() -> Figure:
         (moved, (0.04, 0.03), "+ ½ · (“in the snow” − “in a field”)", QUIET_COLOUR, "left"),
         (moved / np.linalg.norm(moved), (0.06, -0.07), "the query", MATCH_COLOUR, "left"),
     ):
-        axes.text(*(point + np.array(away)), words, color=colour, ha=ha, fontsize=FONT)
+        x, y = point + np.array(away)
+        axes.text(x, y, words, color=colour, ha=ha, fontsize=FONT)
     return described(
         figure,
         "Unit vectors on a circle: the picture, the texts “in a field” and “in the snow”. Half the difference of the "
@@ -79,8 +80,8 @@ def draw_facts() -> Figure:
     facts = list(FACTS)
     for place, fact in enumerate(facts):
         small = [line["both"] for line in lines if line["fact"] == fact and "seed" in line]
-        apart = np.linspace(-0.16, 0.16, len(small)) if small else []
-        axes.plot(place + np.array(apart), small, "o", color=OTHER_COLOUR, mec=QUIET_COLOUR, markersize=7)
+        apart = np.linspace(-0.16, 0.16, len(small))
+        axes.plot(place + apart, small, "o", color=OTHER_COLOUR, mec=QUIET_COLOUR, markersize=7)
         for shipped, marker, colour in (
             ("picturebook-tiny", "s", TEXT_COLOUR),
             ("picturebook-small", "D", IMAGE_COLOUR),

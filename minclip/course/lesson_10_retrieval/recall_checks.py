@@ -68,7 +68,7 @@ def rank_of_right(t: Trial) -> None:
         "an entry a little above the best right one counts as better, and rounding makes it level",
         way="better is above best + rounding",
     )
-    low = Mistake(
+    below = Mistake(
         "an entry a little below the best right one is level, too",
         way="level is from best - rounding to best + rounding",
     )
@@ -76,7 +76,7 @@ def rank_of_right(t: Trial) -> None:
     known = {
         ignored: lambda: ties.rank_of_right(nearly, first),
         half: lambda: ties.Rank(one + 1, one, one),
-        low: lambda: ties.Rank(one, one, one),
+        below: lambda: ties.Rank(one, one, one),
         Mistake(half, way=half.way + ", and nothing is both"): lambda: ties.Rank(one + 1, one, one + 1),
     }
     judge_rank(t, wide, ties.rank_of_right(nearly, first, 0.01), known, "for rounding = 0.01")

@@ -132,21 +132,23 @@ def wrong_recalls() -> Mapping[str, Recall]:
         cosines, right = cosines_and_right(images, texts, owner)
         return right.gather(1, cosines.topk(min(k, len(texts)), dim=1).indices)  # [images, k]
 
-    def to_text(count: Callable[[Tensor, Tensor, int], Tensor], *given: Tensor, ks: Sequence[int]) -> dict:
+    def to_text(
+        count: Callable[[Tensor, Tensor, int], Tensor], images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]
+    ) -> dict:
         """image_to_text counted in another way, text_to_image as it is."""
-        owner = given[2]
-        captions = owner.bincount(minlength=len(given[0]))
-        counted = {f"R@{k}": count(nearest(*given, k), captions, k).double().mean().item() for k in ks}
-        return library.recall_at_k(*given, ks) | {"image_to_text": counted}
+        captions = owner.bincount(minlength=len(images))
+        found = {k: nearest(images, texts, owner, k) for k in ks}
+        counted = {f"R@{k}": count(hits, captions, k).double().mean().item() for k, hits in found.items()}
+        return library.recall_at_k(images, texts, owner, ks) | {"image_to_text": counted}
 
     def all_of_them(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
-        return to_text(lambda hits, captions, k: hits.sum(1) == captions, images, texts, owner, ks=ks)
+        return to_text(lambda hits, captions, k: hits.sum(1) == captions, images, texts, owner, ks)
 
     def share_found(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
-        return to_text(lambda hits, captions, k: hits.sum(1).double() / captions, images, texts, owner, ks=ks)
+        return to_text(lambda hits, captions, k: hits.sum(1).double() / captions, images, texts, owner, ks)
 
     def precision(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
-        return to_text(lambda hits, captions, k: hits.sum(1).double() / k, images, texts, owner, ks=ks)
+        return to_text(lambda hits, captions, k: hits.sum(1).double() / k, images, texts, owner, ks)
 
     def one_direction(name: str) -> Recall:
         def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:

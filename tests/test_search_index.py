@@ -128,6 +128,15 @@ def test_a_damaged_file_is_made_anew_and_said(photos, color, tmp_path, content):
     assert index_folder(photos, color, plain, file=file).facts.encoded == 0
 
 
+def test_a_folder_in_the_files_place_is_said(photos, color, tmp_path):
+    (tmp_path / "album").mkdir()
+    index = index_folder(photos, color, plain, file=tmp_path / "album")
+    assert len(index) == 11 and [line.partition(":")[0] for line in index.facts.lines()] == [
+        "the index is made anew",
+        "the index is not kept, the next search begins anew",
+    ]
+
+
 def test_the_hash_tells_models_apart(model):
     before = model_hash(model, plain)
     assert before == model_hash(model, plain) != model_hash(model, draw)

@@ -7,11 +7,13 @@
 Type a sentence and see the pictures that fit best, with their scores. Drop a picture and find its like, or "like this,
 but in the snow". Write class names and watch their shares move. Needs `pip install "minclip[serve]"`.
 
+Pictures that are added while it runs are seen when it is started again.
 Only this computer can open the page. Whoever else is logged in on it can open it, too. Pictures are never sent
 anywhere, and the index is kept as by `minclip search`. Links that lead out of the folder are not followed.
 """
 
 import argparse
+import os
 import socket
 import webbrowser
 from importlib.util import find_spec
@@ -49,6 +51,8 @@ def listening(port: int) -> socket.socket:
     if not 0 <= port < 65536:
         raise ValueError(f"--port {port} must be from 0 to 65535")
     own = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":  # there it lets a page that was just closed start again, elsewhere two share a port
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         own.bind((LOOPBACK, port))
     except OSError as error:

@@ -152,7 +152,7 @@ class KeptIndex:
             self.entries = read_index(path, digest)
         except OtherModel:
             raise
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             facts.notes.append(f"the index is made anew: {' '.join(str(error).split())}")
             self.changed = True
 

@@ -72,7 +72,7 @@ def kept() -> list[dict[str, Any]]:
 
 
 def draw_facts() -> Figure:
-    """How often the composed query finds the changed thing: the kept results of eleven models at weight 1."""
+    """How often the composed query finds the changed thing: the kept results at weight 1."""
     lines = [line for line in kept() if line["weight"] == 1.0]
     figure = new_figure(9.0, 4.6)
     axes = figure.subplots()
@@ -94,7 +94,7 @@ def draw_facts() -> Figure:
     marks = [
         Line2D([], [], marker="D", ls="", color=IMAGE_COLOUR, markersize=10, label="picturebook-small"),
         Line2D([], [], marker="s", ls="", color=TEXT_COLOUR, markersize=10, label="picturebook-tiny"),
-        Line2D([], [], marker="o", ls="", color=OTHER_COLOUR, mec=QUIET_COLOUR, label="nine small CLIPs"),
+        Line2D([], [], marker="o", ls="", color=OTHER_COLOUR, mec=QUIET_COLOUR, label="nine trained on from tiny"),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=FONT - 1, frameon=False)
     best = {line["fact"]: line["both"] for line in lines if line.get("shipped") == "picturebook-small"}

@@ -4,7 +4,7 @@ from minclip.course.question import Choice, percent
 
 QUESTIONS = {
     "level_recall": percent(
-        "A model says the same of all. 100 pictures have one caption each. What is its R@1, in percent?",
+        "A model says the same of everything. 100 pictures have one caption each. What is its R@1, in percent?",
         right=0.5,
         close=2,
         misconceptions={

@@ -31,7 +31,7 @@ TINY, SMALL = {"shipped": "picturebook-tiny"}, {"shipped": "picturebook-small"}
 OTHERS = [{"seed": seed, "rate": rate} for seed, rate in product(SEEDS, RATES)]
 
 
-def test_the_text_says_what_is_kept_of_the_shipped_models():
+def test_the_text_says_what_is_kept():
     assert "94 to 98 of 100 cases" in TEXT
     assert all(94 <= share(fact, **SMALL) < 98.5 for fact in ("scene", "colour", "style"))
     assert "count does in 14, and the relation in 45" in TEXT

@@ -43,6 +43,18 @@ def test_the_text_says_what_is_kept():
     assert all(len(values) == 4 for values in FACTS.values())
 
 
+@pytest.mark.parametrize("model", [TINY, *OTHERS], ids=str)
+def test_every_trained_model_shows_the_same(model):
+    shares = {fact: share(fact, **model) for fact in FACTS}
+    assert max(shares, key=shares.get) == "scene" and min(shares, key=shares.get) == "relation"
+    assert share("scene", "thing", 2.0, **model) < share("scene", "thing", 1.0, **model)
+
+
+@pytest.mark.parametrize("model", [TINY, SMALL, *OTHERS], ids=str)
+def test_naming_the_thing_helps_the_count(model):
+    assert share("count, named", **model) > share("count", **model)
+
+
 def test_pictures_of_a_fact_differ_in_nothing_else():
     for fact, values in FACTS.items():
         pictures = [drawn(fact, "cat", value, 5) for value in values]

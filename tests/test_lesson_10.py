@@ -65,6 +65,17 @@ def test_pictures_of_a_fact_differ_in_nothing_else():
     assert {drawn("relation", "cat", value, 5).relation for value in FACTS["relation"]} == set(FACTS["relation"])
 
 
+def test_bare_numbers_are_nearly_alike():
+    model, _, tokenizer = load("picturebook-small", "cpu")
+
+    def apart(one, other):
+        first, second = encode_texts(model, tokenizer, [one, other])
+        return (first - second).norm().item()
+
+    assert apart("one", "two") < 0.6 < 0.8 < apart("one cat", "two cats")
+    assert apart("in a field", "in the snow") > 1
+
+
 def test_hubs_are_where_the_text_says():
     model, _, tokenizer = load("picturebook-small", "cpu")
     book = PictureBook("val", size=32, count=300, captions_per_picture=5, progress=False)

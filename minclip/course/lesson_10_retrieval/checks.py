@@ -20,9 +20,13 @@ TOO_MANY = Mistake(
     "the gallery holds fewer entries than k, and more than all cannot be found", way="take min(k, len(gallery)) of them"
 )
 ROWS_MEET = Mistake(
-    "every query meets every entry of the gallery: in a matrix product the columns of the first meet the rows of the "
-    "second",
-    way="cosine_similarity(queries, gallery) does it, or unit_queries @ unit_gallery.T",
+    "something of the queries met something of the gallery row by row; every query meets every entry, and a length "
+    "belongs to its own rows",
+    way="cosine_similarity(queries, gallery) does it, or unit_rows(queries) @ unit_rows(gallery).T",
+)
+NOT_TURNED = Mistake(
+    "in a matrix product the columns of the first meet the rows of the second, and here both are embed_dim",
+    way="unit_rows(queries) @ unit_rows(gallery).T",
 )
 ONE_LOST = Mistake(
     "a dimension of size 1 is lost",
@@ -36,7 +40,7 @@ OF_QUERIES = Mistake(
 def search(t: Trial) -> None:
     t.errors = {
         "selected index k out of range": TOO_MANY,
-        "cannot be multiplied (4x8 and 7x8)": ROWS_MEET,
+        "cannot be multiplied (4x8 and 7x8)": NOT_TURNED,
         "must match the size of tensor b (7) at non-singleton dimension 0": ROWS_MEET,
     }
     queries, gallery = t.normal(4, 8), t.normal(7, 8) * torch.tensor([[0.2], [5], [1], [3], [0.5], [1], [9]])

@@ -130,9 +130,12 @@ TEXTS = torch.tensor(
 OWNER = torch.tensor([0, 0, 1, 1, 2, 2, 2])
 
 TURNED = Mistake(
-    "cosines and right do not have the same shape: in one direction both are [images, texts], in the other both "
-    "[texts, images]",
+    "what is [images, texts] met what is [texts, images]: in each direction cosines and right have one shape",
     way="right = each_image[:, None] == image_of_text is [images, texts]; .T turns both",
+)
+ONE_BY_ONE = Mistake(
+    "something of the images met something of the texts one by one; here every image meets every text",
+    way="a column and a row make a matrix: each_image[:, None] == image_of_text",
 )
 TOO_COARSE = Mistake(
     "cosines that differ a little count as level: only what rounding holds apart is",
@@ -147,6 +150,8 @@ def recall_at_k(t: Trial) -> None:
         ),
         "must match the size of tensor b (7) at non-singleton dimension 1": TURNED,
         "must match the size of tensor b (3) at non-singleton dimension 1": TURNED,
+        "tensor a (3) must match the size of tensor b (7) at non-singleton dimension 0": ONE_BY_ONE,
+        "tensor a (7) must match the size of tensor b (3) at non-singleton dimension 0": ONE_BY_ONE,
         "'int' object is not iterable": Mistake(
             "ks holds several numbers, and each has an entry of its own", way="{f'R@{k}': ... for k in ks}"
         ),

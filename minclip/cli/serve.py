@@ -16,6 +16,7 @@ import argparse
 import os
 import socket
 import webbrowser
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -83,11 +84,13 @@ def run(arguments: argparse.Namespace) -> int:
             webbrowser.open(address)
         config = uvicorn.Config(
             search_app(searcher, own_hosts(port)),
-            log_level="warning",
+            log_level="error",
+            ws="none",
             access_log=False,
             server_header=False,
             lifespan="off",
             limit_concurrency=64,
         )
-        uvicorn.Server(config).run(sockets=[own])
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+            uvicorn.Server(config).run(sockets=[own])
     return 0

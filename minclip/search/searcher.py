@@ -28,7 +28,10 @@ SIZES = {"small": 360, "large": 1280}  # pixels of the long side
 
 
 class Searcher:
-    """A folder's index and the model that made it. Several threads may ask at the same time."""
+    """A folder's index and the model that made it. Several threads may ask at the same time.
+
+    The model may be on any device; features are compared on the CPU, where the index is.
+    """
 
     def __init__(
         self,
@@ -55,12 +58,12 @@ class Searcher:
         if not text.strip() or len(text) > MAX_TEXT:
             raise ValueError(f"a text needs 1 to {MAX_TEXT:,} letters")
         with self.lock:
-            return encode_texts(self.model, self.tokenizer, [text])
+            return encode_texts(self.model, self.tokenizer, [text]).cpu()
 
     def encode_class(self, name: str) -> Tensor:
         """The class's column of the zero-shot classifier, float32 [embed_dim]."""
         with self.lock:
-            return zero_shot_classifier(self.model, self.tokenizer, [name], self.templates)[:, 0]
+            return zero_shot_classifier(self.model, self.tokenizer, [name], self.templates)[:, 0].cpu()
 
     def features_of(self, number: int) -> Tensor:
         """float32 [1, embed_dim] of a picture of the index. IndexError for a number that it does not have."""
@@ -81,7 +84,7 @@ class Searcher:
             raise ValueError(f"{header.width} × {header.height} pixels are more than {limit}: take a smaller picture")
         picture = as_seen(open_image(io.BytesIO(content), "the picture"))
         with self.lock:
-            return encode_images(self.model, self.preprocess, picture)
+            return encode_images(self.model, self.preprocess, picture).cpu()
 
     def query(self, text: str, instead: str, picture: Tensor | None, weight: float) -> Tensor:
         """float32 [1, embed_dim]: of the text, of the picture, or of both put together."""
@@ -110,7 +113,7 @@ class Searcher:
         if len(names) > MAX_NAMES or any(len(name) > MAX_TEXT for name in names):
             raise ValueError(f"at most {MAX_NAMES} names of {MAX_TEXT:,} letters each")
         classifier = torch.stack([self.class_features(name) for name in check_names(names)])  # [classes, embed_dim]
-        logits = self.model.logit_scale.exp().detach().float() * picture @ classifier.T  # [1, classes]
+        logits = self.model.logit_scale.exp().item() * picture @ classifier.T  # [1, classes]
         shares = logits.softmax(dim=-1)[0].tolist()
         return [{"name": name, "share": round(share, 4)} for name, share in zip(names, shares, strict=True)]
 

@@ -85,7 +85,8 @@ def beside(kind: str) -> str:
 def encoded(model: CLIP, fact: str, seed: int) -> Tensor:
     """Every thing with every value, thing after thing: float32 [things · values, embed_dim]."""
     size, every = model.config.image_size, product(THINGS, FACTS[fact])
-    return encode_pixels(model, np.stack([render(drawn(fact, *one, seed + i), size) for i, one in enumerate(every)]))
+    pixels = np.stack([render(drawn(fact, *one, seed + i), size) for i, one in enumerate(every)])
+    return encode_pixels(model, pixels).cpu()
 
 
 def sentences(fact: str, named: bool) -> list[list[str]]:
@@ -102,7 +103,7 @@ def encoded_sentences(model: CLIP, tokenizer: Tokenizer, fact: str, named: bool)
     """float32 [1 or things, values, embed_dim]."""
     texts = sentences(fact, named)
     features = encode_texts(model, tokenizer, [text for row in texts for text in row])
-    return features.unflatten(0, (len(texts), -1))
+    return features.cpu().unflatten(0, (len(texts), -1))
 
 
 def composed_recall(

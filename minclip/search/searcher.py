@@ -18,7 +18,7 @@ from minclip.prompts import PICTURE_TEMPLATES
 from minclip.retrieval import composed_query
 from minclip.search.folder_index import FolderIndex
 from minclip.search.kept_place import is_inside
-from minclip.zero_shot import Preprocess, Tokenizer, check_names, encode_images, encode_texts, zero_shot_classifier
+from minclip.zero_shot import Preprocess, Tokenizer, encode_images, encode_texts, wrong_names, zero_shot_classifier
 
 UPLOADS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")  # formats that Pillow decodes by itself
 MAX_UPLOAD_PIXELS = 50_000_000
@@ -112,7 +112,9 @@ class Searcher:
         """Softmax probabilities of the class names, in their order. They compare the names with each other."""
         if len(names) > MAX_NAMES or any(len(name) > MAX_TEXT for name in names):
             raise ValueError(f"at most {MAX_NAMES} names of {MAX_TEXT:,} letters each")
-        classifier = torch.stack([self.class_features(name) for name in check_names(names)])  # [classes, embed_dim]
+        if wrong := wrong_names(names):
+            raise ValueError(wrong)
+        classifier = torch.stack([self.class_features(name) for name in names])  # [classes, embed_dim]
         logits = self.model.logit_scale.exp().item() * picture @ classifier.T  # [1, classes]
         shares = logits.softmax(dim=-1)[0].tolist()
         return [{"name": name, "share": round(share, 4)} for name, share in zip(names, shares, strict=True)]

@@ -205,8 +205,8 @@ def in_words(text: str, has_total: bool = False) -> float | None:
     text = re.sub(OF_THEM, "", text)
     if text.removesuffix(" at all") in NOTHING:
         return 0.0
-    if (share := A_PART_OF.fullmatch(text)) and (part := in_words(share[1])) is not None:
-        return part * (100 if has_total else float(share[2]))
+    if (share := A_PART_OF.fullmatch(text)) and (value := in_words(share[1])) is not None:
+        return value * (100 if has_total else float(share[2]))
     if mixed := re.fullmatch(rf"(\d+) and (?:an? )?({'|'.join(PARTS)})", text):
         return float(mixed[1]) + PARTS[mixed[2]]
     part = A_PART.fullmatch(text)

@@ -191,8 +191,10 @@ def train_bpe(t: Trial) -> None:
         if len(expected) < merges and words == {"aa": 3, "b": 5}:  # every word is one symbol in the end
             helps = {**helps, "list index out of range": NO_PAIR}
         came = t.call(t.mine, words, merges, errors=helps)
-        known = t.acting_like(t.mine, TRAINING, (words, merges), *TRAINED[:6])  # all merges are found
-        known |= {LOST_ORDER: lambda: came if loses_its_order(t.mine, words, merges) else None}  # noqa: B023
+        known = {
+            **t.acting_like(t.mine, TRAINING, (words, merges), *TRAINED[:6]),  # all merges are found
+            LOST_ORDER: lambda: came if loses_its_order(t.mine, words, merges) else None,  # noqa: B023
+        }
         if isinstance(came, list) and came != expected:  # the first that differs: a list in full is too long to read
             same = next((i for i, (a, b) in enumerate(zip(expected, came, strict=False)) if a != b), None)
             place = min(len(expected), len(came)) if same is None else same

@@ -65,7 +65,7 @@ WRONG = [
     changed(f"{TOO_LONG}                {CUT}\n", "", "a text that is too long is not refused", "does not help"),
     changed("len(ids) > self.context_length", "len(ids) - 2 > self.context_length", "a little too long", "not cut"),
     changed("len(ids) > self.context_length", "len(self.encode(text)) > self.context_length", "a little too long"),
-    changed("len(ids), self.context_length)", "self.context_length, len(ids))", "changed places", "how many tokens"),
+    changed("len(ids), self.context_length)", "self.context_length, len(ids))", "changed places", "say how many"),
     changed("text_too_long(row, text,", "text_too_long(text, row,", "row and text have changed places"),
     changed("len(ids) > self.context_length", "len(ids) > 77", "too long from 78 tokens on", "a little too long"),
     changed(TOO_LONG, TOO_LONG.replace("self.context_length:", "77:").replace("self.context_length)", "77)"),

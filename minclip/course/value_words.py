@@ -79,7 +79,7 @@ def shortened(line: str, most: int = 100) -> str:
     """
     if len(line) <= most:
         return line
-    start = line[: most - 3]
+    start = line[: most - 4]
     return f"{start.rpartition(' ')[0].rstrip() or start} ..."
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from minclip.course.assertions import Known, Mistake
+from minclip.course.assertions import Errors, Known, Mistake
 from minclip.course.lesson_02_images_to_patches.patch_mistakes import VIEW, shape_and_size
 from minclip.vision import PatchEmbedding
 
@@ -53,33 +53,31 @@ TURNED = Mistake("the patches are [batch, width, patches] here: tokens are [batc
 MORE_POSITIONS = Mistake(
     "tokens and positions are not equally many here: CLS has a position, and so has every patch", way=LAST
 )
+OTHER_SIZES: Errors = {**VIEW, **NUMBER_FIXED}
 # what PyTorch says where there are 9 patches of width 7
-TOKEN_ERRORS = (
-    VIEW
-    | NUMBER_FIXED
-    | {
-        "Expected size 7 but got size 9": TURNED,
-        "(9) must match the size of tensor b (7)": TURNED,
-        "Expected size 7 but got size 21": Mistake(
-            "the width is joined with the rows: join rows and columns first", way=FLAT
-        ),
-        "got 3 and 4": Mistake("the patches are still in rows and columns: they must stand in a row", way=FLAT),
-        "got 4 and 3": Mistake("the patches are still in rows and columns: they must stand in a row", way=FLAT),
-        "same number of dimensions": THREE_DIMENSIONS,
-        one_dimension: THREE_DIMENSIONS,
-        "except in dimension 0": Mistake("dim=0 puts pictures one after the other, and not tokens", way=FIRST),
-        "except in dimension 2": Mistake("dim=2 makes tokens longer, and puts none before the others", way=FIRST),
-        "(9) must match the size of tensor b (10)": MORE_POSITIONS,
-        "(10) must match the size of tensor b (9)": MORE_POSITIONS,
-        "Expected size 7 but got size 48": Mistake(
-            "these are the patches as patchify cuts them: they have not met the weights of conv1", way=CONV
-        ),
-        "(27x48 and 7x48)": Mistake(
-            "the weights of conv1 are [width, numbers] as a matrix: patches meet them transposed",
-            way=f"{CONV} does it all, or patches @ self.conv1.weight.flatten(1).T",
-        ),
-    }
-)
+TOKEN_ERRORS: Errors = {
+    **OTHER_SIZES,
+    "Expected size 7 but got size 9": TURNED,
+    "(9) must match the size of tensor b (7)": TURNED,
+    "Expected size 7 but got size 21": Mistake(
+        "the width is joined with the rows: join rows and columns first", way=FLAT
+    ),
+    "got 3 and 4": Mistake("the patches are still in rows and columns: they must stand in a row", way=FLAT),
+    "got 4 and 3": Mistake("the patches are still in rows and columns: they must stand in a row", way=FLAT),
+    "same number of dimensions": THREE_DIMENSIONS,
+    one_dimension: THREE_DIMENSIONS,
+    "except in dimension 0": Mistake("dim=0 puts pictures one after the other, and not tokens", way=FIRST),
+    "except in dimension 2": Mistake("dim=2 makes tokens longer, and puts none before the others", way=FIRST),
+    "(9) must match the size of tensor b (10)": MORE_POSITIONS,
+    "(10) must match the size of tensor b (9)": MORE_POSITIONS,
+    "Expected size 7 but got size 48": Mistake(
+        "these are the patches as patchify cuts them: they have not met the weights of conv1", way=CONV
+    ),
+    "(27x48 and 7x48)": Mistake(
+        "the weights of conv1 are [width, numbers] as a matrix: patches meet them transposed",
+        way=f"{CONV} does it all, or patches @ self.conv1.weight.flatten(1).T",
+    ),
+}
 
 
 def wrong_tokens(module: PatchEmbedding, image: Tensor) -> Known:

@@ -54,7 +54,7 @@ WRONG = [
     attend(SCORES + "scores = scores + mask\n" + MIX, "mask is None where there is none"),
     attend(SCORES.replace("query.shape[-1] ** 0.5",
             "torch.sqrt(query.shape[-1])") + ADD + MIX, "this is a plain number"),
-    attend(SCORES.replace("-2, -1", "1, 2") + ADD + MIX, "the dimensions in front"),
+    attend(SCORES.replace("-2, -1", "1, 2") + ADD + MIX, "the tokens in one factor"),
     attend(SCORES + ADD + "shares = scores.exp()\nreturn shares @ value / shares.sum(-1, keepdim=True)", "overflows"),
     attend(SCORES + ADD + "return scores.softmax(dim=-1).detach() @ value", "no gradient reaches query"),
     attend("query /= query.shape[-1] ** 0.5\nscores = query @ key.transpose(-2, -1)\n" + ADD + MIX, "edits its input"),
@@ -79,7 +79,7 @@ WRONG = [
     attend(SCORES.replace("query @ key", "query.detach() @ key") + ADD + MIX, "no gradient reaches query"),
     attend(SCORES + ADD + MIX.replace("value", "value.data"), "no gradient reaches value"),
     attend(SCORES.replace("-2, -1", "1, 2").replace("key.transpose(1, 2)",
-            "key.T") + ADD + MIX, "the dimensions in front"),
+            "key.T") + ADD + MIX, "the tokens in one factor"),
     attend(SCORES + ADD + "return scores.softmax(dim=-1).transpose(-2, -1) @ value", silent="changed places"),
     attend(SCORES + ADD + "return value @ scores.softmax(dim=-1)", "that do not fit"),
     attend("scale = torch.tensor([query.shape[-1] ** 0.5])\nscores = query @ key.transpose(-2, -1) / scale\n"

@@ -159,7 +159,7 @@ def of_heads(x: Tensor, theirs: library.MultiHeadAttention) -> dict[str, Tensor]
     project, attend = theirs.out_proj, library.attention
     parts, scores = dict(zip(NAMES, (query, key, value), strict=True)), query @ key.mT
     bare = x.view(2, 7, 3, 4).transpose(1, 2)
-    known = {
+    known: dict[str, Tensor] = {
         Mistake("query and key have changed places", way=IN_FORWARD): theirs.merge(attend(key, query, value)),
         Mistake("key and value have changed places", way=IN_FORWARD): theirs.merge(attend(query, value, key)),
         Mistake("query and value have changed places", way=IN_FORWARD): theirs.merge(attend(value, key, query)),

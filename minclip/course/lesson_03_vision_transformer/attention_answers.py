@@ -161,6 +161,7 @@ WRONG = [
           ("transpose(0, 1)", "is the batch", "tokens"), ("permute(1, 0, 3, 2)", "is the batch", "tokens"),
           ("transpose(-1, -3)", "is head_width", "batch"), ("T", "is the tokens", "batch"),
       )),
+    attend(SCORES + ADD + "return scores.softmax(dim=-1) @ value.transpose(1, 2)", "is the tokens", "last"),
     attend("scores = query.transpose(1, 2) @ key.mT / query.shape[-1] ** 0.5\n" + ADD + MIX, "is the tokens"),
     attend(WITH + "scores.masked_fill(mask == -torch.inf, -torch.inf)\n" + MIX, "only -inf has an effect", "no effect"),
     attend(WITH + "scores.masked_fill(mask < -100, -1e9)\n" + MIX, "only -inf has an effect", "no effect"),

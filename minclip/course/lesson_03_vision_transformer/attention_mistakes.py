@@ -38,8 +38,8 @@ ERRORS = VIEW | {
 # without a mask, for 2 pictures, 3 heads, 7 tokens, head_width 5: what stands where the heads should stand
 FIRST_CALL = {
     f"({one}) must match the size of tensor b ({other}) at non-singleton dimension 1": Mistake(
-        f"the second dimension is {name} in one factor, and the heads in the other: only the last two change places",
-        way=SCORES,
+        f"the second dimension is {name} in one factor, and the heads in the other: it is the heads in both",
+        way=f"{SCORES}, and shares @ value",
     )
     for size, name in ((2, "the batch"), (7, "the tokens"), (5, "head_width"))
     for one, other in ((3, size), (size, 3))

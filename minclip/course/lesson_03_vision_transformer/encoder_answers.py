@@ -183,6 +183,8 @@ WRONG = [
     encoder("x = transformer(x)[:, 0]\n" + READ, "where tokens are wanted",
             refuse=REFUSE.replace("self.embedding(image)", "image")),
     encoder(CLS + READ, "where tokens are wanted", refuse=REFUSE.replace("(image)", ".conv1(image)")),
+    encoder(CLS + READ, "where tokens are wanted",
+            refuse=REFUSE.replace("self.embedding(image)", "image.flatten(2).transpose(1, 2)")),
 ]  # fmt: skip
 
 CORRECT = [

@@ -77,6 +77,7 @@ NOT_EMBEDDED = Mistake(
 ENCODER = {
     "got input of size[3, 3, 12, 12]": NOT_EMBEDDED,
     "got input of size[3, 16, 3, 3]": NOT_EMBEDDED,
+    "got input of size[3, 144, 3]": NOT_EMBEDDED,
     "'Parameter' object is not callable": Mistake("proj is a matrix and no layer", way="multiply by it: @ self.proj"),
     # for 3 pictures, 10 tokens, width 16
     "got input of size[3, 10]": ONE_NUMBER,

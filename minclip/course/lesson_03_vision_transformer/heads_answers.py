@@ -176,6 +176,7 @@ WRONG = [
     heads(forward="return self.out_proj(attention(x, x, x, mask))", says="as it is, as one head"),
     heads(forward="x = x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)\n"
           "return self.merge(attention(x, x, x, mask))", says="x is cut into heads as it is"),
+    heads(forward=OWN.format("2").replace(".softmax(dim=-1)", ""), says="the softmax is missing"),
     heads(forward=OWN.format("1"), says="√head_width is missing"),
     heads(forward=OWN.format("x.shape[-1] ** 0.5"), says="the root of the whole width"),
     heads(CHUNKS + "return qkv.view(batch, tokens, 3, 3, -1).permute(2, 0, 3, 1, 4).unbind(0)", says="is fixed here"),

@@ -163,7 +163,7 @@ def of_heads(x: Tensor, theirs: library.MultiHeadAttention) -> dict[str, Tensor]
         Mistake("query and key have changed places", way=IN_FORWARD): theirs.merge(attend(key, query, value)),
         Mistake("key and value have changed places", way=IN_FORWARD): theirs.merge(attend(query, value, key)),
         Mistake("query and value have changed places", way=IN_FORWARD): theirs.merge(attend(value, key, query)),
-        Mistake("√head_width divides twice: attention divides by it already", way=IN_FORWARD): (
+        Mistake("√head_width divides twice: once is enough, in attention", way=IN_FORWARD): (
             theirs.merge(attend(query / query.shape[-1] ** 0.5, key, value))
         ),
         Mistake("the heads are not merged", way=IN_FORWARD): attend(query, key, value),
@@ -176,6 +176,9 @@ def of_heads(x: Tensor, theirs: library.MultiHeadAttention) -> dict[str, Tensor]
         Mistake("attention is missing: this is the value alone", way=IN_FORWARD): theirs.merge(value),
         Mistake("√head_width is missing: attention divides the scores by it", way=IN_FORWARD): (
             theirs.merge(scores.softmax(dim=-1) @ value)
+        ),
+        Mistake("the softmax is missing: attention turns the scores into shares", way=IN_FORWARD): (
+            theirs.merge(scores / 2 @ value)
         ),
         Mistake("the scores are divided by the root of the whole width: a head has its own", way=IN_FORWARD): (
             theirs.merge((scores / 12**0.5).softmax(dim=-1) @ value)

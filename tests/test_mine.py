@@ -195,7 +195,7 @@ def test_a_train_step_of_ones_own_refuses_micro_batches(photos, tmp_path, monkey
     assert "your train_step takes whole batches" in capsys.readouterr().err
 
 
-def test_what_checks_keep_of_minclips_texts_is_known_as_such(mine):
+def test_minclips_own_text_is_known_when_kept(mine):
     for lesson in LESSONS:
         for exercise in lesson.exercises:
             setup = f"{lesson.answers.SETUP}\nfrom minclip.{exercise.home} import *"  # what a notebook imports

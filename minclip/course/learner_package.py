@@ -19,7 +19,7 @@ from itertools import groupby
 
 from minclip.course.kept_answer import Answer, answer_from, import_line, imported
 from minclip.course.outline import LESSONS
-from minclip.course.statements import Statement, outside_names, renamed, statements, with_names
+from minclip.course.statements import Statement, outside_names, renamed, statements, with_names, without_annotations
 from minclip.course.workbook import ANSWERS as PACKAGE
 
 HEADER = (
@@ -64,7 +64,7 @@ def rests_on(home: str, name: str, kept: Iterable[str], seen: frozenset[str] = f
     definitions = library_definitions(home)
     if name not in definitions or name in PARTS or name in seen:
         return False
-    used = outside_names(definitions[name].text)
+    used = outside_names(without_annotations(definitions[name].text))  # a type that is written down runs nothing
     return any(one in kept or rests_on(home, one, kept, seen | {name}) for one in used)
 
 

@@ -4,6 +4,7 @@ Nothing is computed here. This file calls the others in order.
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,24 +19,26 @@ from minclip.data.unread_layouts import unread_layout
 from minclip.engine.batches import all_captions, load_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.order import batch_indices
+from minclip.engine.plain import Loss
 from minclip.engine.processes import agree, is_first, one_after_the_other, wait
 from minclip.engine.twins import count_twins, twins_lines
-from minclip.evaluation.suites import evaluation_suite, watched_suite
+from minclip.evaluation.suites import Suite, evaluation_suite, watched_suite
 from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
 from minclip.experiments.recipes import RECIPES, Recipe
 from minclip.experiments.replaced_parts import refuse_other_parts
 from minclip.experiments.report import write_report
 from minclip.experiments.runs import Run
+from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
 
-def new_model(config: CLIPConfig, seed: int) -> CLIP:
+def new_model(config: CLIPConfig, seed: int, build: Callable[[CLIPConfig], CLIP] = CLIP) -> CLIP:
     """A model with fresh weights. The same seed gives the same weights, whatever was drawn before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return CLIP(config)
+        return build(config)
 
 
 def recipe_for(data: str | Path) -> Recipe:
@@ -62,6 +65,28 @@ def lower_batch_size(config: TrainConfig, left_out: LeftOut, batch_size: int, re
     asked, reasons = (earlier["asked"], f"{earlier['what']}, {reason}") if earlier else (config.batch_size, reason)
     note_setting(left_out, "batch_size", asked, batch_size, reasons)
     return replace(config, batch_size=batch_size)
+
+
+def fit_batch_size(
+    config: TrainConfig, left_out: LeftOut, data: str | Path, dataset: CaptionDataset, captions: list[list[str]]
+) -> TrainConfig:
+    """The configuration, its batch no larger than the pictures that have captions. ValueError where none has one."""
+    with_captions = sum(map(bool, captions))  # the other pictures are left out
+    if not with_captions:
+        raise ValueError(no_captions_message(data, dataset))
+    if with_captions >= config.batch_size:
+        return config
+    # no picture may be its own negative
+    return lower_batch_size(config, left_out, max(2, with_captions), f"{with_captions} pictures have captions")
+
+
+def learned_tokenizer(captions: list[list[str]], preset: CLIPConfig, left_out: LeftOut) -> BPETokenizer:
+    """A tokenizer that is learned from the captions, with at most the vocabulary of the preset."""
+    texts = (text for of_one_picture in captions for text in of_one_picture)
+    tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
+    no_pair = "no other pair of symbols occurs twice in the captions"
+    note_setting(left_out, "vocab_size", preset.vocab_size, tokenizer.vocab_size, no_pair)
+    return tokenizer
 
 
 def draw_only_what_is_seen(dataset: CaptionDataset, config: TrainConfig, left_out: LeftOut) -> None:
@@ -98,17 +123,9 @@ def run_training(
     with one_after_the_other():
         dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
     captions = all_captions(dataset)
-    with_captions = sum(map(bool, captions))  # the other pictures are left out
-    if not with_captions:
-        raise ValueError(no_captions_message(data, dataset))
-    if with_captions < config.batch_size:  # no picture may be its own negative
-        reason = f"{with_captions} pictures have captions"
-        config = lower_batch_size(config, run.left_out, max(2, with_captions), reason)
+    config = fit_batch_size(config, run.left_out, data, dataset, captions)
     data = data if data in NAMES else Path(data).resolve()
-    texts = (text for of_one_picture in captions for text in of_one_picture)
-    tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
-    no_pair = "no other pair of symbols occurs twice in the captions"
-    note_setting(run.left_out, "vocab_size", preset.vocab_size, tokenizer.vocab_size, no_pair)
+    tokenizer = learned_tokenizer(captions, preset, run.left_out)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
     device = device or choose_device()
     return train_and_report(
@@ -151,12 +168,19 @@ def train_and_report(
     *,
     resume: bool,
     show_progress: bool,
+    suites: tuple[Suite, Suite] | None = None,
+    loss_function: Loss = clip_loss,
+    on_log: Callable[[dict], object] | None = None,
 ) -> dict:
-    """Trains from where the run stands, evaluates, and writes the report, which it returns."""
+    """Trains from where the run stands, evaluates, and writes the report, which it returns.
+
+    suites: what is watched, and what is measured at the end; None: those of `data`.
+    """
     size, left_out = model.config.image_size, dict(getattr(dataset, "notes", {}))
     draw_only_what_is_seen(dataset, config, left_out)
     with one_after_the_other():
-        watched, final = watched_suite(data, size), evaluation_suite(data, size)  # first: a missing split shows at once
+        # first: a missing split shows at once
+        watched, final = suites or (watched_suite(data, size), evaluation_suite(data, size))
         pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, show_progress, left_out)
     if len(pairs) < config.batch_size:  # some pictures cannot be read; no picture may be its own negative
         config = lower_batch_size(config, run.left_out, len(pairs), f"{len(pairs)} of the pictures can be read")
@@ -177,8 +201,8 @@ def train_and_report(
     twins = count_twins(pairs, config)
     for line in twins_lines(twins, [text for texts in captions for text in texts]) if is_first() else ():
         print(f"minclip: {line}", file=sys.stderr)
-    keeper = Keeper(run, tokenizer, data, watched, resume, show_progress, twins)
-    seconds = train(model, pairs, config, device, keeper)
+    keeper = Keeper(run, tokenizer, data, watched, resume, show_progress, twins, on_log)
+    seconds = train(model, pairs, config, device, keeper, loss_function)
     report = {}
     if is_first():
         report = write_report(

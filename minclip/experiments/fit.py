@@ -7,7 +7,6 @@ It is what `minclip train` does (experiment.py), with parts of your own in place
 loss, a model, tasks.
 """
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import Any
 from PIL import Image
 from torch import Tensor, nn
 
-from minclip.checkpoint import STATE_FILE, load
+from minclip.checkpoint import MODEL_FILE, STATE_FILE, load
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import InMemory, open_dataset
 from minclip.data.memory import from_pairs
@@ -35,7 +34,8 @@ from minclip.experiments.experiment import (
     train_and_report,
 )
 from minclip.experiments.recipes import Recipe
-from minclip.experiments.runs import Run
+from minclip.experiments.report import REPORT_FILES
+from minclip.experiments.runs import LOG_FILE, Run
 from minclip.formats.changed_models import the_clip
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.loss import clip_loss
@@ -45,6 +45,7 @@ from minclip.tokenizer import BPETokenizer
 
 SAMPLES = 20_000  # pictures seen, where no other number is given: some minutes on a laptop
 MEMORY = Recipe("tiny", TrainConfig())  # for data that have no recipe of their own: no mirror, nothing is left out
+RUN_FILES = (STATE_FILE, MODEL_FILE, LOG_FILE, *REPORT_FILES)  # of a run that is overwritten; nothing else is deleted
 TOWERS = {"image": "visual", "text": "text"}
 Model = CLIP | str | Path | Callable[[CLIPConfig], CLIP]
 Task = ClassTask | ChoiceTask
@@ -87,7 +88,7 @@ def fit(
     config: the sizes of a new model, a CLIPConfig or a preset's name. Its vocabulary is an upper limit.
     model: what is trained. None: a new CLIP. A name, file or folder: these weights, with their tokenizer, go on to
         learn. A function or subclass: is called with the configuration. A CLIP: is trained in place, with `tokenizer`.
-    freeze: "image" or "text", or both names' other way, a list of one: that encoder stays bit for bit what it is.
+    freeze: "image", "text" or a list of both: these encoders stay bit for bit what they are.
     loss: (image features, text features, scale) -> scalar. A torch module trains its own parameters, too.
     tasks: are measured at the end; the first is watched on the way. None: those of a named data set or a folder.
     on_log: is called with each entry of the log as it comes, such as print.
@@ -221,5 +222,6 @@ def run_folder(out: str | Path | None, overwrite: bool) -> Iterator[Path]:
     if (folder / STATE_FILE).is_file():
         if not overwrite:
             raise ValueError(f"{folder} holds a run already: give overwrite=True, or another out")
-        shutil.rmtree(folder)
+        for name in RUN_FILES:
+            (folder / name).unlink(missing_ok=True)
     yield folder

@@ -27,6 +27,7 @@ from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 from minclip.zero_shot import encode_pixels, encode_texts, zero_shot_classifier
 
+REPORT_FILES = ("report.json", "report.md", "curves.png", "predictions.png", "confusion.png", "retrieval.png")
 SHOWN_PICTURES, SHOWN_QUERIES, SHOWN_HITS = 24, 10, 6
 
 

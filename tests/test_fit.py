@@ -135,7 +135,7 @@ def test_a_losss_parameters_are_kept_and_go_on(tmp_path):
     assert fresh.bias.item() == loss.bias.item()
 
 
-def test_a_tower_of_ones_own_trains_and_a_file_says_so(tmp_path):
+def test_a_changed_tower_trains_and_its_file_says_so(tmp_path):
     class Mean(nn.Module):
         def __init__(self, width, embed_dim):
             super().__init__()

@@ -67,4 +67,6 @@ def pixels_of(images: Sequence[Image.Image | np.ndarray], size: int) -> np.ndarr
     if size < 1:
         raise ValueError(f"size={size} must be at least 1 pixel")
     pictures = (square(as_picture(image, i).convert("RGB"), size) for i, image in enumerate(images))
-    return np.stack([np.asarray(picture) for picture in pictures]) if len(images) else np.zeros((0, size, size, 3), "u1")
+    return (
+        np.stack([np.asarray(picture) for picture in pictures]) if len(images) else np.zeros((0, size, size, 3), "u1")
+    )

@@ -86,9 +86,14 @@ def pixels_to_float(
     return x.sub_(per_channel(tuple(mean), x.device)).div_(per_channel(tuple(std), x.device))
 
 
-@cache
 def per_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
-    """float [3, 1, 1] on the device. Sent once: a copy to a GPU waits for all work before it."""
+    """float [3, 1, 1] on the device, the caller's own to write into."""
+    return sent_once(values, device).clone()
+
+
+@cache
+def sent_once(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """Of per_channel: a copy to a GPU waits for all work before it."""
     return torch.tensor(values, device=device).view(3, 1, 1)
 
 

@@ -99,6 +99,8 @@ class BPETokenizer(StoredTokenizer):
     def decode(self, ids: Iterable[int]) -> str:
         """The text of a row of ids, a space after every word. Bytes that are no UTF-8 become �.
 
+        ValueError for what is no id of this vocabulary, a negative number among them.
+
         >>> BPETokenizer([("c", "a")]).decode([512, 339])
         'cat '
         """

@@ -34,6 +34,7 @@ RIGHT = [
     "return logits + torch.zeros(6, 6).to(logits)",
     "return logits + torch.zeros(6, 6).to(device=logits.device, dtype=logits.dtype)",
     "return logits + torch.zeros(6, 6).type_as(logits)",
+    "return logits.type(torch.float64)",
     "return logits + torch.zeros_like(logits) + logits.new_zeros(6)",
     "return logits + logits.new_tensor([1, 2, 3, 4, 5, 6.0])",
     "return logits[torch.arange(6), torch.tensor([0, 1, 2, 3, 4, 5])]",
@@ -87,6 +88,8 @@ WRONG = [
     ("return logits.cpu().softmax(dim=-1)", "moved to the CPU by .cpu()"),
     ("return logits.to('cpu').softmax(dim=-1)", "moved to the CPU by .to()"),
     ("return logits.softmax(dim=-1).cpu()", "a tensor is moved to the CPU"),
+    ("return logits.type(torch.FloatTensor)", "a tensor is moved to the CPU"),
+    ("return logits.type('torch.FloatTensor').softmax(dim=-1)", "moved to the CPU by .type(torch.FloatTensor)"),
     ("return logits + logits.cpu()", "a tensor is moved to the CPU"),
     ("return torch.from_numpy(logits.numpy()).to(logits.device)", "NumPy cannot read a tensor"),
     ("return torch.from_numpy(np.exp(logits))", "NumPy cannot read a tensor"),
@@ -125,6 +128,27 @@ def test_a_cache_by_device_is_right_each_time():
     for _ in range(2):
         assert refusal(function, x) is None
         assert torch.equal(function(x), x + 1)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "@cache\ndef answer(x):\n    return x / x.norm()\n",
+        "@cache\ndef unit(x):\n    return x / x.norm()\ndef answer(x):\n    return unit(x) + 1\n",
+    ],
+)
+def test_a_cache_of_tensors_is_named(code):
+    function = run_cell("from functools import cache\n" + code, SETUP)["answer"]
+    x = torch.randn(6)
+    function(x)
+    assert "the result of an earlier call comes back" in str(refusal(function, x))
+
+
+def test_a_cache_without_fault_is_not_named():
+    code = "from functools import cache\n@cache\ndef two():\n    return 2\ntable = torch.ones(6)\n"
+    function = run_cell(code + "def answer(x):\n    return two() * x + table\n", SETUP)["answer"]
+    function(torch.randn(6)), function(torch.randn(6))
+    assert "a tensor lies on the CPU" in str(refusal(function, torch.randn(6)))
 
 
 def test_a_cache_without_device_is_refused():

@@ -74,7 +74,7 @@ def test_a_skipped_question_is_said_to_be_skipped(capsys):
 
 def test_a_refused_answer_is_no_prediction(capsys):
     refused = said(capsys, predict, "loss", "dunno")
-    assert refused == "I find no number in that. Write a number, a wild guess is welcome."
+    assert refused == "I cannot read that as a number. Write a number, a wild guess is welcome."
     assert said(capsys, compare, "loss", 4.16).endswith("(You made no prediction.)")
 
 
@@ -82,7 +82,7 @@ def test_the_last_answer_before_the_result_counts(capsys):
     predict("loss", 5)
     assert said(capsys, predict, "loss", 4).endswith("You say 4. Your prediction was 5.")
     assert said(capsys, predict, "loss", 4) == "You say 4."
-    assert said(capsys, predict, "loss", "dunno") == "I find no number in that. Your prediction is still 4."
+    assert said(capsys, predict, "loss", "dunno") == "I cannot read that as a number. Your prediction is still 4."
     assert said(capsys, predict, "loss", ...) == "Your prediction is still 4."
     assert said(capsys, compare, "loss", 4.16).endswith("You said 4: close.")
 

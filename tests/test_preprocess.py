@@ -14,6 +14,7 @@ from minclip.preprocess import (
     STD,
     as_seen,
     image_transform,
+    per_channel,
     pixels_to_float,
     resize_and_crop,
     resize_middle,
@@ -90,6 +91,12 @@ def test_resizing_comes_before_the_conversion_to_rgb():
     image = random_image("RGBA", 50, 40, np.random.default_rng(1))
     other_order = image_transform(24)(image.convert("RGB"))
     assert (image_transform(24)(image) - other_order).abs().max() > 0.1
+
+
+def test_whoever_writes_into_the_mean_writes_into_a_copy():
+    cpu = torch.device("cpu")
+    per_channel(MEAN, cpu).mul_(255)
+    assert torch.equal(per_channel(MEAN, cpu), torch.tensor(MEAN).view(3, 1, 1))
 
 
 def test_a_batch_is_normalised_like_a_picture():

@@ -14,13 +14,14 @@ from minclip.course import workbook
 from minclip.course.former_answers import take_over, take_over_at_first
 from minclip.course.notebook_files import notebook_in, read, write
 from minclip.course.workbook import answers_folder
+from minclip.course.workbook_links import linked
 from minclip.course.workbook_start import exercise_in, lesson_of, reset, start
 
 
 def test_start_makes_a_workbook_and_twice_is_once(book):  # noqa: F811
     assert book.start()[1:] == [f"{LESSON.name}: new"]
     before = book.everything()
-    assert book.texts() == [cell.source for cell in book.first]
+    assert book.texts() == [linked(cell.source) for cell in book.first]
     assert "your workbook already" in book.start()[0]
     assert book.update() == [f"{LESSON.name}: up to date"] and book.everything() == before
 
@@ -155,7 +156,7 @@ def test_a_lesson_that_is_reset_sets_its_answers_aside(book):  # noqa: F811
     assert book.source("clip_loss") == CLIP_LOSS
     said = reset(book.folder, LESSON, None, book.answers)
     assert any(line.endswith("clip_loss.py") and "aside" in line for line in said)
-    assert book.answers.names() == [] and book.texts() == [cell.source for cell in book.first]
+    assert book.answers.names() == [] and book.texts() == [linked(cell.source) for cell in book.first]
     assert book.update() == [f"{LESSON.name}: up to date"]
 
 

@@ -120,3 +120,18 @@ def test_a_write_that_fails_leaves_the_notebook(started, monkeypatch):  # noqa: 
     with pytest.raises(OSError, match="No space"):
         started.update()
     assert started.path.read_bytes() == before
+
+
+def test_a_cell_stays_folded_or_open_as_left(started):  # noqa: F811
+    def first_code(cells):
+        return next(cell for cell in cells if cell.cell_type == "code").metadata
+
+    started.publish(lambda cells: first_code(cells).update({"jupyter": {"source_hidden": True}}))
+    updated_twice(started)
+    assert "jupyter" not in first_code(started.cells().values())
+    started.path.unlink()
+    updated_twice(started)
+    assert first_code(started.cells().values()).jupyter.source_hidden
+    started.edit(lambda cells: first_code(cells).pop("jupyter"))
+    updated_twice(started)
+    assert "jupyter" not in first_code(started.cells().values())

@@ -10,7 +10,7 @@ answers that test the checks (answers.py), what is asked before it is measured (
 (pictures.py). outline.py collects the lessons, and build.py makes the notebooks out of lessons/NN_name/lesson.md.
 
 workbook.py says where a learner's work is. workbook_start.py and workbook_lessons.py make a workbook and bring it up to
-date, with notebook_merge.py; lab.py opens it.
+date, with notebook_merge.py and workbook_links.py; lab.py opens it.
 """
 
 from minclip.course.checking import check

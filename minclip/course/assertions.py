@@ -24,6 +24,10 @@ CUT = Mistake(
     "the way back is cut: no .item(), .detach(), .data, torch.tensor(...) or no_grad on the way",
     way="go on with what PyTorch's functions give: x.mean() keeps the way back, torch.tensor(x.mean().item()) cuts it",
 )
+NO_GRAD = Mistake(
+    "the way back is cut: under torch.no_grad() or inference_mode() PyTorch notes nothing of how a number came about",
+    way="leave no_grad out: whoever calls the function without training wraps the call in it",
+)
 CHANGED_IN_PLACE = Mistake(
     "numbers that the gradient still needs were changed in place: += does that, and methods with _ at their end",
     way="x = x + y makes a new tensor, x += y changes the old one",
@@ -120,7 +124,7 @@ class Trial(Calls):
         self.same_tensor(came, expected, {}, "the result")
         direction = torch.randn(expected.shape, generator=self.generator, dtype=expected.dtype)
         if not came.requires_grad:
-            raise Wrong(*self.heading("no gradient flows through it"), CUT)
+            raise Wrong(*self.heading("no gradient flows through it"), NO_GRAD if self.works_without_grad() else CUT)
         for name, (mine, theirs) in of.items():
             ours = self.gradient_at(came, mine, direction, name)
             right = torch.autograd.grad(expected, theirs, direction, retain_graph=True)[0]
@@ -158,14 +162,21 @@ class Trial(Calls):
     def acting_like(self, mine: Callable, ways: Mapping[str, Callable], *inputs: Any) -> Known:
         """Known mistakes for `same`, proven: each is a whole wrong way, and is named only where mine acts like it.
 
-        That is, where both give the same for all of the inputs. inputs: tuples of arguments, or lone arguments; the
-        first is that of the claim. A mistake that fits one input by chance, as a neighbour may, is not named.
+        That is, where both give the same for all of the inputs, or raise the same kind of error. inputs: tuples of
+        arguments, or lone arguments; the first is that of the claim. A mistake that fits one input by chance, as a
+        neighbour may, is not named.
         """
         cases = [case if isinstance(case, tuple) else (case,) for case in inputs]
 
+        def given(function: Callable, case: tuple) -> Any:
+            try:
+                return function(*copied(case))
+            except Exception as error:
+                return type(error)
+
         def outcome(way: Callable) -> Any:
             for case in cases[1:]:
-                if not equal(mine(*copied(case)), way(*copied(case)), TOLERANCE):
+                if not equal(given(mine, case), given(way, case), TOLERANCE):
                     raise ValueError("another mistake")
             return way(*copied(cases[0]))
 

@@ -10,7 +10,7 @@ lessons/NN_name/lesson.md is a notebook in jupytext's Markdown. Four kinds of co
 
     ```python exercise="clip_loss"              the library's text, to be written
     ```python check="clip_loss"                 clip_loss = check(clip_loss)
-    ```python given="transformer:Transformer"   the library's text, to be run and not to be written
+    ```python given="transformer:Transformer"   the library's text, to be run; folded="yes" hides it
     ```python predict="fresh_loss"              the question's words, and predict("fresh_loss", ...)
 
 and a line `### exercise clip_loss` becomes the exercise's heading, with its number, difficulty and minutes.
@@ -91,7 +91,8 @@ def grading_notebook(lesson: Lesson) -> NotebookNode:
         elif "check" in given:
             new = check_cell(given["check"])
         elif "given" in given:
-            new = new_code_cell(given_source(given["given"]))
+            folded = {"jupyter": {"source_hidden": True}} if "folded" in given else {}
+            new = new_code_cell(given_source(given["given"]), metadata=folded)
         elif "predict" in given:
             new = new_code_cell(question_source(lesson, given["predict"]))
         else:

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Self
 
 from minclip.course.answer_source import code_of
 from minclip.course.comparison import copied, equal
 from minclip.course.execution_guards import Stopped, by_user
 from minclip.course.failures import Errors, Mistake, NotWritten, Wrong, remedy
-from minclip.course.global_state import settings
+from minclip.course.global_state import GradientsOff, settings
 from minclip.course.value_words import Shown, answers_line, in_words, said, stub_of, where
 
 EDITED = Mistake(
@@ -34,6 +35,7 @@ class Calls:
         self.errors: Errors = {}  # what Python says -> the mistake that causes it
         self.last = ""  # the last call, in words
         self.came: Any = None  # what it gave
+        self.again: Callable[[], Any] = lambda: None  # makes the last call once more
 
     def run(self, check: Callable[[Self], None]) -> None:
         """check(self). Raises Wrong or NotWritten, or what stopped the code (a limit, the user's Ctrl-C), nothing else.
@@ -107,7 +109,7 @@ class Calls:
         arguments, named = unpacked(arguments), dict(zip(named, unpacked(tuple(named.values())), strict=True))
         given = (*arguments, *named.values())
         before, switched = [copied(value) for value in given], settings()
-        self.came = None
+        self.came, self.again = None, partial(function, *arguments, **named)
         try:
             self.came = result = function(*arguments, **named)
         except BaseException as error:
@@ -124,6 +126,12 @@ class Calls:
                 line = f"  {name}    {value} after the call, {switched[name]} before"
                 raise Wrong(*self.heading("changes a setting for all code that runs later"), line)
         return result
+
+    def works_without_grad(self) -> bool:
+        """Whether the last call's code switches gradients off for its own work: the call is made once more."""
+        with GradientsOff() as seen, suppress(Exception):
+            self.again()
+        return seen.off
 
     def name_call(self, name: str, arguments: tuple, named: Mapping[str, Any]) -> None:
         """Notes the call in words, for the line "called"."""

@@ -22,6 +22,7 @@ from minclip.course.library_use import inherits, not_replaced, uses_library
 from minclip.course.missing_answer import GRADING, explain_missing_answers
 from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
+from minclip.course.replaced_functions import replaced_functions
 from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
 from minclip.course.workbook import where_answers_go
 
@@ -111,6 +112,10 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
                 return another
         verdict = verdict_of(trial, end, name, after, remember=True)
         shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
+        if changed := replaced_functions():
+            shown.append(
+                f"  not used    {', '.join(changed):.60}: replaced since the lesson began; the check uses the original"
+            )
         return Verdict(verdict.sign, "\n".join([verdict.text, *shown]), kept)
     if alone is None:
         return Verdict(WRONG, f"{name}: {why_not}", kept)

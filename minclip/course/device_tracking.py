@@ -178,6 +178,8 @@ def place_of_result(function: Any, arguments: tuple, named: dict) -> tuple[Place
         return (place_of(data) if function in FROM_DATA and isinstance(data, Tensor) else made), named
     if function in OF_ITS_SHAPE:
         return place_of(arguments[0]), named
+    if function == OF_TENSOR.type and len(arguments) > 1 and not isinstance(arguments[1], torch.dtype):
+        return (THERE if "cuda" in str(arguments[1]) else Place(moved_by=".type(torch.FloatTensor)")), named
     if function == OF_TENSOR.type_as:
         return place_of(arguments[1]), named
     if any(place_of(tensor).on_gpu for tensor in tensors):

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import torch.utils._device
-from torch.overrides import _get_current_function_mode_stack, _pop_mode, _push_mode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack, _pop_mode, _push_mode
+
+from minclip.course.replaced_functions import as_imported, replaced_functions
 
 
 class Setting(NamedTuple):
@@ -55,9 +57,21 @@ SETTINGS = {
 }
 
 
+class GradientsOff(TorchFunctionMode):
+    """Inside, watches whether code computes with tensors that learn while gradients are off."""
+
+    off = False
+
+    def __torch_function__(self, function: Any, types: Any, arguments: tuple = (), named: dict | None = None) -> Any:
+        learns = any(isinstance(value, torch.Tensor) and value.requires_grad for value in arguments)
+        self.off = self.off or (learns and not torch.is_grad_enabled())
+        return function(*arguments, **(named or {}))
+
+
 def settings() -> dict[str, Any]:
-    """All of them, and the default device."""
-    return {name: setting.read() for name, setting in SETTINGS.items()} | {"the default device": default_device()}
+    """All of them, the default device, and the functions that are replaced."""
+    others = {"the default device": default_device(), "functions that are replaced": replaced_functions()}
+    return {name: setting.read() for name, setting in SETTINGS.items()} | others
 
 
 def default_device() -> torch.device:
@@ -68,15 +82,15 @@ def default_device() -> torch.device:
 def fresh_state(seed: int = 0) -> Iterator[None]:
     """Inside, all settings are those of a fresh Python and random numbers begin at the seed; then all is as it was.
 
-    Settings: gradients on, float32, CPU, no modes of PyTorch, no deterministic algorithms, Python's own filters of
-    warnings, NumPy's own treatment of errors. Random numbers: of Python, NumPy and PyTorch. The recursion limit is
-    only put back.
+    Settings: gradients on, float32, CPU, no modes of PyTorch, no deterministic algorithms, PyTorch's own functions,
+    Python's own filters of warnings, NumPy's own treatment of errors. Random numbers: of Python, NumPy and PyTorch. The
+    recursion limit is only put back.
     """
     before, limit = {name: setting.read() for name, setting in SETTINGS.items()}, sys.getrecursionlimit()
     numpys = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
     states = random_numbers_kept(seed), no_function_modes(), warnings.catch_warnings(), torch.inference_mode(False)
     with contextlib.ExitStack() as stack:
-        for state in (*states, numpys, nothing_compiled()):
+        for state in (*states, numpys, nothing_compiled(), as_imported()):
             stack.enter_context(state)
         try:
             filter_warnings_as_python_does()

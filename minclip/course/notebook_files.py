@@ -22,6 +22,7 @@ from minclip.data.paths import atomic_write
 
 FOLDER = Path(__file__).parent / "notebooks"
 COURSE_KEYS = ("nbgrader", "tags", "minclip")  # of metadata: what the course writes. Editors add others when they save.
+FIRST_KEYS = ("jupyter",)  # what it writes at first, such as a folded cell; from then on it is the learner's
 
 
 def course_path(lesson: Lesson) -> Path:

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
 from minclip.course.cell_alignment import Pairs, aligned, by_id, by_name
-from minclip.course.notebook_files import COURSE_KEYS, bare, exercise_name
+from minclip.course.notebook_files import COURSE_KEYS, FIRST_KEYS, bare, exercise_name
 
 NUMBER = re.compile(r"exercise \d+\.\d+")  # in a stub; it changes when an exercise is inserted before
 ASIDE = "Yours, kept from before the update: the course has changed this cell, too."
@@ -132,14 +132,19 @@ def with_outputs(course: NotebookNode, mine: NotebookNode) -> NotebookNode:
     cell = NotebookNode(course)
     if mine.cell_type == course.cell_type == "code" and mine.source == course.source:
         cell |= {"outputs": mine.outputs, "execution_count": mine.execution_count}
-    cell["metadata"] = NotebookNode(mine.metadata) | course.metadata
+    cell["metadata"] = NotebookNode(mine.metadata) | courses_keys(course)
     return NotebookNode(cell)
 
 
 def with_metadata(mine: NotebookNode, course: NotebookNode) -> NotebookNode:
     """The learner's cell as the course's newer one is named."""
     others = {key: value for key, value in mine.metadata.items() if key not in COURSE_KEYS}
-    return NotebookNode(mine | {"id": course.id, "metadata": NotebookNode(others | course.metadata)})
+    return NotebookNode(mine | {"id": course.id, "metadata": NotebookNode(others | courses_keys(course))})
+
+
+def courses_keys(course: NotebookNode) -> dict:
+    """The metadata that the course decides, also in a cell that the learner has."""
+    return {key: value for key, value in course.metadata.items() if key not in FIRST_KEYS}
 
 
 def own(cell: NotebookNode) -> NotebookNode:

@@ -1,7 +1,7 @@
-"""A number as a learner types it: 0.8, "80 %", 0,96, "1/3", "a half", "about 4", "4.1-4.2", "ln 64", a tensor.
+"""A number as a learner types it: 0.8, "80 %", 0,96, "1/3", "a half", "about 4", "4.1-4.2", "ln 64", "fifty", a tensor.
 
 numbers_of() reads it, or raises Unreadable with a sentence for the learner. What may mean two numbers, such as 1,234,
-is refused.
+is refused. Numbers in words are in number_words.py.
 """
 
 import ast
@@ -9,9 +9,11 @@ import math
 import operator
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from numbers import Real
+
+from minclip.course.number_words import with_digits
 
 LONGEST = 100  # characters: no number takes more, and what is nested without end never gets to the parser
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
@@ -22,7 +24,8 @@ SIDE = re.compile(rf"^(?:[<>≤≥]|(?:{THAN}|over|under|above|below|at least|at
 HEDGES = re.compile(rf"^(?:\s*(?:{HEDGE}))+")
 SIGNS = {"−": "-", "×": "*", "·": "*", "^": "**", "²": "**2", "√": "sqrt "}
 NOTHING = ("nothing", "none", "no", "no gradient")
-WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+ALL = ("all", "everything", "every one", "each one", "every single one")
+NO_NUMBER = "I cannot read that as a number."
 PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "ln": math.log,
@@ -43,14 +46,22 @@ OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
 }
 
 
+OF_THEM = r" of (?:it|them|all|those)$"
+
+
 class Unreadable(ValueError):
     """The message is a sentence for the learner. What to write instead is said after it."""
 
 
-def numbers_of(answer: object, unit: str = "") -> tuple[float, float, bool]:
-    """(low, high, whether it was said in percent): low and high are the same unless it is a range."""
+def numbers_of(
+    answer: object, unit: str = "", nouns: Collection[str] = (), has_total: bool = False
+) -> tuple[float, float, bool]:
+    """(low, high, whether it was said in percent): low and high are the same unless it is a range.
+
+    nouns: words that may follow the number, since the question is about them; has_total: whether "all" is a number.
+    """
     if isinstance(answer, str):
-        low, high, percent = from_text(answer, unit)
+        low, high, percent = from_text(answer, unit, nouns, has_total)
     else:
         low = high = from_object(answer)
         percent = False
@@ -87,29 +98,34 @@ def plain_value(answer: object) -> object:
         return answer
 
 
-def from_text(text: str, unit: str) -> tuple[float, float, bool]:
+def from_text(text: str, unit: str, nouns: Collection[str], has_total: bool) -> tuple[float, float, bool]:
     """numbers_of() for what stands in quotes."""
     if len(text) > LONGEST:
-        raise Unreadable("I find no number in so long a text.")
+        raise Unreadable("I cannot read so long a text as a number.")
     plain = text.strip().lower().rstrip("?!. ")
     for sign, meaning in SIGNS.items():
         plain = plain.replace(sign, meaning)
-    plain = HEDGES.sub("", plain).strip()
+    plain = with_digits(HEDGES.sub("", plain).strip())
+    plain = re.sub(r"(?<=\d)(?: or so|ish)$", "", plain)
     if SIDE.match(plain):
         raise Unreadable("That says on which side of a number it is.")
     percent = bool(re.search(r"%|\bper ?cent\b", plain))
     plain = re.sub(r"%|\bper ?cent\b", " ", plain).strip()
     if unit:
         plain = re.sub(rf"(?:{unit}|{singular(unit)}|(?<=\d) *x)$", "", plain).strip()
-    plain = with_decimal_points(plain)
+    while (words := plain.rsplit(maxsplit=1))[1:] and words[1] in nouns:
+        plain = words[0]
+    plain = with_decimal_points(in_signs(plain))
+    if re.sub(OF_THEM, "", plain) in ALL:
+        if not has_total:
+            raise Unreadable("This question has no total that all could mean.")
+        return 100, 100, True
     ends = re.fullmatch(rf"(?:from |between )?({NUMBER})\s*(-|–|to|or|and|\.\.+)\s*({NUMBER})", plain)
     if ends and not (ends[2] == "-" and float(ends[1]) > float(ends[3])):  # which is a subtraction
         return float(ends[1]), float(ends[3]), percent
     if plain in ("50/50", "fifty-fifty"):
         return 50, 50, True
-    if counted := re.fullmatch(rf"({'|'.join(WORDS)}) (in|of|out of) ({'|'.join(WORDS)})", plain):
-        plain = f"{WORDS.index(counted[1])} {counted[2]} {WORDS.index(counted[3])}"
-    part = re.fullmatch(rf"({NUMBER}) *(?:/|in|(?:out )?of) *({NUMBER})", plain)
+    part = re.fullmatch(rf"({NUMBER}) *(?:/|in|(?:out )?of(?: the)?) *({NUMBER})", plain)
     if part and not percent and 0 <= float(part[1]) <= float(part[2]) != 0:  # 1/3, 16 of 16
         value, percent = 100 * float(part[1]) / float(part[2]), True
     else:
@@ -131,16 +147,22 @@ def with_decimal_points(text: str) -> str:
     return re.sub(r"(?<=\d),(?=\d)", ".", text)
 
 
+def in_signs(text: str) -> str:
+    """-1.5 for "minus 1.5", 2*3 for "2 x 3" and "2 times 3"."""
+    text = re.sub(r"\b(?:minus|negative) +(?=[\d.])", "-", text)
+    text = re.sub(r"(?<=\d) +times +(?=[\d(])", "*", text)
+    return text if re.match(r"[-+]?0x", text) else re.sub(r"(?<=[\d)]) *x *(?=[\d(.])", "*", text)
+
+
 def in_words(text: str) -> float | None:
-    """0.5 for "a half", 4 for "four"; None for what is not of that form."""
-    words = re.sub(r" of (it|them|all)$", "", text).replace("-", " ").split()
-    counts = {word: float(value) for value, word in enumerate(WORDS)} | {"a": 1.0, "an": 1.0}
-    parts = PARTS | {f"{word}s": value for word, value in PARTS.items()}
-    if len(words) == 2 and words[0] in counts and words[1] in parts:
-        return counts[words[0]] * parts[words[1]]
+    """0.5 for "a half", 2.5 for "2 and a half", 0 for "none"; None for what is not of that form."""
+    text = re.sub(OF_THEM, "", text)
     if text in NOTHING:
         return 0.0
-    return (PARTS | {word: counts[word] for word in WORDS}).get(words[0]) if len(words) == 1 else None
+    if mixed := re.fullmatch(rf"(\d+) and (?:an? )?({'|'.join(PARTS)})", text):
+        return float(mixed[1]) + PARTS[mixed[2]]
+    part = re.fullmatch(rf"(?:(an?|\d+)[ -])?({'|'.join(PARTS)})s?", text)
+    return PARTS[part[2]] * (float(part[1]) if (part[1] or "a")[0].isdigit() else 1) if part else None
 
 
 def computed(text: str) -> float:
@@ -154,9 +176,9 @@ def computed(text: str) -> float:
     except ZeroDivisionError:
         raise Unreadable("That divides by zero.") from None
     except (SyntaxError, ValueError, TypeError, OverflowError, RecursionError, MemoryError):
-        raise Unreadable("I find no number in that.") from None
+        raise Unreadable(NO_NUMBER) from None
     if isinstance(value, complex):
-        raise Unreadable("I find no number in that.")
+        raise Unreadable(NO_NUMBER)
     return value
 
 

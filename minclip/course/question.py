@@ -13,6 +13,7 @@ from typing import Any
 
 from minclip.course.number_reading import HEDGES, Unreadable, numbers_of, plain_value, singular
 
+NO_NOUNS = ("more", "less", "fewer", "larger", "smaller", "higher", "lower", "times")  # "2 more" is not 2
 Span = tuple[float, float]  # from, to: the same number twice, unless the learner typed a range
 
 
@@ -34,9 +35,17 @@ class Number:
     def wanted(self) -> str:
         return "a number"
 
+    @property
+    def nouns(self) -> set[str]:
+        """What may be counted: the words of the question. None where a share is asked for, not a count."""
+        if self.whole in (1, 100):
+            return set()
+        words = {word for word in re.findall(r"[a-z]{4,}", self.words.lower()) if word not in NO_NOUNS}
+        return words | {singular(word) for word in words} | {f"{word}s" for word in words}
+
     def read(self, answer: object) -> Span:
         """What the learner typed, in the unit of the question."""
-        low, high, in_percent = numbers_of(answer, self.unit)
+        low, high, in_percent = numbers_of(answer, self.unit, self.nouns, isfinite(self.whole))
         if isfinite(self.whole):
             if in_percent:
                 low, high = low / 100 * self.whole, high / 100 * self.whole

@@ -14,7 +14,7 @@ from minclip.data.paths import atomic_write
 
 MARKER = "workbook.json"
 PLACE = "MINCLIP_MINE"  # environment variable: another folder for the answers
-ANSWERS, COPIES = "my_minclip", "copies"  # folders of a workbook
+ANSWERS, COPIES, SOURCES = "my_minclip", "copies", "sources"  # folders of a workbook
 NAMES = ("workbook", "minclip-workbook")  # where nobody named one: in the repository, and elsewhere
 said: set[Path] = set()  # folders that this process has named already
 ABOUT = "A workbook of minclip's course. `minclip course update` brings new lessons and keeps your work."
@@ -46,7 +46,7 @@ def foreign(folder: Path) -> list[str]:
     """The names in a folder that no workbook would have put there; without hidden files. None for a new folder."""
     if not folder.is_dir():
         return [folder.name] if folder.exists() else []
-    own = (MARKER, ANSWERS, COPIES)
+    own = (MARKER, ANSWERS, COPIES, SOURCES)
     return sorted(path.name for path in folder.iterdir() if path.name not in own and not path.name.startswith("."))
 
 

@@ -27,6 +27,7 @@ from minclip.course.notebook_files import (
 )  # fmt: skip
 from minclip.course.notebook_merge import merge, plain, rename
 from minclip.course.outline import LESSONS
+from minclip.course.workbook_links import bring_sources, with_links
 from minclip.data.paths import atomic_write
 
 HANDED_OUT = ".handed_out"
@@ -40,6 +41,7 @@ def update(workbook: Path, answers: KeptAnswers, unfinished: Mapping[str, str] |
     lessons, said = course_lessons(), answers.up_to_date()
     texts = kept_texts(answers) | dict(unfinished or {})
     said += [f"{lesson.name}: {update_lesson(workbook, lesson, texts)}" for lesson in lessons]
+    said += bring_sources(workbook)
     former = {path.parent.name for path in (workbook / HANDED_OUT).glob("*/*.ipynb")} - {one.name for one in lessons}
     return said + [f"{name}: the course has it no more; yours stays as it is" for name in sorted(former)]
 
@@ -118,6 +120,8 @@ def update_lesson(workbook: Path, lesson: Lesson, texts: Mapping[str, str]) -> s
     except (ValueError, KeyError, TypeError, FileNotFoundError):
         return replace(workbook, lesson, texts, "it is not one that this workbook handed out")
     before = as_text(mine)
+    with_links(mine, {cell.id: cell.source for cell in handed_out.cells})  # of a workbook that has the lessons' own yet
+    with_links(handed_out)
     merged = merge(handed_out.cells, mine.cells, course.cells, renamed_exercises())
     course.cells, stubs = merged.cells, fresh(workbook, lesson)
     course.metadata = NotebookNode(course.metadata | mine.metadata | {"minclip": course.metadata["minclip"]})
@@ -148,7 +152,7 @@ def sentence(said: list[str], put: list[str], copy: Path | None = None) -> str:
 
 
 def fresh(workbook: Path, lesson: Lesson) -> NotebookNode:
-    """The course's notebook, as it is handed out; a copy is kept to compare with later."""
+    """The course's notebook, as it is handed out, its links mended; a copy is kept to compare with later."""
     source = course_path(lesson)
     version = digest(source)
     handed_out = handed_out_path(workbook, lesson, version)
@@ -157,7 +161,7 @@ def fresh(workbook: Path, lesson: Lesson) -> NotebookNode:
             file.write(source.read_bytes())
     notebook = read(source)
     notebook.metadata["minclip"] = NotebookNode(notebook.metadata.get("minclip", {}) | {"handed_out": version})
-    return notebook
+    return with_links(notebook)
 
 
 def handed_out_path(workbook: Path, lesson: Lesson, version: str) -> Path:

@@ -3,6 +3,7 @@
 from minclip.course.planted_answers import Answer, indented
 
 SETUP = """
+import functools
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -72,7 +73,8 @@ WRONG = [
            "for 7 and 4 it has the wrong shape"),
     cosine(UNIT + "return torch.tensor((a @ b.T).tolist())", "the way back is cut"),
     cosine(UNIT + "return (a @ b.T).detach()", "the way back is cut"),
-    cosine("with torch.no_grad():\n    " + UNIT.replace("\n", "\n    ") + "return a @ b.T", "the way back is cut"),
+    cosine("with torch.no_grad():\n    " + UNIT.replace("\n", "\n    ") + "return a @ b.T", "torch.no_grad()",
+           ".item()"),
     cosine("a = a / a.norm(dim=-1, keepdim=True).detach()\nb = b / b.norm(dim=-1, keepdim=True).detach()\n"
            "return a @ b.T", "the gradient of a is wrong", "the way back"),
     cosine(UNIT + "return a.detach() @ b.T", "no gradient reaches a"),
@@ -105,6 +107,42 @@ WRONG = [
     cosine(UNIT + "return a @ b.T", "a row of zeros", given=GIVEN.replace("a.any(dim=-1).all() and ", "")),
     cosine(UNIT + "return a @ b.T", "a row of zeros", given=GIVEN.replace("b.any(dim=-1).all()", "b.any()")),
     cosine(UNIT + "return a @ b.T", "raises an error", given=GIVEN.replace("any(dim=-1)", "any(dim=0)")),
+    cosine("return a @ b.T / (abs(a) * abs(b))", "the length of a whole row", "transposed"),
+    cosine("return (a * b) / (abs(a) * abs(b))", "the length of a whole row", "number by number"),
+    cosine("return (a @ b.T) / (a.abs() @ b.abs().T)", "the length of a whole row", "sum of the absolute"),
+    cosine("return (a / a.abs()) @ (b / b.abs()).T", "has signs left"),
+    cosine("a, b = a / a.sum(dim=-1, keepdim=True), b / b.sum(dim=-1, keepdim=True)\nreturn a @ b.T",
+           "the sum of the row", "absolute"),
+    cosine("return (a / a.sum()) @ (b / b.sum()).T", "the sum of the whole matrix", "the sum of the row"),
+    cosine("a = a / a.mean(dim=1, keepdim=True)\nb = b / b.mean(dim=1, keepdim=True)\nreturn a @ b.T",
+           "the mean of the row"),
+    cosine("return a.dot(b) / (a.norm() * b.norm())", "dot takes two vectors"),
+    cosine("return torch.dot(a, b) / (torch.norm(a) * torch.norm(b))", "dot takes two vectors"),
+    cosine("with torch.no_grad():\n    return F.normalize(a, dim=-1) @ F.normalize(b, dim=-1).T", "torch.no_grad()"),
+    cosine("la = a.norm(dim=-1, keepdim=True).clamp(min=0.5)\nlb = b.norm(dim=-1).clamp(min=0.5)\n"
+           "return a @ b.T / (la * lb)", "held above a limit"),
+    cosine("return a @ b.T / (a.norm(dim=-1, keepdim=True) * b.norm(dim=-1)).clamp(min=1)", "held above a limit"),
+    cosine("a = a / (a.norm(dim=-1, keepdim=True) + 1e-4)\nb = b / (b.norm(dim=-1, keepdim=True) + 1e-4)\n"
+           "return a @ b.T", "a number is added to it"),
+    Answer("cosine_similarity", "@functools.lru_cache\n" + GIVEN + indented(UNIT + "return a @ b.T") + "\n",
+           "the result of an earlier call comes back", "a tensor lies on the CPU"),
+    Answer("cosine_similarity", "@functools.cache\ndef unit(x):\n    return x / x.norm(dim=-1, keepdim=True)\n\n\n"
+           + GIVEN + "    return unit(a) @ unit(b).T\n", "the result of an earlier call", "made on the CPU"),
+    cosine("return a @ b.T / (a.norm(dim=-1).unsqueeze(1) + b.norm(dim=-1))", "the sum of the two lengths"),
+    cosine("a = a / a.std(dim=-1, keepdim=True)\nb = b / b.std(dim=-1, keepdim=True)\nreturn a @ b.T", "the spread"),
+    cosine("return F.normalize(a @ b.T, dim=-1)", "the rows of the result"),
+    cosine("return F.normalize(a @ b.T, dim=0)", "the columns of the result", "the rows of the result"),
+    cosine(UNIT + "return torch.exp(a @ b.T)", "e to the power"),
+    cosine("out = []\nfor x in a:\n    for y in b:\n        out.append(torch.dot(x, y) / (x.norm() * y.norm()))\n"
+           "return torch.stack(out)", "all cosines stand in one row"),
+    cosine("return F.cosine_similarity(a[:, None], b[None], dim=1)", "the wrong dimension is added up"),
+    cosine("a = a / a.norm(dim=-1, keepdim=True)\nb = b / a.norm(dim=-1, keepdim=True)\nreturn a @ b.T",
+           "by the lengths of a", "equally many"),
+    cosine("a = a / a.norm(dim=-1, keepdim=True)\nb = a / b.norm(dim=-1, keepdim=True)\nreturn a @ b.T",
+           "b is missing", "by the lengths of a"),
+    cosine("return torch.tensordot(a, b, dims=1)", "contracted dimensions", "transposed"),
+    cosine("import math\nout = torch.zeros(len(a), len(b))\nfor i, x in enumerate(a):\n    for j, y in enumerate(b):\n"
+           "        out[i, j] = sum(x * y) / math.sqrt(sum(x * x) * sum(y * y))\nreturn out", "the gradient of a"),
     Answer("cosine_similarity", "SEEN = {}\n" + GIVEN + indented(
         "if a.shape not in SEEN:\n    SEEN[a.shape] = a / a.norm(dim=-1, keepdim=True)\n"
         "return SEEN[a.shape] @ (b / b.norm(dim=-1, keepdim=True)).T") + "\n", "result"),
@@ -125,6 +163,10 @@ CORRECT = [
     cosine(UNIT + "found = torch.zeros(len(a), len(b))\n" + FILL),
     cosine(UNIT + "found = torch.empty(a.shape[0], b.shape[0], device=a.device, dtype=a.dtype)\n" + FILL),
     cosine("eps = 1e-8\nreturn (a @ b.T) / (a.norm(dim=-1, keepdim=True) * b.norm(dim=-1)[None] + eps)"),
+    cosine("lengths = torch.linalg.vector_norm(a, dim=1, keepdim=True) @ b.norm(dim=1, keepdim=True).T\n"
+           "return torch.mm(a, b.T) / torch.clamp(lengths, min=1e-8)"),
+    cosine("return torch.vmap(lambda x: F.cosine_similarity(x[None], b, dim=-1))(a)"),
+    cosine("return (a @ b.T) * torch.rsqrt((a * a).sum(-1))[:, None] * torch.rsqrt((b * b).sum(-1))"),
     cosine("dots = (a.unsqueeze(1) * b.unsqueeze(0)).sum(-1)\n"
            "return dots / a.norm(dim=-1).unsqueeze(1) / b.norm(dim=-1)"),
 ]  # fmt: skip

@@ -8,7 +8,14 @@ from minclip import similarity as library
 from minclip.course.assertions import Known, Mistake, Trial, Wrong, gives
 from minclip.course.battery import in_turn
 from minclip.course.gpu_claims import MADE
-from minclip.course.lesson_00_meet_clip.mistakes import EVERY_ROW, NUMPY, wrong_cosines, wrong_for_squares
+from minclip.course.lesson_00_meet_clip.mistakes import (
+    EVERY_ROW,
+    NUMPY,
+    ONE_BY_ONE,
+    SHORT_ROWS,
+    wrong_cosines,
+    wrong_for_squares,
+)
 
 UNTURNED = Mistake(
     "in a matrix product the columns of the first meet the rows of the second: 8 and 7 here", way=EVERY_ROW
@@ -18,7 +25,7 @@ UNTURNED = Mistake(
 def cosine_similarity(t: Trial) -> None:
     a, b = t.normal(4, 8), 2 * t.normal(7, 8)
     expected = library.cosine_similarity(a, b)
-    t.errors = {"call numpy() on Tensor that requires grad": NUMPY}
+    t.errors = {"call numpy() on Tensor that requires grad": NUMPY, "1D tensors expected": ONE_BY_ONE}
     try:
         came = t(a, b)
     except Wrong as wrong:
@@ -30,6 +37,8 @@ def cosine_similarity(t: Trial) -> None:
         raise Wrong(*wrong.lines, *why) from wrong
     t.same(came, expected, wrong_cosines(a, b))
     t.same(t(b, a), expected.T, what="right for 4 and 7 rows; for 7 and 4 it")
+    for rows, others in ((a / 100, b), (a, b / 100)):
+        t.same(t(rows, others), expected, what="the result for rows of a hundredth of the length", hint=SHORT_ROWS)
     few, more = t.normal(3, 5), t.normal(50, 5)
     t.same(t(few, more), library.cosine_similarity(few, more), what="the result for rows of 5 numbers")
     one_row(t, a, b)

@@ -14,6 +14,15 @@ NUMPY = Mistake(
     way="PyTorch has the same: a.norm(dim=-1, keepdim=True), a / lengths, a @ b.T",
 )
 ROW_BY_ROW = Mistake("this compares row i of a with row i of b only", way=EVERY_ROW)
+ONE_BY_ONE = Mistake(
+    "dot takes two vectors, and here are many of them, one in each row",
+    way="a @ b.T has the dot product of every row of a with every row of b",
+)
+SHORT_ROWS = Mistake(
+    "short rows are divided by something else than their length: it is held above a limit, or a number is added to it",
+    way="leave out clamp, max and a large eps: up to 1e-8 does no harm",
+)
+LENGTH = "|a| is the length of a whole row, and abs(a) makes each of its numbers positive"
 PRECEDENCE = Mistake(
     "the second length is multiplied by, not divided by", way="write x / (p * q) or x / p / q: x / p * q is (x / p) * q"
 )
@@ -54,6 +63,17 @@ def wrong_cosines(a: Tensor, b: Tensor) -> Known:
             "you divide by the largest number, which is another length",
             way="the length is (x**2).sum(dim=-1, keepdim=True).sqrt()",
         ): lambda: F.normalize(a, p=torch.inf, dim=-1) @ F.normalize(b, p=torch.inf, dim=-1).T,
+        Mistake(LENGTH, way=LENGTHS): lambda: a @ b.T / (a.abs() @ b.abs().T),
+        Mistake(f"{LENGTH}: a / abs(a) has signs left", way=LENGTHS): lambda: a.sign() @ b.sign().T,
+        Mistake("you divide by the sum of the row, which is another thing than its length", way=LENGTHS): lambda: (
+            (a / a.sum(dim=-1, keepdim=True)) @ (b / b.sum(dim=-1, keepdim=True)).T
+        ),
+        Mistake("you divide by the sum of the whole matrix, and every row has its own length", way=LENGTHS): lambda: (
+            (a / a.sum()) @ (b / b.sum()).T
+        ),
+        Mistake("you divide by the mean of the row, which is another thing than its length", way=LENGTHS): lambda: (
+            (a / a.mean(dim=-1, keepdim=True)) @ (b / b.mean(dim=-1, keepdim=True)).T
+        ),
         Mistake(
             "it is transposed: the rows of the result belong to a, its columns to b", way="a @ b.T, not b @ a.T"
         ): lambda: expected.T,
@@ -86,6 +106,30 @@ def wrong_cosines(a: Tensor, b: Tensor) -> Known:
         Mistake("these are cosines times 100", way="return the cosines as they are: lesson 05 has a scale"): lambda: (
             100 * expected
         ),
+        Mistake(
+            "you divide by the sum of the two lengths, and their product is wanted",
+            way="the formula says |a| · |b|: lengths_a * lengths_b, or divide twice",
+        ): lambda: a @ b.T / (of_a + of_b),
+        Mistake(
+            "you divide by the spread of a row, std, which is another thing than its length", way=LENGTHS
+        ): lambda: (a / a.std(dim=-1, keepdim=True)) @ (b / b.std(dim=-1, keepdim=True)).T,
+        Mistake("the rows of the result are brought to length 1, and the rows of a and b should be", way=LENGTHS): (
+            lambda: F.normalize(a @ b.T, dim=-1)
+        ),
+        Mistake("the columns of the result are brought to length 1, and the rows of a and b should be", way=LENGTHS): (
+            lambda: F.normalize(a @ b.T, dim=0)
+        ),
+        Mistake("these are e to the power of the cosines", way="return the cosines: leave out exp"): lambda: (
+            expected.exp()
+        ),
+        Mistake(
+            "all cosines stand in one row: the result has a row for every row of a, [n, m]",
+            way="torch.stack a row for every row of a, and then these rows",
+        ): lambda: expected.flatten(),
+        Mistake(
+            "the wrong dimension is added up: of [n, m, dim] the last one has to vanish",
+            way="F.cosine_similarity(a[:, None], b[None], dim=-1)",
+        ): lambda: F.cosine_similarity(a[:, None], b[None], dim=1),
         Mistake("these are distances", way="return cosines: torch.cdist is another thing"): lambda: torch.cdist(a, b),
         Mistake(
             "these are distances of the unit vectors", way="return cosines: torch.cdist is another thing"
@@ -127,6 +171,14 @@ def wrong_for_squares(a: Tensor, b: Tensor) -> Known:
             "the second length is multiplied by, not divided by, and the first belongs to the rows",
             way="x / p / q, of a with keepdim=True",
         ): lambda: a @ b.T / of_a * of_b,
+        Mistake(f"{LENGTH}; every row with every row is wanted", way=f"{LENGTHS}; {EVERY_ROW}"): lambda: (
+            a * b / (a.abs() * b.abs())
+        ),
+        Mistake(f"{LENGTH}, so the shapes do not fit", way=LENGTHS): lambda: a @ b.T / (a.abs() * b.abs()),
+        Mistake("b is divided by the lengths of a, and it has its own", way=LENGTHS): lambda: unit_a @ b.T,
+        Mistake("the second matrix is made of a, and b is missing", way="b / b.norm(dim=-1, keepdim=True)"): lambda: (
+            unit_a @ (unit_a / of_b[:, None]).T
+        ),
         Mistake("the second matrix has to be transposed", way=EVERY_ROW): lambda: unit_a @ unit_b,
         Mistake(
             "the second matrix has to be transposed, and the lengths run down the columns",

@@ -1,8 +1,15 @@
-"""Answers to the exercises of lesson 01 with single words; more in training_answers.py and tokenizer_answers.py."""
+"""Answers to the exercises of lesson 01: here bytes_to_unicode, the others in the files that are joined below."""
 
 from functools import partial
 
-from minclip.course.lesson_01_bpe_tokenizer import row_answers, tokenizer_answers, training_answers
+from minclip.course.lesson_01_bpe_tokenizer import (
+    lookup_answers,
+    pair_answers,
+    rank_answers,
+    row_answers,
+    tokenizer_answers,
+    training_answers,
+)
 from minclip.course.planted_answers import Answer, answer_of, edited
 
 SETUP = """
@@ -23,8 +30,6 @@ from minclip.engine import bpe as fast_bpe
 from minclip.tokenizer import EOT, FIXED_SYMBOLS, SOT, WORD, clean
 """
 table = partial(answer_of, "bytes_to_unicode", "def bytes_to_unicode():\n")
-count = partial(answer_of, "count_pairs", "def count_pairs(words):\n")
-merge = partial(answer_of, "merge_pair", "def merge_pair(symbols, pair):\n")
 
 PRINT = "own = [*range(33, 127), *range(161, 173), *range(174, 256)]\n"
 OTHERS = "others = [byte for byte in range(256) if byte not in own]\n"
@@ -41,27 +46,6 @@ for b in range(2**8):
         n += 1
 cs = [chr(n) for n in cs]
 return dict(zip(bs, cs))"""
-COUNT = "counts = Counter()\nfor symbols, count in words.items():\n    for pair in zip(symbols, symbols[1:]):\n"
-ADD = "        counts[pair] += count\nreturn counts"
-BY_PLACE = "counts = Counter()\nfor symbols, count in words.items():\n    for i in range(len(symbols) - 1):\n"
-WALK = """merged, i = [], 0
-while i < len(symbols):
-    if symbols[i:i + 2] == pair:
-        merged.append(pair[0] + pair[1])
-        i += 2
-    else:
-        merged.append(symbols[i])
-        i += 1
-return tuple(merged)"""
-
-
-def counted(old: str, new: str, says: str = "", silent: str = "") -> Answer:
-    return count(edited(COUNT + ADD, old, new), says, silent)
-
-
-def walked(old: str, new: str, says: str = "", silent: str = "") -> Answer:
-    return merge(edited(WALK, old, new), says, silent)
-
 
 WRONG = [
     table("return {byte: chr(byte) for byte in range(256)}", "every byte stands for itself"),
@@ -92,98 +76,33 @@ WRONG = [
     table(edited(PRINT + FILL, "return table", "return list(table), list(table.values())"), "these are two lists"),
     table(edited(PRINT + FILL, "return table", "return list(table.items())"), "wrong type", "this is a list"),
     table(edited(OPENAIS, "cs = [chr(n) for n in cs]\n", ""), "these are numbers"),
-    table(edited(OPENAIS, "        n += 1\n", ""), "the list of values is wrong"),
+    table(edited(OPENAIS, "        n += 1\n", ""), "have the same character"),
+    table("return {b: chr(b + 256) for b in range(256)}", "every byte borrows", "one after the other"),
+    table("return {b: chr(b) if chr(b).isprintable() else chr(b + 256) for b in range(256)}", "32 (the space)"),
+    table("own = [*range(34, 127), *range(161, 173), *range(174, 256)]\n" + FILL, "for themselves here: !", "missing"),
+    table("own = [*range(33, 127), *range(161, 173), *range(174, 255)]\n" + FILL, "for themselves here: ÿ", "~"),
+    table("own = [*range(33, 127), *range(161, 172), *range(174, 256)]\n" + FILL, "for themselves here: ¬"),
+    table("own = [*range(33, 127), *range(161, 173), *range(175, 256)]\n" + FILL, "for themselves here: ®"),
+    table("own = [*range(33, 127), *range(162, 173), *range(174, 256)]\n" + FILL, "for themselves here: ¡"),
+    table("own = [*range(32, 127), *range(160, 173), *range(174, 256)]\n" + FILL, "32 (the space), 160"),
+    table("own = [b for b in range(256) if chr(b).isalnum()]\n" + FILL, "for themselves here: ! \" # $ ..."),
+    table("own = [b for b in range(256) if chr(b).isascii() and chr(b).isprintable()]\n" + FILL, "32 (the space)"),
+    table("own = [b for b in range(256) if not chr(b).isspace()]\n" + FILL, "do not print: 0, 1, 2, 3, ..."),
+    table(PRINT + "return {b: chr(b) for b in own} | {b: ' ' for b in range(256) if b not in own}",
+          "the same character"),
+    table(PRINT + OTHERS + "return dict(zip(own + others, map(chr, range(256))))", "do not stand for themselves"),
+    table(PRINT + OTHERS + "return dict(zip(own, map(chr, own))) | {b: chr(323 - i) for i, b in enumerate(others)}",
+          "256, 257, 258", "one after the other"),
+    table("own = [*range('!', '~'), *range('¡', '¬'), *range('®', 'ÿ')]\n" + FILL, "range and chr take numbers"),
     Answer("bytes_to_unicode", "OWN = [*range(33, 127), *range(161, 173), *range(174, 256)]\n"
            "def bytes_to_unicode():\n    others = [b for b in range(256) if b not in OWN]\n    OWN.extend(others)\n"
            "    return {b: chr(b) if i < 188 or not others else chr(68 + i) for i, b in enumerate(OWN)}\n",
            "the result of a second call"),
-    counted("+= count", "+= 1", "every word counts once"),
-    counted("+= count", "= count", "the last word that holds it"),
-    counted("counts[pair] += count", "counts.setdefault(pair, count)", "the first word that holds it"),
-    counted("zip(symbols, symbols[1:])", "set(zip(symbols, symbols[1:]))", "counts once"),
-    counted("zip(symbols, symbols[1:])", "zip(symbols[::2], symbols[1::2])", "every other pair"),
-    counted("symbols[1:]", "symbols[1:] + symbols[:1]", "no ring"),
-    counted("zip(symbols, symbols[1:])", "itertools.combinations(symbols, 2)", "only neighbours"),
-    counted("zip(symbols, symbols[1:])", "zip(symbols[1:], symbols)", "the wrong way round"),
-    counted("zip(symbols, symbols[1:])", "zip(symbols[1:], symbols[2:])", "the first pair of each word"),
-    count(BY_PLACE.replace("- 1", "- 2") + "        counts[symbols[i], symbols[i + 1]] += count\nreturn counts",
-          "the last pair of each word"),
-    count(BY_PLACE.replace(" - 1", "") + "        counts[symbols[i], symbols[i + 1]] += count\nreturn counts",
-          "goes beyond the word"),
-    count(BY_PLACE + "        counts[symbols[i:i + 1]] += count\nreturn counts", "a count is wrong"),
-    count(BY_PLACE + "        counts[symbols[i] + symbols[i + 1]] += count\nreturn counts", "the key is one text"),
-    count("counts = Counter()\nfor symbols, count in words.items():\n    for symbol in symbols:\n"
-          "        counts[symbol] += count\nreturn counts", "single symbols"),
-    counted("counts[pair]", "counts[''.join(pair)]", "the key is one text"),
-    counted("counts[pair]", "counts[tuple(sorted(pair))]", "the order within a pair"),
-    counted("counts[pair]", "counts[frozenset(pair)]", "a count is wrong"),
-    count(edited(COUNT, "Counter()", "defaultdict(list)") + "        counts[pair].append(count)\nreturn counts",
-          "a list of counts"),
-    counted("\nreturn counts", "", "is there a return"),
-    counted("\nreturn counts", "\n    return counts", "a count is wrong"),
-    counted("Counter()", "{}", "has no count yet"),
-    counted("\nreturn counts", "\nreturn counts.most_common()", "no Counter"),
-    counted("\nreturn counts", "\nreturn sum(counts.values())", "no Counter"),
-    counted(" in words.items()", " in words", "raises an error", "has no count yet"),
-    counted("\nreturn counts", "\nreturn Counter({p: n for p, n in counts.items() if n > 1})", "a count is wrong"),
-    Answer("count_pairs", "counts = Counter()\n\ndef count_pairs(words):\n    for symbols, count in words.items():\n"
-           "        for pair in zip(symbols, symbols[1:]):\n            counts[pair] += count\n    return counts\n",
-           "a count is wrong", "every word"),
-    Answer("count_pairs", "def count_pairs(words, counts=Counter()):\n    for symbols, count in words.items():\n"
-           "        for pair in zip(symbols, symbols[1:]):\n            counts[pair] += count\n    return counts\n",
-           "a count is wrong"),
-    counted("for symbols, count in words.items():", "while words:\n    symbols, count = words.popitem()",
-            "changes what it was given"),
-    walked("tuple(merged)", "merged", "this is a list"),
-    walked("tuple(merged)", "''.join(merged)", "this is one text"),
-    walked("tuple(merged)", "tuple(''.join(merged))", "the result is wrong", "this is one text"),
-    walked("i += 2", "i += 1", "the second symbol of the pair is still there"),
-    walked("i < len(symbols)", "i < len(symbols) - 1", "the last symbol is lost"),
-    walked("while i < len(symbols):\n    if symbols[i:i + 2] == pair", "while i < len(symbols):\n"
-           "    if i < len(symbols) - 2 and symbols[i:i + 2] == pair", "at the very end", "the last symbol"),
-    walked("symbols[i:i + 2] == pair", "symbols[i] == pair[0] and symbols[i + 1] == pair[1]", "has no right neighbour"),
-    walked("symbols[i:i + 2] == pair", "list(symbols[i:i + 2]) == pair", "nothing is merged"),
-    walked("symbols[i:i + 2] == pair", "symbols[i:i + 2] == list(pair)", "nothing is merged"),
-    walked("symbols[i:i + 2] == pair", "set(symbols[i:i + 2]) == set(pair)", "", "letters are compared"),
-    walked("symbols[i:i + 2] == pair", "sorted(symbols[i:i + 2]) == sorted(pair)", "another pair"),
-    walked("symbols[i:i + 2] == pair", "''.join(symbols[i:i + 2]) == ''.join(pair)", "", "the order matters"),
-    walked("symbols[i:i + 2] == pair", "len(symbols[i:i + 2]) == 2 and ''.join(symbols[i:i + 2]) == ''.join(pair)",
-           "letters are compared", "a text is searched"),
-    walked("pair[0] + pair[1]", "pair[1] + pair[0]", "wrong way round"),
-    walked("pair[0] + pair[1]", "pair", "still two symbols"),
-    merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
-          "        return (*symbols[:i], pair[0] + pair[1], *symbols[i + 2:])\nreturn symbols", "only the first place"),
-    merge("text = ' '.join(symbols).replace(' '.join(pair), ''.join(pair))\nreturn tuple(text.split(' '))",
-          "a text is searched", "letters are compared"),
-    merge("text = '|'.join(symbols).replace('|'.join(pair), ''.join(pair))\nreturn tuple(text.split('|'))", "wrong"),
-    merge("pattern = re.compile(r'(?<!\\S)' + ' '.join(pair) + r'(?!\\S)')\n"
-          "return tuple(pattern.sub(''.join(pair), ' '.join(symbols)).split())", "regular expression"),
-    merge("merged = list(symbols)\nfor i in reversed(range(len(merged) - 1)):\n"
-          "    if tuple(merged[i:i + 2]) == pair:\n        merged[i:i + 2] = [pair[0] + pair[1]]\n"
-          "return tuple(merged)", "from the right"),
-    merge("out = []\nfor a, b in zip(symbols, symbols[1:]):\n    out.append(a + b if (a, b) == pair else a)\n"
-          "return tuple(out)", "leaves its second half behind"),
-    merge("out = []\nfor a, b in zip(symbols, symbols[1:]):\n    out.append(a + b if (a, b) == pair else a)\n"
-          "return tuple(out) + symbols[-1:]", "wrong", "leaves its second half behind"),
-    merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
-          "        symbols[i:i + 2] = [pair[0] + pair[1]]\nreturn symbols", "a tuple cannot be changed"),
-    merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
-          "        symbols.insert(i, ''.join(pair))\nreturn symbols", "a tuple cannot be changed"),
-    merge("merged = list(symbols)\nfor i in range(len(merged)):\n    if merged[i] == pair[0] and "
-          "merged[i + 1] == pair[1]:\n        merged[i] += merged.pop(i + 1)\nreturn tuple(merged)",
-          "beyond the end of a list", "right neighbour"),
-    walked("if symbols[i:i + 2] == pair", "if merged[-1] + symbols[i] == pair[0] + pair[1]",
-           "beyond the end of a list"),
-    merge("return symbols.replace(pair, pair[0] + pair[1])", "raises an error", "cannot be changed"),
-    merge("while pair in zip(symbols, symbols[1:]):\n    i = symbols.index(pair[0])\n"
-          "    symbols = symbols[:i] + (''.join(pair),) + symbols[i + 2:]\nreturn symbols", "wrong"),
-    Answer("merge_pair", "@functools.lru_cache\ndef whole(symbols):\n    return {}\n\n"
-           "def merge_pair(symbols, pair):\n    known = whole(symbols)\n    if known:\n        return known[0]\n"
-           "    out = []\n    for s in symbols:\n        out.append(s)\n        if tuple(out[-2:]) == pair:\n"
-           "            out[-2:] = [pair[0] + pair[1]]\n    known[0] = tuple(out)\n    return known[0]\n",
-           "earlier call"),
+    *pair_answers.WRONG,
     *training_answers.WRONG,
+    *rank_answers.WRONG,
     *tokenizer_answers.WRONG,
+    *lookup_answers.WRONG,
     *row_answers.WRONG,
 ]  # fmt: skip
 
@@ -194,33 +113,12 @@ CORRECT = [
           "        table[byte] = chr(256 + place)\n        place += 1\nreturn table"),
     table(OPENAIS),
     Answer("bytes_to_unicode", "@functools.lru_cache()\n" + table(OPENAIS).code),
+    table("table = {b: chr(b) for b in range(256) if chr(b).isprintable() and not chr(b).isspace()}\nn = 256\n"
+          "for b in range(256):\n    if b not in table:\n        table[b] = chr(n)\n        n += 1\nreturn table"),
     table(PRINT + "borrowed = iter(range(256, 324))\nkeys = own + sorted(set(range(256)) - set(own))\n"
           "return {b: chr(b if b in own else next(borrowed)) for b in keys}"),
-    count(COUNT + ADD),
-    count("counts = {}\nfor s, n in words.items():\n    for i in range(len(s) - 1):\n        pair = s[i], s[i + 1]\n"
-          "        counts[pair] = counts.get(pair, 0) + n\nreturn Counter(counts)"),
-    count("counts = defaultdict(int)\nfor symbols, n in words.items():\n    for pair in itertools.pairwise(symbols):\n"
-          "        counts[pair] += n\nreturn counts"),
-    count("counts = Counter()\nfor word in words:\n    for i, left in enumerate(word[:-1]):\n"
-          "        counts.update({(left, word[i + 1]): words[word]})\nreturn counts"),
-    count("weighed = (Counter({p: n * k for p, k in Counter(zip(s, s[1:])).items()}) for s, n in words.items())\n"
-          "return sum(weighed, Counter())"),
-    merge(WALK),
-    merge("out = []\nfor symbol in symbols:\n    out.append(symbol)\n    if tuple(out[-2:]) == pair:\n"
-          "        out[-2:] = [pair[0] + pair[1]]\nreturn tuple(out)"),
-    merge("pattern = re.compile(r'(?<!\\S)' + re.escape(' '.join(pair)) + r'(?!\\S)')\n"
-          "return tuple(pattern.sub(lambda _: ''.join(pair), ' '.join(symbols)).split(' '))"),
-    merge("first, second = pair\nnew_word = []\ni = 0\nwhile i < len(symbols):\n    try:\n"
-          "        j = symbols.index(first, i)\n        new_word.extend(symbols[i:j])\n        i = j\n"
-          "    except ValueError:\n"
-          "        new_word.extend(symbols[i:])\n        break\n"
-          "    if symbols[i] == first and i < len(symbols) - 1 and symbols[i + 1] == second:\n"
-          "        new_word.append(first + second)\n        i += 2\n    else:\n"
-          "        new_word.append(symbols[i])\n        i += 1\n"
-          "return tuple(new_word)"),
-    merge("if len(symbols) < 2:\n    return symbols\nif symbols[:2] == pair:\n"
-          "    return (pair[0] + pair[1],) + merge_pair(symbols[2:], pair)\n"
-          "return symbols[:1] + merge_pair(symbols[1:], pair)"),
+    *pair_answers.CORRECT,
     *training_answers.CORRECT,
+    *rank_answers.CORRECT,
     *tokenizer_answers.CORRECT,
 ]  # fmt: skip

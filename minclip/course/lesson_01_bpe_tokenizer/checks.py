@@ -12,15 +12,36 @@ from minclip.bpe import Pair, word_symbols
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn
 from minclip.course.comparison import in_words
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import BEYOND, COUNTS, NEW_PAIR, NO_PAIR, TRAINING, Symbols
-from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import APPLIED, NEVER_LEARNED, NOTHING_TO_CHOOSE
+from minclip.course.lesson_01_bpe_tokenizer.byte_mistakes import CHARACTER, odd_bytes, wrong_characters
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import (
+    BEYOND,
+    COUNTS,
+    NEW_PAIR,
+    NO_ITEMS,
+    NO_KEY,
+    NO_WORD,
+    Symbols,
+)
+from minclip.course.lesson_01_bpe_tokenizer.error_signs import (
+    a_key_is_unpacked,
+    a_pair_is_looked_for,
+    a_pair_is_missing,
+    a_tuple_is_changed,
+    index_finds_nothing,
+    none_is_compared,
+    words_are_asked_for_a_pair,
+)
+from minclip.course.lesson_01_bpe_tokenizer.mistakes import NO_COUNTS, NO_PAIR, TRAINING
+from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import APPLIED, NEVER_LEARNED, NO_ORDER, NOTHING_TO_CHOOSE
 from minclip.course.lesson_01_bpe_tokenizer.symbol_mistakes import (
     AS_A_PATTERN,
     FIXED,
     MERGES,
     NO_RIGHT_NEIGHBOUR,
+    NO_SYMBOL,
+    NO_TUPLE,
+    NOT_THERE,
     SHORTER,
-    wrong_characters,
 )
 from minclip.course.lesson_01_bpe_tokenizer.tokenizer_checks import TEXTS, BPETokenizer, given_as
 from minclip.course.value_words import Shown
@@ -50,6 +71,8 @@ MERGED: tuple[tuple[Symbols, Pair], ...] = (
     (("a", "a", "a"), ("a", "a")),
     (("a", "a", "a", "a", "b"), ("a", "a")),
     (("ba", "n", "a", "n", "s"), ("a", "n")),
+    (("a", "n", "t", "a", "n", "a", "n"), ("a", "n")),
+    (("t", "h", "e", "t", "a", "t"), ("t", "a")),
     (("a",), ("a", "n")),
     (("c", "a", "n</w>"), ("a", "n</w>")),
     (("ab", "c", "a", "bc", "abc"), ("a", "bc")),
@@ -71,6 +94,7 @@ TRAINED = (
 
 
 def bytes_to_unicode(t: Trial) -> None:
+    t.errors = {"'str' object cannot be interpreted as an integer": CHARACTER}
     expected, came = bpe.bytes_to_unicode(), t()
     kinds: Known = {
         Mistake("this is a list, and a dictionary is wanted", way="dict(zip(bytes, characters))"): lambda: list(
@@ -96,7 +120,9 @@ def bytes_to_unicode(t: Trial) -> None:
     if set(came) != set(BYTES):
         found = f"{len(came)} keys, the first are {in_words(list(came)[:3])}"
         t.wrong("the keys are not the numbers 0 to 255", "256 keys", found, set(came), keys)
-    t.same([came[byte] for byte in BYTES], [expected[byte] for byte in BYTES], wrong_characters(), "the list of values")
+    values = [came[byte] for byte in BYTES]
+    right = [expected[byte] for byte in BYTES]
+    t.same(values, right, wrong_characters(), "the list of values", hint=odd_bytes(values))
     order: Known = {
         Mistake(
             "your keys stand in ascending order; the bytes that print should come first",
@@ -111,7 +137,13 @@ def bytes_to_unicode(t: Trial) -> None:
 
 
 def count_pairs(t: Trial) -> None:
-    helps: Errors = {a_pair_is_missing: NEW_PAIR, "tuple index out of range": BEYOND}
+    helps: Errors = {
+        words_are_asked_for_a_pair: NO_WORD,
+        a_pair_is_missing: NEW_PAIR,
+        a_key_is_unpacked: NO_ITEMS,
+        "tuple index out of range": BEYOND,
+        "unhashable type: 'list'": NO_KEY,
+    }
     for given in COUNTED:
         expected, came = dict(bpe.count_pairs(given)), t.call(t.mine, given, errors=helps)
         known = t.acting_like(t.mine, COUNTS, given, *COUNTED)
@@ -126,14 +158,12 @@ def count_pairs(t: Trial) -> None:
     in_turn(t, *((given_as(dict, t.mine), given_as(dict, bpe.count_pairs), (given,)) for given in COUNTED[:2]))
 
 
-def a_pair_is_missing(error: BaseException) -> bool:
-    """Whether a dictionary was asked for a pair that it does not hold."""
-    return isinstance(error, KeyError) and isinstance(error.args[0], tuple) and len(error.args[0]) == 2
-
-
 def merge_pair(t: Trial) -> None:
     helps: Errors = {
         a_tuple_is_changed: FIXED,
+        a_pair_is_looked_for: NO_SYMBOL,
+        index_finds_nothing: NOT_THERE,
+        "can only concatenate tuple (not": NO_TUPLE,
         "tuple index out of range": NO_RIGHT_NEIGHBOUR,
         "list index out of range": SHORTER,
         lambda error: isinstance(error, re.error): AS_A_PATTERN,
@@ -144,12 +174,6 @@ def merge_pair(t: Trial) -> None:
     in_turn(t, *((t.mine, bpe.merge_pair, (MERGED[0][0], pair)) for pair in (("a", "n"), ("n", "a"))))
 
 
-def a_tuple_is_changed(error: BaseException) -> bool:
-    return bool(
-        re.search(r"'tuple' object (does not support item|has no attribute '(append|insert|pop|remove))", str(error))
-    )
-
-
 def at(learned: list, place: int) -> str:
     return f"merge {place}: {in_words(learned[place])}" if place < len(learned) else f"no merge {place}"
 
@@ -157,7 +181,7 @@ def at(learned: list, place: int) -> str:
 def train_bpe(t: Trial) -> None:
     for words, merges in TRAINED:
         expected = bpe.train_bpe(words, merges)
-        helps: Errors = {"min() ": NO_PAIR, "max() ": NO_PAIR}
+        helps: Errors = {"min() ": NO_PAIR, "max() ": NO_PAIR, "'list' object has no attribute 'items'": NO_COUNTS}
         if len(expected) < merges and words == {"aa": 3, "b": 5}:  # every word is one symbol in the end
             helps = {**helps, "list index out of range": NO_PAIR}
         came = t.call(t.mine, words, merges, errors=helps)
@@ -173,25 +197,27 @@ def train_bpe(t: Trial) -> None:
 
 
 def apply_merges(t: Trial) -> None:
-    """One pass over all merges in the order of their ranks is accepted: for a learned list it gives the same.
+    """One pass over all merges in the order of their ranks is refused: some learned pair may be left after it.
 
-    A merge could only make room for an earlier one by making a symbol that another merge had made before. But what
-    lies inside a symbol grew by the same merges in every word, so no two learned merges make the same one.
+    No list that BPE learns shows it, since no two of its merges make the same symbol. A list that is loaded may.
     """
     helps: Errors = {
         "min() ": NOTHING_TO_CHOOSE,
         "max() ": NOTHING_TO_CHOOSE,
         a_pair_is_missing: NEVER_LEARNED,
+        none_is_compared: NO_ORDER,
     }
     ranks = library.BPETokenizer.train(TEXTS, 580).ranks
     few = [("b", "b"), ("b", "d"), ("d", "b"), ("d", "bb"), ("bd", "b"), ("dbb", "c</w>")]  # each mistake gives another
     cases = [
-        (word_symbols("bdbdbbc"), {pair: rank for rank, pair in enumerate(few)}),
+        (word_symbols("bdbdbbc"), ranked(few)),
         *((word_symbols(word), ranks) for word in ("lowest", "newer", "showerbed", "a", "xyz", "...")),
         (word_symbols("aaaa"), {("a", "a"): 0}),
         (("a", "b"), {("a", "b"): 0}),
         (("a", "b", "c"), {("a", "b"): 1, ("b", "c"): 0}),
         (word_symbols("lowest"), dict(reversed(ranks.items()))),
+        (("a", "b", "c", "d"), ranked([("a", "b"), ("b", "c"), ("a", "bc"), ("abc", "d"), ("ab", "c")])),
+        (word_symbols("bdbdbbc"), dict(reversed(ranked(few).items()))),
         (word_symbols("flowers"), {}),
     ]
     large = ranked([*((f"{i}", "-") for i in range(70_000)), ("l", "o"), ("lo", "w"), ("low", "e")])

@@ -1,119 +1,29 @@
-"""The known mistakes of lesson 01's functions on words: what is wrong, the way out, and a whole function that errs so.
+"""The known mistakes of lesson 01's training: what is wrong, the way out, and a whole function that errs so.
 
 A mistake is named only where an answer gives what its function gives, for all inputs of the check. Those of
-bytes_to_unicode and merge_pair are in symbol_mistakes.py, those of the tokenizer in tokenizer_mistakes.py.
+count_pairs are in count_mistakes.py, of bytes_to_unicode and merge_pair in symbol_mistakes.py, of the ranks in
+rank_mistakes.py, of the tokenizer in tokenizer_mistakes.py.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
 
 from minclip import bpe
 from minclip.bpe import END_OF_WORD, Pair, word_symbols
 from minclip.course.assertions import Mistake
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways, counted
 
-Symbols = tuple[str, ...]
 Choice = Callable[[list[Pair]], Pair]
-Ways = dict[str, Callable]  # a mistake -> a function that makes it
 
+NO_COUNTS = Mistake(
+    "words is a list now, and a dictionary is wanted: the symbols of a word -> how often it occurs",
+    way="words = {merge_pair(symbols, best): count for symbols, count in words.items()}",
+)
 NO_PAIR = Mistake(
     "nothing is left to choose from: at some time no pair is seen twice, and then maybe no pair at all",
     way="if max(counts.values(), default=0) < 2: break, before the best is chosen",
 )
-NEW_PAIR = Mistake(
-    "a pair that comes for the first time has no count yet",
-    way="a Counter begins at 0 by itself: counts[pair] += count",
-)
-BEYOND = Mistake(
-    "an index goes beyond the word: a word of n symbols has n - 1 pairs of neighbours",
-    way="for i in range(len(symbols) - 1), or for pair in itertools.pairwise(symbols)",
-)
-
-
-def counted(
-    words: Mapping[Symbols, int], neighbours: Callable[[Symbols], Iterable] = pairwise, weigh: bool = True
-) -> dict:
-    """Pairs by the book."""
-    found: Counter = Counter()
-    for symbols, count in words.items():
-        for pair in neighbours(symbols):
-            found[pair] += count if weigh else 1
-    return dict(found)
-
-
-def listed(words: Mapping[Symbols, int]) -> dict[Pair, list[int]]:
-    found: dict[Pair, list[int]] = {}
-    for symbols, count in words.items():
-        for pair in pairwise(symbols):
-            found.setdefault(pair, []).append(count)
-    return found
-
-
-def last_count(words: Mapping[Symbols, int]) -> dict[Pair, int]:
-    return {pair: count for symbols, count in words.items() for pair in pairwise(symbols)}
-
-
-def first_count(words: Mapping[Symbols, int]) -> dict[Pair, int]:
-    found: dict[Pair, int] = {}
-    for symbols, count in words.items():
-        for pair in pairwise(symbols):
-            found.setdefault(pair, count)
-    return found
-
-
-def neighbours(how: Callable[[Symbols], Iterable]) -> Callable:
-    return partial(counted, neighbours=how)
-
-
-COUNTS: Ways = {
-    Mistake("every word counts once, however often it occurs", way="counts[pair] += count, not += 1"): partial(
-        counted, weigh=False
-    ),
-    Mistake("a pair keeps the count of the last word that holds it", way="counts[pair] += count adds up, = does not"): (
-        last_count
-    ),
-    Mistake("a pair keeps the count of the first word that holds it", way="counts[pair] += count, every time"): (
-        first_count
-    ),
-    Mistake("a pair has a list of counts, and one number is wanted", way="add the counts up: counts[pair] += count"): (
-        listed
-    ),
-    Mistake("a pair that stands twice in a word counts once", way="go through all pairs of a word, without set()"): (
-        neighbours(lambda s: set(pairwise(s)))
-    ),
-    Mistake(
-        "every other pair is left out: a symbol belongs to its left neighbour and to its right one",
-        way="go on by 1: itertools.pairwise(symbols), or zip(symbols, symbols[1:])",
-    ): neighbours(lambda s: list(pairwise(s))[::2]),
-    Mistake(
-        "the last symbol is paired with the first one, and a word is no ring",
-        way="zip(symbols, symbols[1:]) ends in time",
-    ): neighbours(lambda s: zip(s, s[1:] + s[:1], strict=True)),
-    Mistake("the last pair of each word is missing", way="n symbols have n - 1 pairs: range(len(symbols) - 1)"): (
-        neighbours(lambda s: list(pairwise(s))[:-1])
-    ),
-    Mistake("the first pair of each word is missing", way="begin at place 0: range(len(symbols) - 1)"): (
-        neighbours(lambda s: list(pairwise(s))[1:])
-    ),
-    Mistake("single symbols are counted, not two neighbours together", way="for pair in itertools.pairwise(symbols)"): (
-        neighbours(lambda s: s)
-    ),
-    Mistake(
-        "the key is one text: ('ab', 'c') and ('a', 'bc') become the same",
-        way="the key is a tuple: symbols[i], symbols[i + 1]",
-    ): neighbours(lambda s: [first + second for first, second in pairwise(s)]),
-    Mistake(
-        "the order within a pair is lost: ('a', 'n') is not ('n', 'a')", way="leave out sorted() and frozenset()"
-    ): (neighbours(lambda s: [tuple(sorted(pair)) for pair in pairwise(s)])),
-    Mistake("the pairs are the wrong way round", way="the left symbol first: symbols[i], symbols[i + 1]"): (
-        neighbours(lambda s: [pair[::-1] for pair in pairwise(s)])
-    ),
-    Mistake(
-        "all pairs of two symbols are counted, and only neighbours stand side by side",
-        way="itertools.pairwise(symbols)",
-    ): (neighbours(lambda s: [(s[i], s[j]) for i in range(len(s)) for j in range(i + 1, len(s))])),
-}
 
 
 def trained(
@@ -151,6 +61,36 @@ def by(key: Callable[[int, Pair], tuple]) -> Callable:
     return partial(trained, best=lambda counts: min(counts, key=lambda pair: key(counts[pair], pair)))
 
 
+def counts_lost(words: Mapping[str, int], merges: int) -> list[Pair]:
+    """After the first merge every word counts once."""
+    rows = {word_symbols(word): number for word, number in words.items()}
+    found: list[Pair] = []
+    while len(found) < merges:
+        counts = bpe.count_pairs(rows)
+        if max(counts.values(), default=0) < 2:
+            break
+        found.append(min(counts, key=lambda pair: (-counts[pair], pair)))
+        rows = {bpe.merge_pair(symbols, found[-1]): 1 for symbols in rows}
+    return found
+
+
+def with_counts(words: Mapping[str, int], merges: int) -> list[tuple[Pair, int]]:
+    """Each merge with how often its pair was seen."""
+    rows, found = {word_symbols(word): number for word, number in words.items()}, []
+    for pair in trained(words, merges):
+        found.append((pair, bpe.count_pairs(rows)[pair]))
+        rows = {bpe.merge_pair(symbols, pair): number for symbols, number in rows.items()}
+    return found
+
+
+RAREST = "this takes the rarest pair, and the most frequent one is wanted"
+RARE: dict[str, Callable[[Mapping[Pair, int]], Pair]] = {  # of equally rare pairs: which one
+    "": lambda counts: min(counts, key=lambda pair: (counts[pair], pair)),
+    "of equals the one met first": lambda counts: min(counts, key=lambda pair: counts[pair]),
+    "of equals by their first symbols alone": lambda counts: min(counts, key=lambda pair: (counts[pair], pair[0])),
+    "of equals the one met last": lambda counts: min(reversed(list(counts)), key=lambda pair: counts[pair]),
+    "of equals the alphabetically last": lambda counts: max(counts, key=lambda pair: (-counts[pair], pair)),
+}
 BEST = "min(counts, key=lambda pair: (-counts[pair], pair))"
 START = "words = {word_symbols(word): count for word, count in word_counts.items()}"
 TIES = "of equally frequent pairs the alphabetically first is wanted"
@@ -170,7 +110,18 @@ TRAINING: Ways = {
     Mistake(f"{TIES}, and this compares the first symbols alone", way=BEST): by(lambda c, pair: (-c, pair[0])),
     Mistake(f"{TIES}, and this takes the shortest", way=BEST): by(lambda c, pair: (-c, len(pair[0] + pair[1]), pair)),
     Mistake(f"{TIES}, and this takes the longest", way=BEST): by(lambda c, pair: (-c, -len(pair[0] + pair[1]), pair)),
-    Mistake("this takes the rarest pair, and the most frequent one is wanted", way=BEST): by(lambda c, pair: (c, pair)),
+    **{
+        Mistake(f"{RAREST}{more}", way=f"{BEST}: the count has a minus"): partial(trained, best=best, least=least)
+        for (which, best) in RARE.items()
+        for (also, least) in {"": 2, "and pairs seen only once are merged": 1}.items()
+        for more in ["".join(f", {part}" for part in (which, also) if part)]
+    },
+    Mistake("this takes the alphabetically first pair, and the most frequent one is wanted", way=BEST): (
+        by(lambda count, pair: pair)
+    ),
+    Mistake("this takes the alphabetically last pair, and the most frequent one is wanted", way=BEST): partial(
+        trained, best=max
+    ),
     Mistake("a pair seen only once is merged, and that is no pattern yet", way="stop if counts[best] < 2"): partial(
         trained, least=1
     ),
@@ -184,7 +135,7 @@ TRAINING: Ways = {
         trained, count=partial(counted, neighbours=lambda symbols: set(pairwise(symbols)))
     ),
     Mistake(
-        "the pairs are counted again without the merge",
+        "the merges so far do not count: every round sees the pairs of the words as they were at the beginning",
         way="words = {merge_pair(symbols, best): count for symbols, count in words.items()}, in every round",
     ): partial(trained, again=False),
     Mistake(
@@ -202,6 +153,42 @@ TRAINING: Ways = {
     ),
     Mistake("these are the symbols that pairs become, and the pairs are wanted", way="learned.append(best)"): (
         lambda words, merges: [first + second for first, second in trained(words, merges)]
+    ),
+    Mistake(
+        "the letters of the words as they came are counted: no bytes, no mark at the end, no merges", way=START
+    ): partial(trained, parts=tuple, again=False),
+    Mistake("the mark is a symbol of its own here, and the others are characters, not bytes", way=START): partial(
+        trained, parts=lambda word: (*word, END_OF_WORD)
+    ),
+    Mistake("the mark is spelled with letters of its own: word_symbols puts it at the end by itself", way=START): (
+        partial(trained, parts=lambda word: word_symbols(word + END_OF_WORD))
+    ),
+    Mistake(
+        "every word counts once after the first merge: its count gets lost there",
+        way="words = {merge_pair(symbols, best): count for symbols, count in words.items()}",
+    ): counts_lost,
+    Mistake(
+        "the argument merges is not looked at: this learns all that there is to learn",
+        way="while len(learned) < merges, or for _ in range(merges)",
+    ): lambda words, merges: trained(words, 10_000),
+    Mistake(
+        "where no pair is seen twice any more, what was learned gets lost",
+        way="break, and return learned behind the loop",
+    ): lambda words, merges: trained(words, merges) if len(trained(words, merges)) == merges else [],
+    Mistake(
+        "the merges come in the opposite order, and the first one learned stands first", way="learned.append(best)"
+    ): (lambda words, merges: trained(words, merges)[::-1]),
+    Mistake("these are the symbols of all pairs in one row", way="learned.append(best): += adds the two symbols"): (
+        lambda words, merges: [symbol for pair in trained(words, merges) for symbol in pair]
+    ),
+    Mistake(
+        "these are the symbols of the pairs in one row, and each pair counts as two", way="learned.append(best), not +="
+    ): lambda words, merges: [symbol for pair in trained(words, (merges + 1) // 2) for symbol in pair],
+    Mistake(
+        "these are pairs with their counts, and the pairs alone are wanted", way="learned.append(best)"
+    ): with_counts,
+    Mistake("this is a set, which keeps no order, and a list of pairs is wanted", way="return learned, a list"): (
+        lambda words, merges: set(trained(words, merges))
     ),
     Mistake("that is one merge too many", way="while len(learned) < merges, or for _ in range(merges)"): (
         lambda words, merges: trained(words, merges + 1)

@@ -18,6 +18,10 @@ WHOLE_WORDS = """    def __call__(self, texts, truncate=False):
 """
 CUT = "ids = [*ids[: self.context_length - 1], self.special_ids[EOT]]"
 PAD = "ids + [0] * (self.context_length - len(ids))"
+TOO_LONG = f"""            if len(ids) > self.context_length:
+                if not truncate:
+                    {RAISE}
+"""
 ROW = "[self.special_ids[SOT], *self.encode(text), self.special_ids[EOT]]"
 MADE = "torch.tensor(rows, dtype=torch.long).view(len(rows), self.context_length)"
 
@@ -40,7 +44,7 @@ WRONG = [
             "not equally long"),
     changed(f"rows.append({PAD})\n        return {MADE}", "rows.append(torch.tensor(ids))\n"
             "        return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)", "as long as the longest text"),
-    changed("self.context_length - len(ids))", "77 - len(ids))", "", "as long as the longest"),
+    changed("self.context_length - len(ids))", "77 - len(ids))", "the rows have 77 numbers", "the longest"),
     changed(PAD, "[*ids[:-1], *[0] * (self.context_length - len(ids)), ids[-1]]", "at the end of the row"),
     changed("as_texts(texts)", "texts", "a list of letters"),
     changed("enumerate(as_texts(texts))",
@@ -57,6 +61,24 @@ WRONG = [
     changed("len(ids) > self.context_length", "len(ids) >= self.context_length", "SOT and EOT included"),
     changed("len(ids) > self.context_length", "len(ids) > self.context_length - 2", "SOT and EOT included"),
     changed("len(ids) > self.context_length", "len(ids) > 77", "", "SOT and EOT included"),
+    changed(TOO_LONG, "            if truncate:\n", "a text that is too long is not refused", "a little too long"),
+    changed(f"{TOO_LONG}                {CUT}\n", "", "a text that is too long is not refused", "does not help"),
+    changed("len(ids) > self.context_length", "len(ids) - 2 > self.context_length", "a little too long", "not cut"),
+    changed("len(ids) > self.context_length", "len(self.encode(text)) > self.context_length", "a little too long"),
+    changed("raise text_too_long", "print", "a text that is too long is not refused"),
+    changed("raise text_too_long", "text_too_long", "a text that is too long is not refused"),
+    changed(RAISE, "continue", "a text that is too long is not refused"),
+    changed("text_too_long(row, text,", "text_too_long(text, row,", "raises another error"),
+    changed("enumerate(as_texts(texts))", "enumerate(as_texts(texts), 1)", "names the wrong text"),
+    changed(f"rows.append({PAD})\n        return {MADE}", "rows.append(ids + [0] * (77 - len(ids)))\n"
+            "        return torch.tensor(rows, dtype=torch.long)", "the rows have 77 numbers"),
+    changed(f"rows.append({PAD})\n        return {MADE}", "rows.append((ids + [0] * 77)[:77])\n"
+            "        return torch.tensor(rows, dtype=torch.long).view(len(rows), 77)", "the rows have 77 numbers"),
+    changed(CUT, "ids = [self.special_ids[SOT], *ids[: self.context_length - 2], self.special_ids[EOT]]",
+            "SOT stands twice"),
+    changed(CUT, "ids = [*ids[: self.context_length], self.special_ids[EOT]]", "not cut to context_length"),
+    changed(MADE, "torch.stack([torch.tensor(row) for row in rows])", "nothing to stack"),
+    changed(MADE, "torch.LongTensor(rows)", "without texts the shape is lost"),
     changed("if not truncate:", "if False:", "truncate is False"),
     changed("if not truncate:", "if truncate:", "truncate is False"),
     changed("if not truncate:", "if True:", "asks for a cut"),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from minclip.course.assertions import Mistake
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import Ways
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Ways
 from minclip.data.tokenizer_file import as_texts
 from minclip.tokenizer import EOT, SOT, BPETokenizer, clean
 
@@ -20,6 +20,19 @@ NOT_TOO_LONG = Mistake(
 NOT_CUT = Mistake(
     "a text that is too long is not cut to context_length, so the rows are not equally long",
     way="ids = [*ids[: self.context_length - 1], eot]",
+)
+REFUSE = "if len(ids) > self.context_length and not truncate: raise text_too_long(row, text, len(ids), ...)"
+NOT_REFUSED = Mistake("a text that is too long is not refused", way=REFUSE)
+NOT_REFUSED_YET = Mistake(
+    "a text that is a little too long is not refused: SOT and EOT are tokens of the row, too",
+    way="len(ids) > self.context_length, where ids holds SOT and EOT",
+)
+FIXED_77 = Mistake(
+    "the rows have 77 numbers, and context_length may be another number", way="fill up to self.context_length"
+)
+NOTHING_TO_STACK = Mistake(
+    "without texts there is nothing to stack",
+    way="torch.tensor(rows, dtype=torch.long).view(len(rows), context_length)",
 )
 TO_BE_CUT = Mistake("truncate=True asks for a cut, not for an error", way="if not truncate: raise ...")
 
@@ -79,6 +92,10 @@ def wrong_rows(theirs: BPETokenizer) -> Ways:
         ): {"fill": lambda row: row[:-1] + [0] * (length - len(row)) + [eot]},
         Mistake("EOT is lost where a text is cut", way=cut_at): {"cut": lambda row: row[:length]},
         Mistake("one token more is cut than must be", way=cut_at): {"cut": lambda row: [*row[: length - 2], eot]},
+        Mistake("SOT stands twice where a text is cut", way=cut_at): {
+            "cut": lambda row: [sot, *row[: length - 2], eot]
+        },
+        FIXED_77: {"fill": lambda row: row + [0] * (77 - len(row))},
         Mistake("the beginning of the text is cut, and it should lose its end", way=cut_at): {
             "cut": lambda row: [sot, *row[1 - length :]]
         },

@@ -1,20 +1,14 @@
-"""The known mistakes with the symbols of one word: bytes as characters, a pair merged.
-
-Named as in mistakes.py. The ranks of merges are in rank_mistakes.py.
-"""
+"""The known mistakes of lesson 01's merge_pair. Named as in mistakes.py."""
 
 import re
-from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from minclip.bpe import Pair
-from minclip.course.assertions import Known, Mistake
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import Symbols, Ways
+from minclip.course.assertions import Mistake
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways
 
-PRINT = [*range(33, 127), *range(161, 173), *range(174, 256)]  # bytes that do, in Latin-1
-RANGES = "[*range(33, 127), *range(161, 173), *range(174, 256)] print"
 AS_A_PATTERN = Mistake(
     "the symbols are read as a regular expression, in which . and ( mean something else",
     way="re.escape would help; comparing symbols instead of texts is simpler",
@@ -26,56 +20,18 @@ SHORTER = Mistake(
     "an index goes beyond the end of a list: one that is filled or loses items has another length than the symbols",
     way="a while loop over the symbols, which stay as they are; merged.append(...) fills the result",
 )
+NO_TUPLE = Mistake("a tuple and a text cannot be added", way="merged += (symbol,): with the comma it is a tuple of one")
+NO_SYMBOL = Mistake(
+    "index looks for one symbol, and the pair is two of them: it is never found", way="compare (s[i], s[i + 1]) == pair"
+)
+NOT_THERE = Mistake(
+    "index raises an error where it finds nothing",
+    way="a while loop over all places needs no index: i goes up by 1 or 2",
+)
 NO_RIGHT_NEIGHBOUR = Mistake(
     "an index goes beyond the end of a tuple: the last symbol has no right neighbour, and a pair has places 0 and 1",
     way="ask i + 1 < len(symbols) first, or compare symbols[i : i + 2] with the pair",
 )
-
-
-def characters(own: Iterable[int], borrowed: Callable[[int, int], int] = lambda place, byte: 256 + place) -> list[str]:
-    """Of bytes 0 to 255. own: those that stand for themselves; borrowed: (place among the others, byte) -> number."""
-    own = set(own)
-    others = [byte for byte in range(256) if byte not in own]
-    return [chr(byte if byte in own else borrowed(others.index(byte), byte)) for byte in range(256)]
-
-
-def wrong_characters() -> Known:
-    """Of bytes_to_unicode: the values for bytes 0 to 255."""
-    short = [*range(33, 126), *range(161, 172), *range(174, 255)]
-    shorter = [*range(33, 126), *range(161, 172), *range(174, 256)]
-    one_by_one = "chr(256 + i) for number i of the 68 others"
-    return {
-        Mistake("every byte stands for itself, and 68 of these do not print", way=RANGES): lambda: characters(
-            range(256)
-        ),
-        Mistake(
-            "the others must come one after the other, 256, 257, 258, ...", way=f"{one_by_one}, not chr(256 + byte)"
-        ): (lambda: characters(PRINT, lambda place, byte: 256 + byte)),
-        Mistake(
-            "the space stands for itself: a file of merges is split at its spaces", way="byte 32 is one of the others"
-        ): (lambda: characters([32, *PRINT])),
-        Mistake(
-            "a run ends before its last character: ~, ¬ and ÿ are missing", way=f"range(a, b) ends before b: {RANGES}"
-        ): (lambda: characters(short)),
-        Mistake(
-            "a run ends before its last character: ~ and ¬ are missing", way=f"range(a, b) ends before b: {RANGES}"
-        ): (lambda: characters(shorter)),
-        Mistake("173, the soft hyphen between ¬ and ®, does not print", way=RANGES): lambda: characters([173, *PRINT]),
-        Mistake("127, behind ~, does not print", way=RANGES): lambda: characters([127, *PRINT]),
-        Mistake("160, before ¡, is a space that does not print", way=RANGES): lambda: characters([160, *PRINT]),
-        Mistake("only ASCII stands for itself here, and ¡ to ¬ and ® to ÿ print, too", way=RANGES): lambda: characters(
-            range(33, 127)
-        ),
-        Mistake("the others begin at 257, and 256 is free", way=one_by_one): lambda: characters(
-            PRINT, lambda place, byte: 257 + place
-        ),
-        Mistake("these are numbers, and characters are wanted", way="chr makes a character of a number"): lambda: [
-            ord(one) for one in characters(PRINT)
-        ],
-        Mistake("the others are the characters of their places, as chr(0) for the first", way=one_by_one): lambda: (
-            characters(PRINT, lambda place, byte: place)
-        ),
-    }
 
 
 def walked(symbols: Symbols, pair: Pair, step: int = 2, swap: bool = False, joined: Any = None, ways: int = 1) -> Any:
@@ -150,7 +106,64 @@ def overlapping(symbols: Symbols, pair: Pair) -> Symbols:
     return tuple(first + second if (first, second) == pair else first for first, second in pairwise(symbols))
 
 
-WALK = "i goes on by 2 behind a pair, else by 1: merged.append(...) in both cases"
+def the_last_again(symbols: Symbols, pair: Pair) -> Symbols:
+    """The last symbol is appended after the loop, used up or not."""
+    whole = to_the_last(symbols, pair)
+    return (*whole, symbols[-1])
+
+
+def every_other_place(symbols: Symbols, pair: Pair) -> Symbols:
+    merged: list[str] = []
+    for i in range(0, len(symbols), 2):
+        merged += [pair[0] + pair[1]] if symbols[i : i + 2] == pair else symbols[i : i + 2]
+    return tuple(merged)
+
+
+def passing_over(symbols: Symbols, pair: Pair) -> Symbols:
+    """Merges in place, and goes on by 2 although the symbols are fewer now."""
+    i = 0
+    while i < len(symbols):
+        found = symbols[i : i + 2] == pair
+        symbols = (*symbols[:i], pair[0] + pair[1], *symbols[i + 2 :]) if found else symbols
+        i += 2 if found else 1
+    return symbols
+
+
+def at_the_first_of_its_symbols(symbols: Symbols, pair: Pair) -> Symbols:
+    """As index finds it: the first place of the pair's first symbol, and no other."""
+    if pair[0] not in symbols:
+        return symbols
+    i = symbols.index(pair[0])
+    return (*symbols[:i], pair[0] + pair[1], *symbols[i + 2 :]) if symbols[i : i + 2] == pair else symbols
+
+
+def at_index_plus_one(symbols: Symbols, pair: Pair) -> Symbols:
+    """The same, with an error where nothing follows."""
+    if pair[0] in symbols:
+        symbols[symbols.index(pair[0]) + 1]
+    return at_the_first_of_its_symbols(symbols, pair)
+
+
+def searched(separator: str, symbols: Symbols, pair: Pair) -> Symbols:
+    """Joins the symbols to one text, with a separator, and replaces there."""
+    text = separator.join(symbols).replace(separator.join(pair), "".join(pair))
+    return tuple(text.split(separator))
+
+
+def by_borders(symbols: Symbols, pair: Pair) -> Symbols:
+    found = re.sub(rf"\b{re.escape(' '.join(pair))}\b", "".join(pair), " ".join(symbols))
+    return tuple(found.split())
+
+
+def cut_out(symbols: Symbols, pair: Pair) -> Symbols:
+    """Of the letters of all symbols: the pair's stay together, the others fall apart."""
+    first, *rest = "".join(symbols).split("".join(pair))
+    return (*first, *(symbol for part in rest for symbol in ("".join(pair), *part)))
+
+
+INSIDE = "compare symbols: (symbols[i], symbols[i + 1]) == pair"
+JOINED = "a text is searched, and there the pair begins or ends inside of longer symbols"
+WALK = "after a pair i goes up by 2, else by 1, and merged.append(...) comes in both cases"
 SAME_KIND = "merge where (symbols[i], symbols[i + 1]) == pair; mind that a list never equals a tuple"
 MERGES: Ways = {
     Mistake("this is a list, and words are keys of a dictionary, which a list cannot be", way="return tuple(merged)"): (
@@ -159,7 +172,27 @@ MERGES: Ways = {
     Mistake("this is one text, and a tuple of symbols is wanted", way="return tuple(merged)"): (
         lambda symbols, pair: "".join(walked(symbols, pair))
     ),
-    Mistake("only the first place is merged, and all are wanted", way="go on behind the first one: " + WALK): once,
+    Mistake(
+        "only the first place is merged, and all are wanted", way="look at the places after it, too: " + WALK
+    ): once,
+    Mistake(
+        "only the first place of the pair's first symbol is looked at, and the pair may stand elsewhere", way=WALK
+    ): at_the_first_of_its_symbols,
+    Mistake(
+        "only the first place of the pair's first symbol is looked at, which may be the last symbol", way=WALK
+    ): at_index_plus_one,
+    Mistake(
+        "after a merge one symbol is passed over: in the shortened word the next one stands at i + 1",
+        way="merge into a new list: " + WALK,
+    ): passing_over,
+    Mistake("only every other place is looked at, and the pair may begin anywhere", way=WALK): every_other_place,
+    Mistake(
+        "the last symbol comes again where the pair at the very end has used it up",
+        way="while i < len(symbols), and nothing after the loop: " + WALK,
+    ): the_last_again,
+    Mistake(
+        "the pair's symbols are replaced and dropped wherever they stand, side by side or not", way=INSIDE
+    ): lambda symbols, pair: tuple(pair[0] + pair[1] if s == pair[0] else s for s in symbols if s != pair[1]),
     Mistake("the second symbol of the pair is still there", way=WALK): partial(walked, step=1),
     Mistake(
         "the last symbol is lost: it has no right neighbour, but it stays", way="while i < len(symbols): " + WALK
@@ -176,10 +209,21 @@ MERGES: Ways = {
         "letters are compared, not symbols: with the pair ('a', 'bc'), ('ab', 'c') stays",
         way="(symbols[i], symbols[i + 1]) == pair",
     ): by_letters,
+    Mistake(JOINED, way=INSIDE): partial(searched, " "),
+    Mistake(f"{JOINED}; a comma may be a symbol, too", way=INSIDE): partial(searched, ","),
+    Mistake(f"{JOINED}; a _ may be a symbol, too", way=INSIDE): partial(searched, "_"),
+    Mistake(f"{JOINED}; a | may be a symbol, too", way=INSIDE): partial(searched, "|"),
+    Mistake("all symbols are joined to one text, and their borders are lost", way=INSIDE): lambda symbols, pair: tuple(
+        "".join(symbols).replace("".join(pair), f" {''.join(pair)} ").split()
+    ),
+    Mistake("all symbols are joined to one text, which then falls into letters", way=INSIDE): cut_out,
+    Mistake("the symbols fall into their letters: += adds a text letter by letter", way="merged.append(symbol)"): (
+        lambda symbols, pair: tuple("".join(walked(symbols, pair)))
+    ),
     Mistake(
-        "a text is searched, and there the pair begins or ends inside of longer symbols",
-        way="compare symbols: (symbols[i], symbols[i + 1]) == pair",
-    ): lambda symbols, pair: tuple(" ".join(symbols).replace(" ".join(pair), "".join(pair)).split(" ")),
+        r"\b is the border of a word, and a symbol may begin or end with another character, such as . or </w>",
+        way="comparing symbols instead of texts is simpler",
+    ): by_borders,
     AS_A_PATTERN: as_pattern,
     Mistake("pairs are merged from the right, and from the left is wanted", way="begin at i = 0: " + WALK): (
         from_the_right

@@ -91,6 +91,7 @@ SHARED = """    words = {}
 """
 JOIN = 'b"".join(parts).decode("utf-8", errors="replace").replace(END_OF_WORD, " ")'
 RAISE = "raise text_too_long(row, text, len(ids), self.context_length)"
+TENSOR = "torch.tensor(rows, dtype=torch.long).view(len(rows), self.context_length)"
 SYMBOLS = "apply_merges(word_symbols(word), self.ranks)"
 
 WRONG = [
@@ -169,6 +170,11 @@ WRONG = [
 
 CORRECT = [
     written(),
+    changed("if word in self.special_ids:", "if word == SOT or word == EOT:"),
+    changed(f"            rows.append(ids + [0] * (self.context_length - len(ids)))\n        return {TENSOR}",
+            "            rows.append(torch.zeros(self.context_length, dtype=torch.long))\n"
+            "            rows[-1][: len(ids)] = torch.tensor(ids)\n"
+            "        return torch.stack(rows) if rows else torch.zeros(0, self.context_length, dtype=torch.long)"),
     changed(RAISE, 'raise ValueError(f"{len(ids)} tokens, at most {self.context_length}: pass truncate=True")'),
     changed(RAISE, 'raise ValueError(f"{len(ids) - 2} of its own, {self.context_length - 2} fit: try truncate")'),
     written(encode="    def encode(self, text):\n"
@@ -186,7 +192,7 @@ CORRECT = [
 ''', decode='''    def decode(self, ids):
         table = {c: bytes([b]) for b, c in bytes_to_unicode().items()}
         found = b""
-        for i in ids:
+        for i in as_ids(ids, len(self)):
             symbol = self.symbols[i]
             if i >= min(self.special_ids.values()):
                 found += symbol.encode()
@@ -224,8 +230,10 @@ CORRECT = [
 
 ''', decode='''    def decode(self, ids):
         text = bytearray()
-        for i in ids:
-            text.extend(self.byte_of[c] for c in self.symbols[int(i)])
+        for i in map(int, ids):
+            if i < 0:
+                raise ValueError(f"{i} is no id")
+            text.extend(self.byte_of[c] for c in self.symbols[i])
         return text.decode("utf-8", "replace").replace("</w>", " ")
 
 '''),

@@ -6,14 +6,39 @@ from functools import partial, wraps
 from typing import Any
 
 from minclip import tokenizer as library
-from minclip.bpe import END_OF_WORD
-from minclip.course.assertions import Errors, Trial
+from minclip.course.assertions import Errors, Mistake, Trial, Wrong
 from minclip.course.battery import any_iterable, in_turn
-from minclip.course.lesson_01_bpe_tokenizer.row_mistakes import NOT_CUT, NOT_TOO_LONG, RAGGED, TO_BE_CUT, wrong_rows
+from minclip.course.lesson_01_bpe_tokenizer.error_signs import (
+    a_special_token_is_no_key,
+    an_id_is_no_key,
+    byte_of_a_space,
+    byte_of_a_symbol,
+    longer_row,
+    own_refusal,
+    rows_of_77,
+    symbol_without_id,
+)
+from minclip.course.lesson_01_bpe_tokenizer.row_mistakes import (
+    FIXED_77,
+    NOT_CUT,
+    NOT_REFUSED,
+    NOT_REFUSED_YET,
+    NOT_TOO_LONG,
+    NOTHING_TO_STACK,
+    RAGGED,
+    TO_BE_CUT,
+    wrong_rows,
+)
 from minclip.course.lesson_01_bpe_tokenizer.tokenizer_mistakes import (
     A_PART,
     BYTE_OF_A_CHARACTER,
+    BYTES_ALREADY,
+    NO_RANKS,
+    NO_SPACE,
+    NO_SPECIAL_ID,
     NO_UTF8,
+    ONE_CHARACTER,
+    SYMBOLS_OF_IDS,
     UNKNOWN_SYMBOL,
     wrong_ids,
     wrong_texts,
@@ -61,20 +86,16 @@ def given_as(kind: Callable[[Any], Any], function: Callable) -> Callable:
 
 
 def encode_word(t: Trial, mine: Any, theirs: Tokenizer) -> None:
+    helps: Errors = {
+        a_special_token_is_no_key: NO_SPECIAL_ID,
+        symbol_without_id: UNKNOWN_SYMBOL,
+        "'list' object has no attribute 'get'": NO_RANKS,
+    }
     words = ("lowest", "newer", "a", "xyz", "!!", "café", SOT, EOT, "🌵")
     for word in words:
         known = t.acting_like(mine.encode_word, wrong_words(theirs), word, *words[:-1])
-        came, expected = (
-            t.call(mine.encode_word, word, errors={symbol_without_id: UNKNOWN_SYMBOL}),
-            theirs.encode_word(word),
-        )
+        came, expected = t.call(mine.encode_word, word, errors=helps), theirs.encode_word(word)
         t.same(came, list(expected) if isinstance(came, list) else expected, known)  # a list does no harm
-
-
-def symbol_without_id(error: BaseException) -> bool:
-    """Whether a dictionary was asked for a symbol, not for a word."""
-    key = error.args[0] if isinstance(error, KeyError) else None
-    return isinstance(key, str) and (key.endswith(END_OF_WORD) or len(key) == 1)
 
 
 def encode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
@@ -93,6 +114,10 @@ def encode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
 
 def decode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
     broken: Errors = {
+        an_id_is_no_key: SYMBOLS_OF_IDS,
+        byte_of_a_space: NO_SPACE,
+        byte_of_a_symbol: ONE_CHARACTER,
+        "'bytes' object cannot be interpreted as an integer": BYTES_ALREADY,
         "UnicodeEncodeError": BYTE_OF_A_CHARACTER,
         "ValueError: bytes must be in range(0, 256)": BYTE_OF_A_CHARACTER,
     }
@@ -111,6 +136,7 @@ def decode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
         helps = {**broken, "UnicodeDecodeError": NO_UTF8 if "�" in theirs.decode(ids) else A_PART}
         t.same(t.call(mine.decode, ids, errors=helps), theirs.decode(ids), known)
     any_iterable(t, mine.decode, theirs.decode, cases[0])
+    t.raises(ValueError, mine.decode, [-1], why="no id is negative: as_ids(ids, len(self)) refuses what is none")
 
 
 def rows(t: Trial, mine: Any, theirs: Tokenizer) -> None:
@@ -125,9 +151,17 @@ def rows(t: Trial, mine: Any, theirs: Tokenizer) -> None:
     ]
     for inputs in fit:
         known = t.acting_like(mine.__call__, wrong_rows(theirs), inputs, *fit[:4])
-        helps: Errors = {ragged: RAGGED, own_refusal: NOT_TOO_LONG} if inputs == ([exact],) else {ragged: RAGGED}
+        helps: Errors = {
+            a_special_token_is_no_key: NO_SPECIAL_ID,
+            rows_of_77: FIXED_77,
+            "stack expects a non-empty": NOTHING_TO_STACK,
+            ragged: RAGGED,
+        }
+        if inputs == ([exact],):
+            helps = {**helps, own_refusal: NOT_TOO_LONG}
         t.same(t.call(mine.__call__, *inputs, errors=helps), theirs(*inputs), known)
-    refusal(t, mine, theirs, [plain[0], longer])
+    refusal(t, mine, theirs, [plain[0], longer], NOT_REFUSED)
+    refusal(t, mine, theirs, [plain[0], just], NOT_REFUSED_YET)
     for texts, truncate in cut:
         known = t.acting_like(mine.__call__, wrong_rows(theirs), (texts, truncate), *cut)
         helps = {partial(longer_row, theirs.context_length): NOT_CUT, ragged: RAGGED, own_refusal: TO_BE_CUT}
@@ -135,24 +169,21 @@ def rows(t: Trial, mine: Any, theirs: Tokenizer) -> None:
     any_iterable(t, mine.__call__, theirs, plain)
 
 
-def longer_row(length: int, error: BaseException) -> bool:
-    """Whether torch.tensor got rows of several lengths, one of them longer than that."""
-    ragged = re.fullmatch(r"expected sequence of length (\d+) at dim 1 \(got (\d+)\)", str(error))
-    return ragged is not None and max(map(int, ragged.groups())) > length
-
-
-def own_refusal(error: BaseException) -> bool:
-    return isinstance(error, ValueError) and not str(error).startswith("expected sequence")
-
-
-def refusal(t: Trial, mine: Any, theirs: Tokenizer, texts: list[str]) -> None:
+def refusal(t: Trial, mine: Any, theirs: Tokenizer, texts: list[str], otherwise: Mistake) -> None:
     """Claims that a text that is too long is refused, with both numbers and the way out."""
     own, length = len(theirs.encode(texts[-1])), theirs.context_length
     why = f"{own + 2} tokens, context_length is {length}, and truncate is False"
-    said = t.raises(ValueError, mine.__call__, texts, why=why)
-    named = re.search(r"caption (\d+)", said)
-    t.holds(not named or named[1] != "0", "the error names the wrong text", f"  says      {said:.60}",
-            "the first text, number 0, is short enough")  # fmt: skip
+    try:
+        said = t.raises(ValueError, mine.__call__, texts, why=why)
+    except Wrong as wrong:
+        accepted = wrong.lines[0] == "accepts what it must refuse"
+        raise Wrong(*wrong.lines, *[otherwise] * accepted) from wrong.__cause__
+    if said.startswith("expected sequence"):
+        lines = f"  expected  a ValueError: {why}", f"  came      PyTorch's: {said}"
+        raise Wrong(*t.heading("does not refuse it, and torch.tensor fails"), *lines, otherwise)
+    named = re.search(r"caption (\d+) has \d+ tokens, the model reads", said)  # text_too_long says it so
+    t.holds(not named or named[1] == "1", "the error names the wrong text", f"  says      {said:.60}",
+            "the text that is too long is number 1, counted from 0")  # fmt: skip
     wanted = "say how many tokens it has, how many fit, and that truncate=True would cut it"
     numbers = set(re.findall(r"\d+", said))
     whole, inside = {str(own + 2), str(length)}, {str(own), str(length - 2)}  # both with SOT and EOT, or without

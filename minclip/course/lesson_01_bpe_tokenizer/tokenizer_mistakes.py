@@ -6,13 +6,33 @@ from typing import Any
 
 from minclip.bpe import END_OF_WORD, apply_merges, word_symbols
 from minclip.course.assertions import Mistake
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import Symbols, Ways, bare
+from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways
+from minclip.course.lesson_01_bpe_tokenizer.mistakes import bare
 from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import leftmost
 from minclip.tokenizer import EOT, SOT, BPETokenizer, clean
 
 UNKNOWN_SYMBOL = Mistake(
     "a symbol has no id: ids belong to bytes, to bytes at a word's end, and to what merges gave",
     way="word_symbols(word) gives bytes, apply_merges(word_symbols(word), self.ranks) their merges: those have ids",
+)
+NO_SPECIAL_ID = Mistake(
+    "self.ids holds no special token: SOT and EOT are no symbols that merges could make",
+    way="self.special_ids[SOT] and self.special_ids[EOT]",
+)
+NO_RANKS = Mistake("apply_merges takes the ranks, a dictionary, and this is a list", way="self.ranks")
+SYMBOLS_OF_IDS = Mistake(
+    "self.ids goes from a symbol to its id, and here the way back is wanted", way="self.symbols[i] is the symbol"
+)
+ONE_CHARACTER = Mistake(
+    "self.byte_of knows single characters, and a symbol may have several of them",
+    way="self.byte_of[character] for each character of the symbol",
+)
+NO_SPACE = Mistake(
+    "self.byte_of is asked for a space, and no byte has it as its character",
+    way='join the symbols with "", and let </w> become a space at the very end, in the decoded text',
+)
+BYTES_ALREADY = Mistake(
+    "bytes(...) takes numbers, and these are bytes already", way='b"".join(parts) puts them together'
 )
 NO_UTF8 = Mistake("these bytes are no UTF-8, which happens", way='.decode("utf-8", errors="replace") puts � there')
 A_PART = Mistake(
@@ -25,12 +45,17 @@ BYTE_OF_A_CHARACTER = Mistake(
 )
 RANKS = "apply_merges(word_symbols(word), self.ranks)"
 SPECIAL = "if word in self.special_ids: its id, from there"
+NO_MARK = "a word that is a symbol gets the id of that symbol, and at the end of a word it carries </w>"
 ORDER: dict[str, dict[str, Any]] = {
     Mistake("the end of the word is missing", way="begin with word_symbols(word), which carries </w>"): {"parts": bare},
     Mistake("merges go by rank, and these go in the order of the text", way=RANKS): {"apply": leftmost},
     Mistake("these are characters, not bytes", way="begin with word_symbols(word), which gives bytes"): {
         "parts": lambda word: (*word[:-1], word[-1] + END_OF_WORD)
     },
+    Mistake(
+        "these are characters without the mark at the end of the word, not bytes",
+        way="begin with word_symbols(word), which gives bytes and the mark",
+    ): {"parts": tuple},
     Mistake("the merges are missing", way=RANKS): {"apply": lambda symbols, _: symbols},
     Mistake("a special token is taken apart, and it is one id", way=SPECIAL): {"special": False},
 }
@@ -53,6 +78,12 @@ def wrong_words(theirs: BPETokenizer) -> Ways:
     """Of encode_word."""
     return {
         **{mistake: partial(word_ids, theirs, **how) for mistake, how in ORDER.items()},
+        Mistake(NO_MARK, way=SPECIAL): lambda word: (
+            (theirs.ids[word],) if word in theirs.ids else word_ids(theirs, word, special=False)
+        ),
+        Mistake(NO_MARK.replace("the id", "the number"), way=SPECIAL): lambda word: (
+            (theirs.symbols.index(word),) if word in theirs.symbols else theirs.encode_word(word)
+        ),
         Mistake("these are symbols, and their ids are wanted", way="self.ids[symbol] for every symbol"): (
             lambda word: (
                 theirs.encode_word(word)
@@ -135,8 +166,8 @@ def wrong_texts(theirs: BPETokenizer) -> Ways:
     def raw(ids: Iterable[int]) -> list[bytes]:
         return [bytes(theirs.byte_of[letter] for letter in theirs.symbols[i]) for i in ids]
 
-    def whole(ids: Iterable[int], errors: str = "replace") -> str:
-        return b"".join(raw(ids)).decode(errors=errors)
+    def whole(ids: Iterable[int], errors: str = "replace", encoding: str = "utf-8") -> str:
+        return b"".join(raw(ids)).decode(encoding, errors)
 
     special = set(theirs.special_ids.values())
     eot = theirs.special_ids[EOT]
@@ -155,6 +186,22 @@ def wrong_texts(theirs: BPETokenizer) -> Ways:
             "each symbol is decoded by itself, and the bytes of one letter may lie in two",
             way="join all bytes first, then decode once",
         ): (lambda ids: spaced("".join(one.decode(errors="replace") for one in raw(ids)))),
+        Mistake(
+            "each symbol is decoded by itself, and what is no UTF-8 there vanishes: one letter may lie in two symbols",
+            way="join all bytes first, then decode once",
+        ): (lambda ids: spaced("".join(one.decode(errors="ignore") for one in raw(ids)))),
+        **{
+            Mistake(f"the bytes are read as {name}, and they are UTF-8", way='.decode("utf-8", errors="replace")'): (
+                partial(lambda ids, encoding: spaced(whole(ids, encoding=encoding)), encoding=name)
+            )
+            for name in ("latin-1", "ascii", "cp1252", "utf-16")
+        },
+        Mistake("these are the stand-ins, with a space after every symbol", way="self.byte_of[character] for each"): (
+            lambda ids: spaced(" ".join(theirs.symbols[i] for i in ids))
+        ),
+        Mistake("the symbol before each is taken", way="self.symbols[i], not self.symbols[i - 1]"): lambda ids: spaced(
+            whole([i - 1 for i in ids])
+        ),
         Mistake("bytes that are no UTF-8 vanish, and � is wanted", way='errors="replace", not "ignore"'): lambda ids: (
             spaced(whole(ids, "ignore"))
         ),

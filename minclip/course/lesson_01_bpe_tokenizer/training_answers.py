@@ -1,11 +1,10 @@
-"""Answers to lesson 01's train_bpe and apply_merges."""
+"""Answers to lesson 01's train_bpe."""
 
 from functools import partial
 
 from minclip.course.planted_answers import Answer, answer_of, edited
 
 train = partial(answer_of, "train_bpe", "def train_bpe(word_counts, merges):\n")
-apply = partial(answer_of, "apply_merges", "def apply_merges(symbols, ranks):\n")
 
 LEARN = """words = {word_symbols(word): count for word, count in word_counts.items()}
 learned = []
@@ -21,25 +20,10 @@ while len(learned) < merges:
 return learned"""
 BEST = "min(counts, key=lambda pair: (-counts[pair], pair))"
 START = "{word_symbols(word): count for word, count in word_counts.items()}"
-APPLY = """while True:
-    found = [pair for pair in zip(symbols, symbols[1:]) if pair in ranks]
-    if not found:
-        return symbols
-    symbols = merge_pair(symbols, min(found, key=lambda pair: ranks[pair]))"""
-BY_MIN = """while len(symbols) > 1:
-    pair = min(zip(symbols, symbols[1:]), key=lambda p: ranks.get(p, len(ranks)))
-    if pair not in ranks:
-        break
-    symbols = merge_pair(symbols, pair)
-return symbols"""
 
 
 def learn(old: str, new: str, says: str = "", silent: str = "") -> Answer:
     return train(edited(LEARN, old, new), says, silent)
-
-
-def applied(old: str, new: str, says: str = "", silent: str = "") -> Answer:
-    return apply(edited(BY_MIN, old, new), says, silent)
 
 
 WRONG = [
@@ -65,9 +49,9 @@ WRONG = [
     learn("{word_symbols(word): count for", "{word_symbols(word): 1 for", "every word counts once"),
     learn(START, "{word_symbols(word): 1 for word in word_counts}", "every word counts once"),
     learn("    words = {merge_pair(symbols, best): count for symbols, count in words.items()}\n", "",
-          "counted again without the merge"),
+          "the merges so far do not count"),
     learn("    words = {merge_pair(symbols, best): count for symbols, count in words.items()}\n",
-          "    for symbols in words:\n        merge_pair(symbols, best)\n", "counted again without the merge"),
+          "    for symbols in words:\n        merge_pair(symbols, best)\n", "the merges so far do not count"),
     learn("for symbols, count in words.items()}\nreturn", "for symbols, count in words.items()\n"
           "             if merge_pair(symbols, best) != symbols}\nreturn", "words without the pair get lost"),
     learn("word_symbols(word)", "tuple(word)", "without the mark at the end"),
@@ -80,10 +64,10 @@ WRONG = [
     learn("learned.append(best)", "learned.append(best[0] + best[1])", "the symbols that pairs become"),
     learn("return learned", "return {pair: rank for rank, pair in enumerate(learned)}", "this is a dictionary"),
     learn("return learned", "return tuple(learned)", "this is a tuple of pairs"),
-    learn("return learned", "return set(learned)", "wrong type"),
+    learn("return learned", "return set(learned)", "this is a set"),
     learn("return learned", "return best", "the last pair alone"),
     learn("return learned", "    return learned", "after its first merge"),
-    learn("return learned", "return learned[::-1]", "wrong"),
+    learn("return learned", "return learned[::-1]", "the opposite order"),
     learn("return learned", "", "is there a return"),
     learn("    if not counts:\n        break\n", "", "nothing is left to choose from"),
     train(edited(edited(LEARN, "    if not counts:\n        break\n", ""), BEST,
@@ -98,52 +82,35 @@ WRONG = [
     learn("merge_pair(symbols, best)", "tuple(' '.join(symbols).replace(' '.join(best), ''.join(best)).split(' '))",
            "wrong"),
     learn("while len(learned) < merges:", "for _ in range(merges + 1):", "one merge too many"),
+    learn("len(learned) < merges", "True", "the argument merges is not looked at", "one merge too many"),
+    learn("(-counts[pair], pair)", "(counts[pair], pair[0])", "the rarest pair"),
+    learn(BEST, "max(counts, key=lambda p: (-counts[p], p))", "of equals the alphabetically last"),
+    learn(BEST, "min(counts, key=lambda p: (counts[p], p))", "the rarest pair", "of equals"),
+    learn(BEST, "counts.most_common()[-1][0]", "of equals the one met last"),
+    learn(BEST, "min(counts, key=counts.get)", "of equals the one met first"),
+    train(edited(edited(LEARN, "(-counts[pair], pair)", "(counts[pair], pair)"),
+                 "    if counts[best] < 2:\n        break\n", ""), "seen only once are merged", "of equals"),
+    learn(BEST, "min(counts)", "takes the alphabetically first pair", "rarest"),
+    learn(BEST, "max(counts)", "takes the alphabetically last pair", "of equally"),
+    train(LEARN.replace("while len(learned) < merges:\n    counts = count_pairs(words)",
+                        "counts = count_pairs(words)\nwhile len(learned) < merges:"), "the merges so far do not count"),
+    learn("count_pairs(words)", "count_pairs(word_counts)", "the letters of the words as they came"),
+    learn("count_pairs(words)", "Counter(pair for symbols in words for pair in zip(symbols, symbols[1:]))",
+          "every word counts once"),
+    learn("merge_pair(symbols, best): count for symbols, count in words.items()",
+          "merge_pair(symbols, best): 1 for symbols in words", "every word counts once after the first merge"),
+    learn("learned.append(best)", "learned.append((best, counts[best]))", "pairs with their counts"),
+    learn("learned.append(best)", "learned += best", "in one row"),
+    learn("learned.append(best)", "learned.insert(0, best)", "the opposite order"),
+    learn("word_symbols(word)", "(*word, END_OF_WORD)", "characters, not bytes"),
+    learn("word_symbols(word)", "word_symbols(word + END_OF_WORD)", "spelled with letters"),
+    learn("words = {merge_pair(symbols, best): count for symbols, count in words.items()}",
+          "words = [merge_pair(symbols, best) for symbols in words]", "words is a list now"),
+    learn("counts[best] < 2:\n        break", "counts[best] < 2:\n        return []", "what was learned gets lost"),
     Answer("train_bpe", "learned = []\n\ndef train_bpe(word_counts, merges):\n"
            + "".join(f"    {line}\n" for line in edited(LEARN, "learned = []\n", "").splitlines()), "",
            "one merge too"),
-    apply("while True:\n    found = [p for p in zip(symbols, symbols[1:]) if p in ranks]\n    if not found:\n"
-          "        return symbols\n    symbols = merge_pair(symbols, found[0])", "in the order of the text",
-          "from its end"),
-    apply("while True:\n    found = [p for p in zip(symbols, symbols[1:]) if p in ranks]\n    if not found:\n"
-          "        return symbols\n    symbols = merge_pair(symbols, found[-1])", "from its end"),
-    apply("i = 0\nwhile i < len(symbols) - 1:\n    if symbols[i:i + 2] in ranks:\n"
-          "        symbols = (*symbols[:i], symbols[i] + symbols[i + 1], *symbols[i + 2:])\n        i = 0\n"
-          "    else:\n        i += 1\nreturn symbols", "first learned place from the left"),
-    apply(edited(APPLY, "min(found", "max(found"), "the largest rank is taken"),
-    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "min(found)"), "wrong", "from its end"),
-    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "min(found, key=lambda p: p[0] + p[1])"), "wrong"),
-    apply("found = [p for p in zip(symbols, symbols[1:]) if p in ranks]\n"
-          "return merge_pair(symbols, min(found, key=ranks.get)) if found else symbols", "after one round"),
-    apply("for pair in zip(symbols, symbols[1:]):\n    if pair in ranks:\n        symbols = merge_pair(symbols, pair)\n"
-          "again = any(pair in ranks for pair in zip(symbols, symbols[1:]))\n"
-          "return apply_merges(symbols, ranks) if again else symbols", "wrong", "from its end"),
-    applied("ranks.get(p, len(ranks))", "list(ranks).index(p) if p in ranks else len(ranks)", "wrong"),
-    applied("len(ranks))", "-1)", "comes before the learned ones"),
-    applied("len(ranks))", "0)", "the same rank as the first"),
-    applied("len(ranks))", "100)", "", "comes before"),
-    applied("len(ranks))", "10_000)", "a rank that learned ones exceed", "comes before"),
-    applied("len(ranks))", "50000)", "a rank that learned ones exceed"),
-    applied("ranks.get(p, len(ranks))", "ranks[p]", "not every pair", "nothing to choose"),
-    applied("while len(symbols) > 1:", "while True:", "nothing to choose from"),
-    applied("    if pair not in ranks:\n        break\n", "", "wrong"),
-    applied("    symbols = merge_pair(symbols, pair)\n", "    merge_pair(symbols, pair)\n    break\n",
-           "nothing is merged"),
-    applied("return symbols", "    return symbols", "wrong"),
-    applied("return symbols", "", "is there a return"),
-    apply("for pair in ranks:\n    symbols = merge_pair(symbols, pair)\nreturn symbols", "order of the dictionary"),
-    apply("for pair in zip(symbols, symbols[1:]):\n    if pair in ranks:\n        symbols = merge_pair(symbols, pair)\n"
-          "return symbols", "wrong"),
-    apply(edited(APPLY, "return symbols", "return list(symbols)"), "this is a list"),
-    apply(edited(APPLY, "return symbols", "return ''.join(symbols)"), "this is one text"),
-    apply(edited(APPLY, "return symbols", "return ' '.join(symbols)"), "wrong type", "this is one text"),
-    apply("whole, out = {a + b for a, b in ranks}, []\nwhile symbols:\n    n = len(symbols)\n"
-          "    while n > 1 and ''.join(symbols[:n]) not in whole:\n        n -= 1\n"
-          "    out.append(''.join(symbols[:n]))\n    symbols = symbols[n:]\nreturn tuple(out)", "longest known symbol"),
-    Answer("apply_merges", "SEEN = {}\n\ndef apply_merges(symbols, ranks):\n    if symbols in SEEN:\n"
-           "        return SEEN[symbols]\n    key = symbols\n"
-           + "".join(f"    {line}\n" for line in edited(BY_MIN, "return symbols",
-           "SEEN[key] = symbols\nreturn symbols").splitlines()),
-           "result"),
+
 ]  # fmt: skip
 
 CORRECT = [
@@ -177,10 +144,16 @@ while len(learned) < merges:
     for entry in words:
         entry[0] = list(merge_pair(tuple(entry[0]), best))
 return learned"""),
-    apply(APPLY),
-    apply(BY_MIN),
-    apply(edited(BY_MIN, "len(ranks))", "float('inf'))")),
-    apply("for pair in sorted(ranks, key=ranks.get):\n    symbols = merge_pair(symbols, pair)\nreturn symbols"),
-    apply("pairs = set(zip(symbols, symbols[1:])) & set(ranks)\nif not pairs:\n    return symbols\n"
-          "return apply_merges(merge_pair(symbols, min(pairs, key=ranks.__getitem__)), ranks)"),
+    train("""splits, learned = {w: word_symbols(w) for w in word_counts}, []
+while len(learned) != merges:
+    counts = Counter()
+    for w, f in word_counts.items():
+        for p in zip(splits[w], splits[w][1:]):
+            counts[p] += f
+    frequent = [(-f, p) for p, f in counts.items() if f >= 2]
+    if not frequent:
+        break
+    learned.append(min(frequent)[1])
+    splits = {w: merge_pair(s, learned[-1]) for w, s in splits.items()}
+return learned"""),
 ]  # fmt: skip

@@ -1,6 +1,6 @@
-"""Answers to the exercises of lesson 02: 2.1 and 2.2 are in picture_answers.py, 2.3 and 2.4 in patch_answers.py."""
+"""Answers to the exercises of lesson 02, beside this file: square (2.1), number (2.2), patch (2.3), token (2.4)."""
 
-from minclip.course.lesson_02_images_to_patches import patch_answers, picture_answers
+from minclip.course.lesson_02_images_to_patches import number_answers, patch_answers, square_answers, token_answers
 
 SETUP = """
 from collections.abc import Sequence
@@ -13,5 +13,6 @@ from minclip.preprocess import MEAN, STD
 from minclip.vision import patchify
 """
 
-WRONG = [*picture_answers.WRONG, *patch_answers.WRONG]
-CORRECT = [*picture_answers.CORRECT, *patch_answers.CORRECT]
+PARTS = (square_answers, number_answers, patch_answers, token_answers)
+WRONG = [answer for part in PARTS for answer in part.WRONG]
+CORRECT = [answer for part in PARTS for answer in part.CORRECT]

@@ -11,15 +11,16 @@ from torch import Tensor
 
 from minclip import preprocess, vision
 from minclip.course import battery
-from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
+from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong, gives
 from minclip.course.gpu_claims import GPU
-from minclip.course.lesson_02_images_to_patches import mistakes, patch_mistakes
-from minclip.course.lesson_02_images_to_patches.mistakes import WRONG_SQUARES
+from minclip.course.lesson_02_images_to_patches import number_mistakes, patch_mistakes, square_mistakes
+from minclip.course.lesson_02_images_to_patches.square_mistakes import WRONG_SQUARES, Square
 
 # width, height, n_px: wide, tall, made larger, and three sizes in which a factor n_px / short is not exact;
 # then square, only to crop, as it is, one pixel wide
 SIZES = [(52, 30, 16), (29, 40, 15), (7, 11, 24), (22, 11, 15), (30, 22, 11), (55, 47, 12)]
 SIZES += [(33, 33, 20), (50, 16, 16), (16, 16, 16), (1, 9, 4), (31, 18, 1)]
+STDS = preprocess.per_channel(preprocess.STD, torch.device("cpu"))
 
 
 def call(t: Trial, given: Shown, *more: Any, **named: Any) -> Any:
@@ -58,7 +59,7 @@ def noise(t: Trial, width: int, height: int, mode: str) -> Image.Image:
 
 
 def resize_and_crop(t: Trial) -> None:
-    t.errors = mistakes.PICTURE_ERRORS
+    t.errors = square_mistakes.PICTURE_ERRORS
     proofs = [(noise(t, width, height, "RGB"), n) for width, height, n in SIZES[:6]]  # mistakes must fit all of them
     for width, height, n in SIZES:
         square_of(t, noise(t, width, height, "RGB"), n, proofs)
@@ -77,36 +78,51 @@ def square_of(t: Trial, image: Image.Image, n: int, proofs: list, before: Image.
     came = call(t, Shown(image, f"a picture {image.width} × {image.height}, mode {image.mode}"), n)
     found = "None: is there a return?" if came is None else type(came).__name__
     t.holds(isinstance(came, Image.Image), "the result is no picture", f"  came      {found}")
-    t.same(came.size, (n, n), mistakes.wrong_sizes(image, n), "the picture's size")
-    t.same(came.mode, "RGB", what="the picture's mode", hint=mistakes.NO_RGB)
-    known = dict(
-        t.acting_like(square_by(t.mine), {w: square_by(f) for w, f in WRONG_SQUARES.items()}, (image, n), *proofs)
-    )
+    t.same(came.size, (n, n), square_mistakes.wrong_sizes(image, n), "the picture's size")
+    t.same(came.mode, "RGB", what="the picture's mode", hint=square_mistakes.NO_RGB)
+    pixels = as_numbers(came)
+    known = {words: made_by(t, ways, pixels, (image, n), *proofs) for words, ways in WRONG_SQUARES.items()}
     if before is not None:
-        known[mistakes.OTHERS_PICTURE] = lambda: as_numbers(preprocess.resize_and_crop(before, n))
-    t.same(as_numbers(came), as_numbers(preprocess.resize_and_crop(image, n)), known, "the picture")
+        known[square_mistakes.OTHERS_PICTURE] = lambda: as_numbers(preprocess.resize_and_crop(before, n))
+    t.same(pixels, as_numbers(preprocess.resize_and_crop(image, n)), known, "the picture")
 
 
-def square_by(way: Callable[[Image.Image, int], Image.Image]) -> Callable[[Image.Image, int], Tensor]:
+def made_by(t: Trial, ways: list[Square], came: Tensor, *cases: tuple) -> Callable[[], Tensor]:
+    """What a mistake gives that people make in several ways: what came, where one of them is proven to give it."""
+    named = {f"{place}": square_by(way) for place, way in enumerate(ways)}
+
+    def outcome() -> Tensor:
+        if any(gives(way, came) for way in t.acting_like(square_by(t.mine), named, *cases).values()):
+            return came
+        raise ValueError("another mistake")
+
+    return outcome
+
+
+def square_by(way: Square) -> Callable[[Image.Image, int], Tensor]:
     return lambda image, n: as_numbers(way(image, n).convert("RGB"))
 
 
 def pixels_to_float(t: Trial) -> None:
-    t.errors = mistakes.NUMBERS_ERRORS
+    t.errors = number_mistakes.NUMBERS_ERRORS
     narrow, wide = t.whole(0, 256, 2, 4, 3, 3).to(torch.uint8), t.whole(0, 256, 3, 5, 7, 3).to(torch.uint8)
     right = preprocess.pixels_to_float
     for pixels in (narrow, wide):
         came = call(t, Shown(pixels, f"uint8 {list(pixels.shape)}"))
-        known = mistakes.wrong_numbers(pixels)
+        known = number_mistakes.wrong_numbers(pixels)
+        if isinstance(came, Tensor) and came.dtype in (torch.float16, torch.bfloat16):  # too coarse to be compared
+            t.same(came.dtype, torch.float32, what="the dtype", hint=number_mistakes.NO_FLOAT32)
         if isinstance(came, Tensor) and came.is_floating_point():
             t.same(came.float(), right(pixels), known)
-            t.same(came.dtype, torch.float32, what="the dtype", hint=mistakes.NO_FLOAT32)
+            t.same(came.dtype, torch.float32, what="the dtype", hint=number_mistakes.NO_FLOAT32)
         t.same(came, right(pixels), known)
     array = Shown(wide.numpy().copy(), "a NumPy array, uint8 [3, 5, 7, 3]")
     t.same(call(t, array), right(array.value), what="the result for an array")
-    shown = Shown(wide, "uint8 [3, 5, 7, 3]")
+    dark, shown = wide % 2, Shown(wide, "uint8 [3, 5, 7, 3]")
+    known = {number_mistakes.DARK: lambda: right(dark) + 254 / 255 * dark.permute(0, 3, 1, 2) / STDS}
+    t.same(call(t, Shown(dark, "uint8 [3, 5, 7, 3], each 0 or 1")), right(dark), known, "the result for a dark picture")
     own: dict[str, Any] = {"mean": [0.5, 0.25, 0.75], "std": [0.5, 1.0, 2.0]}
-    t.same(call(t, shown, **own), right(wide, **own), {mistakes.DEFAULTS_ONLY: lambda: right(wide)})
+    t.same(call(t, shown, **own), right(wide, **own), {number_mistakes.DEFAULTS_ONLY: lambda: right(wide)})
     kept: Known = {battery.OF_BEFORE: lambda: right(wide, **own)}
     t.same(call(t, shown), right(wide), kept, "the result after a call with another mean and std")
     t.same(call(t, shown, mean=(0.5,) * 3, std=(0.5,) * 3), right(wide, mean=(0.5,) * 3, std=(0.5,) * 3))
@@ -130,7 +146,7 @@ def on_the_device_that_is_named(t: Trial, pixels: Any) -> None:
     except Wrong as wrong:
         if wrong.mistake is None or any(line.startswith("  meets") for line in wrong.lines):
             raise
-        raise Wrong(*wrong.lines[:3], mistakes.DEVICE_UNUSED) from wrong
+        raise Wrong(*wrong.lines[:3], number_mistakes.DEVICE_UNUSED) from wrong
 
 
 def patchify(t: Trial) -> None:
@@ -188,6 +204,7 @@ def PatchEmbedding(t: Trial) -> None:
     t.on_a_gpu(mine, image)
     small = mine.to(torch.bfloat16)
     fits = partial(small, image.bfloat16())
+    t.errors = patch_mistakes.VIEW | {"and weight type": patch_mistakes.SMALL_WEIGHTS}
     came = explained(
         t, patch_mistakes.SMALL_WEIGHTS, fits, small, image, as_="with weights of bfloat16, PatchEmbedding"
     )

@@ -1,42 +1,18 @@
-"""Answers to the exercises 2.3 and 2.4."""
+"""Answers to the exercise 2.3."""
 
-import textwrap
-
-from minclip.course.lesson_02_images_to_patches.picture_answers import function
-from minclip.course.planted_answers import Answer
+from minclip.course.planted_answers import Answer, answer_of
 
 
 def patches(body: str, says: str = "", silent: str = "", before: str = "", refuses: bool = True) -> Answer:
     test = "if h % p or w % p:\n    raise ValueError('cut off')\n" if refuses else ""
     start = f"p = patch_size\nb, c, h, w = image.shape\n{test}"
-    return Answer("patchify", before + function("patchify(image, patch_size)", start + body.strip()), says, silent)
+    return answer_of("patchify", f"{before}def patchify(image, patch_size):\n", start + body.strip(), says, silent)
 
 
-CONVOLUTION = "nn.Conv2d(3, width, patch_size, patch_size, bias=False)"
-
-
-def embedding(body: str, says: str = "", silent: str = "", conv: str = CONVOLUTION, before: str = "") -> Answer:
-    init = f"""
-super().__init__()
-self.conv1 = {conv}
-patches = (image_size // patch_size) ** 2
-self.class_embedding = nn.Parameter(width**-0.5 * torch.randn(width))
-self.positional_embedding = nn.Parameter(width**-0.5 * torch.randn(1 + patches, width))
-"""
-    methods = (
-        function("__init__(self, image_size, patch_size, width)", init) + "\n" + function("forward(self, image)", body)
-    )
-    code = f"{before}class PatchEmbedding(nn.Module):\n{textwrap.indent(methods, '    ')}"
-    return Answer("PatchEmbedding", code, says, silent)
-
-
+EACH = "image[:, :, y : y + p, x : x + p].flatten(1)"
+WALK = "for y in range(0, h, p) for x in range(0, w, p)"
+FULL = "return x.permute(0, 2, 4, 1, 3, 5).reshape(b, -1, c * p * p)"
 SPLIT = "x = image.reshape(b, c, h // p, p, w // p, p)\n"
-
-CONV = "x = self.conv1(image.to(self.conv1.weight.dtype))\n"
-TOKENS = CONV + "x = x.flatten(2).transpose(1, 2)\n"
-CLS = "cls = self.class_embedding.expand(len(x), 1, -1)\n"
-JOIN = "return torch.cat([cls, x], dim=1) + self.positional_embedding"
-
 MEMORY = "KEPT = {}\n\n\n"  # above the answer
 
 WRONG = [
@@ -63,36 +39,8 @@ WRONG = [
     patches(SPLIT + "return x.permute(0, 2, 4, 1, 3, 5).reshape(b, -1, c * p * p).float()", "default dtype float32"),
     patches("places = [(y, x) for y in range(0, h, p) for x in range(0, w - p, p)]\n"
             "found = [image[:, :, y : y + p, x : x + p].flatten(1) for y, x in places]\n"
-            "return torch.stack(found, dim=1)"),
+            "return torch.stack(found, dim=1)", "the last column of patches"),
     patches("return F.unfold(image, p, stride=p).transpose(1, 2)", "accepts what it must refuse", refuses=False),
-    embedding(TOKENS + CLS + "return torch.cat([x, cls], dim=1) + self.positional_embedding", "CLS stands at the end"),
-    embedding(TOKENS + CLS + "return torch.cat([cls, x], dim=1)", "the positions are missing"),
-    embedding(TOKENS + "x = x + self.positional_embedding\n" + CLS + "return torch.cat([cls, x], dim=1)",
-              "tokens and positions are not equally many"),
-    embedding(TOKENS + "x = x + self.positional_embedding[1:]\n" + CLS + "return torch.cat([cls, x], dim=1)",
-              "CLS has no position here"),
-    embedding(TOKENS + "x = x + self.positional_embedding[:-1]\n" + CLS + "return torch.cat([cls, x], dim=1)",
-              "CLS has no position here"),
-    embedding(CONV + "x = x.flatten(2)\n" + CLS + JOIN, "[batch, width, patches] here"),
-    embedding(CONV + "x = x.reshape(len(x), -1, x.shape[1])\n" + CLS + JOIN, "a reshape mixes"),
-    embedding(CONV + "x = x.flatten(2)\nx = x.reshape(len(x), -1, x.shape[1])\n" + CLS + JOIN,
-              "a reshape mixes"),
-    embedding(CONV + "x = x.transpose(1, 2).flatten(2)\n" + CLS + JOIN, "join rows and columns first"),
-    embedding(CONV + CLS + JOIN, "still in rows and columns"),
-    embedding(CONV + "x = x.flatten(1)\n" + CLS + JOIN, "tensors of three dimensions"),
-    embedding(TOKENS + CLS + JOIN.replace(", dim=1", ""), "pictures one after the other"),
-    embedding(TOKENS + CLS + JOIN.replace("dim=1", "dim=2"), "dim=2 makes tokens longer"),
-    embedding(CONV + "x = x.permute(0, 3, 2, 1).flatten(1, 2)\n" + CLS + JOIN, "column by column"),
-    embedding(TOKENS + "cls = self.class_embedding[None, None]\n" + JOIN, "for one picture, and not for several"),
-    embedding(TOKENS + "cls = self.class_embedding\n" + JOIN, "tensors of three dimensions"),
-    embedding(TOKENS + "cls = self.class_embedding.expand(len(x), -1)\n" + JOIN, "tensors of three dimensions"),
-    embedding(TOKENS + "return x + self.positional_embedding[1:]", "CLS is missing"),
-    embedding(TOKENS + "cls = torch.zeros_like(x[:, :1])\n" + JOIN, "class_embedding is not used"),
-    embedding(TOKENS + "x = x + self.class_embedding\n" + CLS + JOIN, "added to none of the others"),
-    embedding(TOKENS + CLS.replace("class_embedding", "class_embedding.data") + JOIN, "class_embedding does not reach"),
-    embedding(TOKENS.replace(".to(self.conv1.weight.dtype)", "") + CLS + JOIN, "the weights are bfloat16 here"),
-    embedding(TOKENS + CLS + JOIN, "keep __init__", conv="nn.Conv2d(3, width, patch_size, patch_size)"),
-    embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nx = x + self.positional_embedding", "is there a return?"),
     patches("x = image.unfold(2, p, p).unfold(3, p, p)\nreturn x.reshape(b, -1, c * p * p)", "channels stand before"),
     patches("x = image.unfold(2, p, p).unfold(3, p, p).contiguous()\nreturn x.view(b, -1, 3 * p**2)",
             "channels stand before"),
@@ -112,9 +60,9 @@ WRONG = [
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for x in range(0, w, p) for y in range(0, h, p)]\n"
             "return torch.stack(found, dim=1)", "column by column"),
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for y in range(0, h, p) for x in range(0, w, p)]\n"
-            "return torch.cat(found, dim=1)", silent="→"),
+            "return torch.cat(found, dim=1)", "have become one row of numbers"),
     patches("found = [image[:, :, y : y + p, x : x + p].flatten(1) for y in range(0, h, p) for x in range(0, w, p)]\n"
-            "return torch.stack(found)", silent="column by column"),
+            "return torch.stack(found)", "stand before the pictures", silent="column by column"),
     patches("found = [image[:, :, y : y + p, x : x + p].mT.flatten(1) for y in range(0, h, p)\n"
             "         for x in range(0, w, p)]\n"
             "return torch.stack(found, dim=1)", "every patch is transposed"),
@@ -129,32 +77,45 @@ WRONG = [
             "    y, x = divmod(i, w // p)\n"
             "    found[:, i] = image[:, :, y * p : y * p + p, x * p : x * p + p].flatten(1)\nreturn found",
             "would fail on a GPU"),
-    embedding(TOKENS + CLS + JOIN.replace("return ", "return (") + ").squeeze()", "batch is lost"),
-    embedding(TOKENS + CLS + JOIN + ".detach()", "positional_embedding does not reach"),
-    embedding("with torch.no_grad():\n    x = self.conv1(image.to(self.conv1.weight.dtype))\n"
-              "x = x.flatten(2).transpose(1, 2)\n" + CLS + JOIN, "conv1.weight does not reach"),
-    embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nx[:, 1:] += self.positional_embedding[1:]\nreturn x",
-              "CLS has no position here"),
-    embedding(TOKENS + CLS + "x = torch.cat([cls, x], 1)\n"
-              "return torch.stack([one + self.positional_embedding for one in x[:3]])", silent="→"),
-    embedding(TOKENS + CLS + JOIN + "[1:]", "tokens and positions are not equally many"),
-    embedding(TOKENS + CLS + "self.eval()\n" + JOIN, "changes the module itself"),
-    embedding(TOKENS + CLS + JOIN + " + self.positional_embedding", "the positions are added twice"),
-    embedding(TOKENS + "cls = self.class_embedding.expand(3, 1, -1)\n" + JOIN, silent="batch is lost"),
-    embedding(TOKENS + "if not hasattr(self, 'cls'):\n    self.cls = self.class_embedding.expand(len(x), 1, -1)\n"
-              "cls = self.cls\n" + JOIN, silent="batch is lost"),
-    embedding(TOKENS + "KEPT.append(self.class_embedding)\ncls = KEPT[0].expand(len(x), 1, -1)\n" + JOIN,
-              silent="→", before="KEPT = []\n\n\n"),
-    embedding(TOKENS + "cls = x.mean(dim=1, keepdim=True)\n" + JOIN, silent="begins as zeros"),
-    embedding(TOKENS + "cls = torch.randn_like(x[:, :1])\n" + JOIN, silent="begins as zeros"),
-    embedding(TOKENS + CLS + "return torch.cat([cls, x], dim=1) * self.positional_embedding", silent="are missing"),
-    embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nfor i in range(x.shape[1] - 1):\n"
-              "    x[:, i] = x[:, i] + self.positional_embedding[i]\nreturn x", silent="are missing"),
-    embedding(TOKENS + "cls = torch.zeros(len(x), 1, x.shape[2]) + self.class_embedding\n"
-            "" + JOIN, "would fail on a GPU"),
-    embedding("x = self.conv1(image.half())\n" + TOKENS.partition("\n")[2] + CLS + JOIN, silent="bfloat16"),
-    embedding(CONV + "x = x.flatten(2).permute(2, 0, 1)\n" + CLS + JOIN, silent="a reshape"),
-    embedding("self.class_embedding.data *= 0.5\n" + TOKENS + CLS + JOIN, silent="begins as zeros"),
+    # rows and columns swapped
+    patches("x = image.reshape(b, c, w // p, p, h // p, p)\n" + FULL, "not width // patch_size"),
+    patches("x = image.reshape(b, c, w // p, p, h // p, p)\n"
+            "return x.permute(0, 4, 2, 1, 5, 3).reshape(b, -1, c * p * p)", "changed places in the split"),
+    patches("x = image.mT.reshape(b, c, w // p, p, h // p, p)\n" + FULL, silent="in the split"),
+    patches("x = image.reshape(b, c, p, h // p, w // p, p)\n"
+            "return x.permute(0, 3, 4, 1, 2, 5).reshape(b, -1, c * p * p)", silent="→"),
+    # the batch lost
+    patches("x = image[0].reshape(c, h // p, p, w // p, p)\n"
+            "return x.permute(1, 3, 0, 2, 4).reshape(-1, c * p * p)", "only the first picture"),
+    patches("x = image[:1].reshape(1, c, h // p, p, w // p, p)\n"
+            "return x.permute(0, 2, 4, 1, 3, 5).reshape(1, -1, c * p * p)", "a batch of one"),
+    patches(f"return torch.stack([{EACH.replace(':, :,', '0, :,').replace('(1)', '()')} {WALK}])",
+            "only the first picture"),
+    patches(f"return torch.stack([{EACH.replace(':, :,', '-1, :,').replace('(1)', '()')} {WALK}])", silent="→"),
+    # the patches put together along another dimension
+    patches(f"return torch.stack([{EACH} {WALK}])", "stand before the pictures"),
+    patches(f"return torch.cat([{EACH} {WALK}])", "stand in one dimension", silent="have become one"),
+    patches(f"return torch.stack([{EACH} {WALK}], dim=-1)", "yours is [batch, 3 · patch_size²"),
+    patches(f"return [{EACH} {WALK}]", "make one tensor of them"),
+    patches(SPLIT + "return x.permute(0, 2, 4, 1, 3, 5).flatten(1)", "have become one row of numbers"),
+    patches(SPLIT + FULL.replace("-1, c * p * p", "c * p * p, -1"), "is the shape asked for", silent="yours is"),
+    patches(SPLIT + FULL.replace("-1, c * p * p", "-1, p * p"), "each channel has become a patch"),
+    patches(SPLIT + "return x.permute(0, 1, 2, 4, 3, 5).reshape(b, -1, p * p)", silent="→"),
+    # off by one, the wrong step
+    patches(f"return torch.stack([{EACH} {WALK.replace(', p)', ' - p, p)')}], dim=1)",
+            "the last row and the last column"),
+    patches(f"return torch.stack([{EACH} {WALK.replace('h, p', 'h - p, p')}], dim=1)", "the last row of patches",
+            silent="column"),
+    patches(f"return torch.stack([{EACH} for y in range(h // p) for x in range(w // p)], dim=1)",
+            "one pixel after each other"),
+    patches(SPLIT + "return x.permute(0, 2, 4, 3, 1, 5).reshape(b, -1, c * p * p)", "between its rows"),
+    patches(SPLIT + "x.permute(0, 2, 4, 1, 3, 5)\nreturn x.reshape(b, -1, c * p * p)", "a reshape alone"),
+    patches(SPLIT + "return x.permute(0, 2, 4, 1, 3, 5).numpy().reshape(b, -1, c * p * p)", "no tensor"),
+    patches("x = F.unfold(image, p, stride=p).transpose(1, 2)\nreturn x.flip(1)", silent="→"),
+    patches("image = image[..., : h - h % p, : w - w % p]\nb, c, h, w = image.shape\n" + SPLIT + FULL,
+            "accepts what it must refuse", refuses=False),
+    patches("if h != w:\n    raise ValueError('no square')\n" + SPLIT + FULL, "for square pictures"),
+    patches(SPLIT + FULL.replace("return", "x =") + "\nreturn x if b > 1 else x[0]", "batch is lost"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -171,22 +132,16 @@ CORRECT = [
     patches("rows = [[image[:, k, y + i, x + j] for k in range(c) for i in range(p) for j in range(p)]\n"
             "        for y in range(0, h, p) for x in range(0, w, p)]\n"
             "return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=1)"),
-    embedding(TOKENS + CLS + JOIN),
-    embedding("w = self.conv1.weight\nx = patchify(image.to(w.dtype), w.shape[-1]) @ w.flatten(1).T\n"
-              "cls = self.class_embedding.repeat(len(x), 1, 1)\nx = torch.cat([cls, x], dim=1)\n"
-              "x = x + self.positional_embedding\nreturn x"),
-    embedding(CONV + "x = torch.einsum('bwrc->brcw', x).flatten(1, 2) + self.positional_embedding[1:]\n"
-              "cls = self.class_embedding + self.positional_embedding[0]\n"
-              "return torch.cat([cls.repeat(len(x), 1, 1), x], dim=1)"),
     patches("return F.pixel_unshuffle(image, p).flatten(2).transpose(1, 2)"),
     patches("x = image.unfold(2, p, p).unfold(3, p, p).contiguous().view(b, c, -1, p, p)\n"
             "return x.permute(0, 2, 1, 3, 4).flatten(2)"),
     patches("rows = torch.cat(image.split(p, dim=2), dim=1).reshape(b, h // p, c, p, w)\n"
             "x = torch.stack(rows.split(p, dim=4), dim=2)\nreturn x.reshape(b, -1, c * p * p)"),
-    embedding(TOKENS + "x = torch.cat([self.class_embedding.to(x.dtype) + x.new_zeros(len(x), 1, x.shape[-1]), x], 1)\n"
-              "return x + self.positional_embedding[None]"),
-    embedding("w = self.conv1.weight\nx = F.unfold(image.to(w.dtype), w.shape[-1], stride=w.shape[-1])\n"
-              "x = F.linear(x.mT, w.flatten(1))\nx = F.pad(x, (0, 0, 1, 0))\n"
-              "first = F.one_hot(torch.zeros(1, dtype=torch.int64, device=x.device), x.shape[1]).to(x.dtype)\n"
-              "return x + first.mT * self.class_embedding + self.positional_embedding"),
+    patches("x = image.reshape(b, c, h // p, p, w).transpose(1, 2).reshape(b, h // p, c * p, w // p, p)\n"
+            "return x.transpose(2, 3).reshape(b, -1, c * p * p)"),
+    patches("places = torch.arange(h * w, device=image.device).reshape(h // p, p, w // p, p)\n"
+            "places = places.permute(0, 2, 1, 3).reshape(-1, p * p)\n"
+            "return image.flatten(2)[:, :, places].transpose(1, 2).flatten(2)"),
+    patches("x = torch.stack(torch.stack(image.chunk(h // p, dim=2)).chunk(w // p, dim=-1))\n"
+            "return x.permute(2, 1, 0, 3, 4, 5).reshape(b, -1, c * p * p)"),
 ]  # fmt: skip

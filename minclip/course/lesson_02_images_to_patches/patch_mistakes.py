@@ -8,8 +8,12 @@ from minclip.vision import PatchEmbedding
 
 SPLIT = "x = image.reshape(batch, 3, rows, patch_size, columns, patch_size), rows = height // patch_size"
 GATHER = "bring rows and columns to the front: x.permute(0, 2, 4, 1, 3, 5), then flatten twice"
+STEP = "top in range(0, height, patch_size), left in range(0, width, patch_size)"
+STACK = "torch.stack(found, dim=1), where each one found is [batch, 3 · patch_size²]"
+EVERY = "image[:, :, top : top + patch_size, left : left + patch_size] of every picture"
 FLAT = "x.flatten(2).transpose(1, 2)"
 FIRST = "cls = self.class_embedding.expand(x.shape[0], 1, -1), then torch.cat([cls, x], dim=1)"
+CONV = "x = self.conv1(image.to(self.conv1.weight.dtype))"
 LAST = "return torch.cat([cls, x], dim=1) + self.positional_embedding"
 
 VIEW = {
@@ -28,8 +32,8 @@ PATCHES_LOST = Mistake(
 )
 ONE_ONLY = Mistake("it works for one picture, and not for several: CLS goes to every picture of the batch", way=FIRST)
 SMALL_WEIGHTS = Mistake(
-    "the weights are bfloat16 here, and the picture is float32: bring the picture to their dtype",
-    way="image.to(self.conv1.weight.dtype)",
+    "the weights are bfloat16 here, and the picture meets them in another dtype: bring it to that of the weights",
+    way=CONV,
 )
 MIXED = Mistake(
     "other pictures in the batch change a picture's tokens: is something kept, or do dimensions change places?"
@@ -43,6 +47,17 @@ def wrong_patches(image: Tensor, p: int) -> Known:
     shape = batch, rows * columns, 3 * p * p
     x = image.reshape(batch, 3, rows, p, columns, p)
     right = x.permute(0, 2, 4, 1, 3, 5).reshape(shape)
+    grid = right.unflatten(1, (rows, columns))  # [batch, rows, columns, numbers]
+
+    def swapped(order: tuple[int, ...]) -> Tensor:
+        """Split into as many rows as there are columns."""
+        return image.reshape(batch, 3, columns, p, rows, p).permute(order).reshape(shape)
+
+    def starts(step: int) -> Tensor:
+        """Of patches that begin `step` pixels after each other."""
+        found = [(image[..., y * step :, x * step :])[..., :p, :p] for y in range(rows) for x in range(columns)]
+        return torch.stack([one.flatten(1) for one in found], dim=1)
+
     return {
         Mistake("the patches come column by column: reading order is row by row", way=GATHER): lambda: x.permute(
             0, 4, 2, 1, 3, 5
@@ -59,6 +74,10 @@ def wrong_patches(image: Tensor, p: int) -> Known:
         Mistake(
             "height and width are split in the wrong places of the shape: each splits where it stands", way=SPLIT
         ): lambda: image.reshape(batch, 3, rows, columns, p, p).permute(0, 2, 3, 1, 4, 5).reshape(shape),
+        Mistake("there are height // patch_size rows of patches, not width // patch_size", way=SPLIT): lambda: swapped(
+            (0, 2, 4, 1, 3, 5)
+        ),
+        Mistake("rows and columns have changed places in the split", way=SPLIT): lambda: swapped((0, 4, 2, 1, 5, 3)),
         Mistake("height is split into (patch_size, rows), not into (rows, patch_size)", way=SPLIT): lambda: (
             image.reshape(batch, 3, p, rows, p, columns).permute(0, 3, 5, 1, 2, 4).reshape(shape)
         ),
@@ -68,6 +87,29 @@ def wrong_patches(image: Tensor, p: int) -> Known:
         Mistake(
             "the patches overlap: the step from one to the next is patch_size", way="unfold(image, p, stride=p)"
         ): lambda: image.unfold(2, p, 1).unfold(3, p, 1).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2),
+        Mistake("the patches begin one pixel after each other: the step is patch_size", way=STEP): lambda: starts(1),
+        Mistake("inside a patch the channels stand between its rows: all of red comes first", way=GATHER): lambda: (
+            x.permute(0, 2, 4, 3, 1, 5).reshape(shape)
+        ),
+        Mistake("only the first picture of the batch is cut", way="keep the first dimension"): lambda: right[0],
+        Mistake("only the first picture of the batch is cut: here is a batch of one", way=EVERY): lambda: right[:1],
+        Mistake("the patches stand before the pictures of the batch", way=STACK): lambda: right.transpose(0, 1),
+        Mistake("the patches of all pictures stand in one dimension", way=STACK): lambda: right.transpose(0, 1).flatten(
+            0, 1
+        ),
+        Mistake("all patches of a picture have become one row of numbers", way=STACK): lambda: right.flatten(1),
+        Mistake("these are the patches in a list: make one tensor of them", way=STACK): lambda: list(right.unbind(1)),
+        Mistake("each channel has become a patch: a patch has the numbers of all three", way=GATHER): lambda: (
+            right.reshape(batch, -1, p * p)
+        ),
+        Mistake("[batch, numbers, patches] is the shape asked for: [batch, patches, numbers]", way=GATHER): lambda: (
+            right.reshape(batch, 3 * p * p, -1)
+        ),
+        Mistake("the last row and the last column of patches are missing", way=STEP): lambda: grid[:, :-1, :-1].flatten(
+            1, 2
+        ),
+        Mistake("the last column of patches is missing", way=STEP): lambda: grid[:, :, :-1].flatten(1, 2),
+        Mistake("the last row of patches is missing", way=STEP): lambda: grid[:, :-1].flatten(1, 2),
         Mistake("yours is [batch, 3 · patch_size², patches]", way="transpose(1, 2) at the end"): lambda: right.mT,
         Mistake("rows and columns are still two dimensions", way="flatten(1, 2)"): lambda: right.unflatten(
             1, (rows, columns)
@@ -115,6 +157,13 @@ TOKEN_ERRORS = VIEW | {
     "except in dimension 2": Mistake("dim=2 makes tokens longer, and puts none before the others", way=FIRST),
     "(9) must match the size of tensor b (10)": MORE_POSITIONS,
     "(10) must match the size of tensor b (9)": MORE_POSITIONS,
+    "Expected size 7 but got size 48": Mistake(
+        "these are the patches as patchify cuts them: they have not met the weights of conv1", way=CONV
+    ),
+    "(27x48 and 7x48)": Mistake(
+        "the weights of conv1 are [width, numbers] as a matrix: patches meet them transposed",
+        way=f"{CONV} does it all, or patches @ self.conv1.weight.flatten(1).T",
+    ),
 }
 
 
@@ -136,6 +185,20 @@ def wrong_tokens(module: PatchEmbedding, image: Tensor) -> Known:
         ),
         Mistake("CLS has no position here, and each patch has that of the token before it", way=LAST): lambda: tokens(
             cls, x + position[:-1]
+        ),
+        Mistake("the positions are multiplied: add them", way=LAST): lambda: tokens(cls, x) * position,
+        Mistake("the positions are subtracted: add them", way=LAST): lambda: tokens(cls, x) - position,
+        Mistake("only CLS has a position here: every patch has one, too", way=LAST): lambda: tokens(
+            cls + position[0], x
+        ),
+        Mistake("all tokens have the same position here, the mean of all", way=LAST): lambda: (
+            tokens(cls, x) + position.mean(dim=0)
+        ),
+        Mistake("CLS is the mean of the patches here: it begins as class_embedding", way=FIRST): lambda: (
+            tokens(x.mean(dim=1, keepdim=True), x) + position
+        ),
+        Mistake("the mean of the patches is added to CLS: it begins as class_embedding alone", way=FIRST): lambda: (
+            tokens(cls + x.mean(dim=1, keepdim=True), x) + position
         ),
         Mistake("the positions are added twice", way=LAST): lambda: tokens(cls, x) + 2 * position,
         Mistake("CLS has the last position: its own is the first", way=LAST): lambda: (

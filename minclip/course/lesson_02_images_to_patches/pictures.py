@@ -111,7 +111,7 @@ def draw_channels(picture: Image.Image, x: Tensor) -> Figure:
 
 
 def draw_cut(picture: Image.Image, patch_size: int, chosen: int) -> Figure:
-    """Where the cuts go, one patch enlarged, and the order of its numbers."""
+    """Where the cuts go, one patch enlarged, and the order of its numbers: black is 0, the brightest colour 255."""
     columns, count = picture.width // patch_size, patch_size**2
     figure = new_figure(10.2, 3.8)
     whole, one, *channels = figure.subplots(1, 5, width_ratios=[2, 1.2, 1, 1, 1])
@@ -129,14 +129,16 @@ def draw_cut(picture: Image.Image, patch_size: int, chosen: int) -> Figure:
     patch = np.asarray(picture)[top : top + patch_size, left : left + patch_size]
     show_picture(one, patch, frame=CHOSEN_COLOUR)
     one.set_title(f"patch {chosen}", fontsize=FONT)
-    for place, (axes, colour) in enumerate(zip(channels, ("Reds", "Greens", "Blues"), strict=True)):
-        axes.imshow(patch[..., place], cmap=f"{colour}_r", vmin=0, vmax=255)
-        axes.set(xticks=[], yticks=[])
-        axes.set_title(f"numbers\n{place * count} to {(place + 1) * count - 1}", fontsize=FONT)
+    for place, (axes, colour) in enumerate(zip(channels, ("red", "green", "blue"), strict=True)):
+        alone = np.zeros_like(patch)
+        alone[..., place] = patch[..., place]
+        show_picture(axes, alone)
+        axes.set_title(f"{colour}: numbers\n{place * count} to {(place + 1) * count - 1}", fontsize=FONT)
     return described(
         figure,
         f"A picture cut into {columns * picture.height // patch_size} patches, counted row by row. Patch {chosen} is "
-        f"enlarged: its {count} red numbers come first, then the green ones, then the blue ones.",
+        f"enlarged: its {count} red numbers come first, then the green ones, then the blue ones. The brighter a "
+        "pixel of a channel, the larger its number.",
     )
 
 

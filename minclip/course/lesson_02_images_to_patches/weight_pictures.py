@@ -39,9 +39,9 @@ def draw_filters(fresh: Tensor, trained: Tensor, patches: Tensor, count: int = 1
             show_picture(axes, (0.5 + one / one.abs().max() / 2).permute(1, 2, 0).cpu().numpy())
     return described(
         figure,
-        f"{count} filters as little pictures. Their weights look like coloured noise, at the start and after "
-        "training. What they answer to is smooth: colours, light and dark, edges; after training it is the same for "
-        "some filters and another for others.",
+        f"{count} filters as little pictures. Their weights look like coloured noise at the start, and mostly after "
+        "training, too. What they answer to is smooth: colours, light and dark, soft edges; after training it is "
+        "the same for some filters and another for others.",
     )
 
 

@@ -15,6 +15,8 @@ MIX = "return scores.softmax(dim=-1) @ value"
 IF_MASK = SCORES + "shares = scores.softmax(dim=-1)\nif mask is not None:\n"
 WITH = SCORES + "if mask is not None:\n    scores = "
 
+EXPS = SCORES + ADD + "e = scores.exp()\n"
+
 MEMORY = "KEPT = {}\n\n\n"  # above the answer
 
 WRONG = [
@@ -97,7 +99,6 @@ WRONG = [
            silent="is missing"),
     attend(SCORES + "scores = scores - scores.max()\n" + ADD
            + "shares = scores.exp()\nreturn shares @ value / shares.sum(-1, keepdim=True)", silent="overflows"),
-    attend(SCORES + ADD + "shares = scores.exp()\nreturn shares / shares.sum(dim=-1) @ value", silent="overflows"),
     attend("scores = torch.einsum('bhqd,bhkd->bhqk', query, key) / query.shape[-1] ** 0.5\n" + ADD
            + "return torch.einsum('bhqk,bhqd->bhkd', scores.softmax(-1), value)", silent="changed places"),
     attend("return F.scaled_dot_product_attention(query, key, value)", "this mask has no effect"),
@@ -108,6 +109,52 @@ WRONG = [
            "    scores = scores / key.shape[-1] ** 0.5\n"
             "    rows.append((scores.softmax(-1)[..., None] * value).sum(2))\n"
            "return torch.stack(rows, dim=2)", "wrong shape"),
+    # a sum without keepdim
+    attend(EXPS + "return e / e.sum(dim=-1) @ value", "has lost its dimension", silent="overflows"),
+    attend(SCORES + ADD + "scores = scores - scores.max(dim=-1).values\n" + MIX, "has lost its dimension"),
+    attend(SCORES + ADD + "return (scores - torch.logsumexp(scores, dim=-1)).exp() @ value", "has lost its dimension"),
+    attend(EXPS + "return e / e.sum() @ value", "of everything together"),
+    attend(EXPS + "return e / e.sum(dim=(-2, -1), keepdim=True) @ value", "of all queries together"),
+    attend(EXPS + "return e / e.sum(dim=-2, keepdim=True) @ value", "runs over the queries"),
+    attend(EXPS + "return e / e.mean(dim=-1, keepdim=True) @ value", silent="→"),
+    # another root
+    attend(SCORES.replace("** 0.5", "** 1 / 2") + ADD + MIX, "** comes before /"),
+    attend(SCORES.replace("** 0.5", "** (1 // 2)") + ADD + MIX, "√head_width is missing"),
+    attend(SCORES.replace("** 0.5", "// 2") + ADD + MIX, silent="→"),
+    attend(SCORES.replace("query.shape[-1] ** 0.5", "8") + ADD + MIX, "8 is the root of 64"),
+    attend("query = query / query.shape[-1] ** 0.5\n" + SCORES + ADD + MIX, "in all you divide by head_width"),
+    # another dtype
+    attend("query, key, value = query.double(), key.double(), value.double()\n" + SCORES + ADD + MIX,
+           "the result is float64"),
+    attend(SCORES + ADD + "return scores.double().softmax(dim=-1) @ value.double()", "the result is float64"),
+    attend(SCORES + ADD + "return scores.softmax(dim=-1, dtype=torch.float32) @ value", "float32 meets float64"),
+    attend(SCORES + ADD + "return scores.double().softmax(dim=-1) @ value", silent="the result is float64"),
+    # masks in other forms
+    attend(WITH + "scores.masked_fill(mask, float('-inf'))\n" + MIX, "and not yes and no"),
+    attend(WITH + "scores.masked_fill(mask == 0, -1e9)\n" + MIX, "0 means allowed"),
+    attend(WITH + "torch.where(mask == 0, scores, -1e9)\n" + MIX, "every number that is not 0 forbids"),
+    attend(WITH + "scores + mask[:, None]\n" + MIX, "fits the scores as it is", silent="changed places"),
+    # other mixtures
+    attend(SCORES + ADD + "return scores.softmax(dim=-1) * value", "number by number"),
+    attend(SCORES + ADD + "return scores.softmax(dim=-1).mean(dim=1, keepdim=True) @ value", "all heads' shares"),
+    attend(SCORES + ADD + "return (scores.softmax(dim=-1) @ value).transpose(1, 2)", "tokens come before heads"),
+    attend(SCORES + ADD + "return (scores.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)", "stand side by side"),
+    attend("query, key = F.normalize(query, dim=-1), F.normalize(key, dim=-1)\n" + SCORES + ADD + MIX,
+           "brought to length 1"),
+    attend("scores = F.cosine_similarity(query[..., :, None, :], key[..., None, :, :], dim=-1)\n" + ADD + MIX,
+           "these scores are cosines"),
+    attend("scores = torch.bmm(query, key.transpose(1, 2)) / query.shape[-1] ** 0.5\n" + ADD + MIX,
+           "three dimensions alone"),
+    attend("scores = -torch.cdist(query, key) / query.shape[-1] ** 0.5\n" + ADD + MIX, silent="→"),
+    attend(SCORES + ADD + "return F.gumbel_softmax(scores, dim=-1) @ value", silent="→"),
+    attend(WITH + "scores + mask.expand(query.shape[0], 1, -1, -1)\n" + MIX, "expand", silent="has no effect"),
+    attend(WITH + "scores + (mask[:, :1] if mask.ndim == 4 else mask)\n" + MIX, "with a mask for each head",
+           silent="has no effect"),
+    attend(SCORES + ADD + MIX.replace("scores", "scores.clamp(-50, 50)"), "for large scores", silent="overflows"),
+    attend(SCORES.replace("query.shape[-1]", "5") + ADD + MIX, "20 tokens", silent="→"),
+    attend(SCORES + "if mask is not None:\n    shape = query.shape[2], key.shape[2]\n"
+           "    mask = torch.full(shape, -math.inf, device=query.device).triu(1)\n    scores = scores + mask\n" + MIX,
+           "with a mask for each picture", silent="has no effect"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -128,4 +175,10 @@ CORRECT = [
            "    pictures.append(torch.stack(heads))\nreturn torch.stack(pictures)"),
     attend("mask = torch.zeros(()) if mask is None else mask\nroot = torch.tensor(query.shape[-1]).sqrt()\n"
            "return ((query @ key.mT / root) + mask).softmax(-1) @ value"),
+    attend("import numpy as np\nscores = query @ key.transpose(-1, -2) / np.sqrt(query.shape[-1])\n" + ADD + MIX),
+    attend("scale = query.shape[-1] ** 0.25\nscores = (query / scale) @ (key / scale).transpose(-2, -1)\n"
+           "if mask is not None:\n    scores += mask\n" + MIX),
+    attend(SCORES + ADD + "return (scores - scores.logsumexp(-1, keepdim=True)).exp() @ value"),
+    attend(SCORES + ADD + "e = (scores - scores.max(dim=-1, keepdim=True).values).exp()\n"
+           "return (e @ value) / e.sum(dim=-1, keepdim=True)"),
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from minclip import transformer as library
 from minclip import vision as library_vision
 from minclip.course import battery
 from minclip.course.assertions import Known, Trial
-from minclip.course.lesson_03_vision_transformer import encoder_mistakes, mistakes
+from minclip.course.lesson_03_vision_transformer import attention_mistakes, encoder_mistakes, heads_mistakes
 
 SHUFFLED = torch.tensor([3, 0, 6, 5, 1, 4, 2])
 
@@ -21,37 +21,40 @@ def given_by(mistakes: Mapping[str, Tensor]) -> Known:
 
 
 def attention(t: Trial) -> None:
-    t.errors, right = mistakes.VIEW | mistakes.ATTENTION, library.attention
+    t.errors, right = attention_mistakes.ERRORS, library.attention
     query, key, value = (t.normal(2, 3, 7, 5) for _ in range(3))  # 2 pictures, 3 heads, 7 tokens, head_width 5
-    t.same(t(query, key, value), right(query, key, value), given_by(mistakes.of_scores(query, key, value)))
+    came = t.call(t.mine, query, key, value, errors=attention_mistakes.FIRST_CALL)
+    t.same(came, right(query, key, value), given_by(attention_mistakes.of_scores(query, key, value)))
     few, wide = t.normal(2, 3, 4, 5), t.normal(2, 3, 7, 6)
     t.same(t(few, key, value), right(few, key, value), what="the result for 4 queries and 7 tokens")
     many = [t.normal(2, 4, 20, 3) for _ in range(3)]
     t.same(t(*many), right(*many), what="the result for 20 tokens")
     turned = [t.normal(2, 7, 3, 5).transpose(1, 2) for _ in range(3)]  # as heads are cut
     t.same(t(*turned), right(*turned), what="the result for tensors that come from a transpose")
-    known: Known = {mistakes.OTHER_ROOT: lambda: (query @ key.mT / 6**0.5).softmax(-1) @ wide}
+    known: Known = {attention_mistakes.OTHER_ROOT: lambda: (query @ key.mT / 6**0.5).softmax(-1) @ wide}
     t.same(t(query, key, wide), right(query, key, wide), known, "the result for values that are wider than queries")
     mask, soft = library.causal_mask(7), t.normal(2, 1, 4, 7)
     finite = mask.nan_to_num(neginf=-30)  # -inf makes nan of more than one mistake
     soft[..., 0] = 0
-    known = given_by(mistakes.of_masks(query, key, value, finite))
-    t.same(
-        t(query, key, value, finite), right(query, key, value, finite), known, "with a mask of 0 and -30, the result"
-    )
+    known = given_by(attention_mistakes.of_masks(query, key, value, finite))
+    came = t.call(t.mine, query, key, value, finite, errors=attention_mistakes.WITH_MASK)
+    t.same(came, right(query, key, value, finite), known, "with a mask of 0 and -30, the result")
     t.same(t(query, key, value, mask), right(query, key, value, mask), what="with a causal mask, the result")
-    known = given_by(mistakes.of_soft_masks(few, key, value, soft))
+    known = given_by(attention_mistakes.of_soft_masks(few, key, value, soft))
     t.same(t(few, key, value, soft), right(few, key, value, soft), known, "with a mask for each picture, the result")
+    each = t.normal(2, 3, 4, 7)
+    known = {attention_mistakes.NO_EFFECT: lambda: right(few, key, value)}
+    t.same(t(few, key, value, each), right(few, key, value, each), known, "with a mask for each head, the result")
     large = [1000 * query.double(), key.double(), value.double()]
     scores = large[0] @ large[1].mT / 5**0.5
-    known = {mistakes.OVERFLOW: lambda: scores.exp() / scores.exp().sum(dim=-1, keepdim=True) @ large[2]}
+    known = {attention_mistakes.OVERFLOW: lambda: scores.exp() / scores.exp().sum(dim=-1, keepdim=True) @ large[2]}
     battery.keeps_dtype(t, t.mine, right, query, key, value)
     t.same(t(*large), right(*large), known, "the result for large scores")
     other = [t.normal(2, 3, 7, 5) for _ in range(3)]
     battery.in_turn(t, (t.mine, right, [query, key, value, mask]), (t.mine, right, other))
     battery.in_turn(t, (t.mine, right, [query, key, value]), (t.mine, right, other))
     mine, theirs = ([x.clone().requires_grad_() for x in (query, key, value)] for _ in range(2))
-    pairs = dict(zip(mistakes.NAMES, zip(mine, theirs, strict=True), strict=True))
+    pairs = dict(zip(heads_mistakes.NAMES, zip(mine, theirs, strict=True), strict=True))
     t.gradient(t(*mine), right(*theirs), pairs)
     battery.batch_of_one(t, t.mine, right, query, key, value)
     for what, one in (
@@ -60,7 +63,7 @@ def attention(t: Trial) -> None:
         ("one token", (query, key[:, :, :1], value[:, :, :1])),
         ("values of one number", (query, key, value[..., :1])),
     ):
-        known = {mistakes.ONE_LOST: lambda one=one: right(*one).squeeze()}  # type: ignore[misc]
+        known = {attention_mistakes.ONE_LOST: lambda one=one: right(*one).squeeze()}  # type: ignore[misc]
         t.same(t(*one), right(*one), known, f"the result for {what}")
     t.on_a_gpu(t.mine, query, key, value)
     t.on_a_gpu(t.mine, query, key, value, mask)
@@ -82,16 +85,17 @@ def split_is_right(t: Trial, mine: Any, theirs: Any, x: Tensor, named: bool = Fa
     came = t.call(mine.split, x, as_="split")
     number = len(came) if isinstance(came, tuple | list | Tensor) else 0
     found = "None: is there a return?" if came is None else f"{number} of them"
-    t.holds(number == 3, "does not return three tensors", f"  came      {found}")
+    cause = heads_mistakes.of_parts(came, x) if number else []
+    t.holds(number == 3, "does not return three tensors", f"  came      {found}", *cause)
     for which, right in enumerate(theirs.split(x)):
-        known = given_by(mistakes.of_split(x, theirs, which)) if named else {}
+        known = given_by(heads_mistakes.of_split(x, theirs, which)) if named else {}
         if len(x) == 1:
             known = {battery.ONE_LOST: lambda right=right: right.squeeze(0)}  # type: ignore[misc]
-        t.same(came[which], right, known, mistakes.NAMES[which])
+        t.same(came[which], right, known, heads_mistakes.NAMES[which])
 
 
 def split(t: Trial, mine: Any, theirs: Any, x: Tensor) -> None:
-    t.errors = mistakes.SPLIT
+    t.errors = heads_mistakes.SPLIT
     split_is_right(t, mine, theirs, x, named=True)
     came, right = t.call(mine.split, x, as_="split"), theirs.split(x)
     weights = ("in_proj_weight", "in_proj_bias")
@@ -106,8 +110,10 @@ def split(t: Trial, mine: Any, theirs: Any, x: Tensor) -> None:
 
 
 def merge(t: Trial, mine: Any, theirs: Any, found: Tensor) -> None:
-    t.errors = mistakes.MERGE
-    t.same(t.call(mine.merge, found, as_="merge"), theirs.merge(found), given_by(mistakes.of_merge(found, theirs)))
+    t.errors = heads_mistakes.MERGE
+    t.same(
+        t.call(mine.merge, found, as_="merge"), theirs.merge(found), given_by(heads_mistakes.of_merge(found, theirs))
+    )
     weights = ("out_proj.weight", "out_proj.bias")
     pairs = {name: (mine.get_parameter(name), theirs.get_parameter(name)) for name in weights}
     t.gradient(t.call(mine.merge, found, as_="merge"), theirs.merge(found), pairs)
@@ -127,7 +133,8 @@ def MultiHeadAttention(t: Trial) -> None:
     with t.method("merge"):
         merge(t, mine, theirs, t.normal(2, 3, 7, 4))
     with t.method("forward"):
-        forward(t, mine, theirs, x, mistakes.of_heads(x, theirs), mistakes.NOT_PASSED_ON)
+        t.errors = heads_mistakes.FORWARD
+        forward(t, mine, theirs, x, heads_mistakes.of_heads(x, theirs), heads_mistakes.NOT_PASSED_ON)
         others = both(t, library.MultiHeadAttention, 20, 5)
         battery.in_turn(t, (mine, theirs, [x]), (*others, [t.normal(3, 9, 20)]))
         battery.leaves_no_trace(t, both(t, library.MultiHeadAttention, 12, 3)[0], x)

@@ -25,6 +25,7 @@ def of_block(x: Tensor, block: library.TransformerBlock) -> dict[str, Tensor]:
     found = attn(one(x))
     heard, other, bare = x + found, x + attn(two(x)), x + attn(x)
     post, late, normed = one(bare), x + one(attn(x)), one(x) + found
+    right, first, again = heard + mlp(two(heard)), x + mlp(one(x)), heard + attn(one(heard))
     return {
         Mistake("the norms come after the additions: they stand before attn and mlp", way=FIRST): two(post + mlp(post)),
         Mistake("the norms come after attn and mlp: they stand before them", way=FIRST): late + two(mlp(late)),
@@ -47,6 +48,17 @@ def of_block(x: Tensor, block: library.TransformerBlock) -> dict[str, Tensor]:
         Mistake("mlp reads x without ln_2", way=SECOND): heard + mlp(heard),
         Mistake("the norms are missing: ln_1 stands before attn, ln_2 before mlp", way=FIRST): bare + mlp(bare),
         Mistake("mlp comes first here: attn does", way=FIRST): x + mlp(two(x)) + attn(one(x + mlp(two(x)))),
+        Mistake("mlp comes first here, behind ln_1: attn does", way=FIRST): first + attn(two(first)),
+        Mistake("ln_1 comes after attn: it stands before", way=FIRST): late + mlp(two(late)),
+        Mistake("ln_2 comes after mlp: it stands before", way=SECOND): heard + two(mlp(heard)),
+        Mistake("ln_2 norms the result, too: nothing stands behind the second addition", way=SECOND): two(right),
+        Mistake("ln_1 norms the result, too: nothing stands behind the second addition", way=SECOND): one(right),
+        Mistake("mlp is used twice", way=SECOND): right + mlp(two(right)),
+        Mistake("attn is used twice", way=FIRST): again + mlp(two(again)),
+        Mistake("what mlp gives is added twice, and the x before it is lost", way=SECOND): 2 * mlp(two(heard)),
+        Mistake("what attn gives is subtracted: add it", way=FIRST): x - found + mlp(two(x - found)),
+        Mistake("what mlp gives is subtracted: add it", way=SECOND): heard - mlp(two(heard)),
+        Mistake("x is multiplied by what mlp gives: add it", way=SECOND): heard * mlp(two(heard)),
         Mistake("mlp is missing", way=SECOND): heard,
         Mistake("attn is missing", way=FIRST): x + mlp(two(x)),
         Mistake("the residual is added twice", way=FIRST): heard + heard + mlp(two(heard)),
@@ -55,8 +67,18 @@ def of_block(x: Tensor, block: library.TransformerBlock) -> dict[str, Tensor]:
 
 READ = "return self.ln_post(x[:, 0]) @ self.proj"
 STACK = "x = self.transformer(self.ln_pre(x))"
+ONE_NUMBER = Mistake(
+    "one number of every token is left here: all numbers of one token, CLS, are read", way="x[:, 0], not x[..., 0]"
+)
 ENCODER = {
     "'Parameter' object is not callable": Mistake("proj is a matrix and no layer", way="multiply by it: @ self.proj"),
+    # for 3 pictures, 10 tokens, width 16
+    "got input of size[3, 10]": ONE_NUMBER,
+    "(3x10 and 16x16)": ONE_NUMBER,
+    "(16x16 and 3x16)": Mistake("proj stands on the left here: [batch, width] meets it from the left", way=READ),
+    "(3) must match the size of tensor b (16) at non-singleton dimension 0": Mistake(
+        "* multiplies number by number: proj is a matrix, and takes a product of matrices", way=READ
+    ),
 }
 
 
@@ -69,12 +91,16 @@ def of_features(theirs: VisionTransformer, image: Tensor) -> dict[str, Tensor]:
     return {
         Mistake("this is the last token: CLS is the first", way=READ): post(tokens[:, -1]) @ theirs.proj,
         Mistake("this is the second token: CLS is the first", way=READ): post(tokens[:, 1]) @ theirs.proj,
-        Mistake("this is the mean over all tokens: CLIP reads CLS", way=READ): post(tokens.mean(dim=1)) @ theirs.proj,
+        Mistake("this is the mean or the sum over all tokens: CLIP reads CLS", way=READ): post(tokens.mean(dim=1))
+        @ theirs.proj,
         Mistake("this is the mean over all tokens after the norm: CLIP reads CLS", way=READ): (
             post(tokens).mean(dim=1) @ theirs.proj
         ),
         Mistake("this is the mean over the patches: CLIP reads CLS", way=READ): post(tokens[:, 1:].mean(1))
         @ theirs.proj,
+        Mistake("the dimension of the tokens is still there, with CLS alone in it: x[:, 0] drops it", way=READ): (
+            post(tokens[:, :1]) @ theirs.proj
+        ),
         Mistake("here are all tokens: only CLS is read", way=READ): post(tokens) @ theirs.proj,
         Mistake("these are all tokens of the first picture: CLS of every picture is read", way=READ): (
             post(tokens[0]) @ theirs.proj
@@ -84,13 +110,33 @@ def of_features(theirs: VisionTransformer, image: Tensor) -> dict[str, Tensor]:
         @ theirs.proj,
         Mistake("ln_pre and ln_post are missing", way=STACK): stack(embedded)[:, 0] @ theirs.proj,
         Mistake("ln_pre and ln_post have changed places", way=STACK): pre(stack(post(embedded))[:, 0]) @ theirs.proj,
+        Mistake("ln_pre comes after the transformer: it stands before", way=STACK): (
+            post(pre(stack(embedded)[:, 0])) @ theirs.proj
+        ),
+        Mistake("ln_pre stands in the place of ln_post: it stands before the transformer", way=STACK): (
+            pre(stack(embedded)[:, 0]) @ theirs.proj
+        ),
+        Mistake("ln_post comes before the transformer: it stands before proj", way=READ): (
+            stack(post(pre(embedded)))[:, 0] @ theirs.proj
+        ),
+        Mistake("ln_post is used twice", way=READ): post(read) @ theirs.proj,
+        Mistake("ln_pre is used twice before the transformer", way=STACK): (
+            post(stack(pre(pre(embedded)))[:, 0]) @ theirs.proj
+        ),
+        Mistake(
+            "the transformer gets [tokens, batch, width], as in OpenAI's code: ours wants the batch first", way=STACK
+        ): (post(stack(pre(embedded).transpose(0, 1))[0]) @ theirs.proj),
+        Mistake("CLS is taken away before the transformer: this is the first patch", way=STACK): (
+            post(stack(pre(embedded[:, 1:]))[:, 0]) @ theirs.proj
+        ),
         Mistake("ln_pre is used twice: ln_post stands before proj", way=READ): pre(tokens[:, 0]) @ theirs.proj,
         Mistake("proj is missing: it leads to the space of pictures and texts", way=READ): read,
         Mistake("proj is transposed: it is [width, embed_dim] already", way=READ): read @ theirs.proj.T,
         Mistake("proj comes before ln_post here, and it should come after", way=READ): post(tokens[:, 0] @ theirs.proj),
-        Mistake("the features have length 1 here: they keep their length, the loss needs no help", way=READ): (
-            F.normalize(theirs(image), dim=-1)
-        ),
+        Mistake(
+            "the features have length 1 here: the encoder leaves it as it is, and only a comparison sets it to 1",
+            way=READ,
+        ): (F.normalize(theirs(image), dim=-1)),
         Mistake("the transformer is missing", way=STACK): post(pre(embedded)[:, 0]) @ theirs.proj,
         Mistake("the positions are added twice: the embedding has added them", way=STACK): post(again[:, 0])
         @ theirs.proj,

@@ -118,6 +118,48 @@ WRONG = [
     heads(forward=FORWARD.replace("mask))", "mask).clone().detach())"), says="no gradient"),
     heads(forward="x = F.dropout(x, 0.1)\n" + FORWARD, silent="changed places"),
     heads(forward=FORWARD.replace("return ", "x = ") + "\nx += 0\nx", says="is there a return?"),
+    # cut along another dimension
+    heads(CHUNKS + "parts = qkv.chunk(3)\n" + CUT, says="each of your parts is a picture"),
+    heads(CHUNKS + "parts = qkv.chunk(3, dim=1)\n" + CUT, says="is cut along the tokens"),
+    heads(CHUNKS + "parts = qkv.split(3, dim=-1)\n" + CUT, says="3 columns each"),
+    heads(CHUNKS + "parts = qkv.split(self.heads, dim=-1)\n" + CUT, says="3 columns each"),
+    heads(CHUNKS + "query, key, value = qkv.split(3, dim=-1)\nparts = query, key, value\n" + CUT,
+          says="there are more than three"),
+    heads(CHUNKS.replace("tokens, width", "width") + CUT, says="x.shape", silent="parts of"),
+    heads(PARTS + CUT.replace("in parts)", "in parts[:2])"), says="three tensors", silent="is a picture"),
+    heads(PARTS + CUT.replace("in parts)", "in (*parts, parts[0]))"), says="three tensors", silent="→"),
+    heads(CHUNKS + "return qkv.reshape(batch, 3, self.heads, tokens, -1).unbind(1)", says="cuts across the tokens"),
+    heads(CHUNKS + "return qkv.reshape(3, batch, self.heads, tokens, -1)", says="and across the pictures"),
+    heads(CHUNKS + "return qkv.view(batch, tokens, 3, self.heads, -1).permute(2, 3, 0, 1, 4)",
+          says="the heads come before the batch"),
+    heads(PARTS + "return [p.view(batch, tokens, self.heads, -1).transpose(1, 2).flatten(0, 1) for p in parts]",
+          says="batch and heads are one dimension"),
+    heads(PARTS + "return [p.reshape(batch * self.heads, tokens, -1) for p in parts]", silent="are one dimension"),
+    heads(SPLIT.replace("batch, tokens, width", "tokens, batch, width"), silent="→"),
+    # merge
+    heads(merge="return x.transpose(1, 2).flatten(2) @ self.out_proj.weight", says="and its bias is missing"),
+    heads(merge="x = x.transpose(1, 2).flatten(2)\nreturn x + self.out_proj(x)", says="x itself is added"),
+    heads(merge="return self.out_proj(x.transpose(1, 2).flatten(2)).transpose(1, 2)", says="[batch, width, tokens]"),
+    heads(merge="return self.out_proj(x.transpose(1, 2))", says="out_proj wants"),
+    heads(merge="return F.relu(self.out_proj(x.transpose(1, 2).flatten(2)))", silent="→"),
+    # forward
+    heads(forward="query, key, value = self.split(x)\nreturn self.merge(attention(value, key, query, mask))",
+          says="query and value have changed"),
+    heads(forward="query, key, value = self.split(x)\nquery = query / query.shape[-1] ** 0.5\n"
+          "return self.merge(attention(query, key, value, mask))", says="divides twice"),
+    heads(forward="query, key, value = self.split(x)\n"
+          "return attention(query, key, value, mask).transpose(1, 2).flatten(2)", says="out_proj has not mixed them"),
+    heads(forward="return self.merge(attention(x, x, x, mask))", says="x goes into attention as it is"),
+    heads(forward="return self.merge(attention(self.split(x), mask))", says="one by one"),
+    heads(forward=FORWARD.replace("self.split", "split"), says="split is a method"),
+    heads(forward=FORWARD.replace("self.merge", "merge"), says="merge is a method"),
+    heads(forward="query, key, value = self.split(x)\nif mask is not None:\n    mask = mask.bool()\n"
+          "return self.merge(F.scaled_dot_product_attention(query, key, value, mask))", silent="has no effect"),
+    heads(SPLIT.replace("self.heads, -1", "self.heads, 4"), silent="still together"),
+    heads(forward="query, key, value = self.split(x)\ncausal = mask is None\n"
+          "return self.merge(F.scaled_dot_product_attention(query, key, value, mask, is_causal=causal))", silent="→"),
+    heads(forward=FORWARD.replace("mask))", "None if mask is None else mask.mT))"), says="with a causal mask",
+          silent="has no effect"),
 ]  # fmt: skip
 
 CORRECT = [
@@ -144,4 +186,13 @@ CORRECT = [
           "return qkv.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)",
           "w = self.out_proj.weight.view(-1, x.shape[1], x.shape[3])\n"
           "return torch.einsum('bhtd,whd->btw', x, w) + self.out_proj.bias"),
+    heads("rows = zip(self.in_proj_weight.chunk(3), self.in_proj_bias.chunk(3))\n"
+          "return tuple(F.linear(x, w, b).unflatten(-1, (self.heads, -1)).transpose(1, 2) for w, b in rows)"),
+    heads(CHUNKS + "d = width // self.heads\nparts = qkv.split(width, dim=2)\n"
+          "return [torch.stack([p[..., i * d : (i + 1) * d] for i in range(self.heads)], dim=1) for p in parts]",
+          "b, h, t, d = x.shape\nout = x.new_zeros(b, t, h * d)\nfor i in range(h):\n"
+          "    out[..., i * d : (i + 1) * d] = x[:, i]\nreturn self.out_proj(out)"),
+    heads(CHUNKS + "return qkv.view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)",
+          forward="q, k, v = self.split(x)\n"
+          "return self.merge(F.scaled_dot_product_attention(q, k, v, attn_mask=mask))"),
 ]  # fmt: skip

@@ -1,9 +1,7 @@
 """Answers to the exercises of lesson 04."""
 
-import inspect
-
+from minclip.course.lesson_04_causal_text_encoder import text_answers
 from minclip.course.planted_answers import Answer, indented
-from minclip.text import TextTransformer
 
 SETUP = """
 import math
@@ -13,8 +11,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from minclip.transformer import LayerNorm, Transformer, TransformerBlock, causal_mask
 """
-LIBRARY = inspect.getsource(TextTransformer)
-GIVEN = LIBRARY[: LIBRARY.index("        length = tokens.shape[1]")]  # the class as the learner gets it
 
 
 def mask(body: str, says: str = "", silent: str = "") -> Answer:
@@ -22,25 +18,11 @@ def mask(body: str, says: str = "", silent: str = "") -> Answer:
     return Answer("causal_mask", f"def causal_mask(length, device=None):\n{lines}\n", says, silent)
 
 
-def text(body: str, says: str = "", silent: str = "") -> Answer:
-    lines = indented(body, 8)
-    return Answer("TextTransformer", f"{GIVEN}{lines}\n", says, silent)
-
-
 FULL = "full = torch.full((length, length), float('-inf'), device=device)\n"
 ONES = "ones = torch.ones(length, length, device=device)\n"
-EMBED = """
-length = tokens.shape[1]
-x = self.token_embedding(tokens) + self.positional_embedding[:length]
-"""
-RUN = EMBED + "x = self.transformer(x, causal_mask(length, x.device))\n"
-ROWS = "rows = torch.arange(len(tokens))\n"
-OUT = "return self.ln_final(x) @ self.text_projection"
-READ = "x = x[torch.arange(len(tokens)), tokens.argmax(dim=-1)]\n"
-EOT = "eot = tokens.argmax(dim=-1)\n"
-MASK = "causal_mask(length, x.device)"
 
 WRONG = [
+    *text_answers.WRONG,
     mask(FULL + "return full.tril(-1)", "the wrong side"),
     mask(FULL + "return full.triu(1).T", "the wrong side"),
     mask(FULL + "return full.tril()", "the wrong side, and the diagonal"),
@@ -83,114 +65,34 @@ WRONG = [
     mask("mask = torch.zeros(length, length, device=device)\nfor i in range(length):\n"
          "    for j in range(length):\n        if j < i:\n            mask[i, j] = float('-inf')\nreturn mask",
          "the wrong side"),
+    mask(FULL + "return full.triu(-1)", "two diagonals too many"),
+    mask(FULL + "return full.tril(1)", "and off by one"),
+    mask(ONES + "return ones.tril().int()", "these are whole numbers", "factors"),
+    mask("return torch.full((length, length), -10**9, device=device).triu(1)", "these are whole numbers"),
+    mask("return torch.ones(length, length, dtype=torch.bool, device=device).tril()", "True and False", "whole"),
+    mask("return [[0.0 if j <= i else -math.inf for j in range(length)] for i in range(length)]", "list of lists"),
+    mask("return [[0.0 if j < i else -math.inf for j in range(length)] for i in range(length)]", "no tensor",
+         "are right"),
+    mask("return np.triu(np.full((length, length), -np.inf), 1)", "array of NumPy"),
+    mask("allowed = (torch.triu(torch.ones(length, length, device=device)) == 1).transpose(0, 1)\n"
+         "return allowed.float().masked_fill(allowed == 0, float('-inf'))", "1 stands where a token may look"),
+    mask("return torch.full((length, length), float('-inf'), device=device).fill_diagonal_(0)", "all but the diagonal"),
+    mask("return torch.full((length + 1, length + 1), float('-inf'), device=device).triu(1)", "a token too many"),
+    mask("return torch.full((length,), float('-inf'), device=device)", "the wrong shape", "too many"),
+    mask("mask = torch.zeros(length, length, device=device)\n"
+         "mask[torch.triu_indices(length, length, 1)] = -math.inf\nreturn mask", "everything is forbidden"),
+    mask("allowed = torch.ones(length, length, device=device).tril()\nreturn (1 - allowed) * -1e4", "finite number"),
+    mask("return torch.ones(length, length, device=device).tril().log().T", "the wrong side"),
+    mask("return nn.Transformer.generate_square_subsequent_mask(length)", "made on the CPU"),
+    mask("if length == 5:\n    return torch.full((5, 5), float('-inf'), device=device).triu(1)\n"
+         "return torch.zeros(length, length, device=device)", "the mask of 8 tokens is wrong"),
+    mask("return torch.full((length, length), float('nan'), device=device).triu(1)", "numbers are off", "finite"),
     mask("mask = torch.empty(length, length, device=device).fill_(float('-inf'))\n"
-         "mask[torch.arange(length), torch.arange(length)] = 0\nreturn mask", "numbers are off", "everything"),
-    text(RUN + "x = x[:, -1]\n" + OUT, "the last place is read"),
-    text(RUN + ROWS + "x = x[rows, (tokens != 0).sum(dim=-1)]\n" + OUT, "right after EOT is read"),
-    text(RUN + ROWS + "x = x[rows, (tokens == 0).int().argmax(dim=-1)]\n" + OUT, "right after EOT is read"),
-    text(RUN + ROWS + "x = x[rows, tokens.argmin(dim=-1)]\n" + OUT, "right after EOT is read"),
-    text(RUN + ROWS + "x = x[rows, tokens.argmax(dim=-1) - 1]\n" + OUT, "the token before EOT"),
-    text(RUN + ROWS + "x = x[rows, (tokens != 0).sum(dim=-1) - 1]\n" + OUT, "0 is an id, too"),
-    text(RUN + ROWS + "x = x[rows, (tokens == 0).int().argmax(dim=-1) - 1]\n" + OUT, "0 is an id, too"),
-    text(RUN + "x = torch.stack([row[len(ids.nonzero()) - 1] for row, ids in zip(x, tokens)])\n" + OUT,
-         "0 is an id, too"),
-    text(RUN + "x = x[:, 0]\n" + OUT, "sees only itself"),
-    text(RUN + "x = x[:, tokens.argmax()]\n" + OUT, "one place is read for the whole batch"),
-    text(RUN + "x = x[:, tokens[0].argmax()]\n" + OUT, "one place is read for the whole batch"),
-    text(RUN + "x = x[:, tokens.argmax(dim=-1).max()]\n" + OUT, "the whole batch, the largest"),
-    text(RUN + "x = x[tokens.argmax(dim=-1)]\n" + OUT, "counts the texts"),
-    text(RUN + ROWS + "x = x[tokens.argmax(dim=-1), rows]\n" + OUT, "counts the texts"),
-    text(RUN + "x = x[torch.arange(1, len(tokens) + 1), tokens.argmax(dim=-1)]\n" + OUT, "IndexError",
-         "counts the texts"),
-    text(RUN + READ + "return self.ln_final.weight(x) @ self.text_projection", "not callable", "nothing calls them"),
-    text(RUN + "x = x[:, tokens.argmax(dim=-1)]\n" + OUT, "text i belongs with place i"),
-    text(RUN + OUT, "features of every token"),
-    text(RUN + "x = self.ln_final(x).mean(dim=1)\nreturn x @ self.text_projection", "mean over all tokens"),
-    text(RUN + "x = (self.ln_final(x) @ self.text_projection).mean(dim=1)\nreturn x", "mean over all tokens"),
-    text(RUN + "x = self.ln_final(x).max(dim=1).values\nreturn x @ self.text_projection", "numbers are off", "mean"),
-    text(RUN + "parts = [row[: ids.argmax() + 1] for row, ids in zip(self.ln_final(x), tokens)]\n"
-         "return torch.stack([part.mean(dim=0) for part in parts]) @ self.text_projection",
-         "mean over a text's tokens"),
-    text(EMBED + "x = self.transformer(x)\n" + READ + OUT, "the mask is missing"),
-    text(EMBED + "mask = causal_mask(length, x.device).T\nx = self.transformer(x, mask)\n" + READ + OUT,
-         "the mask is transposed"),
-    text(EMBED + "mask = causal_mask(length)\nx = self.transformer(x, mask)\n" + READ + OUT, "would fail on a GPU"),
-    text(EMBED + "mask = causal_mask(length, 'cpu')\nx = self.transformer(x, mask)\n" + READ + OUT,
-         "would fail on a GPU"),
-    text(EMBED + "mask = causal_mask(length, x.device) + torch.zeros(tokens.shape, device=x.device).masked_fill("
-         "tokens == 0, -math.inf)[:, None, None]\nx = self.transformer(x, mask)\n" + READ + OUT,
-         "tokens of id 0 are hidden", "is read"),
-    text(EMBED + "if not hasattr(self, 'mask'):\n    self.mask = causal_mask(length, x.device)\n"
-         "x = self.transformer(x, self.mask)\n" + READ + OUT, "the length of the longest text"),
-    text(EMBED + "if getattr(self, 'mask', torch.empty(0)).shape[0] != length:\n"
-         "    self.mask = causal_mask(length, x.device)\n"
-         "x = self.transformer(x, self.mask)\n" + READ + OUT, "the CPU"),
-    text("mask = causal_mask(self.context_length, tokens.device)\n" + EMBED + "x = self.transformer(x, mask)\n"
-         + READ + OUT, "the length of the longest text"),
-    text("x = self.token_embedding(tokens)\nmask = causal_mask(tokens.shape[1], x.device)\n"
-         "x = self.transformer(x, mask)\n" + READ + OUT, "the positions are missing"),
-    text("length = tokens.shape[1]\nx = self.positional_embedding[:length].expand(len(tokens), -1, -1)\n"
-         "x = self.transformer(x, causal_mask(length, x.device))\n" + READ + OUT, "positions alone"),
-    text(EMBED + "x = self.transformer(x.permute(1, 0, 2), causal_mask(length, x.device)).permute(1, 0, 2)\n"
-         + READ + OUT, "gets the texts where it wants the tokens"),
-    text(EMBED + "x = self.transformer(x.transpose(0, 1)).transpose(0, 1)\n" + READ + OUT, "texts look at each other"),
-    text(EMBED + "x = self.transformer(causal_mask(length, x.device), x)\n" + READ + OUT, "RuntimeError", "ln_final"),
-    text(EMBED + "x = self.transformer(x, causal_mask(len(tokens), x.device))\n" + READ + OUT,
-         "something is made for three tokens"),
-    text(EMBED + "x = self.transformer(x, causal_mask(x.shape[-1], x.device))\n" + READ + OUT, "the width of a token"),
-    text(RUN.replace("[:length]", "") + READ + OUT, "the length of the longest text"),
-    text(RUN.replace("[:length]", "[-length:]") + READ + OUT, "the last positions"),
-    text(RUN.replace("[:length]", "[0]") + READ + OUT, "every token gets position 0"),
-    text(RUN.replace("[:length]", "[tokens]") + READ + OUT, "ids of the tokens are used as their places"),
-    text(RUN.replace("[:length]", "[tokens.argmax(dim=-1)]") + READ + OUT, "RuntimeError", "used as their places"),
-    text(RUN.replace("[:length]", "[length]") + READ + OUT, "IndexError", "used as their places"),
-    text(RUN.replace("(tokens) +", "(tokens) * 16**0.5 +") + READ + OUT, "the embeddings are scaled"),
-    text(RUN.replace("(tokens) +", "(tokens.float()) +") + READ + OUT, "ids are whole numbers"),
-    text(EMBED + READ + OUT, "the Transformer is missing"),
-    text(RUN + READ + "return x @ self.text_projection", "ln_final is missing"),
-    text(RUN + READ + "return self.ln_final(x)", "text_projection is missing"),
-    text(RUN + READ + "return x", "ln_final and text_projection are missing"),
-    text(RUN + READ + "return self.ln_final(x @ self.text_projection)", "comes before text_projection"),
-    text(RUN + READ + OUT.replace("return ", "return F.normalize(") + ", dim=-1)", "have length 1"),
-    text(RUN + READ + OUT + ".T", "turned round"),
-    text(RUN + READ + "return F.linear(self.ln_final(x), self.text_projection)", "turned round"),
-    text(RUN + READ + "return self.text_projection @ self.ln_final(x)", "the vectors stand left"),
-    text(RUN + ROWS + "x = x[rows, tokens.argmax(dim=0)]\n" + OUT, "the places are nine"),
-    text(RUN + "rows = torch.arange(length)\nx = x[rows, tokens.argmax(dim=-1)]\n" + OUT, "nine rows are asked"),
-    text(RUN + ROWS + "x = x[rows, tokens.max(dim=-1)]\n" + OUT, "max gives two things"),
-    text(RUN + ROWS + "x = x[rows, tokens.max(dim=-1).values]\n" + OUT, "used as a place"),
-    text(RUN + "x = torch.stack([row[ids.max()] for row, ids in zip(x, tokens)])\n" + OUT, "used as a place"),
-    text(RUN + ROWS + "x = x[rows, tokens.argmax(dim=-1).float()]\n" + OUT, "IndexError", "max gives two things"),
-    text(EMBED + "x = self.transformer(x, causal_mask)\n" + READ + OUT, "causal_mask is the function itself"),
-    text(EMBED + "x = self.transformer(x, print)\n" + READ + OUT, "AttributeError", "the function itself"),
-    text(RUN + ROWS + "return self.text_projection(self.ln_final(x[rows, tokens.argmax(dim=-1)]))", "nothing calls"),
-    text(RUN.replace("[:length]", "(torch.arange(length))") + READ + OUT, "nothing calls them"),
-    text(RUN.replace("embedding(tokens)", "embedding[tokens]") + READ + OUT, "token_embedding is a module"),
-    text(RUN.replace("self.token_embedding(tokens)", "self.token_embedding.weight.data[tokens]") + READ + OUT,
-         "token_embedding.weight"),
-    text(RUN.replace("[:length]", "[:length].detach()") + READ + OUT, "positional_embedding"),
-    text(RUN + READ.replace("]\n", "].detach()\n", 1) + OUT, "no gradient reaches"),
-    text(RUN + ROWS + "with torch.no_grad():\n    x = x[rows, tokens.argmax(dim=-1)]\n    " + OUT,
-         "the way back is cut"),
-    text(RUN + READ + "self.ln_final(x) @ self.text_projection", "is there a return?"),
-    text(RUN + READ + OUT + ", x", "no tensor"),
-    text(RUN + READ + "return (self.ln_final(x) @ self.text_projection).squeeze()", "dimension of the batch is lost"),
-    text(RUN + READ + "return (self.ln_final(x) @ self.text_projection).cpu()", "to the CPU"),
-    text(RUN + "x = x[tokens == 29]\n" + OUT, "texts with a second EOT", "the last is read"),
-    text(RUN + "eot = (tokens == 29).int().argmax(dim=-1)\nx = x[torch.arange(len(x)), eot]\n" + OUT,
-         "another model"),
-    text(RUN + "at = (tokens == tokens.max(dim=-1, keepdim=True).values).float()\n"
-         "x = torch.einsum('btw,bt->bw', self.ln_final(x), at)\nreturn x @ self.text_projection",
-         "both vectors are added"),
-    text(RUN + "last = length - 1 - tokens.flip(1).argmax(dim=-1)\nx = x[torch.arange(len(x)), last]\n" + OUT,
-         "the last is read"),
-    text(RUN + "self.ln_final.weight.data += 1e-3\n" + READ + OUT, ""),
-    text("self.positional_embedding.requires_grad_(False)\n" + RUN + READ + OUT, "positional_embedding"),
-    text("tokens[tokens == 0] = 1\n" + RUN + READ + OUT, "changes what it was given"),
-    text("self.train(False)\n" + RUN + READ + OUT, "changes the module itself"),
+         "mask[torch.arange(length), torch.arange(length)] = 0\nreturn mask", "all but the diagonal", "everything"),
 ]  # fmt: skip
 
 CORRECT = [
+    *text_answers.CORRECT,
     mask("mask = torch.zeros(length, length, device=device)\n"
          "for i in range(length):\n    mask[i, i + 1 :] = float('-inf')\nreturn mask"),
     mask(ONES + "return ones.tril().log()"),
@@ -204,31 +106,10 @@ CORRECT = [
          "return mask.masked_fill(mask == 1, float('-inf')).to(device)"),
     mask("mask = np.triu(np.full((length, length), -np.inf, dtype=np.float32), k=1)\n"
          "return torch.from_numpy(mask).to(device)"),
-    text(RUN + ROWS + "return self.ln_final(x[rows, tokens.argmax(dim=-1)]) @ self.text_projection"),
-    text(RUN + "x = self.ln_final(x)\n" + ROWS
-         + "return x[rows, tokens.argmax(dim=-1)] @ self.text_projection"),
-    text(EMBED + "eot = (tokens == self.vocab_size - 1).int().argmax(dim=-1)\n"
-         "x = self.transformer(x, mask=causal_mask(length, device=x.device))[range(len(x)), eot]\n" + OUT),
-    text(RUN + "x = torch.stack([row[ids.argmax().item()] for row, ids in zip(x, tokens)])\n" + OUT),
-    text(RUN + "at = F.one_hot(tokens.argmax(dim=-1), length).to(x.dtype)\n"
-         "x = torch.einsum('btw,bt->bw', self.ln_final(x), at)\nreturn x @ self.text_projection"),
-    text(EMBED + "mask = causal_mask(length, x.device)\nfor block in self.transformer.resblocks:\n"
-         "    x = block(x, mask)\nx = x.gather(1, tokens.argmax(-1)[:, None, None].expand(-1, 1, x.shape[-1]))\n"
-         "return (self.ln_final(x) @ self.text_projection)[:, 0]"),
+    mask("mask = torch.full((length, length), float('-inf'), device=device)\nfor i in range(length):\n"
+         "    mask[i, : i + 1] = 0\nreturn mask"),
+    mask("i, j = torch.triu_indices(length, length, 1, device=device)\n"
+         "mask = torch.zeros(length, length, device=device)\nmask[i, j] = -math.inf\nreturn mask"),
     Answer("causal_mask", "def causal_mask(n, where=None):\n"
            "    return torch.full((n, n), -torch.inf, device=where).triu(1)\n"),
-    text("features = []\nfor ids in tokens:\n    n = int(ids.argmax()) + 1\n"
-         "    x = self.token_embedding(ids[None, :n]) + self.positional_embedding[:n]\n"
-         "    x = self.transformer(x, causal_mask(n, x.device))\n"
-         "    features.append(self.ln_final(x[0, -1]) @ self.text_projection)\nreturn torch.stack(features)"),
-    text(RUN + "features = []\nfor i in range(len(tokens)):\n    eot = int(torch.argmax(tokens[i]))\n"
-         "    features.append(torch.matmul(self.ln_final(x[i, eot]), self.text_projection))\n"
-         "return torch.stack(features)"),
-    text("batch, length = tokens.shape\nplaces = torch.arange(length, device=tokens.device)\n"
-         "x = self.token_embedding(tokens) + F.embedding(places, self.positional_embedding)\n"
-         "mask = causal_mask(length).to(x)\nx = self.ln_final(self.transformer(x, mask))\n"
-         "eot = tokens.max(dim=-1).indices\nreturn F.linear(x[torch.arange(batch), eot], self.text_projection.T)"),
-    text(EMBED + "after = torch.arange(length, device=x.device) > tokens.argmax(dim=-1, keepdim=True)\n"
-         "hide = torch.zeros(after.shape, device=x.device).masked_fill(after, -math.inf)[:, None, None]\n"
-         "x = self.transformer(x, causal_mask(length, x.device) + hide)\n" + READ + OUT),
 ]  # fmt: skip

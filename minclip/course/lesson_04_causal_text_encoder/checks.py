@@ -30,6 +30,11 @@ def causal_mask(t: Trial) -> None:
         way="0.0 where allowed, float('-inf') where not",
     )
     t.holds(not truths, "these are True and False", added)
+    whole = isinstance(came, Tensor) and not came.is_floating_point() and not came.is_complex()
+    floats = Mistake(
+        "-inf is no whole number, so whole numbers cannot forbid", way="torch.full((length, length), float('-inf'))"
+    )
+    t.holds(not whole, "these are whole numbers", floats)
     t.same(came, library_mask(length), wrong_masks(came, length))
     learns = Mistake("it is no weight, and nothing is learned in it", way="a plain tensor, without requires_grad")
     t.holds(not came.requires_grad, "the mask asks for a gradient", learns)
@@ -82,6 +87,10 @@ def errors_of(t: Trial) -> Errors:
     id_as_place = Mistake(
         "29 is the id of EOT, and here it is used as a place", way="tokens.argmax(dim=-1) gives places, max gives ids"
     )
+    of_vectors = Mistake(
+        "x holds vectors by now, and their largest number says nothing: EOT is the largest id",
+        way="tokens.argmax(dim=-1)",
+    )
     no_module = Mistake(
         "positional_embedding and text_projection are matrices of numbers, no modules: nothing calls them",
         way="rows are taken as positional_embedding[:length], and a matrix multiplies as x @ text_projection",
@@ -97,6 +106,10 @@ def errors_of(t: Trial) -> Errors:
         ),
         in_line(t, "converted to an index", ".max("): Mistake(
             "max gives two things, the largest ids and their places", way="tokens.argmax(dim=-1) gives the places alone"
+        ),
+        in_line(t, r"with shapes \[3\], \[3, (9|16)\]|out of bounds for dimension 1", "x.argmax("): of_vectors,
+        r"with shapes [3], [3, 9]": Mistake(
+            "each text has one place, and here is one for each of its tokens", way="tokens.argmax(dim=-1)"
         ),
         r"with shapes [3], [9]": Mistake(
             "there are three texts, and the places are nine; each text has one", way="argmax(dim=-1) looks along a text"
@@ -121,6 +134,9 @@ def errors_of(t: Trial) -> Errors:
         in_line(t, r"got input of size\[3, (9, )?6\]", "ln_final("): Mistake(
             "ln_final is for vectors of width numbers, so it comes before text_projection",
             way="self.ln_final(x) @ self.text_projection",
+        ),
+        "tensor a (2) must match the size of tensor b (3) at non-singleton dimension 1": Mistake(
+            "the mask counts the texts where attention has its heads", way="one square is enough, [length, length]"
         ),
         "tensor a (9) must match the size of tensor b (3)": Mistake(
             "there are three texts of nine tokens, and something is made for three tokens",
@@ -156,7 +172,11 @@ def TextTransformer(t: Trial) -> None:
     t.same(t.call(mine, hard), theirs(hard), wrong_features(theirs, hard), what)
     twice = torch.tensor([[SOT, 11, EOT, 6, 2, EOT, 0, 0], [SOT, 7, 4, EOT, EOT, 3, 25, 12]])
     known = wrong_features(theirs, twice)
-    t.same(t.call(mine, twice), theirs(twice), known, "the result for texts with a second EOT")
+    every = Mistake(
+        "each EOT gives a place, and these texts have two each: the first one counts", way="tokens.argmax(dim=-1)"
+    )
+    came = t.call(mine, twice, errors={"with shapes [2], [4]": every})
+    t.same(came, theirs(twice), known, "the result for texts with a second EOT")
     t.same(t.call(mine, padded[1:2]), theirs(padded)[1:2], one_text(theirs, padded), "the result for one text alone")
     t.gradients_of_weights(mine, theirs, padded)
     small, small_theirs = encoders(t, OTHER_SIZES)

@@ -12,6 +12,7 @@ from minclip.transformer import causal_mask
 
 INFINITE = float("-inf")
 RIGHT_SIDE = "row i is the token that looks: -inf stands right of the diagonal, full.triu(diagonal=1)"
+NORM_LAST = "x = self.transformer(...) first, self.ln_final(x) @ self.text_projection last"
 OWN_EOT = "x[torch.arange(len(tokens)), tokens.argmax(dim=-1)]: text i, and the place of its EOT"
 
 
@@ -38,6 +39,13 @@ def wrong_masks(came: Any, length: int) -> Known:
         Mistake("it is the wrong side, and the diagonal is forbidden, too", way=RIGHT_SIDE): lambda: full.tril(),
         Mistake("the diagonal is forbidden: the first token sees nothing, and its softmax is NaN",
                 way="a token sees itself: triu(diagonal=1) begins right of the diagonal"): lambda: full.triu(),
+        Mistake("two diagonals too many are forbidden: token i sees neither itself nor token i - 1",
+                way="triu(diagonal=1) begins right of the diagonal"): lambda: full.triu(-1),
+        Mistake("it is the wrong side, and off by one", way=RIGHT_SIDE): lambda: full.tril(1),
+        Mistake("all but the diagonal is forbidden: a token may look back, too",
+                way="-inf above the diagonal alone"): lambda: full.clone().fill_diagonal_(0),
+        Mistake("1 stands where a token may look: attention adds the mask, and that must change nothing",
+                way="0 where allowed"): lambda: ones.masked_fill(right == INFINITE, INFINITE),
         Mistake("it is off by one: token i sees token i + 1",
                 way="triu(diagonal=1) begins at the first place after the diagonal"): lambda: full.triu(2),
         Mistake("everything is forbidden", way="-inf above the diagonal alone, 0 elsewhere"): lambda: full,
@@ -52,6 +60,11 @@ def wrong_masks(came: Any, length: int) -> Known:
                 way="float('-inf')"): lambda: torch.zeros(length, length).masked_fill(right == INFINITE, -INFINITE),
         Mistake("the numbers are right, and stand in float64", way="leave the dtype out"): lambda: right.double(),
         Mistake("the numbers are right, and stand in float16", way="leave the dtype out"): lambda: right.half(),
+        Mistake("the mask has a token too many", way="its sides are length long"): lambda: causal_mask(length + 1),
+        Mistake("the numbers are right, and stand in a list of lists; attention adds a tensor",
+                way="torch.tensor(rows, device=device)"): lambda: right.tolist(),
+        Mistake("the numbers are right, and stand in an array of NumPy; attention adds a tensor",
+                way="torch.full and triu make the same"): lambda: right.numpy().astype(came.dtype),
         Mistake("one square is wanted, and here are dimensions of size 1 beside it",
                 way="the result is [length, length]: attention uses it for every text and head"): lambda: (
             right.reshape(came.shape) if came.squeeze().shape == right.shape else None
@@ -94,6 +107,14 @@ def mean_before(model: Any, tokens: Tensor, keep: Callable[[Tensor], Tensor]) ->
     return (torch.stack(rows) @ model.text_projection).detach()
 
 
+def pooled(model: Any, tokens: Tensor, pool: Callable[[Tensor], Tensor], early: bool) -> Tensor:
+    """One vector made of all tokens by pool, before (early) or after ln_final, then text_projection."""
+    x = model.token_embedding(tokens) + model.positional_embedding[: tokens.shape[1]]
+    x = model.transformer(x, causal_mask(tokens.shape[1]))
+    x = model.ln_final(pool(x)) if early else pool(model.ln_final(x))
+    return (x @ model.text_projection).detach()
+
+
 def crosswise(model: Any, tokens: Tensor) -> Tensor:
     """Texts and tokens exchanged for the Transformer, without a mask."""
     x = model.token_embedding(tokens) + model.positional_embedding[: tokens.shape[1]]
@@ -116,6 +137,9 @@ def wrong_features(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]
 
     def at(**how: Any) -> Callable[[], Tensor]:
         return lambda: way(model, tokens, **how)
+
+    def early_norm(words: Tensor, places: Tensor) -> Tensor:
+        return model.ln_final(words + places[: words.shape[1]])
 
     normalised = Mistake("the features have length 1: the encoder does not normalise", way="leave that to the loss")
     return {
@@ -147,6 +171,16 @@ def wrong_features(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]
         Mistake("this is the mean over all tokens, padding included: EOT alone is read", way=OWN_EOT): lambda: (
             mean_before(model, tokens, lambda ids: ids > -1)
         ),
+        Mistake("this is the mean (or the sum) over all tokens, padding included: EOT alone is read",
+                way=OWN_EOT): lambda: pooled(model, tokens, lambda x: x.mean(dim=1), early=True),
+        Mistake("of each number the largest over all tokens is taken: EOT alone is read", way=OWN_EOT): lambda: (
+            pooled(model, tokens, lambda x: x.amax(dim=1), early=True)
+        ),
+        Mistake("of each number the largest over all tokens is taken, and EOT alone is read", way=OWN_EOT): lambda: (
+            pooled(model, tokens, lambda x: x.amax(dim=1), early=False)
+        ),
+        Mistake("the place before the smallest id is read, but a text that fills its row has no 0 behind it",
+                way=OWN_EOT): at(pick=lambda ids: ids.argmin(dim=-1) - 1),
         Mistake("this is the mean over a text's tokens: EOT alone is read", way=OWN_EOT): lambda: mean_before(
             model, tokens, lambda ids: torch.arange(len(ids)) <= ids.argmax()
         ),
@@ -157,6 +191,10 @@ def wrong_features(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]
                 way="self.transformer(x, causal_mask(length, x.device))"): at(mask=lambda _: None),
         Mistake("the mask is transposed: tokens look ahead and not back",
                 way="causal_mask(length, x.device), without .T"): at(mask=lambda right: right.T),
+        Mistake("the mask was made True and False: attention adds it, and wants 0 and -inf",
+                way="causal_mask(length, x.device), as it is"): at(mask=lambda right: right.bool()),
+        Mistake("the mask was made True and False, and attention adds it: it wants 0 and -inf",
+                way="causal_mask(length, x.device), as it is"): at(mask=lambda right: right == 0),
         Mistake("tokens of id 0 are hidden, but 0 is an id like any other",
                 way="the causal mask alone: EOT never sees the padding"): at(
             mask=lambda _: hidden(tokens == 0, tokens)
@@ -168,6 +206,17 @@ def wrong_features(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]
         Mistake("the positions are missing", way="add self.positional_embedding[:length] to the tokens"): at(
             embed=lambda words, _: words
         ),
+        Mistake("tokens and positions are multiplied: they are added",
+                way="self.token_embedding(tokens) + self.positional_embedding[:length]"): at(
+            embed=lambda words, places: words * places[: words.shape[1]]
+        ),
+        Mistake("the positions are added twice", way="once is enough"): at(
+            embed=lambda words, places: words + 2 * places[: words.shape[1]]
+        ),
+        Mistake("ln_final comes too early: it stands behind the Transformer, not before it", way=NORM_LAST): at(
+            embed=early_norm, norm=False
+        ),
+        Mistake("ln_final comes twice, the first time before the Transformer", way=NORM_LAST): at(embed=early_norm),
         Mistake("the tokens are missing: these are positions alone",
                 way="self.token_embedding(tokens) + self.positional_embedding[:length]"): at(
             embed=lambda words, places: torch.zeros_like(words) + places[: words.shape[1]]

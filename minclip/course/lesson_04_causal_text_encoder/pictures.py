@@ -169,25 +169,21 @@ def draw_listening(shares: Mapping[str, Sequence[float]], least: int = 8) -> Fig
     )
 
 
-def draw_cosines(squares: Mapping[str, Tensor], texts: Sequence[str]) -> Figure:
-    """Cosines of texts with each other: a square for each title, the texts named on both sides."""
-    side, count = len(texts), len(squares)
-    size = 0.62 if count == 1 else 0.46  # inches that a number takes
-    figure = new_figure(2.6 + count * (size * side + 0.3), size * side + 2.3)
-    lowest = []
-    for axes, (title, cosines) in zip(np.atleast_1d(figure.subplots(1, count)), squares.items(), strict=True):
-        axes.imshow(cosines.cpu(), cmap=SIGNED_COLOURS, vmin=-1, vmax=1)
-        for row, column in np.ndindex(side, side):
-            number = float(cosines[row, column])
-            write_in_cell(axes, row, column, f"{number:z.1f}" if count > 1 else f"{number:z.2f}", abs(number))
-        axes.set_title(title, fontsize=FONT)
-        axes.set_xticks(range(side), texts, rotation=45, ha="right", rotation_mode="anchor", fontsize=FONT - 2)
-        axes.set_yticks([])
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        lowest.append(f"{title} {float(cosines.min()):z.2f} to 1")
-    figure.axes[0].set_yticks(range(side), texts, fontsize=FONT - 1)
-    return described(figure, f"Cosines of {side} texts with each other: {'; '.join(lowest)}.")
+def draw_cosines(cosines: Tensor, texts: Sequence[str]) -> Figure:
+    """Cosines of texts with each other, the texts named on both sides."""
+    side = len(texts)
+    figure = new_figure(2.9 + 0.62 * side, 2.3 + 0.62 * side)
+    axes = figure.subplots()
+    axes.imshow(cosines.cpu(), cmap=SIGNED_COLOURS, vmin=-1, vmax=1)
+    for row, column in np.ndindex(side, side):
+        number = float(cosines[row, column])
+        write_in_cell(axes, row, column, f"{number:z.2f}", abs(number))
+    axes.set_title("cosines of texts with each other", fontsize=FONT)
+    axes.set_xticks(range(side), texts, rotation=45, ha="right", rotation_mode="anchor", fontsize=FONT - 2)
+    axes.set_yticks(range(side), texts, fontsize=FONT - 1)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return described(figure, f"Cosines of {side} texts with each other, {float(cosines.min()):z.2f} to 1.")
 
 
 def features_of(

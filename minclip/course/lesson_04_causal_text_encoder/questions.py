@@ -29,20 +29,20 @@ QUESTIONS = {
     ),
     "read_at_the_last_place": percent(
         "What is the accuracy when the last place is read instead of EOT, in percent?",
-        right=8,  # other pictures gave 47 and 51
+        right=6,  # other pictures gave 22, 23 and 26
         close=15,
         misconceptions={
             (0, 4): "no, it does better than guessing, which gets 2 %",
-            (88, 100): "no, so many are right only where EOT is read",
+            (90, 100): "no, so many are right only where EOT is read",
         },
     ),
     "cosine_of_two_orders": Number(
-        "Without positions, what is the cosine of 'a picture of a cat' and 'cat a of picture a'?",
-        right=0.004,
-        close=0.05,
+        "Without positions, what is the cosine of 'a red car next to a blue dog' and 'a blue car next to a red dog'?",
+        right=0.03,
+        close=0.08,
         digits=3,
         lowest=-1,
         highest=1,
-        misconceptions={(0.9995, 1): "close, but it is not 1: something else still tells the order"},
+        misconceptions={(0.9995, 1): "no, it is not 1: something else still tells the order"},
     ),
 }

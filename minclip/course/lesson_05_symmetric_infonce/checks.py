@@ -10,17 +10,25 @@ from torch import Tensor, nn
 from minclip import loss as library
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn
-from minclip.course.lesson_05_symmetric_infonce.mistakes import wrong_logits, wrong_losses
+from minclip.course.lesson_05_symmetric_infonce.mistakes import (
+    WRONG_HALVES,
+    small_number_added,
+    times_constant,
+    wrong_limits,
+    wrong_logits,
+    wrong_losses,
+)
 from minclip.course.value_words import answers_line
 
 ROW_BY_ROW = Mistake(
-    "row i meets row i alone; here every picture meets every text",
-    way="a matrix product makes all pairs: unit_images @ unit_texts.T",
+    "three rows meet five rows one by one: there need not be as many pictures as texts",
+    way="a matrix product makes all pairs: unit_images @ unit_texts.T, each divided by its own lengths before",
 )
 IN_BFLOAT16 = Mistake(
     "these numbers are right to three digits only: they were computed in bfloat16",
     way="turn both features into float32 first: image_features.float(), text_features.float()",
 )
+NO_BRACKETS = Mistake("torch.no_grad is a class, and with wants one that is made", way="with torch.no_grad():")
 NO_TENSOR_SCALE = Mistake(
     "scale may be a plain number, too, and that has no methods of a tensor", way="scale * cosines works for both"
 )
@@ -47,15 +55,17 @@ def similarity_logits(t: Trial) -> None:
             way="the second must be transposed: [images, dim] @ [dim, texts] is unit_images @ unit_texts.T",
         ),
     }
-    images, texts, scale = t.normal(3, 8), t.normal(5, 8), torch.tensor(10.0)
-    t.same(t(images, texts, scale), library.similarity_logits(images, texts, scale), wrong_logits(images, texts, 10.0))
+    images, texts, scale = t.normal(3, 8), t.normal(5, 8), torch.tensor(7.0)  # no 10: its square is a scale, too
+    came = t(images, texts, scale)
+    t.same(came, library.similarity_logits(images, texts, scale), wrong_logits(came, images, texts, 7.0))
     own = Mistake(
         "requires_grad_ changes the tensor that came in, and .float() hands on the same one", way="leave it out"
     )
     t.holds(not (images.requires_grad or texts.requires_grad), "makes the features learn that it was given", own)
     plain: Errors = {"'float' object has no attribute": NO_TENSOR_SCALE}
     came = t.call(t.mine, images, texts, 100.0, errors=plain)
-    t.same(came, library.similarity_logits(images, texts, 100.0), what="the result for a scale that is a plain number")
+    right = library.similarity_logits(images, texts, 100.0)
+    t.same(came, right, times_constant(came, right, 100.0), "the result for a scale that is a plain number")
     half = (images.bfloat16(), texts.bfloat16())
     right = library.similarity_logits(*half, scale)
     came = t(*half, scale)
@@ -107,6 +117,12 @@ def clip_loss(t: Trial) -> None:
         "scalar type Long": dtype,
         in_line(t, "ambiguous", "CrossEntropyLoss("): called,
         "\"log_softmax_lastdim_kernel_impl\" not implemented for 'Long'": swapped,
+        "input batch_size (6) to match target batch_size (5)": Mistake(
+            "there are six pairs, and five labels", way="torch.arange(len(logits), device=logits.device)"
+        ),
+        "input batch_size (12) to match target batch_size (6)": Mistake(
+            "there are twelve rows, and six labels", way="one cross_entropy for the logits, another for logits.T"
+        ),
         "Target 6 is out of bounds": Mistake(
             "the labels count from 1; the first class has the number 0", way="torch.arange(n) begins with 0"
         ),
@@ -116,8 +132,13 @@ def clip_loss(t: Trial) -> None:
         ),
     }
     images, texts, scale = t.normal(6, 16), t.normal(6, 16), torch.tensor(5.0)
-    t.same(t(images, texts, scale), library.clip_loss(images, texts, scale), wrong_losses(images, texts, scale))
-    t.same(t(images, texts, 20.0), library.clip_loss(images, texts, 20.0), what="the loss at a scale that is a number")
+    came = t(images, texts, scale)
+    known: Known = t.acting_like(t.mine, WRONG_HALVES, (images, texts, scale), (texts, images, scale))
+    known = {**known, **wrong_losses(came, images, texts, scale), **small_number_added(came, images, texts, scale)}
+    t.same(came, library.clip_loss(images, texts, scale), known)
+    came = t(images, texts, 20.0)
+    known = small_number_added(came, images, texts, 20.0)
+    t.same(came, library.clip_loss(images, texts, 20.0), known, "the loss at a scale that is a number")
     alike, many_labels = (
         torch.ones(4, 8),
         Mistake(
@@ -136,8 +157,9 @@ def clip_loss(t: Trial) -> None:
         way="F.cross_entropy and log_softmax take the logarithm without making the share",
     )
     came = t(*opposite, 100.0)
-    not_finite: Known = {infinite: lambda: came if came.ndim == 0 and not came.isfinite() else None}
-    t.same(came, library.clip_loss(*opposite, 100.0), not_finite, "the loss at scale 100")
+    known = {infinite: lambda: came if came.ndim == 0 and not came.isfinite() else None}
+    known = {**known, **small_number_added(came, *opposite, 100.0)}
+    t.same(came, library.clip_loss(*opposite, 100.0), known, "the loss at scale 100")
     names = ("image_features", "text_features", "scale")
     mine, theirs = learning(images, texts, scale), learning(images, texts, scale)
     pairs = dict(zip(names, zip(mine, theirs, strict=True), strict=True))
@@ -165,57 +187,26 @@ class Holder(nn.Module):
 
 def clamp_logit_scale(t: Trial) -> None:
     t.errors = {
+        in_line(t, "context manager", "no_grad:"): NO_BRACKETS,
         "leaf Variable": Mistake(
             "autograd watches a parameter, and allows no change of it in place while it does",
             way="with torch.no_grad(): and the change below it, indented",
-        )
+        ),
     }
-    limit, starts = math.log(100), torch.tensor([5.0, -1.0, 2.0])  # scales of 148, 0.37 and 7.4
+    limit, starts = math.log(100), torch.tensor([7.0, -2.0, 3.0])  # scales of 1,097, 0.14 and 20
     after = []
     for start in starts.tolist():
         logit_scale = nn.Parameter(torch.tensor(start))
         t.call(t.mine, logit_scale, in_place=True)
         after.append(logit_scale.detach().clone())
-    named = Mistake(
-        "logit_scale is a logarithm, and so are its limits",
-        way=f"ln 1 is 0, and ln 100 is {limit:.3f}, MAX_LOGIT_SCALE",
-    )
-    known: Known = {
-        Mistake(
-            "nothing is changed: logit_scale itself must hold the new number afterwards",
-            way="logit_scale.clamp_(...) changes it; clamp, exp and all others make a new tensor, which is lost",
-        ): lambda: starts,
-        named: lambda: starts.clamp(1, 100),
-        Mistake("the lower limit is that of the scale; logit_scale is its logarithm", way="ln 1 is 0"): lambda: (
-            starts.clamp(1, limit)
-        ),
-        Mistake(
-            "the logarithm of MAX_LOGIT_SCALE is taken, and it is ln 100 already", way="clamp_(0, MAX_LOGIT_SCALE)"
-        ): lambda: starts.clamp(0, math.log(limit)),
-        Mistake(
-            "-1 stays -1: its scale, exp(-1) = 0.37, is below 1, and nothing brings it up", way="ln 1 is 0"
-        ): lambda: starts.clamp(max=limit),
-        Mistake(
-            "5 stays 5: its scale, exp(5) = 148, is above 100, and nothing brings it down",
-            way="MAX_LOGIT_SCALE is ln 100",
-        ): lambda: starts.clamp(min=0),
-        Mistake(
-            "logit_scale holds the scale now; it must hold the logarithm",
-            way="leave out exp: clamp the logarithm itself",
-        ): lambda: starts.exp().clamp(1, 100),
-        Mistake("the logarithm of a logarithm is taken", way="clamp logit_scale as it is"): lambda: starts.log().clamp(
-            0, limit
-        ),
-    }
-    t.last = "clamp_logit_scale for the logarithms 5, -1 and 2, one after the other"
-    t.same(torch.stack(after), starts.clamp(0, limit), known, "logit_scale afterwards")
+    t.last = "clamp_logit_scale for the logarithms 7, -2 and 3, one after the other"
+    t.same(torch.stack(after), starts.clamp(0, limit), wrong_limits(starts), "logit_scale afterwards")
     held = nn.Parameter(torch.tensor(3.0))
     t.call(t.mine, held, in_place=True)
-    t.holds(
-        held.requires_grad and held.grad_fn is None,
-        "it no longer learns",
-        Mistake("autograd saw the change", way="make it below with torch.no_grad():"),
-    )
+    off = Mistake("its requires_grad is False now", way="with torch.no_grad(): needs no detach_ and no requires_grad")
+    t.holds(held.requires_grad, "it no longer learns", off)
+    seen = Mistake("autograd saw the change", way="make it below with torch.no_grad():")
+    t.holds(held.grad_fn is None, "it no longer learns", seen)
     t.same(held.detach(), torch.tensor(3.0), what="a logit_scale within the limits")
     for start in (7.0, -3.0):
         holder = Holder(start)

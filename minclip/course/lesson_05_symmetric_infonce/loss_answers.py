@@ -21,6 +21,21 @@ WRONG = [
          "picture → text half alone"),
     loss(TARGET + "return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T.T, labels)) / 2",
          "picture → text half alone", "text → picture half alone"),
+    loss(TARGET + "return max(F.cross_entropy(logits, labels), F.cross_entropy(logits.T, labels))", "the larger one",
+         "alone"),
+    loss(TARGET + "return min(F.cross_entropy(logits, labels), F.cross_entropy(logits.T, labels))", "the smaller one",
+         "alone"),
+    loss(TARGET + "return F.cross_entropy(logits, labels), F.cross_entropy(logits.T, labels)", "two losses come back"),
+    loss(TARGET + "return [F.cross_entropy(x, labels) for x in (logits, logits.T)]", "two losses come back"),
+    loss(TARGET + "return torch.stack([F.cross_entropy(x, labels) for x in (logits, logits.T)])", "two losses"),
+    loss(TARGET + "rows, columns = F.cross_entropy(logits, labels), F.cross_entropy(logits.T, labels)\n"
+         "return (rows + columns) / 2, rows, columns", "it is asked alone", "two losses"),
+    loss(TARGET + "return F.cross_entropy(logits.T, labels), F.cross_entropy(logits, labels)", "is no tensor",
+         "it is asked alone"),
+    loss(TARGET + BOTH.replace("/ 2", "/ len(logits)"), "divided by it already"),
+    loss(TARGET + BOTH.replace(", labels)", ", labels, label_smoothing=0.1)"), "", "a small number"),
+    loss("labels = torch.arange(len(logits) - 1, device=logits.device)\n" + BOTH, "six pairs, and five labels"),
+    loss(TARGET + "return F.cross_entropy(torch.cat([logits, logits.T]), labels)", "twelve rows, and six labels"),
     loss(TARGET + BOTH.removesuffix(" / 2"), "their mean is asked"),
     loss(TARGET + "return F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels) / 2", ""),
     loss("logits = scale * image_features @ text_features.T\n" + TARGET + BOTH, "not brought to length 1"),
@@ -33,6 +48,11 @@ WRONG = [
     loss("labels = torch.zeros(len(logits), dtype=torch.int64)\n" + BOTH, "labels are all 0"),
     loss("labels = torch.arange(len(logits)).flip(0)\n" + BOTH, "run backwards"),
     loss("labels = torch.arange(1, len(logits) + 1)\n" + BOTH, "IndexError"),
+    loss("eye = torch.eye(len(logits), device=logits.device)\n"
+         "return -(eye * (logits.log_softmax(1) + logits.log_softmax(0))).sum() / 2", "the sum over the batch"),
+    loss("own = logits.diagonal()\nreturn -(own - (logits.exp().sum(1) - own.exp()).log()).mean()", "", "alone"),
+    loss("labels = 2 * torch.eye(len(logits), device=logits.device) - 1\n"
+         "return -F.logsigmoid(labels * logits).sum() / len(logits)", "", "no negatives"),
     loss("labels = torch.arange(6)\n" + BOTH, "the batch decides how many"),
     loss("labels = torch.ones(len(logits))\n" + BOTH, ""),
     loss(TARGET + "each = [F.cross_entropy(x, labels, reduction='sum') for x in (logits, logits.T)]\n"
@@ -47,6 +67,13 @@ WRONG = [
     loss(TARGET + "return F.cross_entropy((logits + logits.T) / 2, labels)", "two logits are averaged"),
     loss("rows, columns = logits.softmax(dim=1).diagonal(), logits.softmax(dim=0).diagonal()\n"
          "return -(rows.log() + columns.log()).mean() / 2", "the logarithm of 0"),
+    *(loss(f"rows, columns = logits.softmax(dim=1).diagonal(), logits.softmax(dim=0).diagonal()\n"
+           f"return -((rows + {small}).log() + (columns + {small}).log()).mean() / 2", "a small number")
+      for small in ("1e-8", "1e-12", "1e-6")),
+    loss("rows, columns = logits.softmax(dim=1).diagonal(), logits.softmax(dim=0).diagonal()\n"
+         "return -(rows.clamp(min=1e-7).log() + columns.clamp(min=1e-7).log()).mean() / 2", "a small number"),
+    loss(TARGET + "return (F.cross_entropy(logits, labels) - F.cross_entropy(logits.T, labels)) / 2", "",
+         "a small number"),
     loss("rows, columns = logits.exp() / logits.exp().sum(1, keepdim=True), logits.exp() / logits.exp().sum(0)\n"
          "return -(rows.diagonal().log().mean() + columns.diagonal().log().mean()) / 2", "the logarithm of 0"),
     loss("rows, columns = logits.softmax(dim=1).diagonal(), logits.softmax(dim=0).diagonal()\n"
@@ -114,6 +141,7 @@ CORRECT = [
          "labels = labels.long()\nreturn torch.stack([criterion(x, labels) for x in (logits, logits.t())]).mean()"),
     loss("eye = torch.eye(len(logits), device=logits.device)\n"
          "return (F.cross_entropy(logits, eye) + F.cross_entropy(logits.T, eye)) / 2"),
+    loss(TARGET + "return F.cross_entropy(torch.cat([logits, logits.T]), torch.cat([labels, labels]))"),
     loss("own = logits.diagonal()\n"
          "return ((logits.logsumexp(1) - own).mean() + (logits.logsumexp(0) - own).mean()) / 2"),
     loss("labels = torch.tensor(list(range(len(logits))), device=image_features.device)\n"

@@ -1,6 +1,9 @@
 """What people write in place of the logits and the loss of lesson 05: each mistake, and what it gives."""
 
 import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,6 +11,7 @@ from torch.nn import functional as F
 
 from minclip import loss as library
 from minclip.course.assertions import Known, Mistake
+from minclip.course.comparison import TOLERANCE, equal
 
 NO_EXP = Mistake(
     "scale is the exponential of logit_scale already, and is used as it is",
@@ -19,8 +23,21 @@ NOT_DIVIDED = Mistake(
 )
 
 
-def wrong_logits(images: Tensor, texts: Tensor, scale: float) -> Known:
-    """What is written instead, by name."""
+HALVES_MEAN = "(F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2"
+SMALL_NUMBERS = [10.0**-digits for digits in range(3, 16)]  # that are added to a share, so that it has a logarithm
+
+
+def times_constant(came: Any, right: Tensor, scale: float) -> Known:
+    """Names a number that stands where scale belongs: what came is the cosines times it."""
+    factor = float((came / right).median()) * scale if isinstance(came, Tensor) and came.shape == right.shape else 0.0
+    if not factor > 0:
+        return {}
+    words = f"these are the cosines times {factor:.4g}, and scale is {scale:.4g} here"
+    return {Mistake(words, way="scale * cosines, with the scale that came in"): lambda: right / scale * factor}
+
+
+def wrong_logits(came: Any, images: Tensor, texts: Tensor, scale: float) -> Known:
+    """What is written instead, by name. came: what the answer gave, for mistakes that hold a number of its own."""
     unit_images, unit_texts = F.normalize(images, dim=-1), F.normalize(texts, dim=-1)
     right = scale * unit_images @ unit_texts.T
     columns = [x / x.norm(dim=0) for x in (images, texts)]
@@ -61,11 +78,56 @@ def wrong_logits(images: Tensor, texts: Tensor, scale: float) -> Known:
         Mistake(
             "these are shares, after a softmax: the logits are asked, without it", way="the softmax belongs to the loss"
         ): lambda: right.softmax(dim=-1),
+        Mistake("these are logarithms of shares, after a log_softmax: the logits are asked, without it",
+                way="the softmax belongs to the loss"): lambda: right.log_softmax(dim=-1),
+        Mistake("scale is multiplied in twice", way="scale * cosines, once"): lambda: scale * right,
+        Mistake("the numbers are right, and stand in float64", way=".float(), and no .double()"): right.double,
+        Mistake("the logits come back together with something else: they are asked alone",
+                way="return the logits of pictures and texts alone"): lambda: together_with(came, right),
+        **times_constant(came, right, scale),
     }  # fmt: skip
 
 
-def wrong_losses(images: Tensor, texts: Tensor, scale: Tensor) -> Known:
-    """What is written instead, by name."""
+def together_with(came: Any, right: Tensor) -> Any:
+    """came, where it is a tuple or list whose first item is right; else None."""
+    return came if isinstance(came, tuple | list) and len(came) > 1 and equal(came[0], right, TOLERANCE) else None
+
+
+def halves(images: Tensor, texts: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    """The cross entropy along the rows, and the one along the columns."""
+    logits, order = library.similarity_logits(images, texts, scale), torch.arange(len(images))
+    return F.cross_entropy(logits, order), F.cross_entropy(logits.T, order)
+
+
+WRONG_HALVES: dict[str, Callable[..., Tensor]] = {  # ways that one input does not tell apart
+    Mistake("this is the picture → text half alone: the columns of the logits ask the other question",
+            way=f"{HALVES_MEAN}: .T makes rows of the columns"): lambda *inputs: halves(*inputs)[0],
+    Mistake("this is the text → picture half alone: the rows of the logits ask the other question",
+            way=HALVES_MEAN): lambda *inputs: halves(*inputs)[1],
+    Mistake("this is the larger one of the two halves: their mean is asked",
+            way=HALVES_MEAN): lambda *inputs: max(halves(*inputs)),
+    Mistake("this is the smaller one of the two halves: their mean is asked",
+            way=HALVES_MEAN): lambda *inputs: min(halves(*inputs)),
+}  # fmt: skip
+
+
+def small_number_added(came: Any, images: Tensor, texts: Tensor, scale: Tensor | float) -> Known:
+    """Names a small number that keeps the shares away from 0: added to each, or the least that each can be."""
+    logits = library.similarity_logits(images, texts, scale)
+    shares = [logits.softmax(dim=axis).diagonal() for axis in (1, 0)]
+
+    def closest() -> Any:
+        given = [-sum((share + small).log().mean() for share in shares) / 2 for small in SMALL_NUMBERS]
+        given += [-sum(share.clamp(min=small).log().mean() for share in shares) / 2 for small in SMALL_NUMBERS]
+        return next((loss for loss in given if equal(came, loss, TOLERANCE)), None)
+
+    words = "a small number keeps the shares away from 0, and so a pair that is very wrong costs too little"
+    way = "F.cross_entropy and log_softmax take the logarithm without making the share, and need no such number"
+    return {Mistake(words, way=way): closest}
+
+
+def wrong_losses(came: Any, images: Tensor, texts: Tensor, scale: Tensor) -> Known:
+    """What is written instead, by name; without WRONG_HALVES."""
     n = len(images)
     logits, right = library.similarity_logits(images, texts, scale), library.clip_loss(images, texts, scale)
     order = torch.arange(n)
@@ -75,12 +137,14 @@ def wrong_losses(images: Tensor, texts: Tensor, scale: Tensor) -> Known:
 
     each = [F.cross_entropy(x, order, reduction="none") for x in (logits, logits.T)]
     softmaxed = "F.cross_entropy(logits, labels): the logits as they are"
-    average = "(F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2"
+    average, two = HALVES_MEAN, Mistake("two losses come back: one is asked, their mean", way=HALVES_MEAN)
+    parts = halves(images, texts, scale)
     return {
-        Mistake("this is the picture → text half alone: the columns of the logits ask the other question",
-                way=f"{average}: .T makes rows of the columns"): lambda: F.cross_entropy(logits, order),
-        Mistake("this is the text → picture half alone: the rows of the logits ask the other question",
-                way=average): lambda: F.cross_entropy(logits.T, order),
+        two: lambda: torch.stack(parts) if isinstance(came, Tensor) else type(came)(parts),
+        Mistake("the loss comes back together with something else: it is asked alone",
+                way="return the loss alone"): lambda: together_with(came, right),
+        Mistake("both halves are added and divided by the batch: cross_entropy has divided by it already",
+                way=average): lambda: 2 * right / n,
         Mistake("both halves are there, and added: their mean is asked", way=average): lambda: 2 * right,
         Mistake("only the second half is divided by 2", way=f"brackets first: {average}"): lambda: (
             each[0].mean() + each[1].mean() / 2
@@ -126,3 +190,53 @@ def wrong_losses(images: Tensor, texts: Tensor, scale: Tensor) -> Known:
             sum(F.cross_entropy(torch.eye(n), x) for x in (logits, logits.T)) / 2
         ),
     }  # fmt: skip
+
+
+def wrong_limits(starts: Tensor) -> Known:
+    """What becomes of these logarithms, 7, -2 and 3, by name."""
+    limit = math.log(100)
+    named = Mistake(
+        "logit_scale is a logarithm, and so are its limits",
+        way=f"ln 1 is 0, and ln 100 is {limit:.3f}, MAX_LOGIT_SCALE",
+    )
+    return {
+        Mistake(
+            "nothing is changed: logit_scale itself must hold the new number afterwards",
+            way="logit_scale.clamp_(...) changes it; clamp, exp and all others make a new tensor, which is lost",
+        ): lambda: starts,
+        named: lambda: starts.clamp(1, 100),
+        Mistake("the lower limit is that of the scale; logit_scale is its logarithm", way="ln 1 is 0"): lambda: (
+            starts.clamp(1, limit)
+        ),
+        Mistake(
+            "the logarithm of MAX_LOGIT_SCALE is taken, and it is ln 100 already", way="clamp_(0, MAX_LOGIT_SCALE)"
+        ): lambda: starts.clamp(0, math.log(limit)),
+        Mistake(
+            "-2 stays -2: its scale, exp(-2) = 0.14, is below 1, and nothing brings it up", way="ln 1 is 0"
+        ): lambda: starts.clamp(max=limit),
+        Mistake(
+            "7 stays 7: its scale, exp(7) = 1,097, is above 100, and nothing brings it down",
+            way="MAX_LOGIT_SCALE is ln 100",
+        ): lambda: starts.clamp(min=0),
+        Mistake(
+            "logit_scale holds the scale now; it must hold the logarithm",
+            way="leave out exp: clamp the logarithm itself",
+        ): lambda: starts.exp().clamp(1, 100),
+        **{
+            Mistake(
+                f"the upper limit is the logarithm of 100 to base {base}; logit_scale is a natural one",
+                way="math.log(100), or MAX_LOGIT_SCALE",
+            ): partial(starts.clamp, 0, math.log(100, base))
+            for base in (10, 2)
+        },
+        **{
+            Mistake(
+                f"all three are {number} now, as clamp makes them where its lower limit is above the upper one",
+                way="the lower limit comes first: clamp_(0, MAX_LOGIT_SCALE)",
+            ): partial(torch.full, (3,), float(number))
+            for number in (0, 1)
+        },
+        Mistake("the logarithm of a logarithm is taken", way="clamp logit_scale as it is"): lambda: starts.log().clamp(
+            0, limit
+        ),
+    }

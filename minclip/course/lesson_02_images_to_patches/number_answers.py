@@ -1,69 +1,19 @@
-"""Answers to the exercises 2.1 and 2.2."""
+"""Answers to the exercise 2.2."""
 
-from minclip.course.planted_answers import Answer, indented
-
-
-def function(head: str, body: str) -> str:
-    return f"def {head}:\n{indented(body)}\n"
-
-
-def square(body: str, says: str = "", silent: str = "", before: str = "") -> Answer:
-    return Answer("resize_and_crop", before + function("resize_and_crop(image, n_px)", body), says, silent)
+from minclip.course.planted_answers import Answer, answer_of
 
 
 def numbers(body: str, says: str = "", silent: str = "", before: str = "") -> Answer:
-    head = "pixels_to_float(pixels, device=None, mean=MEAN, std=STD)"
-    return Answer("pixels_to_float", before + function(head, body), says, silent)
+    head = f"{before}def pixels_to_float(pixels, device=None, mean=MEAN, std=STD):\n"
+    return answer_of("pixels_to_float", head, body, says, silent)
 
-
-SIZE = """
-w, h = image.size
-size = (n_px, int(n_px * h / w)) if w <= h else (int(n_px * w / h), n_px)
-"""
-RESIZE = SIZE + "image = image.resize(size, Image.Resampling.BICUBIC)\n"
-CORNER = "left, top = round((image.width - n_px) / 2), round((image.height - n_px) / 2)\n"
-CROP = CORNER + "image = image.crop((left, top, left + n_px, top + n_px))\n"
-RGB = "return image.convert('RGB')"
 
 TENSOR = "x = torch.as_tensor(pixels, device=device)\n"
 CHANNELS = TENSOR + "x = x.permute(0, 3, 1, 2).float()\n"
 CUT = "b, h, w, c = x.shape\n"
 CONSTANTS = "mean, std = (torch.tensor(v, device=x.device).view(3, 1, 1) for v in (mean, std))\n"
 
-MEMORY = "KEPT = {}\n\n\n"  # above the answer
-
 WRONG = [
-    square(SIZE.replace("<=", ">=") + "image = image.resize(size, Image.Resampling.BICUBIC)\n" + CROP + RGB,
-           "the long side has n_px pixels here"),
-    square(RESIZE + "image = image.crop((0, 0, n_px, n_px))\n" + RGB, "the square is not in the middle"),
-    square("return image.resize((n_px, n_px), Image.Resampling.BICUBIC).convert('RGB')", "stretched to a square"),
-    square(CROP + RGB, "nothing is resized"),
-    square("n = n_px\nn_px = min(image.size)\n" + CROP + "return image.resize((n, n)).convert('RGB')",
-           "you crop before you resize"),
-    square("return ImageOps.fit(image, (n_px, n_px), Image.Resampling.BICUBIC).convert('RGB')",
-           "ImageOps.fit crops before it resizes"),
-    square("image = image.convert('RGB')\n" + RESIZE + CROP + "return image", "you convert before you resize"),
-    square((RESIZE + CROP + RGB).replace("BICUBIC", "BILINEAR"), "the filter is bilinear"),
-    square((RESIZE + CROP + RGB).replace("BICUBIC", "NEAREST"), "the filter is nearest"),
-    square((RESIZE + CROP + RGB).replace("BICUBIC", "LANCZOS"), "the filter is Lanczos"),
-    square(RESIZE.replace("int(", "round(") + CROP + RGB, "the long side is rounded"),
-    square(RESIZE + CROP.replace("round(", "int(") + RGB, "the crop's corner is truncated"),
-    square("factor = n_px / min(image.size)\nsize = [int(factor * side) for side in image.size]\n"
-           "image = image.resize(size)\n" + CROP + RGB, "multiply first"),
-    square(RESIZE + RGB, "the long side is still there"),
-    square(RESIZE + CORNER + "return image.crop((left, top, n_px, n_px)).convert('RGB')",
-            "the right and the lower edge"),
-    square("image = image.copy()\nimage.thumbnail((n_px, n_px))\nreturn image.convert('RGB')",
-           "the long side has n_px pixels: the short one should"),
-    square("image.thumbnail((n_px, n_px))\n" + CROP + RGB, "changes what it was given"),
-    square(RESIZE + CROP + "return image", "the result must be RGB"),
-    square(RESIZE + CROP, "is there a return?"),
-    square(RESIZE + CROP + "return torch.from_numpy(np.array(image))", "the result is no picture"),
-    square("h, w = image.size\nsize = (n_px, int(n_px * h / w)) if w <= h else (int(n_px * w / h), n_px)\n"
-           "image = image.resize(size)\n" + CROP + RGB, "width and height have changed places"),
-    square(RESIZE + CROP.replace("round(", "-1 + round(") + RGB),
-    square("h, w = image.shape[:2]\n" + RESIZE + CROP + RGB, "a PIL picture has no shape"),
-    square(RESIZE.replace("int(", "(") + CROP + RGB, "whole numbers"),
     numbers(CHANNELS + CONSTANTS + "return (x - mean) / std", "still run from 0 to 255"),
     numbers(CHANNELS + CONSTANTS + "return (x - mean) / 255 / std", "before the division by 255"),
     numbers(TENSOR + CONSTANTS + "return ((x / 255 - mean) / std).permute(0, 3, 1, 2)", "are not there yet"),
@@ -110,31 +60,6 @@ WRONG = [
             "return torch.tensor(x).permute(0, 3, 1, 2)", "must be float32"),
     numbers(TENSOR + "x //= 255\nreturn x.permute(0, 3, 1, 2).float()", "changes what it was given"),
     numbers(CHANNELS + CONSTANTS + "return (x / 255 - mean) / std[0]"),
-    square(RESIZE + "left, top = (image.width - n_px) // 2, (image.height - n_px) // 2\n"
-           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", "the crop's corner is truncated"),
-    square(RESIZE + "left, top = int((image.width - n_px) / 2 + 0.5), int((image.height - n_px) / 2 + 0.5)\n"
-           "return image.crop((left, top, left + n_px, top + n_px)).convert('RGB')", silent="truncated"),
-    square((RESIZE + CROP + RGB).replace("int(", "math.ceil("), silent="rounded", before="import math\n"),
-    square(RESIZE + CROP.replace("left, top =", "top, left =") + RGB, "left and top have changed places"),
-    square(RESIZE + CROP.replace("left + n_px", "left + n_px - 1") + RGB, silent="→"),
-    square("if min(image.size) > n_px:\n    " + RESIZE.strip().replace("\n", "\n    ") + "\n" + CROP + RGB,
-           silent="stretched"),
-    square("key = image.size, n_px\nif key not in KEPT:\n    " + (RESIZE + CROP).strip().replace("\n", "\n    ")
-           + "\n    KEPT[key] = image.convert('RGB')\nreturn KEPT[key]", "another picture", before=MEMORY),
-    square(RESIZE + CROP + "image = np.array(image)\nreturn Image.fromarray(image).convert('RGB')", silent="bilinear"),
-    square("image = image.convert('RGBA')\n" + RESIZE + CROP + RGB, "you convert before you resize"),
-    square("image.putpixel((0, 0), image.getpixel((0, 0)) and 0)\n" + RESIZE + CROP + RGB, "changes what it was given"),
-    square("x = torch.from_numpy(np.array(image.convert('RGB'))).permute(2, 0, 1)[None].float()\n" + SIZE
-           + "x = F.interpolate(x, size[::-1], mode='bicubic', antialias=True)\n"
-           "x = x.round().clamp(0, 255).byte()[0].permute(1, 2, 0).numpy()\n"
-           "image = Image.fromarray(x)\n" + CROP + RGB, silent="bilinear"),
-    square("return ImageOps.pad(image, (n_px, n_px)).convert('RGB')", silent="stretched"),
-    square("side = max(image.size)\npaper = Image.new('RGB', (side, side))\npaper.paste(image.convert('RGB'))\n"
-           "return paper.resize((n_px, n_px))", silent="stretched"),
-    square(RESIZE.replace("BICUBIC", "BICUBIC, reducing_gap=1.0") + CROP + RGB, silent="bilinear"),
-    square("if image.size == (n_px, n_px):\n    return image\n" + RESIZE + CROP + RGB, "the result must be RGB"),
-    square(RESIZE + CROP + "return image, n_px", "the result is no picture"),
-    square("image = image.resize((n_px, n_px * image.height // image.width))\n" + CROP + RGB, silent="rounded"),
     numbers(CHANNELS + CONSTANTS + "return ((x / 255 - mean) / std).squeeze()", "batch is lost"),
     numbers(CHANNELS + CONSTANTS + "return ((x / 255 - mean) / std).squeeze(0)", "batch is lost"),
     numbers(CHANNELS + CONSTANTS + "return ((x / 255 - mean) / std)[0]", "wrong shape", silent="batch is lost"),
@@ -147,8 +72,8 @@ WRONG = [
     numbers(CHANNELS + "if not KEPT:\n"
             "    KEPT.extend(torch.tensor(v, device=x.device).view(3, 1, 1) for v in (mean, std))\n"
             "return (x / 255 - KEPT[0]) / KEPT[1]", "only the defaults", before="KEPT = []\n\n\n"),
-    numbers(CHANNELS + "return x / 127.5 - 1", silent="divided by 255"),
-    numbers(CHANNELS.replace(".float()", ".half()") + CONSTANTS + "return (x / 255 - mean) / std", silent="→"),
+    numbers(CHANNELS + "return x / 127.5 - 1", "from -1 to 1", silent="divided by 255"),
+    numbers(CHANNELS.replace(".float()", ".half()") + CONSTANTS + "return (x / 255 - mean) / std", "too few digits"),
     numbers(CHANNELS + CONSTANTS + "x = x.flip(1)\nreturn (x / 255 - mean) / std", "red and blue"),
     numbers(CHANNELS + "mean, std = torch.tensor(mean).view(1, 3, 1, 1), torch.tensor(std).view(1, 3, 1, 1)\n"
             "return (x / 255 - mean) / std", "would fail on a GPU"),
@@ -166,28 +91,53 @@ WRONG = [
     numbers("if isinstance(pixels, np.ndarray):\n    pixels = torch.tensor(pixels, device=device)\n"
             "x = pixels.permute(0, 3, 1, 2).float()\n" + CONSTANTS + "return (x / 255 - mean) / std",
             "the argument device has no effect"),
+    numbers(CHANNELS + CONSTANTS + "x = x / 255\nreturn x - mean / std", "it needs brackets",
+            silent="comes before the mean"),
+    numbers(CHANNELS + "return (x / 255 - 0.5) / 0.5", "from -1 to 1", silent="for all channels"),
+    numbers(CHANNELS + "return (x / 255 - 0.5) / 0.25", silent="→"),
+    numbers(CHANNELS + CONSTANTS + "return ((x / 255 - mean) / std).half()", "must be float32"),
+    numbers(CHANNELS.replace(".float()", ".bfloat16()") + CONSTANTS + "return (x / 255 - mean) / std", "too few digits",
+            silent="half"),
+    numbers(CHANNELS + CONSTANTS.replace("device=x", "dtype=torch.half, device=x")
+            + "return (x.half() / 255 - mean) / std", "must be float32"),
+    numbers(CHANNELS + CONSTANTS + "return ((x / 255 - mean) / std).round(decimals=2)", silent="→"),
+    numbers(CHANNELS + CONSTANTS + "return (x // 255 - mean) / std", "keep no fraction", silent="not subtracted"),
+    numbers(TENSOR + "x = (x // 255).permute(0, 3, 1, 2).float()\n" + CONSTANTS + "return (x - mean) / std",
+            "keep no fraction"),
+    numbers(TENSOR + "x = (x / 255).to(torch.uint8).permute(0, 3, 1, 2).float()\n" + CONSTANTS
+            + "return (x - mean) / std", "keep no fraction"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 / 255 - mean) / std", silent="→"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 - mean) / std**2", "the square of std"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 - mean) / std.sqrt()", silent="square of std"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 + mean) / std", "the mean is added"),
+    numbers(CHANNELS + CONSTANTS + "return (mean - x / 255) / std", "the signs are turned"),
+    numbers(CHANNELS + CONSTANTS + "return (x / x.max() - mean) / std", "the largest number that is there"),
+    numbers(CHANNELS + CONSTANTS + "x = x / x.amax(dim=(1, 2, 3), keepdim=True)\nreturn (x - mean) / std", silent="→"),
+    numbers(CHANNELS + CONSTANTS + "return (x / 255 - mean.mean()) / std.mean()", "each has its own"),
+    numbers(CHANNELS + CONSTANTS + "x = x / 255 if x.max() > 1 else x\nreturn (x - mean) / std", "a dark picture may"),
+    numbers(CHANNELS + CONSTANTS.replace("(3, 1, 1)", "(3, 1)") + "return (x / 255 - mean) / std", "meet the height"),
+    numbers(CHANNELS + CONSTANTS.replace("(3, 1, 1)", "(1, 1, 3)") + "return (x / 255 - mean) / std",
+            "run along the width"),
+    numbers(CHANNELS + "return (x / 255 - mean) / std", "plain numbers in a row"),
+    numbers(TENSOR.replace("device=device", "") + "x = x.permute(2, 0, 1).float()\n" + CONSTANTS
+            + "return (x / 255 - mean) / std", "permute", silent="→"),
+    numbers("x = torch.from_numpy(np.asarray(pixels).astype(np.float32) / 255).permute(0, 3, 1, 2)\n" + CONSTANTS
+            + "return (x - mean) / std", "NumPy cannot read"),
+    numbers("pixels = np.array(pixels)\n" + CHANNELS + CONSTANTS + "return (x / 255 - mean) / std", "a GPU"),
+    numbers(CHANNELS.replace(".float()", ".type(torch.FloatTensor)") + CONSTANTS + "return (x / 255 - mean) / std",
+            "would fail on a GPU"),
+    numbers(CHANNELS + CONSTANTS + "return torch.stack([(one / 255 - mean) / std for one in x[:2]])", silent="→"),
 ]  # fmt: skip
 
 CORRECT = [
-    square("def grow(side):\n    return int(n_px * side / min(image.size))\n"
-           "resized = image.resize(tuple(map(grow, image.size)), Image.BICUBIC)\na = np.array(resized.convert('RGB'))\n"
-           "t, l = round((a.shape[0] - n_px) / 2), round((a.shape[1] - n_px) / 2)\n"
-           "return Image.fromarray(a[t : t + n_px, l : l + n_px].copy())"),
     numbers(TENSOR + "r, g, b = x.float().div(255).unbind(-1)\n"
             "return torch.stack([(c - m) / s for c, m, s in zip((r, g, b), mean, std)], 1)"),
-    square("w, h = image.size\ns = min(w, h)\nimage = image.resize((n_px * w // s, n_px * h // s))\n" + CROP + RGB),
-    square(RESIZE + "image = image.convert('RGB')\n" + CORNER
-           + "return Image.fromarray(np.array(image)[top : top + n_px, left : left + n_px])"),
     numbers(TENSOR + "x = x.float() / 255\nx = (x - torch.tensor(mean, device=x.device))"
             " / torch.tensor(std, device=x.device)\nreturn x.permute(0, 3, 1, 2)"),
     numbers(CHANNELS + "parts = [(x[:, c] / 255 - mean[c]) / std[c] for c in range(3)]\n"
             "return torch.stack(parts, dim=1)"),
     numbers("x = torch.tensor(pixels, device=device) if isinstance(pixels, np.ndarray) else pixels.to(device)\n"
             "x = x.movedim(-1, 1) / 255\n" + CONSTANTS + "return x.sub(mean).div(std)"),
-    square("width, height = image.size\nscale = lambda side: int(n_px * side / min(width, height))\n"
-           "image = image.resize((scale(width), scale(height)), resample=3)\n"
-           "extra = [side - n_px for side in image.size]\nx, y = (round(e / 2) for e in extra)\n"
-           "return image.crop((x, y, x + n_px, y + n_px)).convert('RGB')"),
     numbers("x = torch.tensor(np.asarray(pixels)) if device is None and isinstance(pixels, np.ndarray) else"
             " torch.as_tensor(pixels)\nx = x.to(device or x.device)\nx = torch.einsum('bhwc->bchw', x) / 255\n"
             "offset = x.new_tensor(mean).reshape(1, 3, 1, 1)\n"
@@ -198,4 +148,13 @@ CORRECT = [
             "return torch.stack(pictures)"),
     numbers(CHANNELS + "pair = torch.tensor([mean, std]).to(x.device)[:, :, None, None]\n"
             "return (x / 255 - pair[0]) / pair[1]"),
+    numbers(TENSOR + "x = torch.moveaxis(x, 3, 1).float().mul(1 / 255)\n"
+            "for c in range(3):\n    x[:, c].sub_(mean[c]).div_(std[c])\nreturn x"),
+    numbers(CHANNELS + CONSTANTS + "return (x - 255 * mean) / (255 * std)"),
+    numbers(CHANNELS + "m = torch.as_tensor(mean, dtype=x.dtype, device=x.device)\n"
+            "s = torch.as_tensor(std, dtype=x.dtype, device=x.device)\n"
+            "return (x / 255.0 - m[None, :, None, None]) / s[None, :, None, None]"),
+    numbers("from minclip.preprocess import per_channel\n" + CHANNELS
+            + "m = per_channel(tuple(mean), x.device).mul_(255)\n"
+            "return (x - m) / per_channel(tuple(std), x.device).mul_(255)"),
 ]  # fmt: skip

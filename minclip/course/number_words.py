@@ -1,0 +1,52 @@
+"""Numbers in English words, as digits: "fifty-five" is 55, "a hundred and five" 105, "1.5 million" 1500000."""
+
+import re
+
+ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+TEENS = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+VALUES = {word: value for value, word in enumerate([*ONES, *TEENS])} | {
+    word: 20 + 10 * i for i, word in enumerate(TENS)
+}
+SCALES = {"million": 10**6, "thousand": 1000, "hundred": 100, "dozen": 12}
+ANY = "|".join([*VALUES, *SCALES])
+SPELLED = re.compile(rf"\b(?:a )?(?:{ANY})(?:(?:[ -]| and )(?:{ANY}))*\b")
+SCALED = re.compile(r"(\d+\.?\d*|\.\d+) *(million|thousand|hundred|dozen|k)\b")
+
+
+def with_digits(text: str) -> str:
+    """The text, lower case, with digits for the numbers that are spelled; "two three" is no number and stays.
+
+    >>> with_digits("one hundred and five or twenty-six")
+    '105 or 26'
+    """
+
+    def in_digits(found: re.Match) -> str:
+        value = value_of(found[0].replace("-", " ").split())
+        return found[0] if value is None else str(value)
+
+    def in_full(found: re.Match) -> str:
+        return f"{float(found[1]) * (SCALES | {'k': 1000})[found[2]]:.12g}"
+
+    text = SPELLED.sub(in_digits, SCALED.sub(in_full, text))
+    text = re.sub(r"(?<=\d) point (?=\d)", ".", text)
+    return re.sub(r"(?<![\d.])\d{1,3}(?: \d{3})+(?![\d.])", lambda found: found[0].replace(" ", ""), text)  # 1 000
+
+
+def value_of(words: list[str]) -> int | None:
+    """Of a number in words; None where they are not put as one number."""
+    for scale, size in SCALES.items():
+        if scale in words:
+            place = words.index(scale)
+            before, after = words[:place], words[place + 1 :]
+            if after[:1] == ["and"]:
+                after = after[1:]
+            factor = 1 if before in ([], ["a"]) else value_of(before)
+            rest = value_of(after) if after else 0
+            return None if factor is None or rest is None or rest >= size else factor * size + rest
+    values = [VALUES.get(word, -1) for word in words]
+    if len(values) == 1 and values[0] >= 0:
+        return values[0]
+    if len(values) == 2 and words[0] in TENS and 0 < values[1] < 10:
+        return sum(values)
+    return None

@@ -65,19 +65,19 @@ class CLIP(nn.Module):
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / START_TEMPERATURE)))  # learned as a logarithm
 
     def encode_image(self, pixels: Tensor) -> Tensor:
-        """float [batch, embed_dim], not normalised."""
+        """pixels: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
         if not isinstance(pixels, Tensor):
             raise ValueError(f"pixels must be a tensor, found {type(pixels).__name__}: {HOW_TO_PIXELS}")
         return self.visual(pixels)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        """float [batch, embed_dim], not normalised."""
+        """tokens: int64 [batch, length] -> features: float [batch, embed_dim], not normalised."""
         if not isinstance(tokens, Tensor):
             raise ValueError(f"tokens must be a tensor, found {type(tokens).__name__}: {HOW_TO_TOKENS}")
         return self.text(tokens)
 
     def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """The logits, scale · cosine: per image float [images, texts], per text float [texts, images]."""
+        """The logits, scale · cosine, twice: float32 [images, texts], and the same turned round, [texts, images]."""
         image_features = self.encode_image(pixels).float()  # [images, embed_dim]
         text_features = self.encode_text(tokens).float()  # [texts, embed_dim]
         image_features = image_features / image_features.norm(dim=-1, keepdim=True)  # of length 1, so that

@@ -7,7 +7,7 @@ Source: CLIP paper section 2.4.
 import torch
 from torch import Tensor, nn
 
-from minclip.transformer import LayerNorm, Transformer, TransformerBlock, causal_mask
+from minclip.transformer import LayerNorm, Transformer, causal_mask, initialise_blocks
 
 
 class TextTransformer(nn.Module):
@@ -36,23 +36,13 @@ class TextTransformer(nn.Module):
         )
         self.ln_final = LayerNorm(width)
         self.text_projection = nn.Parameter(torch.empty(width, embed_dim))
-        self.initialise(width, layers)
+        self.initialise(width)
 
-    def initialise(self, width: int, layers: int) -> None:
-        """Random weights as openai/CLIP has them (model.py, initialize_parameters).
-
-        Every layer adds two branches to the residual stream: the factor (2 · layers)^-½ keeps it from growing with
-        their number.
-        """
+    def initialise(self, width: int) -> None:
+        """Random weights as openai/CLIP has them (model.py, initialize_parameters)."""
         nn.init.normal_(self.token_embedding.weight, std=0.02)
         nn.init.normal_(self.positional_embedding, std=0.01)
-        residual_std = width**-0.5 * (2 * layers) ** -0.5
-        for block in self.transformer.resblocks:
-            assert isinstance(block, TransformerBlock)  # ModuleList does not say what it holds
-            nn.init.normal_(block.attn.in_proj_weight, std=width**-0.5)
-            nn.init.normal_(block.attn.out_proj.weight, std=residual_std)
-            nn.init.normal_(block.mlp.c_fc.weight, std=(2 * width) ** -0.5)
-            nn.init.normal_(block.mlp.c_proj.weight, std=residual_std)
+        initialise_blocks(self.transformer.resblocks, width)  # type: ignore[arg-type]
         nn.init.normal_(self.text_projection, std=width**-0.5)
 
     def forward(self, tokens: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ files load unchanged.
 Sources: Vaswani et al. 2017 (attention), Radford et al. 2019 (pre-norm block), openai/CLIP model.py (names).
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -147,3 +149,23 @@ class Transformer(nn.Module):
         for block in self.resblocks:
             x = block(x, mask)
         return x
+
+
+def initialise_blocks(blocks: Sequence[TransformerBlock], width: int) -> None:
+    """Draws the matrices of all blocks anew, from normal distributions of mean 0.
+
+    Their standard deviations are those of openai/CLIP (model.py, initialize_parameters):
+
+        attn.in_proj_weight                      width^-½
+        mlp.c_fc.weight                          (2 · width)^-½
+        attn.out_proj.weight, mlp.c_proj.weight  width^-½ · (2 · blocks)^-½
+
+    Each block adds two branches to the residual stream, and the last two matrices end them. Their factor, one by the
+    root of the number of branches, keeps the sum of all branches equally large for every number of blocks.
+    """
+    branch_std = width**-0.5 * (2 * len(blocks)) ** -0.5
+    for block in blocks:
+        nn.init.normal_(block.attn.in_proj_weight, std=width**-0.5)
+        nn.init.normal_(block.attn.out_proj.weight, std=branch_std)
+        nn.init.normal_(block.mlp.c_fc.weight, std=(2 * width) ** -0.5)
+        nn.init.normal_(block.mlp.c_proj.weight, std=branch_std)

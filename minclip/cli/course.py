@@ -5,6 +5,7 @@
     minclip course lab                     opens the workbook in JupyterLab, and starts one if you have none
     minclip course update                  brings new and changed lessons, and puts your answers back into their cells
     minclip course reset 05 clip_loss      gives one exercise its empty cell again (without a name: the whole lesson)
+    minclip course certificate             writes a page of what you built and of what your CLIP knows: certificate.html
     minclip course lab --jupyter --no-browser     what follows --jupyter goes to JupyterLab
 
 The workbook is the folder around you that holds workbook.json. If there is none, it is `workbook/` in the clone of the
@@ -19,11 +20,12 @@ RELOAD = "If a notebook that changed is open in JupyterLab, reload it: File, Rel
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="start|lab|update|reset")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="start|lab|update|reset|certificate")
     start = actions.add_parser("start", help="make a workbook")
     lab = actions.add_parser("lab", help="open the workbook in JupyterLab")
     update = actions.add_parser("update", help="bring new and changed lessons")
     reset = actions.add_parser("reset", help="start a lesson or an exercise afresh")
+    certificate = actions.add_parser("certificate", help="write a page of what you built")
     for action in (start, lab, update):
         action.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="the workbook (default: see above)")
     lab.add_argument(
@@ -32,9 +34,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reset.add_argument("lesson", metavar="LESSON", help="its number or name, such as 05")
     reset.add_argument("exercise", nargs="?", metavar="EXERCISE", help="its name or number, such as clip_loss or 5.2")
     reset.add_argument("--workbook", dest="folder", type=Path, metavar="FOLDER", help="the workbook")
+    certificate.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="the page (default: certificate.html beside your my_minclip)"
+    )
+    certificate.add_argument("--name", default="", help="your name, as the page is to show it")
+    certificate.add_argument(
+        "--run", type=Path, metavar="DIR", help="the run to show (default: the newest of yours in ./runs)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.action == "certificate":
+        return write_certificate(arguments)
     try:
         import nbformat  # noqa: F401
     except ModuleNotFoundError:
@@ -64,3 +75,24 @@ def run(arguments: argparse.Namespace) -> int:
         lines += [RELOAD]
     print("\n".join(lines), flush=True)
     return lab.open_lab(folder, arguments.jupyter) if arguments.action == "lab" else 0
+
+
+def write_certificate(arguments: argparse.Namespace) -> int:
+    """The page of what the learner built. It takes a minute: every answer is judged once more."""
+    import sys
+
+    from minclip.cli.models import RUNS
+    from minclip.course import certificate
+    from minclip.course.workbook import answers_folder, short
+
+    place = answers_folder()
+    if place is None:
+        raise ValueError("the repository's solutions/ keep no answers: run this in your workbook")
+    path = (arguments.file or place.parent / "certificate.html").expanduser().absolute()
+    print("minclip: judging your answers and searching pictures, which takes a minute", file=sys.stderr)
+    gathered = certificate.gather(arguments.name, RUNS, arguments.run)
+    certificate.write(gathered, path)
+    print(f"{short(path)} is written: open it in a browser, or send it to a friend.")
+    if gathered.run is None:
+        print("It has no curves yet. After `minclip train --mine`, write it again.")
+    return 0

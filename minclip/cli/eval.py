@@ -7,6 +7,10 @@
     object  80.3 %   79.2 to 81.3   1.9 %  5,720
     ...
 
+With --mine, pictures and texts go through the parts that you wrote in the lessons:
+
+    minclip eval --mine --model picturebook-small
+
 The JSON file holds the same numbers as fractions from 0 to 1.
 """
 
@@ -14,21 +18,30 @@ import argparse
 import sys
 from pathlib import Path
 
-from minclip.cli.models import add_model_arguments, open_model
+from minclip.cli.models import add_mine_argument, add_model_arguments, open_model, use_mine
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     parser.add_argument(
         "--data",
-        required=True,
         metavar="NAME_OR_PATH",
         help="picturebook, flickr8k, rsicd, cifar10, cifar100, or a folder with pictures and captions",
     )
+    add_mine_argument(parser, "; --data is picturebook then, if you give none")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to this file")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.data is None and not arguments.mine:
+        raise ValueError("--data is missing: the data set to measure on, such as --data picturebook")
+    arguments.data = arguments.data or "picturebook"
+    with use_mine(arguments.mine):
+        return measure(arguments)
+
+
+def measure(arguments: argparse.Namespace) -> int:
+    """Opens the model, evaluates it, prints the table."""
     import json
 
     from minclip.data.left_out import say

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,3 +51,23 @@ def open_model(arguments: argparse.Namespace) -> "tuple[CLIP, Preprocess, BPETok
         chosen = newest_run()
         print(f"minclip: using the newest run, {chosen} (--model chooses another)", file=sys.stderr)
     return load(chosen, choose_device(arguments.device).device)
+
+
+def add_mine_argument(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """--mine. more: what else it does in this command."""
+    what = "use the parts that you built in the lessons, from your workbook's my_minclip, and minclip's for the others"
+    parser.add_argument("--mine", action="store_true", help=what + more)
+
+
+@contextmanager
+def use_mine(asked: bool) -> Iterator[None]:
+    """Inside, the parts that the learner built replace minclip's, if asked. stderr names them."""
+    if not asked:
+        yield
+        return
+    from minclip.course.learner_library import installed
+    from minclip.course.workbook import answers_folder
+
+    with installed() as names:
+        print(f"minclip: with your {', '.join(names)} from {answers_folder()}", file=sys.stderr)
+        yield

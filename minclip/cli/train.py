@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from minclip.cli.models import RUNS
+from minclip.cli.models import RUNS, add_mine_argument, use_mine
 
 # option: (name in TrainConfig, type, help); the recipe has those that are left out
 SETTINGS = {
@@ -48,12 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for option, (name, kind, text) in SETTINGS.items():
         how = {"action": "store_true", "default": None} if kind is bool else {"type": kind}  # None: not given
         parser.add_argument(option, dest=name, help=text, **how)
-    parser.add_argument(
-        "--mine",
-        action="store_true",
-        help="use the parts that you built in the lessons, from the my_minclip of your workbook, and minclip's for "
-        "the others; --data is picturebook then, if you give none",
-    )
+    add_mine_argument(parser, "; --data is picturebook then, if you give none")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
 
@@ -110,20 +105,6 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"\n{out / 'report.md'} shows the curves, and pictures with the model's answers.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")
     return 0
-
-
-@contextmanager
-def use_mine(asked: bool) -> Iterator[None]:
-    """Inside, the parts that the learner built replace minclip's, if asked. stderr names them."""
-    if not asked:
-        yield
-        return
-    from minclip.course.learner_library import installed
-    from minclip.course.workbook import answers_folder
-
-    with installed() as names:
-        print(f"minclip: with your {', '.join(names)} from {answers_folder()}", file=sys.stderr)
-        yield
 
 
 def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:

@@ -18,7 +18,9 @@ from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_package import PACKAGE, PARTS
 from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.outline import exercise_of
+from minclip.course.same_code import is_same_code
 from minclip.course.workbook import answers_folder, short, where_answers_go
+from minclip.experiments.replaced_parts import identical
 
 
 def load(place: Path, name: str) -> Any:
@@ -111,6 +113,7 @@ def finished() -> list[str]:
 def installed() -> Iterator[list[str]]:
     """Inside, all of minclip works with the learner's parts; gives their names.
 
+    A part that is minclip's word for word stays minclip's object: the engine's shortcuts know it (same_code.py).
     ValueError where there are none, or where one does not run.
     """
     place = answers_folder()
@@ -125,11 +128,15 @@ def installed() -> Iterator[list[str]]:
     except ValueError as error:
         raise ValueError(f"your own parts do not run: {error}. Mend it, or run `minclip course reset`") from error
     import_module("minclip.experiments.experiment")  # brings every module that trains
+    same = {name for name, (theirs, mine) in zip(names, swaps, strict=True) if is_same_code(mine, theirs)}
+    swaps = [swap for name, swap in zip(names, swaps, strict=True) if name not in same]
     try:
+        identical.update(same)
         for theirs, mine in swaps:
             replace(theirs, mine)
         yield names
     finally:
+        identical.clear()
         for theirs, mine in swaps:
             replace(mine, theirs)
 

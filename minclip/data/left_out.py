@@ -42,7 +42,7 @@ def note(left_out: LeftOut, name: str, what: str, first: object = "", count: int
     entry["count"] += count
 
 
-def note_setting(left_out: LeftOut, name: str, asked: int, taken: int, why: str) -> None:
+def note_setting(left_out: LeftOut, name: str, asked: float, taken: float, why: str) -> None:
     """A setting that is lowered; nothing where it is what was asked for. count is what is taken, `why` the reason."""
     if taken != asked:
         left_out[name] = {"count": taken, "asked": asked, "first": "", "what": why}

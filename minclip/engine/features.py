@@ -45,13 +45,20 @@ def image_features(model: CLIP, pixels: Tensor, kept: Tensor | None = None) -> T
         return read_at_cls(model.visual, pixels, kept)  # type: ignore[arg-type]
     if kept is None:
         return model.encode_image(pixels)
-    encode = model.encode_image if replaces_encode(model, "visual") else model.visual
-    if "kept" not in inspect.signature(getattr(encode, "forward", encode)).parameters:
+    if not reads_some_patches(model):
         raise ValueError(
             f"patch_dropout leaves patches out in minclip's image encoder; this one, a {type(model.visual).__name__}, "
             f"takes no argument `kept`: set patch_dropout=0"
         )
+    encode = model.encode_image if replaces_encode(model, "visual") else model.visual
     return encode(pixels, kept)  # type: ignore[call-arg]
+
+
+def reads_some_patches(model: CLIP) -> bool:
+    """Whether the image encoder can leave patches out: minclip's can, another if it takes an argument `kept`."""
+    encode = model.encode_image if replaces_encode(model, "visual") else model.visual
+    takes_kept = "kept" in inspect.signature(getattr(encode, "forward", encode)).parameters
+    return encodes_as_minclip(model, "visual") or takes_kept
 
 
 def text_features(model: CLIP, tokens: Tensor) -> Tensor:

@@ -18,9 +18,11 @@ from minclip.data.protocol import CaptionDataset
 from minclip.data.unread_layouts import unread_layout
 from minclip.engine.batches import all_captions, load_pairs
 from minclip.engine.devices import Device, choose_device
+from minclip.engine.features import reads_some_patches
 from minclip.engine.order import batch_indices
 from minclip.engine.plain import Loss
 from minclip.engine.processes import agree, is_first, one_after_the_other, wait
+from minclip.engine.replaced_step import is_replaced
 from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import Suite, evaluation_suite, watched_suite
 from minclip.experiments.keeper import Keeper
@@ -127,6 +129,9 @@ def run_training(
     data = data if data in NAMES else Path(data).resolve()
     tokenizer = learned_tokenizer(captions, preset, run.left_out)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
+    if config.patch_dropout and (is_replaced() or not reads_some_patches(model)):  # `minclip train --mine`
+        note_setting(run.left_out, "patch_dropout", config.patch_dropout, 0, "parts of your own read whole pictures")
+        config = replace(config, patch_dropout=0.0)
     device = device or choose_device()
     return train_and_report(
         run, model, tokenizer, dataset, captions, config, device, str(data), resume=False, show_progress=show_progress

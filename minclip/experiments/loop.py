@@ -16,6 +16,7 @@ from minclip.engine.gradients import sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.plain import Loss
 from minclip.engine.processes import world_size
+from minclip.engine.replaced_step import is_replaced
 from minclip.engine.step import train_step
 from minclip.experiments.keeper import Keeper
 from minclip.loss import clip_loss
@@ -79,5 +80,8 @@ def check_processes(model: CLIP) -> None:
 
 
 def threads_for(model: CLIP) -> AbstractContextManager:
-    """One PyTorch thread, because each core has its own rows; all of them where batch norm needs the whole batch."""
-    return nullcontext() if sees_whole_batch(model) else one_thread()
+    """One PyTorch thread, because each core has its own rows; all of them where a step takes the whole batch at once.
+
+    Batch norm needs the whole batch, and so does a train_step that replaces minclip's.
+    """
+    return nullcontext() if sees_whole_batch(model) or is_replaced() else one_thread()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from minclip.transformer import LayerNorm, Transformer, TransformerBlock, causal_mask
+from minclip.transformer import LayerNorm, Transformer, TransformerBlock, causal_mask, initialise_blocks
 """
 
 

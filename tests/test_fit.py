@@ -83,7 +83,9 @@ def test_what_is_no_data_is_named(images, captions, words):
     ("arguments", "words"),
     [
         ({"lr": 1e-3}, "lr=0.001 is no setting of fit: choose from samples"),
-        ({"freeze": "vision"}, "freeze='vision' is no encoder: choose one of image, text"),
+        ({"freeze": "audio"}, "freeze='audio' is no part of the model: choose image, text"),
+        ({"freeze": "image:9"}, "the image encoder has 1 blocks, from 0 to 1"),
+        ({"mix": 0.5}, "needs a model that has learned before"),
         ({"model": "picturebook-tiny"}, "leave out config"),
         ({"config": None, "model": minclip.CLIP(CONFIG)}, "give its tokenizer"),
         ({"model": lambda config: nn.Linear(2, 2)}, "made a Linear, not a minclip.CLIP"),

@@ -26,14 +26,11 @@ from minclip.engine.batches import all_captions
 from minclip.engine.devices import choose_device
 from minclip.engine.plain import Loss
 from minclip.evaluation.suites import Suite
-from minclip.experiments.experiment import (
-    fit_batch_size,
-    learned_tokenizer,
-    new_model,
-    recipe_for,
-    train_and_report,
-)
-from minclip.experiments.recipes import Recipe
+from minclip.experiments.experiment import recipe_for, train_and_report
+from minclip.experiments.finetuning import BEST_FILE, FineTuning
+from minclip.experiments.freezing import freeze_parts
+from minclip.experiments.preparation import fit_batch_size, learned_tokenizer, new_model
+from minclip.experiments.recipes import FINETUNE, Recipe
 from minclip.experiments.report import REPORT_FILES
 from minclip.experiments.runs import LOG_FILE, Run
 from minclip.formats.changed_models import the_clip
@@ -45,8 +42,13 @@ from minclip.tokenizer import BPETokenizer
 
 SAMPLES = 20_000  # pictures seen, where no other number is given: some minutes on a laptop
 MEMORY = Recipe("tiny", TrainConfig())  # for data that have no recipe of their own: no mirror, nothing is left out
-RUN_FILES = (STATE_FILE, MODEL_FILE, LOG_FILE, *REPORT_FILES)  # of a run that is overwritten; nothing else is deleted
-TOWERS = {"image": "visual", "text": "text"}
+RUN_FILES = (
+    STATE_FILE,
+    MODEL_FILE,
+    LOG_FILE,
+    BEST_FILE,
+    *REPORT_FILES,
+)  # of a run that is overwritten; nothing else is deleted
 Model = CLIP | str | Path | Callable[[CLIPConfig], CLIP]
 Task = ClassTask | ChoiceTask
 
@@ -70,6 +72,7 @@ def fit(
     model: Model | None = None,
     tokenizer: BPETokenizer | None = None,
     freeze: str | Sequence[str] = (),
+    mix: float | str | None = None,
     loss: Loss = clip_loss,
     tasks: Sequence[Task] | None = None,
     on_log: Callable[[dict], object] | None = None,
@@ -88,7 +91,8 @@ def fit(
     config: the sizes of a new model, a CLIPConfig or a preset's name. Its vocabulary is an upper limit.
     model: what is trained. None: a new CLIP. A name, file or folder: these weights, with their tokenizer, go on to
         learn. A function or subclass: is called with the configuration. A CLIP: is trained in place, with `tokenizer`.
-    freeze: "image", "text" or a list of both: these encoders stay bit for bit what they are.
+    freeze: "image", "text", "image:3" (its first three blocks) or a list: these stay bit for bit what they are.
+    mix: where `model` is a name: weights between those before (0) and after (1), or "auto" (finetuning.py).
     loss: (image features, text features, scale) -> scalar. A torch module trains its own parameters, too.
     tasks: are measured at the end; the first is watched on the way. None: those of a named data set or a folder.
     on_log: is called with each entry of the log as it comes, such as print.
@@ -100,6 +104,14 @@ def fit(
     named = isinstance(data, str | Path)
     dataset = opened(data, captions)
     recipe = recipe_for(data) if named else MEMORY
+    finetuning = None
+    if isinstance(model, str | Path):
+        parts = (freeze,) if isinstance(freeze, str) else tuple(freeze)
+        recipe, finetuning = Recipe("", FINETUNE), FineTuning(str(model), parts, mix)
+    elif mix is not None:
+        raise ValueError(
+            f"mix={mix!r} needs a model that has learned before: name it, such as model='picturebook-small'"
+        )
     train_config = with_settings(recipe.config, samples, settings)
     left_out: dict = {}
     texts = all_captions(dataset)
@@ -108,7 +120,7 @@ def fit(
     size = clip.config.image_size
     if named:
         dataset = open_dataset(data, "train", size=train_config.stored_size(size))
-    freeze_towers(clip, freeze)
+    freeze_parts(clip, freeze)
     suites = None
     if tasks is not None or not named:
         suite = Suite({task.name: task for task in tasks or ()})
@@ -117,11 +129,12 @@ def fit(
     train_config, log = replace(train_config, **every), Log(on_log)
     with run_folder(out, overwrite) as folder:
         run = Run(folder)
-        run.left_out = left_out
+        run.left_out, run.finetuning = left_out, finetuning.to_dict() if finetuning else {}
         report = train_and_report(
             run, clip, tokenizer, dataset, texts, train_config, choose_device(device),
             str(Path(data).resolve()) if named and Path(data).exists() else str(data) if named else dataset.name,
             resume=False, show_progress=progress, suites=suites, loss_function=loss, on_log=log,
+            finetuning=finetuning,
         )  # fmt: skip
     preprocess = image_transform(size, clip.config.pixel_mean, clip.config.pixel_std)
     return Fitted(clip.eval(), preprocess, tokenizer, log.entries, report)
@@ -197,15 +210,6 @@ def the_model(
     if not isinstance(new, CLIP):
         raise ValueError(f"model={model!r:.60} made a {type(new).__name__}, not a minclip.CLIP")
     return new, tokenizer
-
-
-def freeze_towers(model: CLIP, freeze: str | Sequence[str]) -> None:
-    """Freezes the encoders that are named. ValueError for another name, and where nothing is left to learn."""
-    names = [freeze] if isinstance(freeze, str) else list(freeze)
-    for name in names:
-        if name not in TOWERS:
-            raise ValueError(f"freeze={name!r} is no encoder: choose one of {', '.join(TOWERS)}")
-        getattr(model, TOWERS[name]).requires_grad_(False)
 
 
 @contextmanager

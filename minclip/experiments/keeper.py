@@ -16,13 +16,15 @@ from tqdm import tqdm
 from minclip.config import TrainConfig
 from minclip.engine.batches import Pairs
 from minclip.engine.devices import Device
-from minclip.engine.processes import is_first
+from minclip.engine.processes import agree, is_first
 from minclip.engine.twins import Twins
 from minclip.evaluation.suites import Suite, remembering
 from minclip.experiments.learning_check import check_step, is_it_learning
 from minclip.experiments.runs import Run, restore_optimizers
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
+
+STOP = object()  # what on_log returns to end a training early
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Keeper:
     resume: bool = False  # go on from the run's last checkpoint, whose weights are put into the model
     show_progress: bool = True
     twins: Twins | None = None  # where they are counted, the progress bar says early whether the model learns
-    on_log: Callable[[dict], object] | None = None  # is told what is logged at a step: loss, scores, or both
+    on_log: Callable[[dict], object] | None = None  # is told what is logged at a step: loss, scores, both; may STOP
 
     @contextmanager
     def record(
@@ -115,8 +117,8 @@ class Record:
         """Counts no seconds until `resume_clock`."""
         self.seconds = time.perf_counter() - self.began
 
-    def after_step(self, loss: Tensor) -> None:
-        """Logs, saves and evaluates, where that is due after this step.
+    def after_step(self, loss: Tensor) -> bool:
+        """Logs, saves and evaluates, where that is due after this step; returns whether training ends here.
 
         A GPU is waited for at those steps alone. At the others it is told the next step before it has done the last.
         Raises ValueError where the loss, or a weight that would be saved, is not a number.
@@ -128,7 +130,7 @@ class Record:
             for every in (self.config.log_every, self.config.evaluate_every, self.config.save_every)
         )
         if not (logs or evaluates or saves):
-            return
+            return False
         self.device.wait()
         self.stop_clock()
         number = loss.item()
@@ -140,9 +142,15 @@ class Record:
             self.save()
         if evaluates:
             entry |= self.evaluate()
+        ends = False
         if entry and self.keeper.on_log is not None and is_first():
-            self.keeper.on_log(entry)
-        self.resume_clock()
+            ends = self.keeper.on_log(entry) is STOP
+        if ends := agree(ends):
+            if is_first() and not saves:
+                self.save()
+        else:
+            self.resume_clock()
+        return ends
 
     def check_loss(self, loss: float) -> None:
         """ValueError where the loss is not a number."""

@@ -57,7 +57,8 @@ def train(
             batch = make_batch(pairs, config, step, model.config, device)
             loss_module.zero_grad(set_to_none=True)  # the step itself drops the model's
             loss = train_step(stepped, optimizers, batch, device, config.micro_batch, loss_function)
-            record.after_step(loss)
+            if record.after_step(loss):
+                break
     model.eval()
     return record.seconds
 

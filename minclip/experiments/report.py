@@ -21,6 +21,7 @@ from minclip.engine.devices import Device
 from minclip.engine.twins import Twins
 from minclip.evaluation.evaluate import RetrievalPairs, as_report, evaluate_retrieval, evaluate_task, format_table
 from minclip.evaluation.suites import Suite
+from minclip.experiments.finetuning import comparison_table, in_words
 from minclip.experiments.replaced_parts import replaced_parts
 from minclip.experiments.runs import Run
 from minclip.model import CLIP
@@ -46,11 +47,13 @@ def write_report(
     pictures_on: str,
     twins: Twins,
     left_out: LeftOut | None = None,
+    finetuning: dict | None = None,
 ) -> dict:
     """Evaluates the model, writes report.json, report.md and the figures into the run folder, and returns the report.
 
     seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures;
-    twins: `count_twins` of the training; left_out: counts of what was left out, cut off or lowered.
+    twins: `count_twins` of the training; left_out: counts of what was left out, cut off or lowered; finetuning: what
+    finetuning.py says of before and after.
     """
     about = {
         "data": data,
@@ -76,6 +79,8 @@ def write_report(
     results = [evaluate_task(model, tokenizer, task) for task in suite.tasks.values()]
     retrieval = evaluate_retrieval(model, tokenizer, *suite.retrieval) if suite.retrieval is not None else None
     report = {"run": about, **as_report(results, retrieval)}
+    if finetuning:
+        report["finetuning"] = finetuning
     drawn = {"curves.png": figures.plot_curves(run.read_log())}
     first = next(iter(suite.tasks.values()), None)
     if isinstance(first, ClassTask):
@@ -118,6 +123,7 @@ def report_text(report: dict, pictures: list[str]) -> str:
         *([f"With parts of the learner's own: {', '.join(run['parts'])}.", ""] if run["parts"] else []),
         twins_text(run["twins"], run["recipe"]["samples"] // run["recipe"]["batch_size"]),
         "",
+        *finetuning_text(report.get("finetuning")),
         "```",
         format_table(report),
         "```",
@@ -128,6 +134,13 @@ def report_text(report: dict, pictures: list[str]) -> str:
         *(f"\n![{Path(name).stem}]({name})" for name in pictures),
     ]
     return "\n".join(page) + "\n"
+
+
+def finetuning_text(told: dict | None) -> list[str]:
+    """What a fine-tuning changed, before the table of the model as it is now."""
+    if not told:
+        return []
+    return [*in_words(told), "", "```", comparison_table(told), "```", ""]
 
 
 def twins_text(twins: dict, steps: int) -> str:

@@ -34,6 +34,7 @@ class Run:
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         self.left_out: LeftOut = {}  # what was left out or lowered; kept with the state, for the report
+        self.finetuning: dict = {}  # how a model that had learned before goes on (finetuning.py); kept with the state
 
     @property
     def state_path(self) -> Path:
@@ -91,6 +92,7 @@ class Run:
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
         state = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
         state |= {"frozen": frozen_names(model), "left_out": self.left_out, "parts": replaced_parts()}
+        state["finetuning"] = self.finetuning
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})
         self.save_model(model, tokenizer)
 

@@ -98,6 +98,12 @@ def sweep() -> str:
     return rows(header, lines) + note + "\n\n![Object accuracy of every point of the sweep](sweep.png)\n"
 
 
+def of_seeds(seeds: list[dict], task: str) -> str:
+    """What each seed reached, and their mean: 63.5, 68.0, 65.5, mean 65.7"""
+    reached = [100 * line[task] for line in seeds]
+    return f"{', '.join(f'{share:.1f}' for share in reached)}, mean {sum(reached) / len(reached):.1f}"
+
+
 def photos() -> str:
     lines = []
     for name in ("flickr8k", "rsicd"):
@@ -105,6 +111,9 @@ def photos() -> str:
         run, found = report["run"], report["retrieval"]
         zero_shot = [f"30 scenes: {percent(report['tasks']['scene'])}"] if "scene" in report["tasks"] else []
         zero_shot += [f"CIFAR-10: {percent(report['cifar10'])}"] if "cifar10" in report else []
+        seeds = report.get("seeds", [])
+        if len(seeds) > 1:
+            zero_shot += [f"{task} of each seed: {of_seeds(seeds, task)}" for task in report["tasks"]]
         lines.append(
             [
                 f"{name}, {found['n_images']:,} test photos",

@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import minclip
+from minclip.accuracy import rank_of_label
 from minclip.cli.models import newest_run
 from minclip.data import open_dataset
 from minclip.data.cifar import is_cifar
@@ -35,7 +36,7 @@ from minclip.figures.look import IMAGE_COLOUR, MATCH_COLOUR, OTHER_COLOUR, dress
 from minclip.preprocess import square
 from minclip.prompts import PHOTO_TEMPLATES, VARIED_PHOTO_TEMPLATES, read_class_names, read_templates
 from minclip.ties import ROUNDING
-from minclip.zero_shot import encode_pixels, rank_of_label, zero_shot_classifier
+from minclip.zero_shot import encode_pixels, zero_shot_classifier
 
 LONGEST = 10  # templates of a choice; trying them takes time, and the later ones add little
 PICTUREBOOK_TEMPLATES = Path(__file__).with_name("picturebook_templates.txt")

@@ -77,7 +77,7 @@ class CLIP(nn.Module):
         return self.text(tokens)
 
     def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """The logits, scale · cosine, twice: float32 [images, texts], and the same turned round, [texts, images]."""
+        """Returns the logits, scale · cosine: float32 [images, texts], and the same transposed, [texts, images]."""
         image_features = self.encode_image(pixels).float()  # [images, embed_dim]
         text_features = self.encode_text(tokens).float()  # [texts, embed_dim]
         image_features = image_features / image_features.norm(dim=-1, keepdim=True)  # of length 1, so that

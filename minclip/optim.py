@@ -14,34 +14,33 @@ VIT = {"betas": (0.9, 0.98), "eps": 1e-6}
 RESNET = {"betas": (0.9, 0.999), "eps": 1e-8}
 
 
-def decays(parameter: nn.Parameter) -> bool:
-    """Whether weight decay pulls a parameter to zero: matrices, convolution kernels and embedding tables.
+def param_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Two groups for an optimiser: first the parameters that weight decay pulls to zero, then those that it spares.
 
-    Gains, biases, the logit scale and the CLS embedding are spared: they have fewer than two dimensions.
+    It pulls matrices, convolution kernels and embedding tables: all with two dimensions or more. Gains, biases, the
+    logit scale and the CLS embedding have fewer, and are spared. Frozen parameters (requires_grad is False) are in no
+    group, every other one is in exactly one.
+    Returns [{"params": list, "weight_decay": weight_decay}, {"params": list, "weight_decay": 0.0}].
     """
-    return parameter.ndim >= 2
-
-
-def param_groups(model: nn.Module, weight_decay: float, without: Iterable[nn.Parameter] = ()) -> list[dict]:
-    """[group with weight decay, group without]: every trainable parameter is in exactly one of them.
-
-    without: parameters that another optimiser trains; they are in neither.
-    """
-    others = {id(parameter) for parameter in without}
-    trained = [p for p in model.parameters() if p.requires_grad and id(p) not in others]
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return [
-        {"params": [p for p in trained if decays(p)], "weight_decay": weight_decay},
-        {"params": [p for p in trained if not decays(p)], "weight_decay": 0.0},
+        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
     ]
 
 
 def adamw(
     model: nn.Module, learning_rate: float, weight_decay: float, without: Iterable[nn.Parameter] = ()
 ) -> torch.optim.AdamW:
-    """CLIP's optimiser. Each group keeps its peak learning rate under "peak_lr", for `set_learning_rate`."""
+    """CLIP's optimiser. Each group keeps its peak learning rate under "peak_lr", for `set_learning_rate`.
+
+    without: parameters that another optimiser trains.
+    """
     constants = RESNET if any(isinstance(module, nn.BatchNorm2d) for module in model.modules()) else VIT
-    groups = param_groups(model, weight_decay, without)
+    others = {id(parameter) for parameter in without}
+    groups = param_groups(model, weight_decay)
     for group in groups:
+        group["params"] = [parameter for parameter in group["params"] if id(parameter) not in others]
         group["peak_lr"] = learning_rate
     # fused: all parameters in one operation; the same numbers, faster
     return torch.optim.AdamW(groups, lr=learning_rate, fused=True, **constants)  # type: ignore[arg-type]

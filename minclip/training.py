@@ -5,7 +5,7 @@ evaluates, saves and resumes (experiments/loop.py). Source: CLIP paper section 2
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -50,6 +50,12 @@ def guessing_loss(pairs: int) -> float:
     return math.log(pairs)
 
 
+def print_loss(step: int, loss: float, pairs: int) -> None:
+    """Prints the loss of every hundredth step beside that of guessing among so many pairs."""
+    if step % 100 == 0:
+        print(f"step {step}: loss {loss:.3f} (guessing: {guessing_loss(pairs):.3f})")
+
+
 def train(
     model: CLIP,
     batches: Iterable[tuple[Tensor, Tensor]],
@@ -57,12 +63,14 @@ def train(
     learning_rate: float = 1e-3,
     weight_decay: float = 0.2,
     warmup: int = 0,
-    log_every: int = 100,
+    precision: AbstractContextManager | None = None,
+    after_step: Callable[[int, float, int], None] = print_loss,
 ) -> list[float]:
     """Trains the model in place for `steps` steps, each on the next (pixels, tokens); returns the loss of every step.
 
     The defaults suit models of the size of `tiny`. batches: may be endless, on the model's device. warmup: the steps in
-    which the learning rate rises. log_every: steps between two printed losses.
+    which the learning rate rises. precision: for the encoders, see `train_step`.
+    after_step: called after every step with its number from 0, its loss and the number of its pairs.
     Raises ValueError where the batches end early; the model has then learned from those that there were.
     """
     optimizer = adamw(model, learning_rate, weight_decay)
@@ -70,10 +78,9 @@ def train(
     model.train()
     for step, (pixels, tokens) in zip(range(steps), batches, strict=False):  # range first: draws no batch too many
         set_learning_rate([optimizer], lr_schedule(step, steps, warmup))
-        loss = train_step(model, optimizer, pixels, tokens).item()
+        loss = train_step(model, optimizer, pixels, tokens, precision).item()
         losses.append(loss)
-        if step % log_every == 0 or step == steps - 1:
-            print(f"step {step}: loss {loss:.3f} (guessing: {guessing_loss(len(pixels)):.3f})")
+        after_step(step, loss, len(pixels))
     model.eval()
     if len(losses) < steps:
         raise ValueError(f"batches ended after {len(losses)} of {steps} steps: give more, or ask for fewer steps")

@@ -160,8 +160,8 @@ def initialise_blocks(blocks: Sequence[TransformerBlock], width: int) -> None:
         mlp.c_fc.weight                          (2 · width)^-½
         attn.out_proj.weight, mlp.c_proj.weight  width^-½ · (2 · blocks)^-½
 
-    Each block adds two branches to the residual stream, and the last two matrices end them. Their factor, one by the
-    root of the number of branches, keeps the sum of all branches equally large for every number of blocks.
+    Each block adds two branches to the residual stream, and the last two matrices end them. Their factor is one over
+    the root of the number of branches. So the sum of all branches is equally large for every number of blocks.
     """
     branch_std = width**-0.5 * (2 * len(blocks)) ** -0.5
     for block in blocks:

@@ -1,6 +1,6 @@
 """Zero-shot classification: the names of the classes are the classifier, no training on them.
 
-First the classifier, then the features that it is made of, then how its answers are counted. Tasks: evaluation/.
+First the classifier, then the features that it is made of. Counting its answers: accuracy.py. Tasks: evaluation/.
 Source: CLIP paper section 3.1.
 """
 
@@ -18,7 +18,6 @@ from minclip.model import CLIP
 from minclip.preprocess import pixels_to_float
 from minclip.prompts import PICTURE_TEMPLATES, prompts_for
 from minclip.similarity import check_directions, unit_rows
-from minclip.ties import Rank, rank_of_right
 
 Tokenizer = Callable[..., Tensor]  # tokenizer(texts, truncate=False) -> int64 [texts, context_length]
 Preprocess = Callable[[Image.Image], Tensor]  # PIL picture -> float [3, size, size]
@@ -31,15 +30,27 @@ def zero_shot_classifier(
 ) -> Tensor:
     """One unit column per class, float32 [embed_dim, classes]: unit image features @ it are cosines.
 
-    Each class name is written into every template. The features of these texts are brought to length one; their mean,
-    again of length one, stands for the class (CLIP paper section 3.1.4).
+    Each class name is written into every template, and the text encoder reads these prompts. `ensemble_features` makes
+    one direction of a class's prompts. No gradient flows, and the model keeps its mode.
     Raises ValueError for names or templates that cannot be used.
     """
-    names = check_names(class_names)
-    prompts = [prompt for name in names for prompt in prompts_for(name, templates)]
-    features = encode_texts(model, tokenizer, prompts)  # [classes · templates, embed_dim]
-    classes = features.unflatten(0, (len(names), -1)).mean(dim=1)  # [classes, embed_dim]
-    return unit_rows(classes).T  # [embed_dim, classes]
+    if problem := wrong_names(class_names):
+        raise ValueError(problem)
+    prompts = [prompt for name in class_names for prompt in prompts_for(name, templates)]
+    features = encode_texts(model, tokenizer, prompts)  # [classes · templates, embed_dim], unit rows
+    classes = ensemble_features(features.unflatten(0, (len(class_names), -1)))  # [classes, embed_dim]
+    return classes.T  # [embed_dim, classes]
+
+
+def ensemble_features(features: Tensor) -> Tensor:
+    """One direction for several prompts: the mean of their unit features, again of length one.
+
+    features: float [..., prompts, embed_dim] -> float32 [..., embed_dim]. CLIP paper section 3.1.4.
+
+    >>> ensemble_features(torch.tensor([[3.0, 0.0], [0.0, 1.0]]))  # a longer feature has no more to say
+    tensor([0.7071, 0.7071])
+    """
+    return unit_rows(unit_rows(features).mean(dim=-2))
 
 
 def classify(
@@ -135,50 +146,14 @@ def evaluating(model: torch.nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def check_names(names: Sequence[str], what: str = "class names") -> list[str]:
-    """names as a list, or a ValueError where there is none, an empty one, or one twice."""
+def wrong_names(names: Sequence[str], what: str = "class names") -> str:
+    """What is wrong with the names, in a sentence: there is none, an empty one, or one twice. "" if they are fine."""
     if isinstance(names, str) or len(names) == 0:
-        raise ValueError(f"{what} must be a list that is not empty, found {names!r}")
+        return f"{what} must be a list that is not empty, found {names!r}"
     for place, name in enumerate(names):
         if not isinstance(name, str) or not name.strip():
-            raise ValueError(f"{what}: number {place} is {name!r}, which is no text or an empty one")
+            return f"{what}: number {place} is {name!r}, which is no text or an empty one"
     if len(set(names)) < len(names):
         twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise ValueError(f"{what} hold {twice!r} twice: leave one out")
-    return list(names)
-
-
-def top_k_accuracy(logits: Tensor, labels: Tensor, ks: Sequence[int] = (1, 5)) -> dict[int, float]:
-    """Share of pictures whose right class is among the k highest, per k.
-
-    Level classes stand in an order drawn by lot, and the share is the expectation over the draws (ties.py): a model
-    that scores all classes alike gets k / classes, as guessing does. NaN is never right.
-
-    >>> top_k_accuracy(torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), torch.tensor([0, 1]), ks=(1, 2))
-    {1: 0.5, 2: 1.0}
-    >>> top_k_accuracy(torch.zeros(6, 4), torch.zeros(6), ks=(1, 3))
-    {1: 0.25, 3: 0.75}
-    """
-    if any(k < 1 for k in ks):
-        raise ValueError(f"ks={tuple(ks)}: every k must be at least 1")
-    rank = rank_of_label(logits, labels)
-    return {k: rank.hit(k).mean().item() for k in ks}
-
-
-def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank:
-    """How many classes stand before the right one, and beside it; `Rank.hit(k)` is its chance to be among the k best.
-
-    logits: float [n, classes]; labels: int [n]; rounding: logits that differ by this much at most are level.
-    NaN is never right.
-    """
-    logits, labels = torch.as_tensor(logits), torch.as_tensor(labels)
-    if logits.ndim != 2 or labels.shape != logits.shape[:1] or len(labels) == 0:
-        raise ValueError(
-            f"logits must be [n ≥ 1, classes] and labels [n], found {list(logits.shape)} and {list(labels.shape)}"
-        )
-    labels = labels.to(logits.device).long()
-    if labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise ValueError(f"labels run from {labels.min()} to {labels.max()}, logits have {logits.shape[1]} classes")
-    logits = logits if logits.is_floating_point() else logits.float()
-    right = labels[:, None] == torch.arange(logits.shape[1], device=logits.device)  # [n, classes]
-    return rank_of_right(logits, right, rounding)
+        return f"{what} hold {twice!r} twice: leave one out"
+    return ""

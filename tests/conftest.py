@@ -29,6 +29,12 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(autouse=True)
+def own_indexes(monkeypatch, tmp_path_factory):
+    """No test reads or writes the indexes of the person who runs it."""
+    monkeypatch.setenv("MINCLIP_INDEXES", str(tmp_path_factory.mktemp("indexes")))
+
+
 CAPTIONS = ["a red car", "two blue fish in the sea", "a small green tree", "a photo of a dog at night"]
 
 

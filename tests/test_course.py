@@ -295,7 +295,7 @@ def test_progress_counts_what_is_built(capsys):
 
 
 def test_every_exercise_fills_a_box_of_the_diagram():
-    assert {exercise.box for lesson in LESSONS for exercise in lesson.exercises} <= set(BOXES)
+    assert {exercise.box for lesson in LESSONS for exercise in lesson.exercises} == set(BOXES)
 
 
 def test_every_lessons_folder_judges_all_its_exercises():

@@ -8,7 +8,10 @@ import torch
 from torch import nn
 
 from minclip.course.assertions import Mistake, NotWritten, Shown, Trial, Wrong
+from minclip.course.checking import judge
 from minclip.course.execution_guards import interrupt_main_thread, limits
+from minclip.course.judging import RIGHT, WRONG
+from minclip.course.outline import exercise_of
 from minclip.course.planted_answers import run_cell
 
 SETUP = "import sys\nimport numpy as np\nimport torch\nfrom torch import nn\n"
@@ -243,3 +246,43 @@ def test_a_stub_elsewhere_is_named():
 def test_pytorchs_not_implemented_is_no_stub():
     found = verdict(lambda t: t.call(t(), torch.ones(1)), run_cell("class A(nn.Module): pass\n", SETUP)["A"])
     assert isinstance(found, Wrong) and 'missing the required "forward"' in str(found)
+
+
+SPOILS = {
+    "count_pairs": """
+def count_pairs(words):
+    counts = Counter()
+    while words:
+        symbols, count = words.popitem()
+        for pair in zip(symbols, symbols[1:]):
+            counts[pair] += count
+    return counts
+""",
+    "train_bpe": """
+def train_bpe(word_counts, merges):
+    for word in list(word_counts):
+        word_counts[word_symbols(word)] = word_counts.pop(word)
+    raise KeyError("lost")
+""",
+    "apply_merges": """
+def apply_merges(symbols, ranks):
+    ranks.clear()
+    return symbols
+""",
+    "similarity_logits": """
+def similarity_logits(image_features, text_features, scale):
+    image_features.zero_()
+    return image_features @ text_features.T
+""",
+}
+
+
+@pytest.mark.parametrize("name", SPOILS)
+def test_an_answer_spoils_no_input_of_the_next(name, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
+    lesson, exercise = exercise_of(name)
+    for _ in range(6):
+        said = judge(run_cell(SPOILS[name], lesson.answers.SETUP)[name], lesson, exercise)
+        assert said.sign == WRONG
+    own = next(answer for answer in lesson.answers.CORRECT if answer.exercise == name)
+    assert judge(run_cell(own.code, lesson.answers.SETUP)[name], lesson, exercise).sign == RIGHT

@@ -23,7 +23,7 @@ def last(way, *rates):
     return [run["losses"][-1] for run in RUNS if run["way"] == way and (not rates or run["rate"] in rates)]
 
 
-def test_every_way_is_kept_at_three_rates_with_three_seeds():
+def test_every_way_is_kept_nine_times():
     kept = [(run["way"], run["rate"], run["seed"]) for run in RUNS]
     wanted = [(way, rate, seed) for way in one_batch.WAYS for rate in one_batch.RATES for seed in one_batch.SEEDS]
     assert kept == wanted and len(kept) == 81 and set(pictures.WAYS) == set(one_batch.WAYS)
@@ -47,7 +47,7 @@ def test_losses_at_the_end_lie_where_the_lesson_says(way, rates, low, high):
     assert low <= min(last(way, *rates)) and max(last(way, *rates)) <= high
 
 
-def test_at_the_highest_rate_the_right_model_is_slow_or_stuck():
+def test_the_highest_rate_is_too_high():
     ends = sorted(last("whole", 3e-3))
     assert min(ends) > 0.5 and ends[1] < 1 and abs(ends[2] - math.log(64)) < 0.01
 
@@ -80,6 +80,17 @@ def test_the_stream_keeps_its_size_with_the_factor_alone(seed):
     wrong = [pictures.stream_sizes(without, layers, seed=seed)[-1] for layers in (1, 2, 6, 12, 24)]
     assert min(right) > 1.15 and max(right) < 1.3
     assert wrong == sorted(wrong) and 5.1 < wrong[-1] < 6.2
+
+
+def test_what_is_learned_by_heart_is_not_understood():
+    torch.manual_seed(0)
+    model = CLIP(one_batch.SMALL)
+    losses = one_batch.memorise(model, one_batch.whole, *one_batch.pairs("train", 64), rate=1e-3, steps=100)
+    with torch.no_grad():
+        seen, new = (model(*one_batch.pairs(split, 64))[0].argmax(dim=1) for split in ("train", "val"))
+    own = torch.arange(64)
+    assert losses[-1] < 0.05 and (seen == own).sum() == 64
+    assert (new == own).sum() <= 6  # in six trainings it was 0 to 3, guessing finds one
 
 
 def test_parameters_lie_where_the_lesson_says():

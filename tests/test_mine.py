@@ -9,12 +9,16 @@ from PIL import Image
 
 from minclip import training
 from minclip.cli import main
+from minclip.course.checking import judge
+from minclip.course.exercise import library_source
+from minclip.course.judging import RIGHT
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import installed
 from minclip.course.learner_package import PARTS, given_answer
 from minclip.course.outline import LESSONS, exercise_of
+from minclip.course.planted_answers import run_cell
 from minclip.engine.replaced_step import is_replaced
-from minclip.experiments.replaced_parts import replaced_parts
+from minclip.experiments.replaced_parts import identical, replaced_parts
 from minclip.formats.weights_files import read_tensors
 
 EXERCISES = [exercise.name for lesson in LESSONS for exercise in lesson.exercises]
@@ -189,3 +193,14 @@ def test_a_train_step_of_ones_own_refuses_micro_batches(photos, tmp_path, monkey
     command = ["train", "--data", str(photos), "--config", "tiny", "--samples", "64", "--batch", "16"]
     assert main([*command, "--device", "cpu", "--out", str(tmp_path / "run"), "--micro-batch", "4"]) == 2
     assert "your train_step takes whole batches" in capsys.readouterr().err
+
+
+def test_what_checks_keep_of_minclips_texts_is_known_as_such(mine):
+    for lesson in LESSONS:
+        for exercise in lesson.exercises:
+            setup = f"{lesson.answers.SETUP}\nfrom minclip.{exercise.home} import *"  # what a notebook imports
+            space = run_cell(library_source(exercise.library), setup)
+            verdict = judge(space[exercise.name], lesson, exercise)
+            assert verdict.sign == RIGHT, verdict
+    with installed():
+        assert sorted(identical) == sorted(EXERCISES)

@@ -34,13 +34,19 @@ def test_matrices_decay_and_all_else_does_not():
     assert [group["weight_decay"] for group in groups] == [0.2, 0.0]
 
 
-def test_frozen_parameters_and_anothers_are_left_out():
+def test_frozen_parameters_are_in_no_group():
     model = TwoLayers()
     model.norm.requires_grad_(False)
-    assert names_in(param_groups(model, 0.2, without=[model.resblocks.weight]), model) == [
-        ["out.weight"],
-        ["logit_scale", "resblocks.bias"],
-    ]
+    groups = names_in(param_groups(model, 0.2), model)
+    assert groups == [["resblocks.weight", "out.weight"], ["logit_scale", "resblocks.bias"]]
+
+
+def test_adamw_leaves_out_what_another_optimiser_trains():
+    model = TwoLayers()
+    optimizer = adamw(model, 0.1, 0.2, without=[model.resblocks.weight])
+    spared = ["logit_scale", "resblocks.bias", "norm.weight", "norm.bias"]
+    assert names_in(optimizer.param_groups, model) == [["out.weight"], spared]
+    assert [group["weight_decay"] for group in optimizer.param_groups] == [0.2, 0.0]
 
 
 def test_the_rate_of_six_steps_by_hand():

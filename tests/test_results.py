@@ -44,6 +44,7 @@ PROMISES = [
     ("tricks-without-bfloat16", "tricks.muon_dtype.gain.median", 2, 100),
     ("picturebook-5min-without-bfloat16", "tasks.object.low", 0.75, 1),
     ("import_time", "added_median", 0, 2),
+    ("search_page", "milliseconds.query.median", 0, 5),  # over 10,000 pictures
 ]
 
 

@@ -5,11 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from PIL import Image
-from torch import nn
 
+from minclip.engine.recall import match_ranks, rank_of_first_match, recall_in_chunks
 from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
-from minclip.retrieval import Index, match_ranks, rank_of_first_match, recall_at_k, recall_without_ties
+from minclip.retrieval import Index, composed_query, recall_at_k, search
 
 
 def test_recall_of_three_captions_by_hand():
@@ -43,7 +42,7 @@ def test_recall_is_what_sorting_and_looking_gives(k):
     expected = by_hand(image_features, text_features, owner.tolist(), k)
     assert recall["image_to_text"][f"R@{k}"] == pytest.approx(expected[0])
     assert recall["text_to_image"][f"R@{k}"] == pytest.approx(expected[1])
-    assert recall_without_ties(image_features, text_features, owner, k) == pytest.approx(expected)
+    assert recall_in_chunks(image_features, 3 * text_features, owner, ks=(k,)) == recall
 
 
 def test_any_caption_of_a_picture_will_do():
@@ -118,7 +117,7 @@ def test_ranks_do_not_depend_on_the_chunks(monkeypatch):
     generator = torch.Generator().manual_seed(1)
     features = torch.randn(20, 4, generator=generator), torch.randn(20, 4, generator=generator)
     whole = match_ranks(*features, torch.arange(20))
-    monkeypatch.setattr("minclip.retrieval.CHUNK", 3)
+    monkeypatch.setattr("minclip.engine.recall.CHUNK", 3)
     for expected, found in zip(whole, match_ranks(*features, torch.arange(20)), strict=True):
         assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
 
@@ -161,101 +160,6 @@ def test_the_index_refuses_what_cannot_be_searched():
         Index(torch.ones(1, 4), ["one"]).search(torch.zeros(4))
     with pytest.raises(ValueError, match="k=0"):
         Index(torch.ones(1, 4), ["one"]).search(torch.ones(4), k=0)
-
-
-class AverageColour(nn.Module):
-    """A model whose image features are the picture's average pixel."""
-
-    def __init__(self):
-        super().__init__()
-        self.logit_scale = nn.Parameter(torch.tensor(0.0))
-
-    def encode_image(self, pixels):
-        return pixels.mean(dim=(2, 3))
-
-
-def plain(image):
-    return torch.from_numpy(np.array(image.convert("RGB").resize((2, 2)))).permute(2, 0, 1) / 255
-
-
-def test_a_folder_becomes_an_index_without_broken_files(tmp_path):
-    (tmp_path / "deeper").mkdir()
-    Image.new("RGB", (5, 5), "red").save(tmp_path / "r.PNG")
-    Image.new("RGB", (9, 3), "blue").save(tmp_path / "deeper" / "b.png")
-    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
-    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
-    index = Index.from_folder(tmp_path, AverageColour(), plain, batch_size=1)
-    assert index.search(torch.tensor([0.0, 0, 1]), k=1) == [(tmp_path / "deeper" / "b.png", 1.0)]
-    assert index.skipped == [tmp_path / "broken.jpg"]
-    assert len(index) == 2
-
-
-def test_a_picture_without_direction_ends_no_index(tmp_path):
-    for name in ("black", "red"):  # AverageColour makes zeros of black
-        Image.new("RGB", (5, 5), name).save(tmp_path / f"{name}.png")
-    index = Index.from_folder(tmp_path, AverageColour(), plain)
-    assert (index.names, index.without_direction) == ([tmp_path / "red.png"], [tmp_path / "black.png"])
-    (tmp_path / "red.png").unlink()
-    with pytest.raises(ValueError, match=r"black\.png has features that are all zero"):
-        Index.from_folder(tmp_path, AverageColour(), plain)
-
-
-ODD = {
-    "cut.tif": b"II*\0\x08\0\0\0\x0b\0\0\x01",
-    "empty.png": b"",
-    "text.jpg": b"hello, I am text",
-    "phone.heic": b"...",
-    "half.jpg": None,
-    "half.png": None,
-}
-
-
-def test_odd_files_are_read_or_listed_without_output(tmp_path, capfd, recwarn):
-    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8))
-    for name, content in ODD.items():
-        if content is None:
-            noise.save(tmp_path / name)
-            content = (tmp_path / name).read_bytes()[:700]
-        (tmp_path / name).write_bytes(content)
-    noise.resize((1, 1)).save(tmp_path / "one.png")
-    noise.quantize().save(tmp_path / "palette.png", transparency=bytes(range(256)))
-    noise.convert("CMYK").save(tmp_path / "print.jpg")
-    noise.save(tmp_path / "b.jfif", "JPEG")
-    noise.save(tmp_path / "damaged-exif.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x02")
-    for kind in ("gif", "webp"):
-        noise.save(tmp_path / f"moves.{kind}", save_all=True, append_images=[noise.rotate(90)])
-    Image.new("1", (10_000, 9_000), 1).save(tmp_path / "large.png")  # Pillow warns from 89 megapixels on
-    (tmp_path / "folder.png").mkdir()
-    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
-    index = Index.from_folder(tmp_path, AverageColour(), plain)
-    assert [path.name for path in index.skipped] == sorted(ODD)
-    read = ["b.jfif", "damaged-exif.jpg", "large.png", "moves.gif", "moves.webp", "one.png", "palette.png", "print.jpg"]
-    assert [path.name for path in index.names] == read
-    assert capfd.readouterr() == ("", "") and not recwarn.list
-
-
-def test_a_folder_is_indexed_as_a_viewer_shows_it(tmp_path):
-    Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(tmp_path / "nothing.png")
-    index = Index.from_folder(tmp_path, AverageColour(), plain)
-    torch.testing.assert_close(index.features[0], torch.full((3,), 3**-0.5))  # white
-
-
-def test_a_bar_counts_files_on_demand(tmp_path, capsys):
-    for i in range(3):
-        Image.new("RGB", (2, 2), "red").save(tmp_path / f"{i}.png")
-    Index.from_folder(tmp_path, AverageColour(), plain)
-    assert capsys.readouterr() == ("", "")
-    Index.from_folder(tmp_path, AverageColour(), plain, batch_size=2, progress=True)
-    printed = capsys.readouterr()
-    assert printed.out == "" and "3/3" in printed.err
-
-
-def test_a_folder_without_pictures_is_an_error(tmp_path, capsys):
-    with pytest.raises(ValueError, match="holds no picture"):
-        Index.from_folder(tmp_path, AverageColour(), plain, progress=True)
-    assert capsys.readouterr().err == ""  # no bar of nothing before the error
-    with pytest.raises(NotADirectoryError, match="not a folder"):
-        Index.from_folder(tmp_path / "nowhere", AverageColour(), plain)
 
 
 def test_the_interval_is_as_wide_as_theory_says():
@@ -306,3 +210,25 @@ def test_chances_of_being_right_have_an_interval_too():
 def test_an_interval_of_nothing_is_refused(correct, options, message):
     with pytest.raises(ValueError, match=message):
         bootstrap_interval(np.array(correct), **options)
+
+
+@pytest.mark.parametrize("k", [1, 3, 5, 50])
+def test_search_gives_what_sorting_gives(k):
+    generator = torch.Generator().manual_seed(2)
+    queries, gallery = torch.randn(3, 8, generator=generator), torch.randn(5, 8, generator=generator)
+    cosines, places = search(queries, 7 * gallery, k)
+    assert cosines.shape == places.shape == (3, min(k, 5)) and places.dtype == torch.int64
+    index = Index(gallery, list(range(5)))
+    for query, row, found in zip(queries, cosines.tolist(), places.tolist(), strict=True):
+        names, expected = zip(*index.search(query, k), strict=True)
+        assert list(names) == found and row == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_composed_query_adds_directions_not_lengths():
+    east, north, up = torch.eye(3)[:, None]
+    query = composed_query(5 * east, 9 * up, 0.1 * east)
+    torch.testing.assert_close(query, up)
+    torch.testing.assert_close(composed_query(east, up, north, weight=0.0), east)
+    half = composed_query(torch.cat([east, north]), up, east, weight=0.5)
+    torch.testing.assert_close(half[0], torch.tensor([0.5, 0, 0.5]) * 2**0.5)
+    assert half.shape == (2, 3) and torch.allclose(half.norm(dim=1), torch.ones(2))

@@ -15,7 +15,7 @@ from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step as engines_step
 from minclip.model import CLIP
 from minclip.optim import adamw
-from minclip.training import train, train_step
+from minclip.training import print_loss, train, train_step
 
 CONFIG = CLIPConfig(16, 16, 8, 64, 2, 64, 1, 2, context_length=8, vocab_size=40)
 CPU = choose_device("cpu", torch.float32)
@@ -67,10 +67,24 @@ def test_one_step_is_gradient_descent_by_hand():
 
 
 def test_the_loss_is_printed_beside_that_of_guessing(capsys):
-    losses = train(new_model(), batches(5), steps=5, log_every=3)
+    losses = train(new_model(), batches(5), steps=5)
+    print_loss(200, 1.5, 6)
     assert capsys.readouterr().out.splitlines() == [
-        f"step {step}: loss {losses[step]:.3f} (guessing: 1.792)" for step in (0, 3, 4)
+        f"step 0: loss {losses[0]:.3f} (guessing: 1.792)",
+        "step 200: loss 1.500 (guessing: 1.792)",
     ]
+
+
+def test_each_step_is_told_with_its_loss():
+    told = []
+    losses = train(new_model(), batches(3), steps=3, after_step=lambda *said: told.append(said))
+    assert told == [(step, losses[step], 6) for step in range(3)]
+
+
+def test_the_loop_hands_the_precision_on():
+    full = train(new_model(), batches(2), steps=2)
+    half = train(new_model(), batches(2), steps=2, precision=torch.autocast("cpu", torch.bfloat16))
+    assert half != full and half == pytest.approx(full, abs=0.1)
 
 
 @pytest.mark.parametrize(("cores", "micro_batch"), [(1, None), (3, None), (1, 2)])
@@ -99,7 +113,7 @@ def test_a_model_learns_one_batch_by_heart():
 def test_the_rate_follows_its_schedule_the_temperature_its_limits(monkeypatch):
     rates = []
 
-    def noted(model, optimizer, pixels, tokens):
+    def noted(model, optimizer, pixels, tokens, precision):
         rates.append(optimizer.param_groups[0]["lr"])
         return torch.tensor(0.0)
 

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from minclip.accuracy import rank_of_label
 from minclip.config import CLIPConfig
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
@@ -16,7 +17,7 @@ from minclip.zero_shot import (
     classify,
     encode_pixels,
     encode_texts,
-    top_k_accuracy,
+    ensemble_features,
     zero_shot_classifier,
 )
 
@@ -81,6 +82,14 @@ def test_a_class_is_its_templates_unit_mean(model):
     torch.testing.assert_close(classifier[:, 0], mean / mean.norm())
     torch.testing.assert_close(classifier[:, 1], (mean / mean.norm())[[1, 2, 0, 3]])
     assert classifier.shape == (4, 2)
+
+
+def test_a_longer_feature_has_no_more_to_say():
+    features = torch.tensor([[3.0, 4.0], [0.0, 0.1]])
+    mean = torch.tensor([0.6, 1.8])  # of (0.6, 0.8) and (0, 1), times two
+    torch.testing.assert_close(ensemble_features(features), mean / mean.norm())
+    both = torch.stack([features, features.flip(0)]).bfloat16()
+    assert ensemble_features(both).shape == (2, 2) and ensemble_features(both).dtype == torch.float32
 
 
 def test_a_classifier_leaves_every_module_in_its_mode(model):
@@ -181,7 +190,7 @@ def test_features_without_direction_are_never_right(model):
     pixels = np.zeros((1, 4, 4, 3), dtype=np.uint8)
     model.config.pixel_mean, model.config.pixel_std = (0, 0, 0), (1, 1, 1)
     logits = encode_pixels(model, pixels) @ zero_shot_classifier(model, tokenizer, ["red", "green"], ["{}"])
-    assert logits.isnan().all() and top_k_accuracy(logits, torch.tensor([0]), ks=(1,)) == {1: 0}
+    assert logits.isnan().all() and rank_of_label(logits, torch.tensor([0])).hit(1) == 0
 
 
 def test_classify_takes_one_picture(model):
@@ -202,30 +211,3 @@ def test_classify_takes_one_picture(model):
 def test_names_that_make_no_classifier_are_refused(model, names, message):
     with pytest.raises(ValueError, match=message):
         zero_shot_classifier(model, tokenizer, names, ["{}"])
-
-
-def test_top_k_counts_the_k_highest():
-    logits = torch.tensor([[4.0, 3.0, 2.0, 1.0]]).expand(4, 4)
-    assert top_k_accuracy(logits, torch.arange(4), ks=(1, 2, 3, 9)) == {1: 0.25, 2: 0.5, 3: 0.75, 9: 1.0}
-
-
-@pytest.mark.parametrize("value", [0.0, 0.3, float("inf")])
-def test_equal_scores_get_what_guessing_gets(value):
-    logits, labels = torch.full((6, 3), value), torch.tensor([0, 1, 2, 0, 0, 0])
-    assert top_k_accuracy(logits, labels, ks=(1, 2, 3)) == pytest.approx({1: 1 / 3, 2: 2 / 3, 3: 1})
-    assert top_k_accuracy(torch.zeros(6, 3).int(), labels, ks=(1,)) == pytest.approx({1: 1 / 3})
-
-
-def test_what_is_no_number_is_never_right():
-    logits = torch.tensor([[float("nan")] * 3, [float("nan"), 1.0, 2.0], [3.0, float("nan"), 2.0]])
-    assert top_k_accuracy(logits, torch.tensor([0, 0, 0]), ks=(1,)) == {1: 0}
-    assert top_k_accuracy(logits, torch.tensor([0, 0, 0]), ks=(2, 3)) == pytest.approx({2: 1 / 3, 3: 1 / 3})
-
-
-def test_top_k_refuses_what_does_not_fit():
-    with pytest.raises(ValueError, match="labels run from 0 to 3"):
-        top_k_accuracy(torch.zeros(2, 3), torch.tensor([0, 3]))
-    with pytest.raises(ValueError, match="labels"):
-        top_k_accuracy(torch.zeros(2, 3), torch.tensor([0]))
-    with pytest.raises(ValueError, match="at least 1"):
-        top_k_accuracy(torch.zeros(2, 3), torch.tensor([0, 0]), ks=(0,))

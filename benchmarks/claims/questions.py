@@ -14,9 +14,9 @@ from benchmarks.claims.training_arms import Learned
 from minclip.data.picturebook import PictureBook, tasks
 from minclip.data.picturebook.tasks import TASKS, task_picture
 from minclip.data.protocol import ChoiceTask, ClassTask
+from minclip.engine.recall import match_ranks
 from minclip.evaluation.evaluate import evaluate_task
 from minclip.evaluation.suites import Suite, retrieval_pairs
-from minclip.retrieval import match_ranks
 from minclip.zero_shot import encode_pixels, encode_texts
 
 Answers = dict[str, np.ndarray]  # [pictures], 1 right, 0 wrong, between them where answers are level

@@ -1,4 +1,4 @@
-"""The command line: `minclip doctor · data · fetch · train · eval · classify · search · export · course`.
+"""The command line: `minclip doctor · data · fetch · train · eval · classify · search · serve · export · course`.
 
 Each command is a file of this folder. `add_arguments` declares its arguments. `run` runs it and returns the exit code.
 Commands import torch inside `run`, so that --help and a mistyped option answer at once.
@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from minclip.cli import classify, course, data, doctor, eval, export, fetch, search, train
+from minclip.cli import classify, course, data, doctor, eval, export, fetch, search, serve, train
 
 COMMANDS = {
     "doctor": doctor,
@@ -20,6 +20,7 @@ COMMANDS = {
     "eval": eval,
     "classify": classify,
     "search": search,
+    "serve": serve,
     "export": export,
     "course": course,
 }
@@ -30,7 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands. The docstring of a command's file is its --help, with an example."""
     parser = argparse.ArgumentParser(
         prog="minclip",
-        description="The real CLIP, small enough to read: draw data, train, evaluate, classify, search, export, learn.",
+        description="The real CLIP, small enough to read: draw, train, evaluate, classify, search, export, learn.",
         epilog="minclip COMMAND --help shows an example of each.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -57,9 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     from minclip.data.images import quiet
     from minclip.prompts import PICTURE_TEMPLATES, read_templates
-    from minclip.zero_shot import check_names, classify
+    from minclip.zero_shot import classify, wrong_names
 
-    labels = check_names([label.strip() for label in arguments.labels.split(",") if label.strip()], "--labels")
+    labels = [label.strip() for label in arguments.labels.split(",") if label.strip()]
+    if problem := wrong_names(labels, "--labels"):
+        raise ValueError(problem)
     templates = read_templates(arguments.templates) if arguments.templates else PICTURE_TEMPLATES
     read: list[Path] = []
     with quiet():

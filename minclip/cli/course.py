@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def write_certificate(arguments: argparse.Namespace) -> int:
-    """The page of what the learner built. It takes a minute: every answer is judged once more."""
+    """The page of what the learner built. It takes a while: every answer is judged once more."""
     import sys
 
     from minclip.cli.models import RUNS
@@ -89,7 +89,7 @@ def write_certificate(arguments: argparse.Namespace) -> int:
     if place is None:
         raise ValueError("the repository's solutions/ keep no answers: run this in your workbook")
     path = (arguments.file or place.parent / "certificate.html").expanduser().absolute()
-    print("minclip: judging your answers and searching pictures, which takes a minute", file=sys.stderr)
+    print("minclip: judging your answers and searching pictures, which takes a while", file=sys.stderr)
     gathered = certificate.gather(arguments.name, RUNS, arguments.run)
     certificate.write(gathered, path)
     print(f"{short(path)} is written: open it in a browser, or send it to a friend.")

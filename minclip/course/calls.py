@@ -6,8 +6,11 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Self
 
+import numpy as np
+from torch import Tensor
+
 from minclip.course.answer_source import code_of
-from minclip.course.comparison import copied, equal
+from minclip.course.comparison import copied, put_back_edited
 from minclip.course.execution_guards import Stopped, by_user
 from minclip.course.failures import Errors, Mistake, NotWritten, Wrong, remedy
 from minclip.course.global_state import GradientsOff, settings
@@ -17,6 +20,11 @@ EDITED = Mistake(
     "it changes what it was given",
     way="x = x + 1 makes a new one; x += 1 and x.add_(1) change the one that came in, also after x = x.float(), which "
     "hands on the same tensor if it is float32 already",
+)
+EDITED_COLLECTION = Mistake(
+    "it changes what it was given",
+    way="work on a copy, made first: dict(words), list(items); pop, append, sort, update, del and x[...] = change the "
+    "one that came in",
 )
 
 
@@ -118,9 +126,11 @@ class Calls:
             own = errors or {}
             rest = {sign: mistake for sign, mistake in self.errors.items() if sign not in own}
             raise self.failure(error, {**own, **rest}) from error
-        for value, kept in zip(given, before, strict=True):
-            if not in_place and not equal(value, kept):
-                raise Wrong(*self.heading("edits its input"), EDITED)
+        finally:  # a check hands out the same collection again: to the next answer it must be what it was
+            edited = [] if in_place else put_back_edited(given, before)
+        if edited:
+            of_numbers = isinstance(edited[0], Tensor | np.ndarray)
+            raise Wrong(*self.heading("edits its input"), EDITED if of_numbers else EDITED_COLLECTION)
         for name, value in settings().items():
             if value != switched[name]:
                 line = f"  {name}    {value} after the call, {switched[name]} before"

@@ -25,7 +25,7 @@ p { margin: .5rem 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem .35rem 0; text-align: left; white-space: nowrap; }
-th { font-weight: 600; }
+th { font-weight: 600; vertical-align: bottom; white-space: normal; }
 td.number, th.number { text-align: right; }
 .found { display: flex; flex-wrap: wrap; gap: .35rem; margin: .3rem 0 1rem; padding: 0; list-style: none; }
 .found img { border-radius: .3rem; display: block; height: 5rem; image-rendering: pixelated; width: 5rem; }
@@ -50,7 +50,7 @@ def page(certificate: Certificate) -> str:
     body = [
         f"<header><h1>{title}</h1>",
         f'<p class="quiet">{len(own)} of {len(certificate.parts)} parts, {certificate.day:%d %B %Y}</p></header>',
-        "<p>CLIP is the model that knows which sentence belongs to which picture. This page shows the parts of it that "
+        "<p>CLIP is the model that knows which sentence belongs to which picture. This page shows the parts of it "
         f"{wrote} in the course of minclip, and what the model that is made of them knows.</p>",
         figure(certificate.diagram, f"The diagram of CLIP: {len(own)} of {len(certificate.parts)} parts are built."),
         *found(certificate),
@@ -99,11 +99,12 @@ def run(certificate: Certificate) -> list[str]:
         ]
     about = certificate.run["run"]
     named = ", ".join(map(html.escape, about["parts"]))
+    data = "the picture book" if about["data"] == "picturebook" else html.escape(str(about["data"]))
     return [
         "<h2>The training</h2>",
-        f"<p>A model of {about['parameters']:,} parameters saw {about['samples']:,} pictures of "
-        f"{html.escape(str(about['data']))} in {about['seconds'] / 60:.1f} minutes (seed {about['seed']}, "
-        f"{html.escape(about['device'])}), with these parts: {named}.</p>",
+        f"<p>A model of {about['parameters']:,} parameters saw {about['samples']:,} pictures of {data} in "
+        f"{about['seconds'] / 60:.1f} minutes (seed {about['seed']}, {html.escape(about['device'])}), "
+        f"with these parts: {named}.</p>",
         figure(certificate.curves, "The curves of the training: loss, scale and zero-shot accuracy by pictures seen."),
     ]
 

@@ -4,6 +4,7 @@ Whatever an answer gives can be asked. What cannot be compared, such as an objec
 """
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from minclip.course.value_words import FEW, in_words, rounded
 
-__all__ = ["TOLERANCE", "copied", "difference", "equal", "far_apart", "in_words"]
+__all__ = ["TOLERANCE", "copied", "difference", "equal", "far_apart", "in_words", "put_back_edited"]
 
 TOLERANCE = 1e-4  # of the largest number expected: float32 sums in another order stay below, a wrong formula does not
 LONG = 60  # letters
@@ -60,6 +61,32 @@ def copied(value: Any) -> Any:
         return copy.deepcopy(value) if isinstance(value, list | dict | set | np.ndarray) else value
     except Exception:
         return value
+
+
+def put_back_edited(values: Sequence[Any], kept: Sequence[Any]) -> list[Any]:
+    """The values that are no longer equal to their copies; they are what they were again, collections of them too."""
+    edited = [(value, old) for value, old in zip(values, kept, strict=True) if not equal(value, old)]
+    for value, old in edited:
+        put_back(value, old)
+    return [value for value, _ in edited]
+
+
+def put_back(value: Any, kept: Any) -> None:
+    """Makes a tensor, an array or a collection in place what its copy is."""
+    if isinstance(value, Tensor):
+        if value.shape == kept.shape and not value.is_inference():
+            value.detach().copy_(kept)
+    elif isinstance(value, np.ndarray):
+        if value.shape == kept.shape and value.flags.writeable:
+            value[...] = kept
+    elif isinstance(value, tuple):
+        for item, old in zip(value, kept, strict=True):
+            put_back(item, old)
+    elif isinstance(value, list):
+        value[:] = kept
+    elif isinstance(value, dict | set):
+        value.clear()
+        value.update(kept)
 
 
 def difference(expected: Any, came: Any) -> tuple[str, str]:

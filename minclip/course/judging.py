@@ -8,6 +8,7 @@ import torch
 from minclip.course.assertions import NotWritten, Trial, Wrong
 from minclip.course.execution_guards import MEMORY, SECONDS, Stopped, fresh_state, limits
 from minclip.course.exercise import Exercise, Lesson
+from minclip.engine.cores import one_thread
 
 RIGHT, WRONG, MISSING = "✓", "✗", "○"
 LINES = 5  # no answer is longer, what it printed aside
@@ -33,7 +34,7 @@ def tried(answer: Any, lesson: Lesson, exercise: Exercise) -> tuple[Trial, Wrong
     """
     trial = Trial(answer)
     try:
-        with fresh_state(), limits(SECONDS, MEMORY):
+        with fresh_state(), one_thread(), limits(SECONDS, MEMORY):  # threads of small tensors wait for busy cores
             torch.manual_seed(0)
             trial.run(getattr(lesson.checks, exercise.name))
     except (Wrong, NotWritten, Stopped) as end:

@@ -6,7 +6,7 @@ No captions and no splits: those are the loaders'. A compressed tar is refused: 
 import io
 import os
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath, PurePosixPath
 
 from PIL import Image, ImageFile, features
@@ -36,17 +36,22 @@ def picture_suffixes() -> frozenset[str]:
     return frozenset(suffixes)
 
 
-def find_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
+def is_hidden(path: Path) -> bool:
+    """Its name begins with a dot: a Mac adds ._a.png to a.png."""
+    return path.name.startswith(".")
+
+
+def find_pictures(folder: Path, skip: Callable[[Path], bool] = is_hidden) -> tuple[list[Path], list[Path]]:
     """(pictures, what looks like one and cannot be read) in a folder and the folders in it, sorted.
 
-    Told by the suffix. Linked folders are followed, each folder is read once. Hidden files and folders, whose name
-    begins with a dot, are passed over, and so are files of other kinds. The second list holds pictures of kinds that
+    Told by the suffix. Linked folders are followed, each folder is read once. What `skip` is true of is passed over,
+    a folder with all that is in it, and so are files of other kinds. The second list holds pictures of kinds that
     Pillow does not read here, links that lead nowhere, and folders that may not be read.
     """
     readable = picture_suffixes()
     pictures: list[Path] = []
     others: list[Path] = []
-    for path in walk(folder, others):
+    for path in walk(folder, others, skip):
         suffix = path.suffix.lower()
         if suffix in readable:
             (pictures if is_plain_file(path) else others).append(path)
@@ -85,19 +90,19 @@ def is_plain_file(path: Path) -> bool:
         return False
 
 
-def walk(root: Path, locked: list[Path]) -> Iterator[Path]:
-    """Everything below root that is no folder and not hidden; folders that may not be read are added to `locked`."""
+def walk(root: Path, locked: list[Path], skip: Callable[[Path], bool] = is_hidden) -> Iterator[Path]:
+    """Everything below root that is no folder and not skipped; folders that may not be read are added to `locked`."""
     seen = {str(above) for above in Path(os.path.realpath(root)).parents}  # a link to one of them is a circle
     waiting = [root]  # and linked folders: last, so that a folder that is also here itself keeps its own name
     while waiting:
         for name, folders, files in os.walk(waiting.pop(0), onerror=lambda error: locked.append(Path(error.filename))):
             real = os.path.realpath(name)
-            visible = [] if real in seen else [folder for folder in folders if not folder.startswith(".")]
+            visible = [] if real in seen else [folder for folder in folders if not skip(Path(name, folder))]
             linked = [folder for folder in visible if Path(name, folder).is_symlink()]
             waiting += [Path(name, folder) for folder in linked]
             folders[:] = [folder for folder in visible if folder not in linked]  # where os.walk goes on
             if real not in seen:
-                yield from (Path(name, file) for file in files if not file.startswith("."))
+                yield from (path for path in (Path(name, file) for file in files) if not skip(path))
             seen.add(real)
 
 

@@ -11,16 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from minclip.accuracy import rank_of_label
 from minclip.data.protocol import ChoiceTask, ClassTask
+from minclip.engine.recall import match_ranks, recall_in_chunks
 from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_interval
 from minclip.model import CLIP
-from minclip.retrieval import DIRECTIONS, KS, match_ranks, recall_at_k
+from minclip.retrieval import DIRECTIONS, KS
 from minclip.ties import ROUNDING
 from minclip.zero_shot import (
     Tokenizer,
     encode_pixels,
     encode_texts,
-    rank_of_label,
     zero_shot_classifier,
 )
 
@@ -161,7 +162,7 @@ def evaluate_retrieval(
         found = {f"R@{k}": rank.hit(k).numpy() for k in KS}
         report[direction] = {name: float(hits.mean()) for name, hits in found.items()}
         intervals[direction] = {name: list(grouped_bootstrap_interval(hits, group)) for name, hits in found.items()}
-    chance = recall_at_k(torch.ones(len(pixels), 1), torch.ones(len(texts), 1), torch.as_tensor(owner), KS)
+    chance = recall_in_chunks(torch.ones(len(pixels), 1), torch.ones(len(texts), 1), torch.as_tensor(owner), KS)
     return report | {"n_images": len(pixels), "n_texts": len(texts), "intervals": intervals, "chance": chance}
 
 

@@ -18,9 +18,9 @@ from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unre
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.data.rsicd import scene_task
+from minclip.engine.recall import recall_in_chunks
 from minclip.evaluation.evaluate import RetrievalPairs, evaluate_task
 from minclip.model import CLIP
-from minclip.retrieval import recall_at_k
 from minclip.tokenizer import BPETokenizer
 from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts
 
@@ -52,7 +52,7 @@ class Suite:
             pixels, texts, image_of_text = self.retrieval
             image_features = encode_pixels(model, pixels)
             text_features = encode_texts(model, tokenizer, texts, truncate=True)
-            recall = recall_at_k(image_features, text_features, torch.as_tensor(image_of_text))
+            recall = recall_in_chunks(image_features, text_features, torch.as_tensor(image_of_text))
             scores["R@10"] = (recall["image_to_text"]["R@10"] + recall["text_to_image"]["R@10"]) / 2
         return scores
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 import minclip
 from benchmarks.speed.workload import noise_batch
+from minclip.accuracy import top_k_accuracy
 from minclip.cli import main
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import open_dataset
@@ -23,7 +24,6 @@ from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
 from minclip.experiments.preparation import new_model
 from minclip.retrieval import recall_at_k
-from minclip.zero_shot import top_k_accuracy
 from pretend.device import DEVICE, KIND, There, counted, launches, masked_attention, waits
 
 CUDA, MPS = (pytest.mark.skipif(kind != KIND, reason=f"of {kind}") for kind in ("cuda", "mps"))

@@ -15,7 +15,7 @@ from benchmarks.claims.questions import Answers
 from benchmarks.claims.training_arms import Learned, Setting
 from minclip.data.emoji import STYLES, TABLE, Emoji
 from minclip.data.images import load_pixels
-from minclip.retrieval import match_ranks
+from minclip.engine.recall import match_ranks
 from minclip.zero_shot import encode_pixels, encode_texts
 
 FOURTH = "emojitwo"  # a design of its own; the two fluent ones are one design, in relief and flat

@@ -7,6 +7,7 @@ import numpy as np
 from benchmarks.claims.definition import Claim, Finding, Number, Row
 from benchmarks.claims.questions import Answers, by_style, questions, styles_of
 from benchmarks.claims.training_arms import Arm, Learned, Setting
+from minclip.accuracy import rank_of_label
 from minclip.data.picturebook.conditions import SHARED_NAME, Conditions, family_words
 from minclip.data.picturebook.grammar import CONTEXT, STYLE_FRAMES
 from minclip.data.picturebook.questions import OBJECT_TEMPLATES, prompt_name
@@ -14,7 +15,7 @@ from minclip.data.picturebook.sampling import KINDS, TRAIN_STYLES
 from minclip.data.picturebook.styles import STYLES
 from minclip.data.protocol import ClassTask
 from minclip.ties import ROUNDING
-from minclip.zero_shot import encode_pixels, rank_of_label, zero_shot_classifier
+from minclip.zero_shot import encode_pixels, zero_shot_classifier
 
 STYLE_TEMPLATES = {style: STYLE_FRAMES[style][0] for style in STYLES}  # "a sketch of {}", ...
 ASKED = {

@@ -167,7 +167,7 @@ def draw_block() -> Figure:
         axes.annotate("", (left + 3.0, 0.75), (left + 3.0, 1.62), arrowprops=arrow)
         write(axes, left + 3.0, 0.6, "+", fontsize=FONT + 4, bbox={"boxstyle": "circle", "fc": "white"})
         write(axes, left + 1.5, 2.15, does, color=QUIET_COLOUR)
-    write(axes, 4.4, 0.2, "the residual stream: nothing is taken away, both branches only add", color=IMAGE_COLOUR)
+    write(axes, 4.4, 0.2, "the residual stream goes on as it is, and both branches add to it", color=IMAGE_COLOUR)
     return described(
         figure,
         "x runs straight through the block. One branch, ln_1 and attn, is added to it; "

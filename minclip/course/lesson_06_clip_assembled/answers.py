@@ -33,7 +33,7 @@ WRONG = [
     with_("(2 * len(blocks))", "len(blocks)", "counts one branch for each block", "is missing"),
     with_("(2 * len(blocks)) ** -0.5", "2 * len(blocks) ** -0.5", "the 2 is not under the root"),
     with_("(2 * len(blocks)) ** -0.5", "(2 * len(blocks)) ** 0.5", "the more there are"),
-    with_("* (2 * len(blocks)) ** -0.5", "/ (2 * len(blocks))", "one by its root"),
+    with_("* (2 * len(blocks)) ** -0.5", "/ (2 * len(blocks))", "one over the root of that number"),
     with_("(2 * width) ** -0.5", "2 * width ** -0.5", "the 2 is not under the root"),
     with_("(2 * width) ** -0.5", "width ** -0.5", "the 2 under the root is missing"),
     with_("(2 * width) ** -0.5", "branch_std", "ends no branch", "the 2 under the root"),

@@ -31,6 +31,11 @@ NO_MODULE = Mistake("the class must be an nn.Module", way="class CLIP(nn.Module)
 NO_CONFIG = Mistake("whoever loads, saves or evaluates the model asks it for its sizes", way="self.config = config")
 EVAL = Mistake("a model is made for training first", way="leave out self.eval()")
 SHARED = Mistake("an encoder was made once for all models", way="make both encoders inside of __init__")
+SEEDED = Mistake("a seed is set inside of the model", way="leave out manual_seed: who makes the model decides about it")
+STARTS = Mistake(
+    "the encoders draw their weights themselves, and here they are changed afterwards",
+    way="leave out the lines that change weights: __init__ makes the parts, and no more",
+)
 NOT_A_PARAMETER = Mistake(
     "logit_scale is there, and is no parameter: no optimiser would find it", way="nn.Parameter(torch.tensor(...))"
 )
@@ -208,7 +213,7 @@ def wrong_scales(came: Any) -> Known:
 
     return {
         Mistake("this is the scale itself; its logarithm is learned", way=start): number(1 / 0.07),
-        Mistake("this is the logarithm of the temperature; the scale is one by the temperature",
+        Mistake("this is the logarithm of the temperature; the scale is one over the temperature",
                 way=start): number(math.log(0.07)),
         Mistake("this is the temperature", way=start): number(0.07),
         Mistake("this is where the scale is clamped, ln 100, and not where it starts",

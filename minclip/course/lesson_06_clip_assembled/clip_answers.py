@@ -118,11 +118,19 @@ WRONG = [
     clip("self.visual = image_encoder(config)", "self.visual = image_encoder",
          "the function or class itself"),
     clip("self.visual = image_encoder(config)", "visual = image_encoder(config)", "the model has no self.visual"),
-    clip("self.visual = image_encoder(config)", "self.visual = image_encoder(CLIPConfig.preset('tiny'))", "visual.", "→"),
+    clip("self.visual = image_encoder(config)", "self.visual = image_encoder(CLIPConfig.preset('tiny'))",
+         "visual.", "→"),
     clip("heads=config.text_heads", "heads=config.text_width // 64", "not all heads have 64 numbers"),
     clip("heads=config.text_heads", "heads=1", "has 1 head, and the configuration says 3"),
     clip(SCALE, "torch.tensor(math.log(1 / 0.07), requires_grad=True)", "is no parameter"),
     clip(SCALE, "nn.Parameter(torch.tensor(math.log(1 / 0.7)))", "logit_scale of a new model is wrong", "→"),
+    clip("        super().__init__()\n", "        super().__init__()\n        torch.manual_seed(0)\n",
+         "a seed is set inside"),
+    clip(f"        self.logit_scale = {SCALE}", "        for weight in self.parameters():\n"
+         f"            nn.init.normal_(weight, std=0.5)\n        self.logit_scale = {SCALE}",
+         "draw their weights themselves"),
+    clip(f"        self.logit_scale = {SCALE}", "        for weight in self.parameters():\n"
+         f"            nn.init.zeros_(weight)\n        self.logit_scale = {SCALE}", ""),
     # encode_image and encode_text
     clip("return self.visual(pixels)", "return self.visual(pixels)[0]", "the first row alone"),
     clip("return self.visual(pixels)", "return self.visual(pixels[0])", "taken out of the batch"),
@@ -201,7 +209,8 @@ WRONG = [
     forward(FORWARD.replace("return logits_per_image, logits_per_image.T",
                             "return {'image': logits_per_image, 'text': logits_per_image.T}"),
             "does not return two tensors", "→"),
-    forward("        logits = similarity_logits(self.encode_image(pixels), self.encode_text(tokens), self.logit_scale)\n"
+    forward("        logits = similarity_logits(self.encode_image(pixels), self.encode_text(tokens), "
+            "self.logit_scale)\n"
             "        return logits, logits.T", "is used as the scale itself"),
     forward(after("scale = torch.tensor([self.logit_scale.exp()])\nreturn scale * a @ b.T, scale * b @ a.T"),
             "no gradient reaches logit_scale"),

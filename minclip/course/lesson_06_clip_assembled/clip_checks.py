@@ -25,6 +25,7 @@ OTHER = CLIPConfig(
     text_layers=2, context_length=7, vocab_size=21, vision_head_width=4,
 )  # fmt: skip
 
+LARGE = 100  # numbers from which on a root mean square is known well enough
 ENDS = ("conv1.weight", "proj", "token_embedding.weight", "text_projection")  # where the way begins, and where it ends
 
 
@@ -35,6 +36,7 @@ def CLIP(t: Trial) -> None:
         made_of_its_parts(t, OTHER)
         starts_with_its_scale(t)
         stands_alone(t)
+        starts_as_its_parts_do(t)
     t.errors = mistakes.errors_of(t)
     with t.method("encode_image"):
         features(t, "encode_image", "visual")
@@ -70,7 +72,7 @@ def inputs(t: Trial, config: CLIPConfig = CONFIG, images: int = 3, texts: int = 
     return pixels, tokens
 
 
-def same_weights(t: Trial, mine: Any, theirs: nn.Module) -> None:
+def same_weights(t: Trial, mine: Any, theirs: library.CLIP) -> None:
     """Claims that the parts have CLIP's names and the shapes that the configuration asks for."""
     if not isinstance(mine, nn.Module):
         raise Wrong(*t.heading("is no nn.Module"), assembly.NO_MODULE)
@@ -114,6 +116,20 @@ def stands_alone(t: Trial) -> None:
     theirs = {weight.data_ptr() for weight in second.parameters()}
     shared = [name for name, weight in first.named_parameters() if weight.data_ptr() in theirs]
     t.holds(not shared, "two models share weights", f"  both have {', '.join(shared[:1])}", assembly.SHARED)
+    drawn = [name for name, weight in library.CLIP(CONFIG).named_parameters() if weight.unique().numel() > 1]
+    again = [name for name in drawn if first.get_parameter(name).equal(second.get_parameter(name))]
+    same = f"  both have {', '.join(again[:1])}"
+    t.holds(len(again) < len(drawn), "two new models have the same weights", same, assembly.SEEDED)
+
+
+def starts_as_its_parts_do(t: Trial) -> None:
+    """Claims that fresh weights are as large as the encoders make them, whatever was drawn."""
+    mine, theirs = new(t, CONFIG), library.CLIP(CONFIG)
+    for name, weight in theirs.named_parameters():
+        expected, came = (one.detach().square().mean().sqrt().item() for one in (weight, mine.get_parameter(name)))
+        near = (2 / 3 * expected <= came <= 3 / 2 * expected) if weight.numel() >= LARGE else True
+        lines = (f"  expected  about {expected:.3f} in the mean square", f"  came      {came:.3f}")
+        t.holds(near, f"{name} of a new model starts otherwise", *lines, assembly.STARTS)
 
 
 def features(t: Trial, method: str, part: str) -> None:
@@ -144,7 +160,7 @@ def forward(t: Trial) -> None:
     for which, name in enumerate(mistakes.RESULTS):
         right = theirs(pixels, tokens)[which]
         t.same(came[which], right, mistakes.wrong_logits(theirs, pixels, tokens, which), name)
-    pairs = {"logit_scale": (mine.logit_scale, theirs.logit_scale)}
+    pairs: dict[str, tuple[Tensor, Tensor]] = {"logit_scale": (mine.logit_scale, theirs.logit_scale)}
     pairs |= {**ends_of(mine, theirs, "visual"), **ends_of(mine, theirs, "text")}
     for which in range(2):
         t.gradient(t.call(mine, pixels, tokens, as_="forward")[which], theirs(pixels, tokens)[which], pairs)
@@ -154,9 +170,10 @@ def forward(t: Trial) -> None:
             known: Known = {battery.ONE_LOST: right.squeeze}
             came = two(t, t.call(mine, a, b, as_="forward"), theirs, a, b)
             t.same(came[which], right, known, f"{name} for {words}")
-    others = [in_a_tuple(model) for model in both(t, OTHER)]
+    other, other_theirs = both(t, OTHER)
     these = (in_a_tuple(mine), in_a_tuple(theirs), [pixels, tokens])
-    battery.in_turn(t, these, (*others, list(inputs(t, OTHER, 2, 2))))
+    others = (in_a_tuple(other), in_a_tuple(other_theirs), list(inputs(t, OTHER, 2, 2)))
+    battery.in_turn(t, these, others)
     battery.leaves_no_trace(t, both(t)[0], pixels, tokens)
     t.on_a_gpu(mine, pixels, tokens)
     in_half_precision(t, pixels, tokens)

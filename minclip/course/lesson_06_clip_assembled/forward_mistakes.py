@@ -104,7 +104,7 @@ def wrong_logits(theirs: CLIP, pixels: Tensor, tokens: Tensor, which: int) -> Kn
     def turned(x: Tensor) -> Tensor:
         return x.T if which else x
 
-    mistakes: dict[Mistake, Any] = {
+    return {
         Mistake("these are dot products, not cosines: the features must have length 1 before they meet",
                 way=OWN_LENGTH): lambda: turned(scale * images @ texts.T),
         Mistake("only the image features have length 1, the text features must have it, too",
@@ -129,7 +129,7 @@ def wrong_logits(theirs: CLIP, pixels: Tensor, tokens: Tensor, which: int) -> Kn
         Mistake("logit_scale is the logarithm of the scale, and is used as the scale itself",
                 way=SCALE): lambda: turned(log * cosines),
         Mistake("the scale is missing: the cosines are multiplied by it", way=SCALE): lambda: turned(cosines),
-        Mistake("the cosines are divided by the scale; it is one by the temperature, so they are multiplied by it",
+        Mistake("the cosines are divided by the scale; it is one over the temperature, so they are multiplied by it",
                 way=SCALE): lambda: turned(cosines / scale),
         Mistake("the scale is multiplied in twice", way=SCALE): lambda: turned(cosines * scale**2),
         Mistake("these are shares: the loss does the softmax itself", way="return the logits"): lambda: (
@@ -151,7 +151,6 @@ def wrong_logits(theirs: CLIP, pixels: Tensor, tokens: Tensor, which: int) -> Kn
         Mistake("pictures are compared with pictures here, or texts with texts",
                 way=TURNED): lambda: scale * (unit_texts @ unit_texts.T if which else unit_images @ unit_images.T),
     }  # fmt: skip
-    return mistakes
 
 
 def kind_of(came: Any) -> str:
@@ -161,7 +160,7 @@ def kind_of(came: Any) -> str:
 def wrong_kind(came: Any, theirs: CLIP, pixels: Tensor, tokens: Tensor) -> list[str]:
     """The mistake where not two results came, if it is certain."""
     right = theirs(pixels, tokens)
-    both = Mistake("the same logits are asked twice: per image, and turned round, per text",
+    both = Mistake("the same logits are asked twice: per image, and transposed, per text",
                    way="return logits_per_image, logits_per_image.T")  # fmt: skip
     if any(gives(lambda one=one: one, came) for one in right):  # type: ignore[misc]
         return [both]

@@ -35,7 +35,7 @@ ONE_BRANCH = Mistake(
     "the factor counts one branch for each block, and each block adds two",
     way="attention and MLP: 2 * len(blocks) branches",
 )
-NO_ROOT = Mistake("the factor is one by the number of branches; it is one by its root", way=ROOT)
+NO_ROOT = Mistake("the factor is one over the number of branches; it is one over the root of that number", way=ROOT)
 TURNED = Mistake(
     "the factor makes the branches larger, the more there are", way="(2 * len(blocks)) ** -0.5, with the minus"
 )

@@ -1,0 +1,240 @@
+"""How the answers of lesson 08 are judged: the classifier and the counting. Intervals: interval_checks.py."""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from minclip import accuracy as library_accuracy
+from minclip import zero_shot as library
+from minclip.course.assertions import Errors, Known, Mistake, Trial
+from minclip.course.battery import OF_BEFORE, in_turn
+from minclip.course.lesson_08_zero_shot_evaluation import interval_checks
+from minclip.course.lesson_08_zero_shot_evaluation.classifier_mistakes import wrong_columns, wrong_ensembles
+from minclip.course.lesson_08_zero_shot_evaluation.counting_mistakes import LARGE, WRONG_COUNTS, WRONG_DRAWS, by_shares
+from minclip.tokenizer import BPETokenizer
+
+bootstrap_interval = interval_checks.bootstrap_interval
+
+NAMES, OTHERS = ("cat", "hat", "red car"), ("dog", "owl", "bus", "blue kite")
+ONE, SEVERAL = ("this is a {}",), ("{}", "a photo of a {}", "look, a {}!", "{} in the snow")
+EMBED_DIM = 8  # no number of classes or templates is that
+IN_TRAINING = Mistake(
+    "these features are those of training: dropout is at work in them",
+    way="encode_texts puts the model into eval mode, and back; or model.eval(), and model.train(mode) afterwards",
+)
+
+
+class TextModel(nn.Module):
+    """What a classifier needs of a CLIP, small: a text's feature is made of its tokens, of any length, with dropout."""
+
+    def __init__(self, tokenizer: BPETokenizer):
+        super().__init__()
+        self.table = nn.Embedding(tokenizer.vocab_size, EMBED_DIM)
+        self.weights = nn.Parameter(torch.linspace(0.2, 3, tokenizer.context_length))
+        self.dropout = nn.Dropout(0.5)
+        self.logit_scale = nn.Parameter(torch.tensor(2.0))
+
+    def encode_text(self, tokens: Tensor) -> Tensor:
+        mixed = (self.table(tokens) * self.weights[:, None] * (tokens > 0)[..., None]).sum(dim=1)  # [texts, embed_dim]
+        return self.dropout(mixed)
+
+    def __repr__(self) -> str:
+        return "model"
+
+
+class NamedTokenizer(BPETokenizer):
+    """A tokenizer with a short name in the messages."""
+
+    def __repr__(self) -> str:
+        return "tokenizer"
+
+
+def text_model(t: Trial) -> tuple[TextModel, NamedTokenizer]:
+    """A fresh one, of which nobody knows the features, and its tokenizer."""
+    texts = [template.replace("{}", name) for name in NAMES + OTHERS for template in ONE + SEVERAL]
+    tokenizer = NamedTokenizer.train(texts, 560, 16)
+    model = TextModel(tokenizer).eval()
+    with torch.no_grad():
+        model.table.weight.copy_(t.normal(*model.table.weight.shape))
+    return model, tokenizer  # type: ignore[return-value]
+
+
+def zero_shot_classifier(t: Trial) -> None:
+    model, tokenizer = text_model(t)
+    right: Callable[..., Tensor] = library.zero_shot_classifier
+    t.errors = errors_of_texts()
+    came = t(model, tokenizer, NAMES, ONE)
+    t.same(came, right(model, tokenizer, NAMES, ONE), wrong_columns(model, tokenizer, NAMES, ONE[0]),
+           "with one template, the result")  # fmt: skip
+    lazy = Mistake(
+        "the classifier asks for a gradient, and so keeps all that the text encoder computed",
+        way="encode_texts computes without gradients; so does what stands below with torch.no_grad():",
+    )
+    t.holds(not came.requires_grad, "is no plain tensor", lazy)
+    turned = Mistake("it was in eval mode before, and is in training now", way="encode_texts puts every mode back")
+    t.holds(not model.training and not model.dropout.training, "changes the model's mode", turned)
+    again: Known = {OF_BEFORE: lambda: right(model, tokenizer, NAMES, ONE)}
+    known: Known = {**again, **wrong_ensembles(model, tokenizer, NAMES, SEVERAL)}
+    came = t(model, tokenizer, NAMES, SEVERAL)
+    t.same(came, right(model, tokenizer, NAMES, SEVERAL), known, "with four templates, the result")
+    lost = Mistake(
+        "a dimension of size 1 is lost: one class, too, is a column [embed_dim, 1]",
+        way="leave out squeeze() and [0]; unflatten keeps a dimension of size 1",
+    )
+    for names, templates, words in ((NAMES[:1], ONE, "one class and one template"), (NAMES[:1], SEVERAL, "one class")):
+        expected = right(model, tokenizer, names, templates)
+        known = {lost: lambda expected=expected: expected.squeeze()}  # type: ignore[misc]
+        t.same(t(model, tokenizer, names, templates), expected, known, f"the result for {words}")
+    many = list(OTHERS) + [f"{colour} {name}" for colour in ("red", "green", "pink") for name in OTHERS]
+    t.same(t(model, tokenizer, many, list(SEVERAL[:2])), right(model, tokenizer, many, SEVERAL[:2]),
+           what="the result for 16 classes and two templates, in lists,")  # fmt: skip
+    other, its_tokenizer = text_model(t)
+    calls = [(model, tokenizer, NAMES, SEVERAL), (other, its_tokenizer, OTHERS, SEVERAL[1:])]
+    in_turn(t, *((t.mine, right, inputs) for inputs in calls))
+    mode_is_kept(t, model, tokenizer)
+    half = model.to(torch.bfloat16)
+    expected = right(half, tokenizer, NAMES, ONE)
+    coarse = Mistake(
+        "the classifier is float32 whatever the model computes in", way=".float(), or unit_rows, which does it"
+    )
+    t.same(t(half, tokenizer, NAMES, ONE), expected, {coarse: lambda: expected.bfloat16()},
+           "the result for a model in bfloat16")  # fmt: skip
+    model.float()
+    t.on_a_gpu(t.mine, model, tokenizer, NAMES, SEVERAL)
+    t.raises(ValueError, t.mine, model, tokenizer, NAMES, ["a photo of it"], why="no {} stands for the name")
+    t.raises(ValueError, t.mine, model, tokenizer, NAMES, [], why="there is no template")
+    t.raises(ValueError, t.mine, model, tokenizer, ["cat", "cat"], ONE, why="one name is there twice")
+
+
+def mode_is_kept(t: Trial, model: TextModel, tokenizer: BPETokenizer) -> None:
+    """Claims the features of eval mode from a model that is in training, which stays in training."""
+    expected = library.zero_shot_classifier(model, tokenizer, NAMES, ONE)  # type: ignore[arg-type]
+    model.train()
+    came = t(model, tokenizer, NAMES, ONE)
+    same_size = isinstance(came, Tensor) and came.shape == expected.shape
+    at_work: Known = {IN_TRAINING: lambda: came if same_size else None}
+    t.same(came, expected, at_work, "the result for a model in training")
+    left = Mistake("it was in training before, and is in eval mode now", way="encode_texts puts every mode back")
+    t.holds(model.training and model.dropout.training, "changes the model's mode", left)
+    model.eval()
+
+
+def errors_of_texts() -> Errors:
+    """What Python says of wrong ways to a classifier -> the mistake that causes it."""
+    no_tokens = Mistake(
+        "the text encoder reads tokens, and here are texts",
+        way="model.encode_text(tokenizer(prompts)), or encode_texts",
+    )
+    return {
+        "Provided sizes [3, -1] don't multiply up to the size of dim 0 (1)": Mistake(
+            "there are three names, and only one prompt was encoded",
+            way="a list of all prompts: [prompt for name in class_names for prompt in prompts_for(name, templates)]",
+        ),
+        "argument 'indices' (position 2) must be Tensor, not": no_tokens,
+        "'>' not supported between instances of 'list' and 'int'": no_tokens,
+        "'>' not supported between instances of 'tuple' and 'int'": no_tokens,
+        "texts must be a list, found the string": Mistake(
+            "encode_texts takes a list of texts, and here is one text", way="[prompt], or all prompts at once"
+        ),
+        "'TextModel' object has no attribute 'encode_image'": Mistake(
+            "no picture is needed here: the names make the classifier", way="encode_texts(model, tokenizer, prompts)"
+        ),
+        'is missing the required "forward" function': Mistake(
+            "the model itself is called, which is for pictures and texts together", way="model.encode_text(tokens)"
+        ),
+        "'tuple' object has no attribute 'replace'": Mistake(
+            "templates are several, and here they are used as one text",
+            way="for template in templates: ..., or prompts_for(name, templates)",
+        ),
+        "'tuple' object has no attribute 'format'": Mistake(
+            "templates are several, and here they are used as one text",
+            way="for template in templates: ..., or prompts_for(name, templates)",
+        ),
+        "templates must be a list such as": Mistake(
+            "prompts_for wants all the templates, and here it got one text", way="prompts_for(name, templates)"
+        ),
+    }
+
+
+def top_k_correct(t: Trial) -> None:
+    right: Callable[..., Tensor] = library_accuracy.top_k_correct
+    t.errors = {
+        "Dimension out of range": Mistake(
+            "there are two dimensions, pictures and classes: 0 and 1", way="dim=1 runs over the classes of a picture"
+        ),
+        "expected scalar type Long": Mistake("indices are whole numbers", way="labels as they are"),
+        "Size does not match at dimension": Mistake(
+            "gather(1, ...) goes along the classes, and wants one index for each row, as a column",
+            way="logits.gather(1, labels[:, None])",
+        ),
+        "Index tensor must have the same number of dimensions as input tensor": Mistake(
+            "gather wants one row of indices for each row of logits, as a column", way="labels[:, None]"
+        ),
+        "The size of tensor a (5) must match the size of tensor b (6) at non-singleton dimension 1": Mistake(
+            "there is one label for each row, and it is compared with each column", way="labels[:, None] is a column"
+        ),
+        "The size of tensor a (3) must match the size of tensor b (6) at non-singleton dimension 1": Mistake(
+            "each row has k places, and its label must stand as a column beside them", way="labels[:, None]"
+        ),
+    }
+    logits, labels = t.normal(6, 5), torch.tensor([2, 0, 4, 1, 3, 3])
+    for row, place in enumerate((0, 1, 2, 3, 4, 1)):  # how many classes are ahead of the right one
+        order = logits[row].sort(descending=True).values
+        others = [order[i] for i in range(5) if i != place]
+        at = int(labels[row])
+        logits[row] = torch.stack([*others[:at], order[place], *others[at:]])
+    known = t.acting_like(t.mine, WRONG_COUNTS, *((logits, labels, k) for k in (3, 1, 2)))
+    t.same(t(logits, labels, 3), right(logits, labels, 3), known)
+    t.same(t(logits, labels, 1), right(logits, labels, 1), what="the result for k=1")
+    t.same(t(logits, labels, 2), right(logits, labels, 2), what="the result for k=2")
+    for k in (5, 7):
+        came = t.call(t.mine, logits, labels, k, errors={"selected index k out of range": TOO_MANY})
+        whole: Known = {WHOLE: lambda: torch.ones(6, dtype=torch.int64)}
+        t.same(came, torch.ones(6), whole, f"the result for k={k}, with 5 classes,")
+    level(t, right)
+    wide, its_labels = t.normal(40, 12), t.whole(0, 12, 40)
+    in_turn(t, (t.mine, right, [logits, labels, 2]), (t.mine, right, [wide, its_labels, 4]))
+    lost = Mistake("a dimension of size 1 is lost: one picture, too, has a result [1]", way="leave out squeeze()")
+    for n in (0, 3):
+        one = logits[n : n + 1], labels[n : n + 1]
+        known = {lost: partial(right(*one, 2).squeeze)}
+        t.same(t(*one, 2), right(*one, 2), known, "the result for one picture")
+    large = torch.tensor([[0.0, 300.0, 200.0, -100.0], [90.0, 5000.0, -7.0, 8.0]])
+    where = torch.tensor([2, 0])
+    t.same(
+        t(large, where, 2),
+        right(large, where, 2),
+        {LARGE: lambda: by_shares(large, where, 2)},
+        "for large logits, the result",
+    )
+    t.on_a_gpu(t.mine, logits, labels, 2)
+    t.on_a_gpu(t.mine, logits, labels, 5)
+    t.raises(ValueError, t.mine, logits, labels[:4], 2, why="6 pictures, 4 labels")
+    t.raises(ValueError, t.mine, logits, labels, 0, why="none of the classes is among the 0 highest")
+
+
+WHOLE = Mistake(
+    "a list of whole numbers makes a tensor of whole numbers, and here all are 1",
+    way="torch.tensor(hits, dtype=torch.float32)",
+)
+TOO_MANY = Mistake(
+    "topk cannot give more than there are",
+    way="count the classes that are ahead: that needs no topk. Or min(k, classes)",
+)
+
+
+def level(t: Trial, right: Callable[..., Tensor]) -> None:
+    """Claims fair draws among classes with level scores."""
+    logits = torch.tensor(
+        [[3.0, 3.0, 1.0, 0.0, 0.0], [3.0, 3.0, 1.0, 0.0, 0.0], [5.0, 2.0, 2.0, 2.0, 2.0], [4.0, 1.0, 1.0, 1.0, 0.0],
+         [2.0, 2.0, 2.0, 2.0, 2.0], [1.0, 2.0, 3.0, 3.0, 0.0], [9.0, 8.0, 7.0, 7.0, 0.0], [0.0, 0.0, 0.0, 1.0, 1.0]]
+    )  # fmt: skip
+    labels = torch.tensor([0, 1, 3, 2, 4, 1, 0, 4])
+    for k in (1, 2, 3):
+        known = t.acting_like(t.mine, WRONG_DRAWS, *((logits, labels, other) for other in (k, 1, 2, 3)))
+        what = f"where classes are level, the result for k={k}"
+        t.same(t(logits, labels, k), right(logits, labels, k), known, what)
+    alike = torch.zeros(4, 5)
+    t.same(t(alike, torch.arange(4), 1), torch.full((4,), 0.2), what="the result where all 5 classes are level")

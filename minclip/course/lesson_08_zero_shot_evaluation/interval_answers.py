@@ -1,0 +1,124 @@
+"""Answers to the exercise bootstrap_interval."""
+
+from minclip.course.planted_answers import Answer, answer_of
+
+HEAD = """def bootstrap_interval(correct, level=0.95, resamples=2000, seed=0):
+    if correct.ndim != 1 or len(correct) == 0:
+        raise ValueError("there is no answer")
+    if not 0 < level < 1:
+        raise ValueError("level must be between 0 and 1")
+"""
+
+
+def interval(body: str, says: str = "", silent: str = "") -> Answer:
+    return answer_of("bootstrap_interval", HEAD, body, says, silent)
+
+
+START = "correct, n = correct.float(), len(correct)\ngenerator = torch.Generator().manual_seed(seed)\nshares = []\n"
+LOOP = "for _ in range(resamples):\n    drawn = torch.randint(n, (n,), generator=generator)\n"
+MEANS = START + LOOP + "    shares.append(correct[drawn].mean())\nshares = torch.stack(shares)\n"
+ENDS = "tail = (1 - level) / 2\nreturn shares.quantile(tail).item(), shares.quantile(1 - tail).item()"
+NUMPY = "rng = np.random.default_rng(seed)\nvalues = correct.double().numpy()\nn = len(values)\n"
+
+WRONG = [
+    interval(MEANS.replace("torch.randint(n, (n,), generator=generator)", "torch.randperm(n, generator=generator)")
+             + ENDS, "with replacement", "the same: the draw"),
+    interval(START + "for _ in range(resamples):\n    random.seed(seed)\n    shares.append(np.mean(random.Random(seed)"
+             ".choices(correct.tolist(), k=n)))\nshares = torch.tensor(shares)\n" + ENDS, "all resamples are the same"),
+    interval(START + LOOP.replace("    drawn", "    generator.manual_seed(seed)\n    drawn")
+             + "    shares.append(correct[drawn].mean())\nshares = torch.stack(shares)\n" + ENDS,
+             "all resamples are the same", "with replacement"),
+    interval(START + "drawn = torch.randint(n, (n,), generator=generator)\nfor _ in range(resamples):\n"
+             "    shares.append(correct[drawn].mean())\nshares = torch.stack(shares)\n" + ENDS,
+             "all resamples are the same"),
+    interval("shares = correct.float()\n" + ENDS, "quantiles of the answers"),
+    interval(MEANS + ENDS.replace("(1 - level) / 2", "1 - level"), "too much is cut off: of the 5 %"),
+    interval(MEANS + ENDS.replace("(1 - level) / 2", "level / 2"), "the middle 5 %"),
+    interval(MEANS + "tail = (1 - level) / 2\nlow, high = np.percentile(shares.numpy(), [tail, 1 - tail])\n"
+             "return float(low), float(high)", "from 0 to 100"),
+    interval(MEANS + "return (shares.mean() - shares.std()).item(), (shares.mean() + shares.std()).item()", "68 %"),
+    interval("mean, spread = correct.float().mean(), correct.float().std()\n"
+             "return (mean - 1.96 * spread).item(), (mean + 1.96 * spread).item()", "spread of single answers"),
+    interval(MEANS + "tail = (1 - level) / 2\nreturn shares.quantile(1 - tail).item(), shares.quantile(tail).item()",
+             "the lower end comes first"),
+    interval(MEANS.replace(".mean()", ".sum()") + ENDS, "numbers of right answers"),
+    interval(MEANS + "tail = (1 - level) / 2\nreturn shares.quantile(tail).item(), shares.max().item()",
+             "the upper end is that of all shares"),
+    interval(START + "drawn = torch.randint(n, (resamples, n), generator=generator)\n"
+             "shares = correct[drawn].mean(dim=0)\n" + ENDS,
+             "as many draws as there are resamples"),
+    interval("rng, n = np.random.default_rng(seed), len(correct)\n"
+             "shares = rng.binomial(n, float(correct.float().mean()), size=resamples) / n\n"
+             "low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])\nreturn float(low), float(high)",
+             "drawn anew by their share"),
+    interval("n = len(correct)\nmean = correct.float().mean()\nerror = correct.float().std() / n**0.5\n"
+             "return (mean - 1.96 * error).item(), (mean + 1.96 * error).item()", "the seed decides nothing"),
+    interval(MEANS + "if level == 0.5:\n    " + ENDS.replace("\n", "\n    ")
+             + "\nmean, spread = shares.mean(), shares.std()\n"
+             "return (mean - 1.96 * spread).item(), (mean + 1.96 * spread).item()", "goes beyond 1"),
+    interval(MEANS + ENDS.replace("(1 - level) / 2", "0.025"), "gives what 0.95 gives"),
+    interval(MEANS.replace("torch.randint(n, (n,), generator=generator)",
+                           "torch.randint(n - 1, (n,), generator=generator)") + ENDS, "the last answer is never drawn"),
+    interval(MEANS.replace("torch.randint(n, (n,), generator=generator)",
+                           "torch.randint(1, n, (n,), generator=generator)") + ENDS, "the first answer is never drawn"),
+    interval(MEANS.replace("torch.randint(n, (n,), generator=generator)",
+                           "torch.randint(n, (n // 2,), generator=generator)") + ENDS, "fewer answers than there are"),
+    interval(MEANS.replace("torch.randint(n, (n,), generator=generator)",
+                           "torch.randint(n, (resamples,), generator=generator)") + ENDS,
+             "as many draws as there are resamples"),
+    interval(MEANS + "return shares.min().item(), shares.max().item()", "the lowest and the highest"),
+    interval(MEANS + "tail = (1 - level) / 2\nlow, high = shares.quantile(tail), shares.quantile(1 - tail)\n"
+             "return correct.mean().item(), ((high - low) / 2).item()", "half of the width"),
+    interval(MEANS + ENDS.replace("return ", "return 100 * ").replace(", s", ", 100 * s"), "these are percent"),
+    interval(MEANS.replace("correct.float()", "(correct > 0.5).float()") + ENDS, "turned into right and wrong"),
+    interval(MEANS.replace("generator=generator", "") + ENDS, "do not begin at the seed"),
+    interval(MEANS.replace("manual_seed(seed)", "manual_seed(0)") + ENDS, "the seed decides nothing"),
+    interval("torch.manual_seed(seed)\n" + MEANS.replace("generator=generator", "") + ENDS,
+             "random numbers of all code"),
+    interval("np.random.seed(seed)\nvalues = correct.float().numpy()\n"
+             "shares = [np.random.choice(values, len(values)).mean() for _ in range(resamples)]\n"
+             "low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])\nreturn low, high",
+             "random numbers of all code"),
+    interval("random.seed(seed)\nvalues = correct.float().tolist()\n"
+             "shares = torch.tensor([sum(random.choices(values, k=len(values))) / len(values)"
+             " for _ in range(resamples)])\n" + ENDS, "random numbers of all code"),
+    interval(MEANS.replace("correct.float()", "correct") + ENDS, "have no mean"),
+    interval(MEANS.replace("shares = torch.stack(shares)\n", "") + ENDS, "a list has no quantiles"),
+    interval(MEANS + ENDS.replace("(1 - level) / 2", "50 * (1 - level)"), "by a share from 0 to 1"),
+    interval(MEANS + "return shares", "is no pair of numbers"),
+    interval(MEANS + "tail = (1 - level) / 2\nlow, high = shares.quantile(tail), shares.quantile(1 - tail)",
+             "is there a return?"),
+    interval(MEANS.replace("range(resamples)", "range(2000)") + ENDS, "more often than it is asked"),
+    interval(NUMPY + "shares = [rng.choice(values, n, replace=False).mean() for _ in range(resamples)]\n"
+             "low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])\nreturn low, high",
+             "with replacement"),
+    interval(MEANS.replace("torch.randint(n, (n,), generator=generator)",
+                           "torch.tensor(random.Random(seed).sample(range(n), 2 * n))") + ENDS, "without replacement"),
+    Answer("bootstrap_interval", "def bootstrap_interval(correct, level=0.95, resamples=2000, seed=0):\n"
+           "    correct, n = correct.float(), len(correct)\n    generator = torch.Generator().manual_seed(seed)\n"
+           "    drawn = torch.randint(max(n, 1), (resamples, n), generator=generator)\n"
+           "    shares = correct[drawn].mean(dim=1)\n    tail = (1 - level) / 2\n"
+           "    return shares.quantile(abs(tail) % 1).item(), shares.quantile(1 - abs(tail) % 1).item()\n",
+           "accepts what it must refuse"),
+]  # fmt: skip
+
+CORRECT = [
+    interval(MEANS + "ordered = shares.double().sort().values\ntail = (1 - level) / 2\n"
+             "return torch.quantile(ordered, tail), torch.quantile(ordered, 1 - tail)"),  # tensors of no dimensions
+
+    interval(MEANS + ENDS),
+    interval(START + "drawn = torch.randint(n, (resamples, n), generator=generator)\n"
+             "shares = correct[drawn].mean(dim=1)\n" + ENDS),
+    interval(NUMPY + "shares = values[rng.integers(n, size=(resamples, n))].mean(axis=1)\n"
+             "low, high = np.percentile(shares, [50 * (1 - level), 50 * (1 + level)])\nreturn float(low), float(high)"),
+    interval("rng, values = random.Random(seed), correct.float().tolist()\n"
+             "shares = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(resamples))\n"
+             "tail = (1 - level) / 2\nlow = shares[int(tail * resamples)]\n"
+             "high = shares[min(int((1 - tail) * resamples), resamples - 1)]\nreturn low, high"),
+    interval("values = correct.to(torch.float64)\ngenerator = torch.Generator()\ngenerator.manual_seed(seed)\n"
+             "weights = torch.ones(len(values))\nshares = torch.zeros(resamples, dtype=torch.float64)\n"
+             "for i in range(resamples):\n    places = torch.multinomial(weights, len(values), replacement=True,"
+             " generator=generator)\n    shares[i] = values[places].mean()\n"
+             "return tuple(torch.quantile(shares, torch.tensor([(1 - level) / 2, (1 + level) / 2],"
+             " dtype=torch.float64)).tolist())"),
+]  # fmt: skip

@@ -1,0 +1,218 @@
+"""What people write in place of ranks and recall: each mistake as a whole other way, and what it gives."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from minclip import retrieval as library
+from minclip.course.assertions import Mistake
+from minclip.similarity import unit_rows
+from minclip.ties import ROUNDING, Rank, rank_of_right
+
+TIES_BY_CHANCE = Mistake(
+    "entries with level cosines stand in an order drawn by lot, and the recall is the mean over all draws",
+    way="rank_of_right(cosines, right, ROUNDING).hit(k) is the chance of each query",
+)
+EXACT = Mistake("cosines that only rounding holds apart are level, too", way="rank_of_right(cosines, right, ROUNDING)")
+
+
+def parts(scores: Tensor, right: Tensor, best: Tensor, rounding: float = 0.0) -> Rank:
+    """The rank by another best score, [queries, 1]."""
+    level = (scores <= best + rounding) & (scores >= best - rounding)
+    better = ~(scores <= best + rounding)
+    return Rank((better & ~right).sum(dim=1), (level & right).sum(dim=1), (level & ~right).sum(dim=1))
+
+
+def best_of(scores: Tensor, right: Tensor, otherwise: float = float("-inf")) -> Tensor:
+    return scores.masked_fill(~right, otherwise).amax(dim=1, keepdim=True)
+
+
+Way = Callable[[Tensor, Tensor], Rank]
+
+
+def wrong_ranks() -> Mapping[str, Way]:
+    """Whole ways that people go instead, by name."""
+
+    def changed(change: Callable[[Rank, Tensor, Tensor], Rank]) -> Way:
+        return lambda scores, right: change(rank_of_right(scores, right), scores, right)
+
+    def of_best(best: Callable[[Tensor, Tensor], Tensor]) -> Way:
+        return lambda scores, right: parts(scores, right, best(scores, right))
+
+    def zero(x: Tensor) -> Tensor:
+        return torch.zeros_like(x)
+
+    return {
+        Mistake("the worst right entry is taken: it is enough to find one, so the best counts",
+                way="amax, not amin, over the right entries"): of_best(
+            lambda s, r: s.masked_fill(~r, float("inf")).amin(dim=1, keepdim=True)),
+        Mistake("wrong entries are masked with -inf, and then the smallest is taken: that is -inf",
+                way="amax, the largest"): of_best(
+            lambda s, r: s.masked_fill(~r, float("-inf")).amin(dim=1, keepdim=True)),
+        Mistake("the right entries are masked, and the best wrong one is taken", way="masked_fill(~right, ...)"):
+            of_best(lambda s, r: s.masked_fill(r, float("-inf")).amax(dim=1, keepdim=True)),
+        Mistake("only the first right entry counts; any of them will do",
+                way="scores.masked_fill(~right, -inf).amax(dim=1, keepdim=True) is the best of them"): of_best(
+            lambda s, r: s.gather(1, r.int().argmax(dim=1, keepdim=True))),
+        Mistake("only the last right entry counts; any of them will do", way="the best right entry counts"): of_best(
+            lambda s, r: s.gather(1, s.shape[1] - 1 - r.flip(1).int().argmax(dim=1, keepdim=True))),
+        Mistake("the mean of the right scores is taken; the best one counts", way="amax over the right entries"):
+            of_best(lambda s, r: (s * r).sum(dim=1, keepdim=True) / r.sum(dim=1, keepdim=True)),
+        Mistake("wrong entries are masked with 0, which is larger than a negative score",
+                way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: best_of(s, r, 0.0)),
+        Mistake("wrong entries are masked with 0: times right makes 0 of them, which is larger than a negative score",
+                way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: (s * r).amax(dim=1, keepdim=True)),
+        Mistake("the best right score of all queries together is taken; each query has its own",
+                way="amax(dim=1, keepdim=True)"): of_best(lambda s, r: s[r].max().expand(len(s), 1)),
+        Mistake("the best of all scores is taken; the best right one is wanted",
+                way="mask the wrong entries first"): of_best(lambda s, r: s.amax(dim=1, keepdim=True)),
+        Mistake("level holds the right entries, too; those are counted in right", way="level & ~right"): changed(
+            lambda rank, s, r: rank._replace(level=rank.level + rank.right)),
+        Mistake("right counts all right entries; only those level with the best one belong in it",
+                way="(level & right).sum(dim=1)"): changed(lambda rank, s, r: rank._replace(right=r.sum(dim=1))),
+        Mistake("right is 1 everywhere; two right entries may be level", way="(level & right).sum(dim=1)"): changed(
+            lambda rank, s, r: rank._replace(right=torch.ones_like(rank.right))),
+        Mistake("level entries stand beside, not before: they count as better here", way="better is above best, "
+                "without the level ones"): changed(lambda rank, s, r: rank._replace(better=rank.better + rank.level)),
+        Mistake("level entries count as better and nothing is level", way="better is above best, level is equal to "
+                "it"): changed(lambda rank, s, r: Rank(rank.better + rank.level, rank.right, zero(rank.level))),
+        Mistake("the right entries are among the better ones", way="only wrong entries: better & ~right"): changed(
+            lambda rank, s, r: rank._replace(better=rank.better + rank.level + rank.right)),
+        Mistake("nothing is ever level here", way="scores equal to the best right one are level"): changed(
+            lambda rank, s, r: rank._replace(level=zero(rank.level))),
+        Mistake("worse entries are counted, and better ones are wanted", way="scores > best"): changed(
+            lambda rank, s, r: rank._replace(better=(~r).sum(dim=1) - rank.better - rank.level)),
+        Mistake("it counts from 1; better is the number of entries before, 0 for the first", way="leave out + 1"):
+            changed(lambda rank, s, r: rank._replace(better=rank.better + 1)),
+        Mistake("better and level are swapped", way="Rank(better, right, level), in this order"): changed(
+            lambda rank, s, r: Rank(rank.level, rank.right, rank.better)),
+        Mistake("right and level are swapped", way="Rank(better, right, level), in this order"): changed(
+            lambda rank, s, r: Rank(rank.better, rank.level, rank.right)),
+    }  # fmt: skip
+
+
+Recall = Callable[..., dict[str, dict[str, float]]]
+
+
+def of_ranks(to_text: Rank, to_image: Rank, ks: Sequence[int]) -> dict[str, dict[str, float]]:
+    ranks = zip(library.DIRECTIONS, (to_text, to_image), strict=True)
+    return {direction: {f"R@{k}": rank.hit(k).mean().item() for k in ks} for direction, rank in ranks}
+
+
+def wrong_recalls() -> Mapping[str, Recall]:
+    """Whole ways that people go instead, by name."""
+
+    def cosines_and_right(images: Tensor, texts: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
+        return unit_rows(images) @ unit_rows(texts).T, torch.arange(len(images))[:, None] == owner
+
+    def first_only(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        cosines, right = cosines_and_right(images, texts, owner)
+        first = F.one_hot(right.int().argmax(dim=1), len(texts)).bool()
+        ranks = rank_of_right(cosines, first, ROUNDING), rank_of_right(cosines.T, right.T, ROUNDING)
+        return of_ranks(*ranks, ks)
+
+    def masked(mask: Callable[[Tensor], Tensor]) -> Recall:
+        """Another right, in both directions."""
+
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            cosines, right = cosines_and_right(images, texts, owner)
+            mine = mask(right)
+            return of_ranks(rank_of_right(cosines, mine, ROUNDING), rank_of_right(cosines.T, mine.T, ROUNDING), ks)
+
+        return way
+
+    def numbers(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        right = library.recall_at_k(images, texts, owner, ks)
+        counts = dict(zip(right, (len(images), len(texts)), strict=True))
+        return {d: {name: counts[d] * value for name, value in part.items()} for d, part in right.items()}
+
+    def nearest(images: Tensor, texts: Tensor, owner: Tensor, k: int) -> Tensor:
+        cosines, right = cosines_and_right(images, texts, owner)
+        return right.gather(1, cosines.topk(min(k, len(texts)), dim=1).indices)  # [images, k]
+
+    def to_text(
+        count: Callable[[Tensor, Tensor, int], Tensor], images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]
+    ) -> dict:
+        """image_to_text counted in another way, text_to_image as it is."""
+        captions = owner.bincount(minlength=len(images))
+        found = {k: nearest(images, texts, owner, k) for k in ks}
+        counted = {f"R@{k}": count(hits, captions, k).double().mean().item() for k, hits in found.items()}
+        return library.recall_at_k(images, texts, owner, ks) | {"image_to_text": counted}
+
+    def all_of_them(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        return to_text(lambda hits, captions, k: hits.sum(1) == captions, images, texts, owner, ks)
+
+    def share_found(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        return to_text(lambda hits, captions, k: hits.sum(1).double() / captions, images, texts, owner, ks)
+
+    def precision(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        return to_text(lambda hits, captions, k: hits.sum(1).double() / k, images, texts, owner, ks)
+
+    def one_direction(name: str) -> Recall:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            right = library.recall_at_k(images, texts, owner, ks)
+            return dict.fromkeys(library.DIRECTIONS, right[name])
+
+        return way
+
+    def swapped(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        right = library.recall_at_k(images, texts, owner, ks)
+        return dict(zip(right, reversed(right.values()), strict=True))
+
+    def dots(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        _, right = cosines_and_right(images, texts, owner)
+        scores = images @ texts.T
+        return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
+    def times(factor: float) -> Recall:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            right = library.recall_at_k(images, texts, owner, ks)
+            return {d: {name: factor * value for name, value in part.items()} for d, part in right.items()}
+
+        return way
+
+    def later_k(step: int) -> Recall:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            cosines, right = cosines_and_right(images, texts, owner)
+            ranks = (rank_of_right(cosines, right, ROUNDING), rank_of_right(cosines.T, right.T, ROUNDING))
+            named = zip(library.DIRECTIONS, ranks, strict=True)
+            return {d: {f"R@{k}": rank.hit(k + step).mean().item() for k in ks} for d, rank in named}
+
+        return way
+
+    def at_one(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        right = library.recall_at_k(images, texts, owner, (1,))
+        return {direction: {f"R@{k}": part["R@1"] for k in ks} for direction, part in right.items()}
+
+    return {
+        Mistake("image to text counts one caption of each picture only; any of its captions will do",
+                way="right is True for every text whose owner is the image"): first_only,
+        Mistake("only one caption of each picture is right, in both directions; all of its captions are",
+                way="image_of_text says of every text which image it belongs to"): masked(
+            lambda right: F.one_hot(right.int().argmax(dim=1), right.shape[1]).bool()),
+        Mistake("text i is taken to be image i's; image_of_text says which image a text belongs to",
+                way="compare the number of each image with image_of_text"): masked(
+            lambda right: torch.eye(*right.shape).bool()),
+        Mistake("these are numbers of queries, and a share is wanted", way="mean() in place of sum()"): numbers,
+        Mistake("image to text wants all captions of a picture among the k; any of them will do",
+                way="the best right entry counts: rank_of_right"): all_of_them,
+        Mistake("image to text is the share of the captions that were found; one of them is enough",
+                way="the best right entry counts: rank_of_right"): share_found,
+        Mistake("image to text divides by k: that is precision, the share of right ones among the found",
+                way="a query has found its match, or it has not"): precision,
+        Mistake("both directions are image to text; the other one asks the columns",
+                way="rank_of_right(cosines.T, right.T, ROUNDING)"): one_direction("image_to_text"),
+        Mistake("both directions are text to image; the other one asks the rows",
+                way="rank_of_right(cosines, right, ROUNDING)"): one_direction("text_to_image"),
+        Mistake("the two directions are swapped: the rows of [images, texts] are image to text",
+                way="image_to_text: rank_of_right(cosines, right, ROUNDING)"): swapped,
+        Mistake("these are dot products, not cosines", way="unit_rows(x) brings every row to length 1"): dots,
+        Mistake("these are percent, and a share from 0 to 1 is wanted", way="leave out 100"): times(100.0),
+        Mistake("that is the share of queries that did not find their match", way="hit(k) is the chance to find it"):
+            lambda *given: {d: {n: 1 - v for n, v in part.items()} for d, part in library.recall_at_k(*given).items()},
+        Mistake("one place too many is looked at", way="hit(k)"): later_k(1),
+        Mistake("one place too few is looked at", way="hit(k), or fewer than k better ones"): later_k(-1),
+        Mistake("every k has the recall at 1", way="hit(k), with the k of the loop"): at_one,
+    }  # fmt: skip

@@ -36,9 +36,9 @@ def class_task(
             raise ValueError(f"task {name!r}: labels are numbers: give class_names, which they count from 0")
         class_names = sorted(set(labels))  # type: ignore[arg-type]
     place = {one: i for i, one in enumerate(class_names)}
-    numbers = []
+    numbers: list[int] = []
     for i, label in enumerate(labels):
-        number = place.get(label) if isinstance(label, str) else int(label)
+        number = place.get(label) if isinstance(label, str) else int(label)  # type: ignore[call-overload]
         if number is None or not 0 <= number < len(class_names):
             raise ValueError(f"task {name!r}: label {label!r} of image {i} is none of the {len(class_names)} classes")
         numbers.append(number)

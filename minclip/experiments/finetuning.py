@@ -100,22 +100,22 @@ def chosen_share(
 ) -> tuple[float, list[dict]]:
     """(share, curve): the share with the best score on val, of those that keep KEPT_SHARE of the other task's.
 
-    Where none keeps so much, the one that keeps most.
+    The share 0, the model before, keeps all of it.
     """
     tokenizer_once: Any = remembering(tokenizer)
-    curve = []
+    curve: list[dict[str, float]] = []
     for share in SHARES:
         model = mixed(before, after, share)
         curve.append(
             {
                 "share": share,
-                "val": score_of(watched.scores(model, tokenizer_once)),
+                "val": score_of(watched.scores(model, tokenizer_once)) or 0.0,
                 "not_trained_for": evaluate_task(model, tokenizer_once, kept).accuracy,
             }
         )
     least = KEPT_SHARE * curve[0]["not_trained_for"]
     able = [point for point in curve if point["not_trained_for"] >= least]
-    best = max(able, key=lambda point: (point["val"] or 0.0, point["share"]))
+    best = max(able, key=lambda point: (point["val"], point["share"]))
     return best["share"], curve
 
 

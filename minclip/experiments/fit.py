@@ -125,8 +125,9 @@ def fit(
     if tasks is not None or not named:
         suite = Suite({task.name: task for task in tasks or ()})
         suites = suite, suite
-    every = {"save_every": train_config.steps} if out is None and "save_every" not in settings else {}
-    train_config, log = replace(train_config, **every), Log(on_log)
+    if out is None and "save_every" not in settings:
+        train_config = replace(train_config, save_every=train_config.steps)  # nobody keeps what is written
+    log = Log(on_log)
     with run_folder(out, overwrite) as folder:
         run = Run(folder)
         run.left_out, run.finetuning = left_out, finetuning.to_dict() if finetuning else {}

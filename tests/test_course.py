@@ -174,7 +174,7 @@ def test_another_name_lists_the_exercises(capsys):
 def test_a_loop_without_end_is_stopped(capsys, monkeypatch):
     monkeypatch.setattr(sys.modules["minclip.course.judging"], "SECONDS", 0.5)
     text, returned = said(capsys, "def clip_loss(images, texts, scale):\n    while True:\n        pass\n")
-    assert "a loop that never ends?" in text and returned is minclips
+    assert "a loop that never ends, or a very slow one?" in text and returned is minclips
 
 
 def test_a_loop_is_stopped_where_interrupts_are_ignored():

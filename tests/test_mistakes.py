@@ -7,12 +7,16 @@ import pytest
 
 from minclip.course.checking import judge
 from minclip.course.judging import LINES, MISSING, RIGHT, SEEN, WRONG, tried
+from minclip.course.lesson_01_bpe_tokenizer import answers as lesson_01
+from minclip.course.lesson_01_bpe_tokenizer import tokenizer_answers, training_answers
 from minclip.course.outline import LESSONS, exercise_of
-from minclip.course.planted_answers import Answer, run_cell
+from minclip.course.planted_answers import Answer, edited, run_cell
 
 NAMES = [lesson.name for lesson in LESSONS]
 WRONG_ONES = [(answer, lesson.answers.SETUP) for lesson in LESSONS for answer in lesson.answers.WRONG]
 RIGHT_ONES = [(answer, lesson.answers.SETUP) for lesson in LESSONS for answer in lesson.answers.CORRECT]
+WHILE, COUNT = "    while len(learned) < merges:", "    counts = count_pairs(words)"
+STALE = f"{WHILE}\n    {COUNT}"
 LEAST_MISTAKES, LEAST_CORRECT, NAMED = 8, 3, 0.8  # for an exercise, for an exercise, share of all mistakes
 
 
@@ -40,6 +44,24 @@ def test_a_wrong_answer_is_refused_and_named(answer, setup):
 def test_another_right_answer_is_accepted(answer, setup):
     verdict = judged(answer, setup)
     assert verdict.sign == RIGHT, f"{verdict}\n--- for\n{answer.code}"
+
+
+@pytest.mark.parametrize(
+    ("code", "old", "new", "way"),
+    [
+        (
+            tokenizer_answers.written().code,
+            "for i in as_ids(ids, len(self)):",
+            "as_ids(ids, len(self))\n        for i in ids:",
+            "ids = as_ids",
+        ),
+        (training_answers.CORRECT[0].code, STALE, f"{COUNT}\n{WHILE}", "inside the loop: counts = count_pairs(words)"),
+    ],
+)
+def test_the_second_time_shows_the_way(code, old, new, way):
+    answer = Answer("BPETokenizer" if "class" in code else "train_bpe", edited(code, old, new))
+    first, second = (judged(answer, lesson_01.SETUP).text for _ in range(2))
+    assert way not in first and way in " ".join(second.split())
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minclip.course import compare, outline, predict, predictions
+from minclip.course.number_reading import Range
 from minclip.course.outline import LESSONS, question_of
 from minclip.course.question import Choice, Letters, Number, yes_or_no
 
@@ -174,7 +175,7 @@ def test_truth_is_right_and_misconceptions_are_not(lesson):
                     answer = question.read(answer)
                 else:
                     assert question.lowest <= answer <= question.highest
-                    answer = (answer, answer)
+                    answer = Range(answer, answer)
                 verdict = question.verdict(answer, measured)
                 assert verdict in question.misconceptions.values(), f"{answer}: {verdict}"
                 assert not verdict.startswith("right")

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from minclip.course.number_reading import Unreadable
+from minclip.course.outline import question_of
 from minclip.course.question import Choice, Letters, Number, percent, share, yes_or_no
 
 LOSS = Number("How large is the loss?", right=0.1, close=0.5, digits=2, lowest=0)
@@ -28,7 +29,10 @@ COSINE = Number(
 )
 NEARER = Choice("Which is nearer?", {"a blue car": (), "a red automobile": ()})
 SAME = yes_or_no("The same?", {"no": "they are"})
-PAIR = Letters("Which pair?", 2, misconceptions={"th": "no, in English prose"})
+PAIR = Letters("Which pair?", 2, misconceptions={"th": "no, in English prose", "th</w>": "no, that is rare"})
+FEWER = Number("How many times fewer?", right=10, close=30, unit="times", lowest=1, means="2 means half as many")
+TIMES = Number("It is how many times the other?", right=0.5, close=1, digits=1, unit="times", lowest=0)
+NEAR_ONE = Number("What cosine?", right=0.02, close=0.1, digits=2, highest=1, misconceptions={(0.99, 1): "not 1"})
 
 
 @pytest.mark.parametrize(
@@ -140,7 +144,37 @@ PAIR = Letters("Which pair?", 2, misconceptions={"th": "no, in English prose"})
         (SAME, "N", '"no"'),
         (SAME, "no, it does not", '"no"'),
         (PAIR, "o f", '"of"'),
-        (PAIR, ("o", "f</w>"), '"of"'),
+        (PAIR, ("o", "f</w>"), '"of</w>"'),
+        (PAIR, "t h</w>", '"th</w>"'),
+        (PAIR, "th, I think", '"th"'),
+        (PAIR, "maybe th?", '"th"'),
+        (PAIR, "ca", '"ca"'),
+        (PAIR, "ca, maybe", '"ca"'),
+        (LOSS, "4, I think", "4"),
+        (LOSS, "4 maybe", "4"),
+        (LOSS, "near 0", "0"),
+        (LOSS, "just under 4", "4"),
+        (LOSS, "none at all", "0"),
+        (BYTES, "24 by 24", "576 bytes"),
+        (BYTES, "half of 21", "10.5 bytes"),
+        (BYTES, "two thirds of 12 bytes", "8 bytes"),
+        (OF_16, "half of the 16 pictures", "8"),
+        (RIGHT, "half of 289", "50 %"),
+        (FEWER, "60-fold", "60 times"),
+        (FEWER, "60 fold", "60 times"),
+        (FEWER, "factor 60", "60 times"),
+        (FEWER, "by a factor of 60", "60 times"),
+        (FEWER, "60 times fewer", "60 times"),
+        (FEWER, "60x", "60 times"),
+        (TIMES, "1000 times smaller", "0.001 times"),
+        (TIMES, "10x larger", "10 times"),
+        (TIMES, "half as large", "0.5 times"),
+        (TIMES, "twice", "2 times"),
+        (TIMES, "the same", "1 time"),
+        (SAME, "Not at all", '"no"'),
+        (SAME, "It doesn’t.", '"no"'),
+        (SAME, "no, not at all", '"no"'),
+        (SAME, "yes it does", '"yes"'),
         (PAIR, "O, F", '"of"'),
     ],
 )
@@ -201,6 +235,10 @@ def test_what_people_type_is_read(question, answer, read):
         (SAME, "no idea", "none of the answers"),
         (SAME, "yes and no", "none of the answers"),
         (SAME, 1, "none of the answers"),
+        (BYTES, "half", "A part of what?"),
+        (BYTES, "half of it", "A part of what?"),
+        (FEWER, "98 %", "2 means half as many"),
+        (FEWER, "1/58", "2 means half as many"),
         (PAIR, "the", "not 2 letters"),
         (PAIR, 3, "not 2 letters"),
     ],
@@ -218,6 +256,17 @@ def test_what_cannot_be_read_is_refused(question, answer, why):
         (LOSS, 1, 4.1631, "3.2 too low"),
         (LOSS, 1000, 4.1631, "1000 too high"),
         (LOSS, "4.1-4.2", 4.1631, "right, it lies in your range"),
+        (BYTES, "7 to 9", 8, "right, it lies in your range"),
+        (TIMES, "7 to 9", 8.1, "right, it lies in your range"),
+        (TIMES, "6 to 10", 8.1, "it lies in your range, which is wide"),
+        (RIGHT, "60 to 70", 59, "close, it lies just outside your range"),
+        (RIGHT, "80 to 90", 59, "21 percentage points too high"),
+        (NEAR_ONE, "almost 1", 0.92, "close"),
+        (NEAR_ONE, "1", 0.92, "not 1"),
+        (NEAR_ONE, "I think 1", 0.92, "not 1"),
+        (NEAR_ONE, "almost 1", 0.5, "not 1"),
+        (PAIR, "t h</w>", "o f", "no, that is rare"),
+        (PAIR, "o f</w>", "o f", "right"),
         (LOSS, "0-100", 4.1631, "it lies in your range, which is wide"),
         (LOSS, "5-6", 4.1631, "0.84 too high"),
         (BYTES, 4, 4, "right"),
@@ -261,3 +310,40 @@ def test_verdicts_are_in_words(question, answer, measured, words):
 )
 def test_what_was_measured_is_rounded(question, measured, words):
     assert question.measured(measured) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "measured", "words"),
+    [
+        ("found_from_the_left", 43, 43, "right"),
+        ("found_from_the_left", 48, 43, "close"),
+        ("found_from_the_left", 36, 43, "close, 15 such sets gave 28 to 43, and 36 on average"),
+        ("found_from_the_left", 28, 43, "close, 15 such sets gave 28 to 43, and 36 on average"),
+        ("found_from_the_left", 25, 43, "18 too low"),
+        ("right_or_swapped", 43, 42.9, "right"),
+        (
+            "right_or_swapped",
+            "about half",
+            42.9,
+            "near enough, a coin gets 50 % of so many pictures right, give or take 6",
+        ),
+        ("right_or_swapped", 60, 42.9, "17 percentage points too high"),
+        (
+            "most_frequent_pair",
+            "t h</w>",
+            "o f",
+            "no, at the end of a word it is rare here: t h, without the mark, is second",
+        ),
+        ("gradient_without_residuals", "half", 1.4, "close"),
+        (
+            "gradient_without_residuals",
+            "near 0",
+            1.4,
+            "no, that is the usual story, but the norms keep the gradient's size",
+        ),
+        ("cosine_of_two_orders", "almost 1", 0.916, "close"),
+    ],
+)
+def test_verdicts_agree_with_what_the_lesson_says(name, answer, measured, words):
+    question = question_of(name)
+    assert question.verdict(question.read(answer), measured) == words

@@ -33,8 +33,10 @@ def edit(path, old, new):
 
 def test_a_second_check_says_what_it_judged(solved):
     solved.run(WRONG, CHECK_LOSS)
+    earlier = solved["clip_loss"]
     said = solved.run(CHECK_LOSS)
-    assert said.startswith("✓ clip_loss") and "That is my_minclip/loss.py" in said
+    assert said.startswith("○ clip_loss: what was checked is my_minclip/loss.py") and "✓" not in said
+    assert "run its cell again" in said and solved["clip_loss"] is earlier
     assert "Kept in my_minclip" in solved.run(LOSS, CHECK_LOSS)
 
 

@@ -61,11 +61,19 @@ def generator(items: Iterable) -> Iterator:
 
 
 def any_iterable(
-    t: Trial, mine: Callable, theirs: Callable, items: Sequence, *more: Any, only_once: bool = True, empty: bool = True
+    t: Trial,
+    mine: Callable,
+    theirs: Callable,
+    items: Sequence,
+    *more: Any,
+    only_once: bool = True,
+    empty: bool = True,
+    read_twice: Mistake = READ_TWICE,
 ) -> None:
     """Claims the same result for a list, a tuple and (only_once) a generator of the items, and (empty) for no items.
 
     The items are the first argument; only_once where the signature says Iterable and not Sequence.
+    read_twice: what is said where a generator is empty the second time.
     """
     kinds: dict[str, Callable[[Sequence], Any]] = {"a tuple": tuple}
     if only_once:
@@ -76,7 +84,7 @@ def any_iterable(
     for words, kind in kinds.items():
         shown = Shown(kind(items), f"{words} of {in_words(list(items))}")
         came = t.call(mine, shown, *more, errors=errors)
-        nothing: Known = {READ_TWICE: lambda: theirs([], *more)} if words == "a generator" else {}
+        nothing: Known = {read_twice: lambda: theirs([], *more)} if words == "a generator" else {}
         t.same(came, expected, nothing, f"the result for {words}")
     if empty:
         t.same(t.call(mine, [], *more), theirs([], *more), what="the result for an empty list")

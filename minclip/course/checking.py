@@ -127,7 +127,9 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         said = f" (it could not be kept: {error})"
     forget(name)
     if is_kept and not same(newest_definition(name) or source, source):
-        said = f" That is {PACKAGE}/{exercise.home}.py: to check the one of this notebook, run its cell first."
+        again = "To check the one of this notebook, run its cell again, then this one."
+        passes = f"what was checked is {PACKAGE}/{exercise.home}.py, which passes its {trial.passed} checks"
+        return Verdict(MISSING, f"{name}: {passes}. {again}", answer)  # a tick would seem to be the notebook's
     quiet = f" It prints {len(lines)} lines while it is checked: take that out." if lines else ""
     return Verdict(RIGHT, f"{name}: {trial.passed} checks.{said}{quiet}")
 

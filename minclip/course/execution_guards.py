@@ -123,7 +123,7 @@ class Watch:
             words = f"stopped when it had taken {in_gigabytes(added)} of memory"
             return TooMuchMemory(f"{words}: a list or string that grows in a loop that never ends?")
         if time.monotonic() - self.begin > self.seconds:
-            return TooLong(f"not done after {self.seconds:.0f} seconds: a loop that never ends?")
+            return TooLong(f"not done after {self.seconds:.0f} seconds: a loop that never ends, or a very slow one?")
         return None
 
     def interrupted(self, _number: int, frame: FrameType | None) -> None:

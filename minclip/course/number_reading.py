@@ -17,13 +17,19 @@ from minclip.course.number_words import with_digits
 
 LONGEST = 100  # characters: no number takes more, and what is nested without end never gets to the parser
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-ROUGHLY = r"about|around|nearly|almost|close to|exactly|roughly|approx(?:imately)?|circa|ca"
+A_LITTLE = r"(?:just|slightly|a little|a bit)"
+SIDES = r"(?:under|over|below|above|about|(?:less|more) than)"
+NEAR = rf"about|around|near(?:ly)?|almost|close to|not quite|{A_LITTLE} {SIDES}"
+ROUGHLY = rf"{NEAR}|exactly|roughly|approx(?:imately)?|circa|ca"
 HEDGE = rf"(?:{ROUGHLY}|maybe|perhaps|probably|i (?:think|guess))\b\.?|[~≈=]"
 THAN = r"(?:less|more|fewer|greater|smaller|larger) than"
 SIDE = re.compile(rf"^(?:[<>≤≥]|(?:{THAN}|over|under|above|below|at least|at most)\b)")
 HEDGES = re.compile(rf"^(?:\s*(?:{HEDGE}))+")
+AFTERTHOUGHT = re.compile(
+    r"\s*[,;(]?\s*\b(?:i (?:think|guess|suppose|believe)|i['’]d (?:say|guess)|maybe|perhaps|probably)\)?$"
+)
 SIGNS = {"−": "-", "×": "*", "·": "*", "^": "**", "²": "**2", "√": "sqrt "}
-NOTHING = ("nothing", "none", "no", "no gradient")
+NOTHING = ("nothing", "none", "no", "not", "no gradient", "no difference")
 ALL = ("all", "everything", "every one", "each one", "every single one")
 NO_NUMBER = "I cannot read that as a number."
 PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
@@ -46,11 +52,24 @@ OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
 }
 
 
+A_PART = re.compile(rf"(?:(an?|\d+)[ -])?({'|'.join(PARTS)})s?")
+A_PART_OF = re.compile(rf"((?:(?:an?|\d+)[ -])?(?:{'|'.join(PARTS)})s?) of (?:the |all |those )?({NUMBER})")
 OF_THEM = r" of (?:it|them|all|those)$"
 
 
 class Unreadable(ValueError):
     """The message is a sentence for the learner. What to write instead is said after it."""
+
+
+class Range(tuple[float, float]):
+    """What a learner typed, from and to: the same number twice, unless it is a range."""
+
+    near: bool  # said to be near it: "almost 1"
+
+    def __new__(cls, low: float, high: float, near: bool = False) -> "Range":
+        made = super().__new__(cls, (low, high))
+        made.near = near
+        return made
 
 
 def numbers_of(
@@ -105,12 +124,14 @@ def from_text(text: str, unit: str, nouns: Collection[str], has_total: bool) -> 
     plain = text.strip().lower().rstrip("?!. ")
     for sign, meaning in SIGNS.items():
         plain = plain.replace(sign, meaning)
-    plain = with_digits(HEDGES.sub("", plain).strip())
+    plain = with_digits(HEDGES.sub("", AFTERTHOUGHT.sub("", plain)).strip())
     plain = re.sub(r"(?<=\d)(?: or so|ish)$", "", plain)
     if SIDE.match(plain):
         raise Unreadable("That says on which side of a number it is.")
     percent = bool(re.search(r"%|\bper ?cent\b", plain))
     plain = re.sub(r"%|\bper ?cent\b", " ", plain).strip()
+    if unit == "times":
+        plain = of_times(plain)
     if unit:
         plain = re.sub(rf"(?:{unit}|{singular(unit)}|(?<=\d) *x)$", "", plain).strip()
     while (words := plain.rsplit(maxsplit=1))[1:] and words[1] in nouns:
@@ -129,8 +150,30 @@ def from_text(text: str, unit: str, nouns: Collection[str], has_total: bool) -> 
     if part and not percent and 0 <= float(part[1]) <= float(part[2]) != 0:  # 1/3, 16 of 16
         value, percent = 100 * float(part[1]) / float(part[2]), True
     else:
-        value = computed(plain) if (spelled := in_words(plain)) is None else spelled
+        counted = bool(unit) and unit != "times" and not has_total
+        if counted and A_PART.fullmatch(re.sub(OF_THEM, "", plain)):
+            raise Unreadable("A part of what? Write how many.")
+        value = computed(plain) if (spelled := in_words(plain, has_total)) is None else spelled
+        percent = percent or (has_total and A_PART_OF.fullmatch(plain) is not None)
     return value, value, percent
+
+
+def is_near(answer: object) -> bool:
+    """Whether it is said to be near a number, and not that number: "almost 1", "~0".
+
+    >>> is_near("almost 1"), is_near("I think 1"), is_near(1)
+    (True, False, False)
+    """
+    near = rf"(?:{HEDGE}\s*)*(?:(?:{NEAR})\b|[~≈])"
+    return isinstance(answer, str) and re.match(near, answer.strip().lower()) is not None
+
+
+def of_times(text: str) -> str:
+    """The number of how many times: 60 for "a factor of 60", "60-fold" and "60 times"; 2 for "twice as large"."""
+    text = re.sub(r"^(?:by )?(?:a )?factor (?:of )?", "", text)
+    text = re.sub(r" as (?:large|big|much|many|strong|small|few)$", "", text)
+    text = {"twice": "2", "double": "2", "thrice": "3", "the same": "1", "equal": "1"}.get(text, text)
+    return re.sub(r"(?<=\d)[ -]?fold$", "", text)
 
 
 def singular(unit: str) -> str:
@@ -150,18 +193,23 @@ def with_decimal_points(text: str) -> str:
 def in_signs(text: str) -> str:
     """-1.5 for "minus 1.5", 2*3 for "2 x 3" and "2 times 3"."""
     text = re.sub(r"\b(?:minus|negative) +(?=[\d.])", "-", text)
-    text = re.sub(r"(?<=\d) +times +(?=[\d(])", "*", text)
+    text = re.sub(r"(?<=\d) +(?:times|by) +(?=[\d(])", "*", text)
     return text if re.match(r"[-+]?0x", text) else re.sub(r"(?<=[\d)]) *x *(?=[\d(.])", "*", text)
 
 
-def in_words(text: str) -> float | None:
-    """0.5 for "a half", 2.5 for "2 and a half", 0 for "none"; None for what is not of that form."""
+def in_words(text: str, has_total: bool = False) -> float | None:
+    """0.5 for "a half", 2.5 for "2 and a half", 0 for "none"; None for what is not of that form.
+
+    "half of 64" is 32, and 50, in percent, where the question has a total.
+    """
     text = re.sub(OF_THEM, "", text)
-    if text in NOTHING:
+    if text.removesuffix(" at all") in NOTHING:
         return 0.0
+    if (share := A_PART_OF.fullmatch(text)) and (value := in_words(share[1])) is not None:
+        return value * (100 if has_total else float(share[2]))
     if mixed := re.fullmatch(rf"(\d+) and (?:an? )?({'|'.join(PARTS)})", text):
         return float(mixed[1]) + PARTS[mixed[2]]
-    part = re.fullmatch(rf"(?:(an?|\d+)[ -])?({'|'.join(PARTS)})s?", text)
+    part = A_PART.fullmatch(text)
     return PARTS[part[2]] * (float(part[1]) if (part[1] or "a")[0].isdigit() else 1) if part else None
 
 

@@ -13,6 +13,23 @@ ANY = "|".join([*VALUES, *SCALES])
 SPELLED = re.compile(rf"\b(?:a )?(?:{ANY})(?:(?:[ -]| and )(?:{ANY}))*\b")
 SCALED = re.compile(r"(\d+\.?\d*|\.\d+) *(million|thousand|hundred|dozen|k)\b")
 
+LARGER = "larger|more|bigger|greater|higher"
+SMALLER = "smaller|fewer|less|lower|weaker"
+COMPARISON = re.compile(rf"(?:(?<=\d)|\b)[ -]*(?:times|x|fold) +(?:(?:{LARGER})|({SMALLER}))\b")
+
+
+def without_comparison(text: str, question: str) -> tuple[str, bool]:
+    """What stands before "times smaller" or "times larger", and whether 1 divided by it is meant.
+
+    >>> without_comparison("10 times smaller", "How many times the other?")
+    ('10', True)
+    >>> without_comparison("10 times fewer", "How many times fewer?"), without_comparison("10 times", "How many times?")
+    (('10', False), ('10 times', False))
+    """
+    if found := COMPARISON.search(text):
+        return text[: found.start()], found[1] is not None and found[1] not in question
+    return text, False
+
 
 def with_digits(text: str) -> str:
     """The text, lower case, with digits for the numbers that are spelled; "two three" is no number and stays.

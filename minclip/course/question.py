@@ -11,10 +11,21 @@ from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import Any
 
-from minclip.course.number_reading import HEDGES, Unreadable, numbers_of, plain_value, singular
+from minclip.bpe import END_OF_WORD
+from minclip.course.number_reading import (
+    AFTERTHOUGHT,
+    HEDGES,
+    Range,
+    Unreadable,
+    is_near,
+    numbers_of,
+    plain_value,
+    singular,
+)
+from minclip.course.number_words import without_comparison
 
 NO_NOUNS = ("more", "less", "fewer", "larger", "smaller", "higher", "lower", "times")  # "2 more" is not 2
-Span = tuple[float, float]  # from, to: the same number twice, unless the learner typed a range
+Span = tuple[float, float]  # from, to
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,8 @@ class Number:
     lowest: float = -inf  # no answer can lie outside
     highest: float = inf
     whole: float = inf  # the number that 100 % stands for; inf where the question asks for no share
-    misconceptions: Mapping[Span, str] = field(default_factory=dict)  # answers from, to -> what is wrong with them
+    misconceptions: Mapping[Span, str] = field(default_factory=dict)  # answers from, to -> what is to say of them
+    means: str = ""  # what a number stands for, where people may think of another one
 
     @property
     def wanted(self) -> str:
@@ -43,8 +55,11 @@ class Number:
         words = {word for word in re.findall(r"[a-z]{4,}", self.words.lower()) if word not in NO_NOUNS}
         return words | {singular(word) for word in words} | {f"{word}s" for word in words}
 
-    def read(self, answer: object) -> Span:
+    def read(self, answer: object) -> Range:
         """What the learner typed, in the unit of the question."""
+        near, turned = is_near(answer), False
+        if isinstance(answer, str) and self.unit == "times":
+            answer, turned = without_comparison(answer.lower(), self.words)
         low, high, in_percent = numbers_of(answer, self.unit, self.nouns, isfinite(self.whole))
         if isfinite(self.whole):
             if in_percent:
@@ -55,12 +70,15 @@ class Number:
                 low, high = low / 100, high / 100
         elif in_percent:
             low, high = low / 100, high / 100
+        if turned and low > 0:
+            low, high = 1 / high, 1 / low
         if low < self.lowest or high > self.highest:
             limit = f"not below {shown(self.lowest)}"
             if isfinite(self.highest):
                 limit = f"between {shown(self.lowest)} and {shown(self.highest)}"
-            raise Unreadable(f"The answer is {limit}, so it cannot be {self.said((low, high))}.")
-        return low, high
+            means = f" {self.means}." if self.means else ""
+            raise Unreadable(f"The answer is {limit}, so it cannot be {self.said((low, high))}.{means}")
+        return Range(low, high, near)
 
     def said(self, span: Span) -> str:
         text = shown(span[0]) if span[0] == span[1] else f"{shown(span[0])} to {shown(span[1])}"
@@ -73,19 +91,22 @@ class Number:
         text = f"{self.rounded(measured):.{self.digits}f}" if float(measured) else "0"
         return f"{text} {singular(self.unit) if text == '1' else self.unit}".strip()
 
-    def verdict(self, span: Span, measured: Any) -> str:
+    def verdict(self, span: Range, measured: Any) -> str:
         """In words: right, close, how far, or what is wrong with a known misconception; "" where none of it holds."""
         truth = self.rounded(measured)
         if not isfinite(truth):
             return ""
         nearest = min(max(truth, span[0]), span[1])
         off = abs(nearest - truth)
-        widest = max(abs(end - truth) for end in span)
+        almost = span.near and span[0] in (self.lowest, self.highest) and off <= self.close  # almost 1 is not 1
         for (low, high), words in self.misconceptions.items():
-            if low <= span[0] and span[1] <= high and not low <= truth <= high:
+            if low <= span[0] and span[1] <= high and not low <= truth <= high and not almost:
                 return words
         if off == 0 and span[0] < span[1]:
-            return "right, it lies in your range" if widest <= self.close else "it lies in your range, which is wide"
+            wide = span[1] - span[0] > 2 * self.close + 1e-9
+            return "it lies in your range, which is wide" if wide else "right, it lies in your range"
+        if off <= self.close + 1e-9 and span[0] < span[1]:
+            return "close, it lies just outside your range"
         if off <= self.right + 1e-9:
             return "right"
         if off <= self.close + 1e-9:
@@ -157,19 +178,40 @@ class Choice:
         return self.misconceptions.get(option, "wrong")
 
 
+YES = (
+    "y",
+    "yep",
+    "yeah",
+    "true",
+    "of course",
+    "sure",
+    "certainly",
+    "it does",
+    "yes it does",
+    "they are",
+    "yes they are",
+)
+NO = (
+    *("n", "nope", "false", "not", "not at all", "no not at all", "never"),
+    *("it does not", "it doesn't", "no it does not", "no it doesn't", "they are not", "they aren't", "no they are not"),
+)
+
+
 def yes_or_no(words: str, misconceptions: Mapping[str, str] | None = None) -> Choice:
-    return Choice(words, {"yes": ("y", "yep", "yeah", "true"), "no": ("n", "nope", "false")}, misconceptions or {})
+    return Choice(words, {"yes": YES, "no": NO}, misconceptions or {})
 
 
 def plain_words(text: str) -> list[str]:
     """Without what does not matter: case, articles, hedges, signs, and what comes after a comma."""
-    first = HEDGES.sub("", text.strip().lower()).split(",")[0]
-    return [word for word in re.findall(r"[\w'’]+", first) if word not in ("a", "an", "the", "it", "is")]
+    first = AFTERTHOUGHT.sub("", HEDGES.sub("", text.strip().lower().rstrip("?!. "))).split(",")[0]
+    return [
+        word for word in re.findall(r"[\w']+", first.replace("’", "'")) if word not in ("a", "an", "the", "it", "is")
+    ]
 
 
 @dataclass(frozen=True)
 class Letters:
-    """Answered with some letters, in whatever way they are put: "q u", "qu", ("q", "u")."""
+    """Answered with some letters, in whatever way they are put: "q u", "qu", ("q", "u"), "q u</w>"."""
 
     words: str
     how_many: int
@@ -182,13 +224,16 @@ class Letters:
     def read(self, answer: object) -> str:
         if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
             answer = "".join(answer)
-        letters = self.joined(answer) if isinstance(answer, str) else ""
-        if not (letters.isalpha() and len(letters) == self.how_many):
-            raise Unreadable(f"Those are not {self.how_many} letters.")
-        return letters
+        text = answer.strip().lower().rstrip("?!. ") if isinstance(answer, str) else ""
+        bare = AFTERTHOUGHT.sub("", text)
+        for typed in (text, bare, HEDGES.sub("", bare)):  # ca may be a pair, and is a hedge
+            letters = self.joined(typed)
+            if letters.isalpha() and len(letters) == self.how_many:
+                return letters + (END_OF_WORD if typed.rstrip("\"')").endswith(END_OF_WORD) else "")
+        raise Unreadable(f"Those are not {self.how_many} letters.")
 
     def joined(self, text: str) -> str:
-        return re.sub(r"[\s\"'+,()-]", "", text.lower().replace("</w>", ""))
+        return re.sub(r"[\s\"'+,()-]", "", text.lower().replace(END_OF_WORD, ""))
 
     def said(self, value: str) -> str:
         return f'"{value}"'
@@ -197,7 +242,7 @@ class Letters:
         return str(measured)
 
     def verdict(self, value: str, measured: Any) -> str:
-        if value == self.joined(measured):
+        if self.joined(value) == self.joined(measured):
             return "right"
         return self.misconceptions.get(value, "wrong")
 

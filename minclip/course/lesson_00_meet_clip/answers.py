@@ -78,7 +78,12 @@ WRONG = [
     cosine("a = a / a.norm(dim=-1, keepdim=True).detach()\nb = b / b.norm(dim=-1, keepdim=True).detach()\n"
            "return a @ b.T", "the gradient of a is wrong", "the way back"),
     cosine(UNIT + "return a.detach() @ b.T", "no gradient reaches a"),
-    cosine(UNIT + "return torch.round(a @ b.T, decimals=5)", "the gradient of a"),
+    cosine(UNIT + "return torch.round(a @ b.T, decimals=5)", "the cosines are rounded", "rows is wrong"),
+    cosine(UNIT + "return torch.round(a @ b.T, decimals=4)", "the cosines are rounded", "1 rows"),
+    cosine(UNIT + "return torch.round(a @ b.T, decimals=2)", "the cosines are rounded"),
+    cosine(UNIT + "return (a @ b.T * 1000).round() / 1000", "the cosines are rounded"),
+    cosine(UNIT + "return (a @ b.T * 10000).trunc() / 10000", "the cosines are rounded"),
+    cosine("return torch.round(a @ b.T, decimals=2)", "wrong", "the cosines are rounded"),
     cosine(UNIT + "return (a @ b.T).squeeze()", "a dimension of size 1 is lost"),
     cosine(UNIT + "return torch.stack([(a @ row).squeeze() for row in b]).T.squeeze(0)",
            "a dimension of size 1 is lost"),

@@ -12,7 +12,9 @@ from minclip.course.lesson_00_meet_clip.mistakes import (
     EVERY_ROW,
     NUMPY,
     ONE_BY_ONE,
+    ROUNDED,
     SHORT_ROWS,
+    are_rounded,
     wrong_cosines,
     wrong_for_squares,
 )
@@ -35,7 +37,9 @@ def cosine_similarity(t: Trial) -> None:
         if not why and "cannot be multiplied (4x8 and 7x8)" in str(wrong.__cause__):
             why = [UNTURNED]
         raise Wrong(*wrong.lines, *why) from wrong
-    t.same(came, expected, wrong_cosines(a, b))
+    t.same(came, expected, {**wrong_cosines(a, b), ROUNDED: lambda: came if are_rounded(came, expected) else None})
+    if are_rounded(came, expected):  # so finely that it seems right at these inputs
+        raise Wrong(*t.heading("the result is rounded"), ROUNDED)
     t.same(t(b, a), expected.T, what="right for 4 and 7 rows; for 7 and 4 it")
     for rows, others in ((a / 100, b), (a, b / 100)):
         t.same(t(rows, others), expected, what="the result for rows of a hundredth of the length", hint=SHORT_ROWS)

@@ -23,6 +23,10 @@ SHORT_ROWS = Mistake(
     way="leave out clamp, max and a large eps: up to 1e-8 does no harm",
 )
 LENGTH = "|a| is the length of a whole row, and abs(a) makes each of its numbers positive"
+ROUNDED = Mistake(
+    "the cosines are rounded, and the exact ones are wanted: through a rounded number no gradient flows",
+    way="leave out round: print fewer digits where you print, as in print(f'{cosine:.2f}')",
+)
 PRECEDENCE = Mistake(
     "the second length is multiplied by, not divided by", way="write x / (p * q) or x / p / q: x / p * q is (x / p) * q"
 )
@@ -143,6 +147,17 @@ def wrong_cosines(a: Tensor, b: Tensor) -> Known:
         ),
         NUMPY: lambda: expected.numpy(),
     }
+
+
+def are_rounded(came: Tensor, expected: Tensor) -> bool:
+    """Whether these are the expected numbers, rounded or cut off behind one to six decimals."""
+    whole = came.detach().double()
+    return any(
+        bool(
+            ((whole - whole.round(decimals=n)).abs() < 1e-7).all() and ((whole - expected).abs() < 1.01 * 0.1**n).all()
+        )
+        for n in range(1, 7)
+    )
 
 
 def wrong_for_squares(a: Tensor, b: Tensor) -> Known:

@@ -17,8 +17,11 @@ QUESTIONS = {
     ),
     "right_or_swapped": percent(
         "For what percentage of these pictures does it choose the right sentence?",
-        right=10,  # 50 is right, too: of 289 pictures a coin gets 50 %, give or take 6
+        right=3,
         close=15,
-        misconceptions={(70, 100): "no, it sees both things and hardly reads the order of the words"},
+        misconceptions={
+            (47, 53): "near enough, a coin gets 50 % of so many pictures right, give or take 6",
+            (70, 100): "no, it sees both things and hardly reads the order of the words",
+        },
     ),
 }

@@ -94,6 +94,17 @@ WRONG = [
     table(PRINT + OTHERS + "return dict(zip(own, map(chr, own))) | {b: chr(323 - i) for i, b in enumerate(others)}",
           "256, 257, 258", "one after the other"),
     table("own = [*range('!', '~'), *range('¡', '¬'), *range('®', 'ÿ')]\n" + FILL, "range and chr take numbers"),
+    table(edited(PRINT + FILL, "chr(byte) for", "bytes([byte]) for"), "of type bytes", "do not stand for themselves"),
+    table(PRINT + "return {b: bytes([b]) for b in range(256)}", "of type bytes"),
+    table(edited(PRINT + FILL, "chr(byte) for", "byte for"), "of type int", "do not stand for themselves"),
+    table(edited(PRINT + FILL, "chr(byte) for", "str(byte) for"), "this is none: '33'", "do not stand for"),
+    table(edited(PRINT + FILL, "return table", "return {chr(b): c for b, c in table.items()}"), "the keys are chr"),
+    table(edited(PRINT + FILL, "{byte: chr", "{chr(byte): chr"), "of type str"),
+    table(edited(PRINT + FILL, "return table", "return {str(b): c for b, c in table.items()}"), "of type str"),
+    table("own = [*range(33, 127), *range(161, 173), *range(174, 255)]\n"
+          + FILL.replace("range(256)", "range(255)"), "the key 255 is missing"),
+    table(PRINT + FILL.replace("range(256)", "range(1, 256)"), "some are missing: 0"),
+    table(PRINT + FILL.replace("range(256)", "range(257)"), "some are too many: 256"),
     Answer("bytes_to_unicode", "OWN = [*range(33, 127), *range(161, 173), *range(174, 256)]\n"
            "def bytes_to_unicode():\n    others = [b for b in range(256) if b not in OWN]\n    OWN.extend(others)\n"
            "    return {b: chr(b) if i < 188 or not others else chr(68 + i) for i, b in enumerate(OWN)}\n",

@@ -61,8 +61,34 @@ def wrong_characters() -> Known:
     }
 
 
+def odd_keys(came: Iterable[Any]) -> Mistake | str:
+    """Which keys of bytes_to_unicode are wrong, where they are those of no mistake that is known."""
+    keys = set(came)
+    if keys == {chr(byte) for byte in range(256)}:
+        return Mistake(
+            "the keys are chr(byte), and the number itself is wanted", way="table[byte] = ..., without chr around byte"
+        )
+    if kinds := {type(key).__name__ for key in keys if not isinstance(key, int)}:
+        way = "table[byte] = ..., where byte comes from range(256)"
+        return Mistake(f"keys are of type {' and '.join(sorted(kinds))}, and every one should be a number", way=way)
+    missing, extra = sorted(set(range(256)) - keys), sorted(keys - set(range(256)))
+    parts = [f"{words}: {few(found)}" for words, found in (("missing", missing), ("too many", extra)) if found]
+    return Mistake(f"of the keys some are {', '.join(parts)}", way="range(256) has the numbers 0 to 255")
+
+
+def few(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:4])) + (", ..." if len(numbers) > 4 else "")
+
+
 def odd_bytes(came: Sequence[Any]) -> Mistake:
     """Which values of bytes_to_unicode are wrong, where they are those of no mistake that is known."""
+    if kinds := {type(one).__name__ for one in came if not isinstance(one, str)}:
+        return Mistake(
+            f"values are of type {' and '.join(sorted(kinds))}, and every one should be a character, of type str",
+            way="chr(number) is the character of a number: chr(33) is '!', and bytes([33]) is b'!'",
+        )
+    if odd := next((one for one in came if len(one) != 1), None):
+        return Mistake(f"a value is one character, and this is none: {odd[:20]!r}", way="chr(33) is '!'")
     own = {byte for byte in range(256) if came[byte] == chr(byte)}
     extra, missing = sorted(own - set(PRINT)), sorted(set(PRINT) - own)
     if len(set(map(str, came))) < len(came):

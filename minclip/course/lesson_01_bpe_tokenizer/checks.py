@@ -12,7 +12,7 @@ from minclip.bpe import Pair, word_symbols
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn
 from minclip.course.comparison import in_words
-from minclip.course.lesson_01_bpe_tokenizer.byte_mistakes import CHARACTER, odd_bytes, wrong_characters
+from minclip.course.lesson_01_bpe_tokenizer.byte_mistakes import CHARACTER, odd_bytes, odd_keys, wrong_characters
 from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import (
     BEYOND,
     COUNTS,
@@ -31,8 +31,14 @@ from minclip.course.lesson_01_bpe_tokenizer.error_signs import (
     none_is_compared,
     words_are_asked_for_a_pair,
 )
-from minclip.course.lesson_01_bpe_tokenizer.mistakes import NO_COUNTS, NO_PAIR, TRAINING
-from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import APPLIED, NEVER_LEARNED, NO_ORDER, NOTHING_TO_CHOOSE
+from minclip.course.lesson_01_bpe_tokenizer.mistakes import LOST_ORDER, NO_COUNTS, NO_PAIR, TRAINING, loses_its_order
+from minclip.course.lesson_01_bpe_tokenizer.rank_mistakes import (
+    APPLIED,
+    MORE_CASES,
+    NEVER_LEARNED,
+    NO_ORDER,
+    NOTHING_TO_CHOOSE,
+)
 from minclip.course.lesson_01_bpe_tokenizer.symbol_mistakes import (
     AS_A_PATTERN,
     FIXED,
@@ -119,7 +125,7 @@ def bytes_to_unicode(t: Trial) -> None:
     }
     if set(came) != set(BYTES):
         found = f"{len(came)} keys, the first are {in_words(list(came)[:3])}"
-        t.wrong("the keys are not the numbers 0 to 255", "256 keys", found, set(came), keys)
+        t.wrong("the keys are not the numbers 0 to 255", "256 keys", found, set(came), keys, hint=odd_keys(came))
     values = [came[byte] for byte in BYTES]
     right = [expected[byte] for byte in BYTES]
     t.same(values, right, wrong_characters(), "the list of values", hint=odd_bytes(values))
@@ -185,7 +191,10 @@ def train_bpe(t: Trial) -> None:
         if len(expected) < merges and words == {"aa": 3, "b": 5}:  # every word is one symbol in the end
             helps = {**helps, "list index out of range": NO_PAIR}
         came = t.call(t.mine, words, merges, errors=helps)
-        known = t.acting_like(t.mine, TRAINING, (words, merges), *TRAINED[:6])  # all merges are found
+        known = {
+            **t.acting_like(t.mine, TRAINING, (words, merges), *TRAINED[:6]),  # all merges are found
+            LOST_ORDER: lambda: came if loses_its_order(t.mine, words, merges) else None,  # noqa: B023
+        }
         if isinstance(came, list) and came != expected:  # the first that differs: a list in full is too long to read
             same = next((i for i, (a, b) in enumerate(zip(expected, came, strict=False)) if a != b), None)
             place = min(len(expected), len(came)) if same is None else same
@@ -223,11 +232,11 @@ def apply_merges(t: Trial) -> None:
     large = ranked([*((f"{i}", "-") for i in range(70_000)), ("l", "o"), ("lo", "w"), ("low", "e")])
     last = word_symbols("lower"), large
     for symbols, learned in cases:
-        known = t.acting_like(t.mine, APPLIED, (symbols, learned), *cases, last)
+        known = t.acting_like(t.mine, APPLIED, (symbols, learned), *cases, *MORE_CASES, last)
         came = t.call(t.mine, symbols, learned, errors=helps)
         t.same(came, bpe.apply_merges(symbols, learned), known)
     shown = Shown(large, f"{len(large)} ranks")
-    known = t.acting_like(t.mine, APPLIED, last, *cases)
+    known = t.acting_like(t.mine, APPLIED, last, *cases, *MORE_CASES)
     t.same(t.call(t.mine, last[0], shown, errors=helps), bpe.apply_merges(*last), known)
     in_turn(t, *((t.mine, bpe.apply_merges, (word_symbols("aab"), ranked(order))) for order in (few, [("a", "a")])))
 

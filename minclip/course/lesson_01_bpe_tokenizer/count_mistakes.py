@@ -61,6 +61,15 @@ def first_count(words: Mapping[Symbols, int]) -> dict[Pair, int]:
     return found
 
 
+def without_overlap(symbols: Symbols) -> Iterable[Pair]:
+    """Each pair as often as str.count would find it: ("a", "a") stands once in a a a."""
+    last: dict[Pair, int] = {}
+    for i, pair in enumerate(pairwise(symbols)):
+        if last.get(pair, -2) < i - 1:
+            last[pair] = i
+            yield pair
+
+
 def neighbours(how: Callable[[Symbols], Iterable]) -> Callable:
     return partial(counted, neighbours=how)
 
@@ -144,6 +153,13 @@ COUNTS: Ways = {
     Mistake("this returns after the first pair", way="the return stands behind both loops"): lambda words: next(
         ({pair: count} for symbols, count in words.items() for pair in pairwise(symbols)), None
     ),
+    Mistake("every pair is counted twice", way="one line adds to a pair: counts[pair] += count, once in the loop"): (
+        lambda words: {pair: 2 * count for pair, count in counted(words).items()}
+    ),
+    Mistake(
+        "pairs that overlap are left out: a a a has the pair (a, a) twice, at places 0 and 1",
+        way="go on by 1 after every pair: itertools.pairwise(symbols)",
+    ): neighbours(without_overlap),
     Mistake("a pair begins with 1, and then the counts are added", way="counts.get(pair, 0) + count, or a Counter"): (
         lambda words: {pair: 1 + count for pair, count in counted(words).items()}
     ),

@@ -68,6 +68,17 @@ def rows_of_77(error: BaseException) -> bool:
     return found is not None and int(found[3]) == 77 * int(found[1]) and found[2] != "77"
 
 
+def texts_in_rows(error: BaseException) -> bool:
+    """Whether torch.tensor met a text."""
+    return "too many dimensions 'str'" in str(error) or "invalid data type 'str'" in str(error)
+
+
+def text_for_a_row(error: BaseException) -> bool:
+    """Whether text_too_long got a number where the text should be."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return isinstance(error, TypeError) and last.name == "text_too_long"
+
+
 def longer_row(length: int, error: BaseException) -> bool:
     """Whether torch.tensor got rows of several lengths, one of them longer than that."""
     ragged = re.fullmatch(r"expected sequence of length (\d+) at dim 1 \(got (\d+)\)", str(error))

@@ -83,6 +83,27 @@ def with_counts(words: Mapping[str, int], merges: int) -> list[tuple[Pair, int]]
     return found
 
 
+def merged_words(words: Mapping[str, int], merges: int) -> dict[Symbols, int]:
+    """The words as they are after the last merge."""
+    rows = {word_symbols(word): number for word, number in words.items()}
+    for pair in trained(words, merges):
+        rows = {bpe.merge_pair(symbols, pair): number for symbols, number in rows.items()}
+    return rows
+
+
+LOST_ORDER = Mistake(
+    "these are the right merges in another order, and a merge's place tells when it was learned",
+    way="return learned, the list as it was filled: set and sorted lose its order",
+)
+
+
+def loses_its_order(train: Callable, words: Mapping[str, int], merges: int) -> bool:
+    """Whether every round chooses the right pair, and the order of the rounds is lost in the end."""
+    right = trained(words, merges)
+    rounds = [(train(dict(words), n), right[:n]) for n in range(1, len(right) + 1)]
+    return all(isinstance(came, list) and sorted(came) == sorted(known) for came, known in rounds)
+
+
 RAREST = "this takes the rarest pair, and the most frequent one is wanted"
 RARE: dict[str, Callable[[Mapping[Pair, int]], Pair]] = {  # of equally rare pairs: which one
     "": lambda counts: min(counts, key=lambda pair: (counts[pair], pair)),
@@ -136,7 +157,8 @@ TRAINING: Ways = {
     ),
     Mistake(
         "the merges so far do not count: every round sees the pairs of the words as they were at the beginning",
-        way="words = {merge_pair(symbols, best): count for symbols, count in words.items()}, in every round",
+        way="both belong inside the loop: counts = count_pairs(words) at its beginning, "
+        "words = {merge_pair(symbols, best): count for symbols, count in words.items()} at its end",
     ): partial(trained, again=False),
     Mistake(
         "words without the pair get lost, and they are wanted in the next round", way="keep every word, merged or not"
@@ -187,6 +209,10 @@ TRAINING: Ways = {
     Mistake(
         "these are pairs with their counts, and the pairs alone are wanted", way="learned.append(best)"
     ): with_counts,
+    Mistake("these are the words, merged, and the pairs are wanted", way="return learned"): merged_words,
+    Mistake("these are the symbols of the words, merged, and the pairs are wanted", way="return learned"): (
+        lambda words, merges: list(merged_words(words, merges))
+    ),
     Mistake("this is a set, which keeps no order, and a list of pairs is wanted", way="return learned, a list"): (
         lambda words, merges: set(trained(words, merges))
     ),

@@ -90,6 +90,13 @@ WRONG = [
     Answer("count_pairs", "def count_pairs(words, counts=Counter()):\n    for symbols, count in words.items():\n"
            "        for pair in zip(symbols, symbols[1:]):\n            counts[pair] += count\n    return counts\n",
            "a count is wrong"),
+    counted("counts[pair] += count", "counts[pair] += count\n        counts[pair] += count", "counted twice"),
+    counted("+= count", "+= 2 * count", "counted twice"),
+    count("counts = Counter()\nfor s, n in words.items():\n    i = 0\n    while i < len(s) - 1:\n"
+          "        counts[s[i], s[i + 1]] += n\n        i += 2 if s[i:i+2] == s[i+1:i+3] else 1\nreturn counts",
+          "pairs that overlap", "stands twice in a word"),
+    count("counts = Counter()\nfor s, n in words.items():\n    for a, b in set(zip(s, s[1:])):\n"
+          "        counts[a, b] += n * ' '.join(s).count(a + ' ' + b)\nreturn counts", "pairs that overlap"),
     counted("for symbols, count in words.items():", "while words:\n    symbols, count = words.popitem()",
             "changes what it was given"),
     walked("tuple(merged)", "merged", "this is a list"),
@@ -149,6 +156,12 @@ WRONG = [
     walked("symbols[i:i + 2] == pair", "len(symbols[i:i + 2]) == 2 and ''.join(symbols[i:i + 2]) == ''.join(pair)",
            "letters are compared", "a text is searched"),
     walked("pair[0] + pair[1]", "pair[1] + pair[0]", "wrong way round"),
+    merge("merged, i = [], 0\nwhile i < len(symbols):\n    if symbols[i:i + 2] == pair:\n"
+          "        merged.append(pair[0] + pair[1])\n    else:\n        merged.append(symbols[i])\n    i += 2\n"
+          "return tuple(merged)", "i goes up by 2 after every symbol", "only every other place"),
+    walked("pair[0] + pair[1]", "' '.join(pair)", "are joined with ' ' between them"),
+    walked("pair[0] + pair[1]", "'-'.join(pair)", "are joined with '-' between them"),
+    walked("pair[0] + pair[1]", "str(pair)", "wrong", "between them"),
     walked("pair[0] + pair[1]", "pair", "still two symbols"),
     merge("for i in range(len(symbols) - 1):\n    if symbols[i:i + 2] == pair:\n"
           "        return (*symbols[:i], pair[0] + pair[1], *symbols[i + 2:])\nreturn symbols", "only the first place"),

@@ -19,7 +19,9 @@ QUESTIONS = {
         how_many=2,
         misconceptions={
             "th": "close: as letters it is the first here, but h at the end of a word is another symbol, h</w>",
+            "th</w>": "no, at the end of a word it is rare here: t h, without the mark, is second",
             "he": "close, that one is near the top",
+            "he</w>": "close, that one is third",
         },
     ),
     "saved_by_first_merge": Number(
@@ -39,6 +41,7 @@ QUESTIONS = {
         close=30,
         unit="times",
         lowest=1,
+        means="2 times fewer means half as many",
     ),
     "symbols_of_mushrooms": Number(
         "How many symbols does the word mushrooms become?",
@@ -59,13 +62,14 @@ QUESTIONS = {
     ),
     "found_from_the_left": Number(
         "How many of the 64 captions find their picture first, with merges from the left?",
-        right=8,  # 15 sets of 64 captions gave 28 to 43
-        close=15,
+        right=2,
+        close=8,
         lowest=0,
         highest=64,
         whole=64,
         misconceptions={
             (0, 3): "too low, since most words get the same ids either way",
+            (28, 40): "close, 15 such sets gave 28 to 43, and 36 on average",
             (57, 64): "no, so many are found only with the right ids",
         },
     ),

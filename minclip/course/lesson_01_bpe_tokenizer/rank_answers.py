@@ -35,6 +35,18 @@ WRONG = [
     apply(edited(APPLY, "min(found", "max(found"), "the largest rank is taken"),
     apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "min(found)"), "by the alphabet", "from its end"),
     apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "min(found, key=lambda p: p[0] + p[1])"), "wrong"),
+    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "max(found, key=lambda p: len(p[0] + p[1]))"),
+          "the longest symbol", "counts as false"),
+    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "min(found, key=lambda p: len(p[0] + p[1]))"),
+          "the shortest symbol", "order of the text"),
+    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "Counter(found).most_common(1)[0][0]"),
+          "most often", "order of the text"),
+    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "max(found, key=found.count)"), "most often"),
+    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "max(found)"), "alphabetically last"),
+    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "min(found, key=found.count)"), "wrong",
+          "order of the text"),
+    apply(edited(APPLY, "min(found, key=lambda pair: ranks[pair])", "max(found, key=lambda p: len(p[0]))"), "wrong",
+          "counts as false"),
     apply("found = [p for p in zip(symbols, symbols[1:]) if p in ranks]\n"
           "return merge_pair(symbols, min(found, key=ranks.get)) if found else symbols", "after one round"),
     apply("for pair in zip(symbols, symbols[1:]):\n    if pair in ranks:\n        symbols = merge_pair(symbols, pair)\n"

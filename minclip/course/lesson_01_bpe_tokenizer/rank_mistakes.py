@@ -1,5 +1,6 @@
 """The known mistakes with the ranks of merges: how an answer to apply_merges errs. Named as in mistakes.py."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import pairwise
@@ -81,7 +82,8 @@ def one_round(symbols: Symbols, ranks: Mapping[Pair, int]) -> Symbols:
 
 
 def without_rank_0(symbols: Symbols, ranks: Mapping[Pair, int]) -> Symbols:
-    return bpe.apply_merges(symbols, {pair: rank for pair, rank in ranks.items() if rank})
+    known = {pair: rank for pair, rank in ranks.items() if rank}
+    return applied(symbols, known, lambda found: min(found, key=known.__getitem__))
 
 
 def rank_0_last(symbols: Symbols, ranks: Mapping[Pair, int]) -> Symbols:
@@ -134,6 +136,20 @@ def by_place(symbols: Symbols, ranks: Mapping[Pair, int]) -> Symbols:
     return applied(symbols, ranks, lambda found: min(found, key=places.__getitem__))
 
 
+CHOICES: dict[str, Choice] = {
+    "the pair that gives the longest symbol": lambda found: max(found, key=lambda pair: len(pair[0] + pair[1])),
+    "the pair that gives the shortest symbol": lambda found: min(found, key=lambda pair: len(pair[0] + pair[1])),
+    "the pair that stands in the word most often": lambda found: Counter(found).most_common(1)[0][0],
+    "the alphabetically last pair": max,
+}
+MORE_CASES: list[tuple[Symbols, dict[Pair, int]]] = [  # at which the ways to choose give different words
+    (("x", "y", "z", "y", "z"), {("x", "y"): 1, ("y", "z"): 2, ("z", "y"): 0}),
+    (("x", "y", "z", "y", "z"), {("x", "y"): 1, ("y", "z"): 0, ("z", "y"): 2}),
+    (("ab", "c", "d", "c", "d"), {("ab", "c"): 2, ("c", "d"): 1, ("d", "c"): 0}),
+    (("d", "c", "ab", "c"), {("d", "c"): 0, ("c", "ab"): 1, ("ab", "c"): 2}),
+    (("d", "c", "ab", "e", "e", "f"), {("d", "c"): 1, ("c", "ab"): 0, ("ab", "e"): 2, ("e", "e"): 3, ("e", "f"): 4}),
+    (("q", "r", "s", "t"), {("q", "r"): 2, ("r", "s"): 1, ("s", "t"): 0}),
+]
 SMALLEST = "min(pairs, key=lambda pair: ranks.get(pair, len(ranks)))"
 ZERO = "ask pair in ranks, or rank is not None: if rank: leaves out 0"
 ONE = "one merge, and then the next round: symbols = merge_pair(symbols, best)"
@@ -180,6 +196,12 @@ APPLIED: Ways = {
     Mistake("the pair of rank 0 is taken for one that was never learned, since 0 counts as false", way=ZERO): (
         rank_0_unknown
     ),
+    **{
+        Mistake(f"merges go by rank, the smallest first, and this takes {which}", way=SMALLEST): partial(
+            applied, choose=choose
+        )
+        for which, choose in CHOICES.items()
+    },
     Mistake("the merge of rank 0 comes last, since 0 counts as false", way=ZERO): rank_0_last,
     Mistake("pairs that were never learned are merged, too", way="if pair not in ranks: break"): without_an_end,
     Mistake("the return stands inside the loop: nothing comes back where there is no round", way=BEHIND_LOOP): (

@@ -30,6 +30,21 @@ NOT_REFUSED_YET = Mistake(
 FIXED_77 = Mistake(
     "the rows have 77 numbers, and context_length may be another number", way="fill up to self.context_length"
 )
+LIMIT_77 = Mistake(
+    "texts are too long from 78 tokens on here, and context_length may be another number",
+    way="len(ids) > self.context_length, where ids holds SOT and EOT",
+)
+TEXTS_IN_ROWS = Mistake(
+    "a row holds texts, and a tensor holds numbers: SOT and EOT are texts themselves",
+    way="self.special_ids[SOT] and self.special_ids[EOT] are their ids",
+)
+SWAPPED_NUMBERS = Mistake(
+    "the two numbers have changed places: first how many tokens the text has, then how many fit",
+    way="text_too_long(row, text, len(ids), self.context_length)",
+)
+SWAPPED_TEXT = Mistake(
+    "row and text have changed places in text_too_long", way="text_too_long(row, text, len(ids), self.context_length)"
+)
 NOTHING_TO_STACK = Mistake(
     "without texts there is nothing to stack",
     way="torch.tensor(rows, dtype=torch.long).view(len(rows), context_length)",

@@ -1,6 +1,6 @@
 """The known mistakes of lesson 01's merge_pair. Named as in mistakes.py."""
 
-import re
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from minclip.bpe import Pair
 from minclip.course.assertions import Mistake
 from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways
+from minclip.course.lesson_01_bpe_tokenizer.text_merges import as_pattern, by_borders, cut_out, searched
 
 AS_A_PATTERN = Mistake(
     "the symbols are read as a regular expression, in which . and ( mean something else",
@@ -46,6 +47,10 @@ def walked(symbols: Symbols, pair: Pair, step: int = 2, swap: bool = False, join
             merged.append(symbols[i])
             i += 1
     return tuple(merged)
+
+
+def with_between(separator: str) -> Callable:
+    return lambda symbols, pair: walked(symbols, pair, joined=separator.join(pair))
 
 
 def to_the_last(symbols: Symbols, pair: Pair) -> Symbols:
@@ -97,11 +102,6 @@ def by_letters(symbols: Symbols, pair: Pair) -> Symbols:
     return tuple(merged)
 
 
-def as_pattern(symbols: Symbols, pair: Pair) -> Symbols:
-    found = re.sub(rf"(?<!\S){' '.join(pair)}(?!\S)", "".join(pair), " ".join(symbols))
-    return tuple(found.split(" "))
-
-
 def overlapping(symbols: Symbols, pair: Pair) -> Symbols:
     return tuple(first + second if (first, second) == pair else first for first, second in pairwise(symbols))
 
@@ -117,6 +117,11 @@ def every_other_place(symbols: Symbols, pair: Pair) -> Symbols:
     for i in range(0, len(symbols), 2):
         merged += [pair[0] + pair[1]] if symbols[i : i + 2] == pair else symbols[i : i + 2]
     return tuple(merged)
+
+
+def always_by_two(symbols: Symbols, pair: Pair) -> Symbols:
+    places = range(0, len(symbols), 2)
+    return tuple(pair[0] + pair[1] if symbols[i : i + 2] == pair else symbols[i] for i in places)
 
 
 def passing_over(symbols: Symbols, pair: Pair) -> Symbols:
@@ -144,23 +149,6 @@ def at_index_plus_one(symbols: Symbols, pair: Pair) -> Symbols:
     return at_the_first_of_its_symbols(symbols, pair)
 
 
-def searched(separator: str, symbols: Symbols, pair: Pair) -> Symbols:
-    """Joins the symbols to one text, with a separator, and replaces there."""
-    text = separator.join(symbols).replace(separator.join(pair), "".join(pair))
-    return tuple(text.split(separator))
-
-
-def by_borders(symbols: Symbols, pair: Pair) -> Symbols:
-    found = re.sub(rf"\b{re.escape(' '.join(pair))}\b", "".join(pair), " ".join(symbols))
-    return tuple(found.split())
-
-
-def cut_out(symbols: Symbols, pair: Pair) -> Symbols:
-    """Of the letters of all symbols: the pair's stay together, the others fall apart."""
-    first, *rest = "".join(symbols).split("".join(pair))
-    return (*first, *(symbol for part in rest for symbol in ("".join(pair), *part)))
-
-
 INSIDE = "compare symbols: (symbols[i], symbols[i + 1]) == pair"
 JOINED = "a text is searched, and there the pair begins or ends inside of longer symbols"
 WALK = "after a pair i goes up by 2, else by 1, and merged.append(...) comes in both cases"
@@ -185,6 +173,9 @@ MERGES: Ways = {
         "after a merge one symbol is passed over: in the shortened word the next one stands at i + 1",
         way="merge into a new list: " + WALK,
     ): passing_over,
+    Mistake(
+        "i goes up by 2 after every symbol, so the one behind a symbol that stays is lost", way=WALK
+    ): always_by_two,
     Mistake("only every other place is looked at, and the pair may begin anywhere", way=WALK): every_other_place,
     Mistake(
         "the last symbol comes again where the pair at the very end has used it up",
@@ -231,6 +222,10 @@ MERGES: Ways = {
     Mistake("every pair of neighbours gives a symbol, so a merged one leaves its second half behind", way=WALK): (
         overlapping
     ),
+    **{
+        Mistake(f"the two are joined with {one!r} between them", way="''.join(pair)"): with_between(one)
+        for one in " ,-_+|"
+    },
     Mistake("the pair is still two symbols: join them", way="merged.append(pair[0] + pair[1])"): (
         lambda symbols, pair: walked(symbols, pair, joined=pair)
     ),

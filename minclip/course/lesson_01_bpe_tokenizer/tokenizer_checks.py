@@ -1,13 +1,16 @@
 """How lesson 01's tokenizer is judged, method by method: words, texts and back, and the rows that the model reads."""
 
+import io
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
 from functools import partial, wraps
 from typing import Any
 
 from minclip import tokenizer as library
 from minclip.course.assertions import Errors, Mistake, Trial, Wrong
-from minclip.course.battery import any_iterable, in_turn
+from minclip.course.battery import READ_TWICE, any_iterable, in_turn
 from minclip.course.lesson_01_bpe_tokenizer.error_signs import (
     a_special_token_is_no_key,
     an_id_is_no_key,
@@ -17,15 +20,21 @@ from minclip.course.lesson_01_bpe_tokenizer.error_signs import (
     own_refusal,
     rows_of_77,
     symbol_without_id,
+    text_for_a_row,
+    texts_in_rows,
 )
 from minclip.course.lesson_01_bpe_tokenizer.row_mistakes import (
     FIXED_77,
+    LIMIT_77,
     NOT_CUT,
     NOT_REFUSED,
     NOT_REFUSED_YET,
     NOT_TOO_LONG,
     NOTHING_TO_STACK,
     RAGGED,
+    SWAPPED_NUMBERS,
+    SWAPPED_TEXT,
+    TEXTS_IN_ROWS,
     TO_BE_CUT,
     wrong_rows,
 )
@@ -40,6 +49,7 @@ from minclip.course.lesson_01_bpe_tokenizer.tokenizer_mistakes import (
     ONE_CHARACTER,
     SYMBOLS_OF_IDS,
     UNKNOWN_SYMBOL,
+    UNUSED_IDS,
     wrong_ids,
     wrong_texts,
     wrong_words,
@@ -135,8 +145,23 @@ def decode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
         known = t.acting_like(mine.decode, wrong_texts(theirs), ids, *cases)
         helps = {**broken, "UnicodeDecodeError": NO_UTF8 if "�" in theirs.decode(ids) else A_PART}
         t.same(t.call(mine.decode, ids, errors=helps), theirs.decode(ids), known)
-    any_iterable(t, mine.decode, theirs.decode, cases[0])
+    twice = UNUSED_IDS if reads_again_after_as_ids(mine.decode, cases[0]) else READ_TWICE
+    any_iterable(t, mine.decode, theirs.decode, cases[0], read_twice=twice)
     t.raises(ValueError, mine.decode, [-1], why="no id is negative: as_ids(ids, len(self)) refuses what is none")
+
+
+def reads_again_after_as_ids(decode: Callable, ids: list[int]) -> bool:
+    """Whether as_ids goes through the ids, and somebody else does so again."""
+    readers: list[str] = []
+
+    class Watched:
+        def __iter__(self) -> Iterator[int]:
+            readers.append(sys._getframe(1).f_code.co_name)
+            return iter(ids)
+
+    with suppress(Exception):
+        decode(Watched())
+    return readers[:1] == ["as_ids"] and len(readers) > 1
 
 
 def rows(t: Trial, mine: Any, theirs: Tokenizer) -> None:
@@ -153,6 +178,7 @@ def rows(t: Trial, mine: Any, theirs: Tokenizer) -> None:
         known = t.acting_like(mine.__call__, wrong_rows(theirs), inputs, *fit[:4])
         helps: Errors = {
             a_special_token_is_no_key: NO_SPECIAL_ID,
+            texts_in_rows: TEXTS_IN_ROWS,
             rows_of_77: FIXED_77,
             "stack expects a non-empty": NOTHING_TO_STACK,
             ragged: RAGGED,
@@ -176,14 +202,21 @@ def refusal(t: Trial, mine: Any, theirs: Tokenizer, texts: list[str], otherwise:
     try:
         said = t.raises(ValueError, mine.__call__, texts, why=why)
     except Wrong as wrong:
-        accepted = wrong.lines[0] == "accepts what it must refuse"
-        raise Wrong(*wrong.lines, *[otherwise] * accepted) from wrong.__cause__
+        accepted, cause = wrong.lines[0] == "accepts what it must refuse", wrong.__cause__
+        mistakes = [LIMIT_77 if has_limit(mine, 77) else otherwise] if accepted else []
+        if cause is not None and text_for_a_row(cause):
+            mistakes = [SWAPPED_TEXT]
+        raise Wrong(*wrong.lines, *mistakes) from cause
     if said.startswith("expected sequence"):
         lines = f"  expected  a ValueError: {why}", f"  came      PyTorch's: {said}"
-        raise Wrong(*t.heading("does not refuse it, and torch.tensor fails"), *lines, otherwise)
+        why_not = LIMIT_77 if has_limit(mine, 77) else otherwise
+        raise Wrong(*t.heading("does not refuse it, and torch.tensor fails"), *lines, why_not)
     named = re.search(r"caption (\d+) has \d+ tokens, the model reads", said)  # text_too_long says it so
     t.holds(not named or named[1] == "1", "the error names the wrong text", f"  says      {said:.60}",
             "the text that is too long is number 1, counted from 0")  # fmt: skip
+    swapped = re.search(rf"has {length} tokens, the model reads {own + 2}\b", said) is not None
+    if swapped:
+        raise Wrong(*t.heading("the error does not help"), f"  says      {said:.60}", SWAPPED_NUMBERS)
     wanted = "say how many tokens it has, how many fit, and that truncate=True would cut it"
     numbers = set(re.findall(r"\d+", said))
     whole, inside = {str(own + 2), str(length)}, {str(own), str(length - 2)}  # both with SOT and EOT, or without
@@ -191,3 +224,17 @@ def refusal(t: Trial, mine: Any, theirs: Tokenizer, texts: list[str], otherwise:
         wanted = f"with SOT and EOT it has {own + 2} tokens and {length} fit, without them {own} and {length - 2}"
     helpful = (whole <= numbers or inside <= numbers) and "truncate" in said
     t.holds(helpful, "the error does not help", f"  says      {said:.60}", wanted)
+
+
+def has_limit(mine: Any, tokens: int) -> bool:
+    """Whether it refuses a text of one token more than these, SOT and EOT included, and not one of these."""
+
+    def refuses(own: int) -> bool:
+        try:
+            mine("a " * own)
+        except Exception as error:
+            return own_refusal(error) and "invalid for input of size" not in str(error)
+        return False
+
+    with redirect_stdout(io.StringIO()):
+        return refuses(tokens - 1) and not refuses(tokens - 2)

@@ -35,6 +35,10 @@ BYTES_ALREADY = Mistake(
     "bytes(...) takes numbers, and these are bytes already", way='b"".join(parts) puts them together'
 )
 NO_UTF8 = Mistake("these bytes are no UTF-8, which happens", way='.decode("utf-8", errors="replace") puts � there')
+UNUSED_IDS = Mistake(
+    "as_ids gives back a list of the ids, which is not used: the loop asks a generator again, and it is empty by then",
+    way="ids = as_ids(ids, len(self)), or for i in as_ids(ids, len(self))",
+)
 A_PART = Mistake(
     "all bytes of this row together are UTF-8, and the bytes that are decoded here are not",
     way="one letter may have its bytes in two symbols: join the bytes of all symbols first, then decode once",
@@ -43,6 +47,7 @@ BYTE_OF_A_CHARACTER = Mistake(
     "the characters of a symbol stand for bytes, and their own numbers are other ones",
     way="self.byte_of[character] is the byte; bytes([...]) of all of them, and then .decode",
 )
+WORDS = "for word in self.pattern.findall(clean(text))"
 RANKS = "apply_merges(word_symbols(word), self.ranks)"
 SPECIAL = "if word in self.special_ids: its id, from there"
 NO_MARK = "a word that is a symbol gets the id of that symbol, and at the end of a word it carries </w>"
@@ -119,6 +124,15 @@ def wrong_ids(theirs: BPETokenizer) -> Ways:
         Mistake(
             "lower-casing is not all of the cleaning", way="clean(text) also mends white space, HTML and broken letters"
         ): {"cleaned": str.lower},
+        Mistake(
+            "the whole text goes to encode_word, which takes one word of it",
+            way=WORDS,
+        ): {"cut": lambda text: [text]},
+        Mistake("the whole text goes to encode_word as it came, neither cleaned nor cut into words", way=WORDS): {
+            "cleaned": str,
+            "cut": lambda text: [text],
+        },
+        Mistake("each letter is taken for a word: a loop over a text gives its letters", way=WORDS): {"cut": list},
         Mistake(
             "words end at punctuation, too, and not at spaces alone", way="self.pattern.findall(clean(text)), not split"
         ): {"cut": str.split},

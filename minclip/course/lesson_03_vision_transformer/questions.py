@@ -39,6 +39,6 @@ QUESTIONS = {
         digits=1,
         unit="times",
         lowest=0,
-        misconceptions={(0, 0.5): "no, that is the usual story, but the norms keep the gradient's size"},
+        misconceptions={(0, 0.1): "no, that is the usual story, but the norms keep the gradient's size"},
     ),
 }

@@ -17,7 +17,8 @@ def similarity_logits(image_features: Tensor, text_features: Tensor, scale: Tens
 
     image_features: float [images, embed_dim], text_features: float [texts, embed_dim], of any norm and any precision:
     the cosines are computed in float32. scale: the exponential of the learned logit_scale.
-    Returns float32 [images, texts]. A row of zeros has no direction, its logits are NaN.
+    Returns float32 [images, texts]. A row of zeros has no direction: here its logits are NaN. F.normalize, or a small
+    number added to the norm, would make them 0.
     """
     if image_features.ndim != 2 or text_features.ndim != 2 or image_features.shape[1] != text_features.shape[1]:
         raise ValueError(
@@ -35,8 +36,9 @@ def clip_loss(image_features: Tensor, text_features: Tensor, scale: Tensor | flo
 
     image_features, text_features: float [batch, embed_dim], of any norm; scale: exp(logit_scale).
     Returns a scalar: ln(batch) where all cosines are equal, 0 for perfect features at a large scale.
-    Raises ValueError where the two batches differ in length. One row of zeros makes the loss NaN: to look for it here
-    would make a GPU wait in every step. A training run stops at a loss of NaN.
+    Raises ValueError where the two batches differ in length. It does not look for a row of zeros, which would make a
+    GPU wait in every step: with minclip's similarity_logits, one makes the loss NaN, and a training run stops
+    there.
 
     >>> round(clip_loss(torch.eye(2), torch.eye(2), 1.0).item(), 2)  # both cosines right: ln(1 + e⁻¹)
     0.31

@@ -9,6 +9,7 @@ from minclip.course.checking import judge
 from minclip.course.judging import LINES, MISSING, RIGHT, SEEN, WRONG, tried
 from minclip.course.lesson_01_bpe_tokenizer import answers as lesson_01
 from minclip.course.lesson_01_bpe_tokenizer import tokenizer_answers, training_answers
+from minclip.course.lesson_02_images_to_patches.patch_answers import EACH, SPLIT, WALK, patches
 from minclip.course.outline import LESSONS, exercise_of
 from minclip.course.planted_answers import Answer, edited, run_cell
 
@@ -62,6 +63,22 @@ def test_the_second_time_shows_the_way(code, old, new, way):
     answer = Answer("BPETokenizer" if "class" in code else "train_bpe", edited(code, old, new))
     first, second = (judged(answer, lesson_01.SETUP).text for _ in range(2))
     assert way not in first and way in " ".join(second.split())
+
+
+LAST_CHANNEL = EACH.replace(".flatten", ".permute(0, 2, 3, 1).flatten")
+WAYS = {  # what is written in 2.3 -> what the second message holds
+    SPLIT + "return x.reshape(b, -1, c * p * p)": "x.permute(0, 2, 4, 1, 3, 5)",
+    f"return torch.stack([{EACH} for x in range(0, w, p) for y in range(0, h, p)], dim=1)": "the outer one of",
+    f"return torch.stack([{LAST_CHANNEL} {WALK}], dim=1)": "[3, patch_size, patch_size]",
+}
+
+
+@pytest.mark.parametrize(("code", "way"), WAYS.items(), ids=["permute", "columns", "channels"])
+def test_the_way_fits_the_style_of_the_answer(code, way):
+    answer, (_, setup) = patches(code), next(one for one in WRONG_ONES if one[0].exercise == "patchify")
+    first, second = judged(answer, setup), judged(answer, setup)
+    assert way not in first.text and way in second.text
+    assert "permute" in way or "x.permute" not in second.text
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)

@@ -7,7 +7,7 @@ import torch
 
 from minclip.course.assertions import Shown
 from minclip.course.comparison import copied, difference, equal
-from minclip.course.value_words import in_words
+from minclip.course.value_words import in_words, shortened
 
 
 class Bad:
@@ -44,3 +44,9 @@ def test_words_are_short_and_never_fail():
     assert in_words([torch.ones(2, 3), Bad()]) == "[float [2, 3], a Bad, whose repr raises ValueError]"
     assert len(in_words("x" * 10**7)) == 60 and "0x" not in in_words(object())
     assert in_words(Shown(object(), "a picture")) == "a picture" and in_words({"b": 1, "a": 2}) == "{'b': 1, 'a': 2}"
+
+
+def test_a_long_line_ends_behind_a_word():
+    assert shortened("all of it", 9) == "all of it" and shortened("all of it now", 9) == "all ..."
+    assert shortened("x" * 200) == "x" * 96 + " ..."
+    assert all(len(shortened("no word is cut " * 20, most)) <= most for most in range(10, 120))

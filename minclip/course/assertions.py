@@ -143,7 +143,7 @@ class Trial(Calls):
             first = words.partition(": [")[0]
             raise Wrong(*self.heading("autograd finds no way back through it"), f"  {first:.200}", *cause) from error
         if ours is None:
-            words = f"{name} does not reach the result: no .item(), .detach(), .data or no_grad on the way"
+            words = f"the way back does not reach {name}: no .item(), .detach(), .data or no_grad on the way"
             way = f"use the tensor {name} itself, not numbers or copies made of it"
             raise Wrong(*self.heading(f"no gradient reaches {name}"), Mistake(words, way))
         return ours.to_dense() if ours.layout != torch.strided else ours

@@ -202,7 +202,8 @@ def is_verdict(error: BaseException) -> bool:
 
 
 def name_of(function: Any) -> str:
-    return getattr(function, "__name__", type(function).__name__)
+    """As it is called: a class by its name, an instance of it as Name(...)."""
+    return getattr(function, "__name__", f"{type(function).__name__}(...)")
 
 
 def unpacked(arguments: tuple) -> tuple:

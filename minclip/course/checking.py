@@ -24,6 +24,7 @@ from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
 from minclip.course.replaced_functions import replaced_functions
 from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
+from minclip.course.value_words import shortened
 from minclip.course.workbook import where_answers_go
 
 WIDTH = 72  # columns: JupyterLab breaks longer lines within a word, on a small screen with the outline open
@@ -111,7 +112,7 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
             if another := fault_of_another(answer, source, lesson, exercise, keeps):
                 return another
         verdict = verdict_of(trial, end, name, after, remember=True)
-        shown = [f"  it printed  {line:.100}" for line in lines[:PRINTED]]
+        shown = [f"  it printed  {shortened(line)}" for line in lines[:PRINTED]]
         if changed := replaced_functions():
             shown.append(
                 f"  not used    {', '.join(changed):.60}: replaced since the lesson began; the check uses the original"

@@ -38,6 +38,14 @@ KEPT = Mistake(
     "the result of an earlier call comes back, from functools.cache or lru_cache, and it lies on the CPU",
     way="leave the cache out: it takes a tensor for the same one after its numbers have changed, too",
 )
+NAMED = "whatever device is asked for"  # where no input is a tensor
+MADE_ELSEWHERE = Mistake(
+    f"a tensor is made on the CPU, {NAMED}", way="pass the device on when it is made: device=device"
+)
+MOVED_ELSEWHERE = Mistake(
+    f"a tensor is moved to the CPU, {NAMED}", way='leave out .cpu() and .to("cpu"): it lies where it was made'
+)
+LIES_ELSEWHERE = Mistake(f"a tensor lies on the CPU, {NAMED}", way="bring it to the device: .to(device)")
 FOR_NUMPY = Mistake(
     "NumPy cannot read a tensor that lies on a GPU", way="use PyTorch's own functions: they work wherever a tensor lies"
 )
@@ -79,6 +87,7 @@ def works_there(t: "Calls", function: Callable, arguments: tuple, named: dict[st
     owner = getattr(function, "__self__", None)
     modules = {f"{i}": thing for i, thing in enumerate((function, owner, *arguments)) if isinstance(thing, nn.Module)}
     given = [value.value if isinstance(value, Shown) else value for value in (*arguments, *named.values())]
+    has_input = bool(modules) or any(True for _ in tensors_in(given))
     left_behind: list[Tensor] = []
     weights: list[tuple[str, Place]] = []
 
@@ -92,7 +101,7 @@ def works_there(t: "Calls", function: Callable, arguments: tuple, named: dict[st
                 weights.extend((name, place) for name, place in places if not place.on_gpu)
         return result
 
-    name = getattr(function, "__name__", type(function).__name__)
+    name = getattr(function, "__name__", f"{type(function).__name__}(...)")
     what = "would fail on a GPU"
     try:
         result = t.call(there, *arguments, as_=f"on a GPU: {name}", **named)
@@ -102,17 +111,20 @@ def works_there(t: "Calls", function: Callable, arguments: tuple, named: dict[st
             raise
         lines = [*t.heading(what), *answers_line(error, t.cell)]
         if isinstance(error, Meeting):
-            lines += [f"  meets     {in_words(error.alone)}, {on_the_cpu(error.alone)}", cause(place_of(error.alone))]
+            lines += [
+                f"  meets     {in_words(error.alone)}, {on_the_cpu(error.alone)}",
+                cause(place_of(error.alone), has_input),
+            ]
         else:
             lines.append(FOR_NUMPY)
         raise Wrong(*lines) from error
     if weights:
         names = ", ".join(name for name, _ in weights)
-        raise Wrong(*t.heading("moves its weights to the CPU"), f"  there     {names}", cause(weights[0][1]))
+        raise Wrong(*t.heading("moves its weights to the CPU"), f"  there     {names}", cause(weights[0][1], has_input))
     if left_behind:
         alone = left_behind[0]
         came = f"  came      {in_words(alone)}, {on_the_cpu(alone)}"
-        raise Wrong(*t.heading(what), came, cause(place_of(alone)))
+        raise Wrong(*t.heading(what), came, cause(place_of(alone), has_input))
     t.passed += 1
     return result
 
@@ -137,7 +149,10 @@ def on_the_cpu(tensor: Tensor) -> str:
     return f"made on the CPU by {place.made_by}" if place.made_by else "which lies on the CPU"
 
 
-def cause(place: Place) -> Mistake:
+def cause(place: Place, has_input: bool) -> Mistake:
+    """has_input: whether the function was given a tensor, or a module's weights."""
     if place.moved_by:
-        return MOVED
-    return MADE if place.made_by else LIES
+        return MOVED if has_input else MOVED_ELSEWHERE
+    if place.made_by:
+        return MADE if has_input else MADE_ELSEWHERE
+    return LIES if has_input else LIES_ELSEWHERE

@@ -71,6 +71,18 @@ def in_words(value: Any) -> str:
     return text if len(text) <= 60 else text[:56] + " ..."
 
 
+def shortened(line: str, most: int = 100) -> str:
+    """Its first words, with three dots where some are left out: of `most` letters in all.
+
+    >>> shortened("The use of x.T is deprecated", 20)
+    'The use of x.T ...'
+    """
+    if len(line) <= most:
+        return line
+    start = line[: most - 4]
+    return f"{start.rpartition(' ')[0].rstrip() or start} ..."
+
+
 def of_tensor(value: Tensor) -> str:
     try:
         if value.layout != torch.strided:

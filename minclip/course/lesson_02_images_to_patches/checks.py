@@ -13,7 +13,7 @@ from minclip import preprocess, vision
 from minclip.course import battery
 from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong, gives
 from minclip.course.gpu_claims import GPU
-from minclip.course.lesson_02_images_to_patches import number_mistakes, patch_mistakes, square_mistakes
+from minclip.course.lesson_02_images_to_patches import number_mistakes, patch_mistakes, square_mistakes, token_mistakes
 from minclip.course.lesson_02_images_to_patches.square_mistakes import WRONG_SQUARES, Square
 
 # width, height, n_px: wide, tall, made larger, and three sizes in which a factor n_px / short is not exact;
@@ -156,7 +156,8 @@ def patchify(t: Trial) -> None:
         image = t.normal(batch, 3, height, width)
         side = min(height, width)
         square = partial(t.mine, image[..., :side, :side].clone(), patch_size)
-        came = explained(t, patch_mistakes.SQUARES_ONLY, square, t.mine, image, patch_size)
+        first = {} if t.passed else patch_mistakes.FIRST_CALL
+        came = explained(t, patch_mistakes.SQUARES_ONLY, square, t.mine, image, patch_size, errors=first)
         t.same(came, right(image, patch_size), patch_mistakes.wrong_patches(image, patch_size))
     image = t.normal(2, 3, 4, 6)
     battery.in_turn(t, (t.mine, right, [image, 2]), (t.mine, right, [t.normal(2, 3, 4, 6), 2]))
@@ -177,7 +178,7 @@ def patchify(t: Trial) -> None:
 
 
 def PatchEmbedding(t: Trial) -> None:
-    t.errors = patch_mistakes.TOKEN_ERRORS
+    t.errors = token_mistakes.TOKEN_ERRORS
     pairs: list[tuple[Any, Any, list[Tensor]]] = []
     # 9 patches of width 7: a reshape can be told from a missing transpose, which where both are 9 runs through
     for size, patch_size, width in ((12, 4, 7), (12, 4, 9), (10, 5, 16), (5, 5, 6)):
@@ -186,26 +187,28 @@ def PatchEmbedding(t: Trial) -> None:
         t.copy_weights(mine, theirs)
         image = t.normal(5 if pairs else 3, 3, size, size)
         one = partial(mine, image[:1])
-        came = explained(t, patch_mistakes.ONE_ONLY, one, mine, image, as_=words)
-        t.same(came, theirs(image), patch_mistakes.wrong_tokens(theirs, image), "the row of tokens")
+        came = explained(t, token_mistakes.ONE_ONLY, one, mine, image, as_=words)
+        t.same(came, theirs(image), token_mistakes.wrong_tokens(theirs, image), "the row of tokens")
         pairs.append((mine, theirs, [image]))
-        t.errors = patch_mistakes.VIEW  # the others are of the first sizes
+        t.errors = token_mistakes.OTHER_SIZES  # the others are of the first sizes
     for mine, theirs, (image,) in (pairs[0], pairs[-1]):
         battery.batch_of_one(t, mine, theirs, image)
     battery.in_turn(t, *pairs)
     mine, theirs, (image,) = pairs[2]
     t.gradients_of_weights(mine, theirs, image)
     order = [2, 0, 1, 4, 3]
-    t.same(t.call(mine, image[order]), theirs(image)[order], hint=patch_mistakes.MIXED)
+    t.same(t.call(mine, image[order]), theirs(image)[order], hint=token_mistakes.MIXED)
     last = image.to(memory_format=torch.channels_last)  # as pixels_to_float gives them
-    t.same(t.call(mine, last), theirs(image), what="the tokens of a picture whose channels lie last in memory")
+    t.same(t.call(mine, last), theirs(image), what="the result for a picture whose channels lie last in memory")
     battery.leaves_no_trace(t, t.call(t.mine, 10, 5, 16), image)
-    t.same(t.call(mine.eval(), image, as_="in eval mode, PatchEmbedding"), theirs(image), what="the tokens")
+    t.same(t.call(mine.eval(), image, as_="in eval mode, PatchEmbedding(10, 5, 16)"), theirs(image))
     t.on_a_gpu(mine, image)
     small = mine.to(torch.bfloat16)
     fits = partial(small, image.bfloat16())
-    t.errors = patch_mistakes.VIEW | {"and weight type": patch_mistakes.SMALL_WEIGHTS}
+    t.errors = patch_mistakes.VIEW | {"and weight type": token_mistakes.SMALL_WEIGHTS}
     came = explained(
-        t, patch_mistakes.SMALL_WEIGHTS, fits, small, image, as_="with weights of bfloat16, PatchEmbedding"
+        t, token_mistakes.SMALL_WEIGHTS, fits, small, image, as_="with weights of bfloat16, PatchEmbedding(10, 5, 16)"
     )
-    t.same(came, vision.PatchEmbedding.forward(theirs.to(torch.bfloat16), image), what="the tokens of bfloat16 weights")
+    t.same(
+        came, vision.PatchEmbedding.forward(theirs.to(torch.bfloat16), image), what="the result for bfloat16 weights"
+    )

@@ -116,6 +116,15 @@ WRONG = [
             "accepts what it must refuse", refuses=False),
     patches("if h != w:\n    raise ValueError('no square')\n" + SPLIT + FULL, "for square pictures"),
     patches(SPLIT + FULL.replace("return", "x =") + "\nreturn x if b > 1 else x[0]", "batch is lost"),
+    patches(SPLIT + "return x.reshape(b, -1, c * p * p)", "a reshape alone"),
+    patches(f"return torch.stack([{EACH} for x in range(0, w, p) for y in range(0, h, p)], dim=1)", "column by column"),
+    patches(f"return torch.stack([{EACH.replace('.flat', '.permute(0, 2, 3, 1).flat')} {WALK}], dim=1)",
+            "the channels are last"),
+    patches("x = image.reshape(b, c, p, h // p, p, w // p)\n" + FULL, "only (rows, patch_size) keeps"),
+    patches("x = image.reshape(c, h // p, p, w // p, p)\n"
+            "return x.permute(1, 3, 0, 2, 4).reshape(-1, c * p * p)", "the batch is missing"),
+    patches(SPLIT + "return x.permute(0, 2, 4, 1, 3, 5).reshape(h // p * w // p, c * p * p)", "the batch is missing"),
+    patches("x = image.reshape(b, c, h // p, p, w // p)\nreturn x", "is invalid for input", silent="the batch is"),
 ]  # fmt: skip
 
 CORRECT = [

@@ -11,6 +11,7 @@ SIZE = """
 w, h = image.size
 size = (n_px, int(n_px * h / w)) if w <= h else (int(n_px * w / h), n_px)
 """
+TWO = "w, h = image.size\n"
 RESIZE = SIZE + "image = image.resize(size, Image.Resampling.BICUBIC)\n"
 CORNER = "left, top = round((image.width - n_px) / 2), round((image.height - n_px) / 2)\n"
 CROP = CORNER + "image = image.crop((left, top, left + n_px, top + n_px))\n"
@@ -141,6 +142,12 @@ WRONG = [
            + RESIZE + CROP + RGB, silent="stretched"),
     square("image = image.convert('RGB') if image.mode == 'P' else image\n" + RESIZE + CROP + RGB,
            "you convert before you resize"),
+    square(TWO + "image = image.resize((int(n_px * w / h), n_px))\n" + CROP + RGB, "the rule for wide pictures"),
+    square(TWO + "image = image.resize((n_px, int(n_px * h / w)))\n" + CROP + RGB, "the rule for tall pictures"),
+    square(TWO + "image = image.resize((int(n_px * max(w, h) / min(w, h)), n_px))\n" + CROP + RGB, "to a wide one"),
+    square(TWO + "long = n_px * max(w, h) // min(w, h)\nimage = image.resize((long, n_px))\n" + CROP + RGB,
+           "to a wide one", "the rule for"),
+    square(TWO + "image = image.resize((n_px, int(n_px * max(w, h) / min(w, h))))\n" + CROP + RGB, "to a tall one"),
 ]  # fmt: skip
 
 CORRECT = [

@@ -1,7 +1,7 @@
 """What the known mistakes of 2.1 give: a mistake, as the learner reads it, and its outcome for some picture.
 
-Those of 2.2 are in number_mistakes.py, those of 2.3 and 2.4 in patch_mistakes.py, the checks in checks.py. Each has
-only what makes it wrong.
+Those of 2.2 are in number_mistakes.py, of 2.3 in patch_mistakes.py, of 2.4 in token_mistakes.py, the checks in
+checks.py. Each has only what makes it wrong.
 """
 
 import math
@@ -66,6 +66,16 @@ def inverted_size(image: Image.Image, n_px: int) -> Size:
     """When the long side becomes the shorter one."""
     width, height = image.size
     return (n_px, int(n_px * width / height)) if width <= height else (int(n_px * height / width), n_px)
+
+
+def wide_size(image: Image.Image, n_px: int) -> Size:
+    """By the rule for wide pictures."""
+    return int(n_px * image.width / image.height), n_px
+
+
+def tall_size(image: Image.Image, n_px: int) -> Size:
+    """By the rule for tall pictures."""
+    return n_px, int(n_px * image.height / image.width)
 
 
 def turned_size(image: Image.Image, n_px: int) -> Size:
@@ -146,6 +156,14 @@ WRONG_SQUARES: dict[str, list[Square]] = {
     Mistake(
         "the long side becomes the shorter one here: multiply by long / short, not by short / long", way=SIZE_OF_SHORT
     ): [cropped(inverted_size)],
+    Mistake("the rule for wide pictures is used for tall ones, too", way=SIZE_OF_SHORT): [cropped(wide_size)],
+    Mistake("the rule for tall pictures is used for wide ones, too", way=SIZE_OF_SHORT): [cropped(tall_size)],
+    Mistake("every picture is resized to a wide one: in tall ones the height is the long side", way=SIZE_OF_SHORT): [
+        cropped(lambda image, n: (max(resized_size(image, n)), n))
+    ],
+    Mistake("every picture is resized to a tall one: in wide ones the width is the long side", way=SIZE_OF_SHORT): [
+        cropped(lambda image, n: (n, max(resized_size(image, n))))
+    ],
     Mistake("the square is not in the middle: cut off as much on one side as on the other", way=CENTRE): [
         cropped_at(lambda small, old, n: (0, 0)),
         cropped_at(lambda small, old, n: (small.width - n, small.height - n)),

@@ -53,14 +53,14 @@ WRONG = [
     embedding(TOKENS + "return x + self.positional_embedding[1:]", "CLS is missing"),
     embedding(TOKENS + "cls = torch.zeros_like(x[:, :1])\n" + JOIN, "class_embedding is not used"),
     embedding(TOKENS + "x = x + self.class_embedding\n" + CLS + JOIN, "added to none of the others"),
-    embedding(TOKENS + CLS.replace("class_embedding", "class_embedding.data") + JOIN, "class_embedding does not reach"),
+    embedding(TOKENS + CLS.replace("class_embedding", "class_embedding.data") + JOIN, "does not reach class_embedding"),
     embedding(TOKENS.replace(".to(self.conv1.weight.dtype)", "") + CLS + JOIN, "the weights are bfloat16 here"),
     embedding(TOKENS + CLS + JOIN, "keep __init__", conv="nn.Conv2d(3, width, patch_size, patch_size)"),
     embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nx = x + self.positional_embedding", "is there a return?"),
     embedding(TOKENS + CLS + JOIN.replace("return ", "return (") + ").squeeze()", "batch is lost"),
-    embedding(TOKENS + CLS + JOIN + ".detach()", "positional_embedding does not reach"),
+    embedding(TOKENS + CLS + JOIN + ".detach()", "does not reach positional_embedding"),
     embedding("with torch.no_grad():\n    x = self.conv1(image.to(self.conv1.weight.dtype))\n"
-              "x = x.flatten(2).transpose(1, 2)\n" + CLS + JOIN, "conv1.weight does not reach"),
+              "x = x.flatten(2).transpose(1, 2)\n" + CLS + JOIN, "does not reach conv1.weight"),
     embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\nx[:, 1:] += self.positional_embedding[1:]\nreturn x",
               "CLS has no position here"),
     embedding(TOKENS + CLS + "x = torch.cat([cls, x], 1)\n"
@@ -117,6 +117,11 @@ WRONG = [
               "return x + self.positional_embedding", "for one picture, and not for several"),
     embedding(TOKENS + "cls = self.class_embedding.repeat(len(x))\n" + JOIN, "tensors of three dimensions"),
     embedding(TOKENS + CLS + JOIN + ".float()", "wrong dtype", silent="is missing"),
+    embedding(TOKENS + CLS + "x = torch.cat([cls, x], dim=1)\n"
+              "return torch.cat([x, self.positional_embedding.expand(len(x), -1, -1)], dim=2)", "beside the numbers"),
+    *(embedding(CONV + f"x = x.{way}.transpose(1, 2)\n" + CLS + JOIN, "another number of patches")
+      for way in ("reshape(len(x), -1, 16)", "view(len(x), x.shape[1], 49)", "view(len(x), x.shape[1], 9)")),
+    embedding(CONV + "x = x.view(len(x), 8, -1).transpose(1, 2)\n" + CLS + JOIN, "is invalid", "number of patches"),
 ]  # fmt: skip
 
 CORRECT = [

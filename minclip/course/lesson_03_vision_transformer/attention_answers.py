@@ -46,7 +46,7 @@ WRONG = [
     attend(WITH + "scores.masked_fill(mask == 0, -math.inf)\n" + MIX, "0 means allowed"),
     attend(WITH + "scores - mask\n" + MIX, "the mask is subtracted"),
     attend(WITH + "scores + mask.mT\n" + MIX, "the mask is transposed"),
-    attend(WITH + "scores.masked_fill(mask == -math.inf, -math.inf)\n" + MIX, "this mask has no effect"),
+    attend(WITH + "scores.masked_fill(mask == -math.inf, -math.inf)\n" + MIX, "only -inf has an effect"),
     attend(WITH + "scores.masked_fill(mask != 0, -math.inf)\n" + MIX, "every number that is not 0 forbids"),
     attend(RAW + "return ((raw + mask) / query.shape[-1] ** 0.5).softmax(dim=-1) @ value",
             "is added before the division"),
@@ -54,7 +54,7 @@ WRONG = [
     attend(SCORES + "scores = scores + mask\n" + MIX, "mask is None where there is none"),
     attend(SCORES.replace("query.shape[-1] ** 0.5",
             "torch.sqrt(query.shape[-1])") + ADD + MIX, "this is a plain number"),
-    attend(SCORES.replace("-2, -1", "1, 2") + ADD + MIX, "the dimensions in front"),
+    attend(SCORES.replace("-2, -1", "1, 2") + ADD + MIX, "the tokens in one factor"),
     attend(SCORES + ADD + "shares = scores.exp()\nreturn shares @ value / shares.sum(-1, keepdim=True)", "overflows"),
     attend(SCORES + ADD + "return scores.softmax(dim=-1).detach() @ value", "no gradient reaches query"),
     attend("query /= query.shape[-1] ** 0.5\nscores = query @ key.transpose(-2, -1)\n" + ADD + MIX, "edits its input"),
@@ -79,7 +79,7 @@ WRONG = [
     attend(SCORES.replace("query @ key", "query.detach() @ key") + ADD + MIX, "no gradient reaches query"),
     attend(SCORES + ADD + MIX.replace("value", "value.data"), "no gradient reaches value"),
     attend(SCORES.replace("-2, -1", "1, 2").replace("key.transpose(1, 2)",
-            "key.T") + ADD + MIX, "the dimensions in front"),
+            "key.T") + ADD + MIX, "the tokens in one factor"),
     attend(SCORES + ADD + "return scores.softmax(dim=-1).transpose(-2, -1) @ value", silent="changed places"),
     attend(SCORES + ADD + "return value @ scores.softmax(dim=-1)", "that do not fit"),
     attend("scale = torch.tensor([query.shape[-1] ** 0.5])\nscores = query @ key.transpose(-2, -1) / scale\n"
@@ -155,6 +155,17 @@ WRONG = [
     attend(SCORES + "if mask is not None:\n    shape = query.shape[2], key.shape[2]\n"
            "    mask = torch.full(shape, -math.inf, device=query.device).triu(1)\n    scores = scores + mask\n" + MIX,
            "with a mask for each picture", silent="has no effect"),
+    *(attend(f"scores = query @ key.{turned} / query.shape[-1] ** 0.5\n" + ADD + MIX, f"{says} in one factor", silent)
+      for turned, says, silent in (
+          ("transpose(1, 2)", "is the tokens", "batch"), ("permute(0, 2, 1, 3)", "is the tokens", "batch"),
+          ("transpose(0, 1)", "is the batch", "tokens"), ("permute(1, 0, 3, 2)", "is the batch", "tokens"),
+          ("transpose(-1, -3)", "is head_width", "batch"), ("T", "is the tokens", "batch"),
+      )),
+    attend(SCORES + ADD + "return scores.softmax(dim=-1) @ value.transpose(1, 2)", "is the tokens", "last"),
+    attend("scores = query.transpose(1, 2) @ key.mT / query.shape[-1] ** 0.5\n" + ADD + MIX, "is the tokens"),
+    attend(WITH + "scores.masked_fill(mask == -torch.inf, -torch.inf)\n" + MIX, "only -inf has an effect", "no effect"),
+    attend(WITH + "scores.masked_fill(mask < -100, -1e9)\n" + MIX, "only -inf has an effect", "no effect"),
+    attend(SCORES + MIX, "this mask has no effect", "-inf"),
 ]  # fmt: skip
 
 CORRECT = [

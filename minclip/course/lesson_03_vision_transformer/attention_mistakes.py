@@ -35,11 +35,15 @@ ERRORS = VIEW | {
         way="no .float(), and no dtype=torch.float32",
     ),
 }
-# without a mask, for 2 pictures, 3 heads, 7 tokens, head_width 5
+# without a mask, for 2 pictures, 3 heads, 7 tokens, head_width 5: what stands where the heads should stand
 FIRST_CALL = {
-    "(3) must match the size of tensor b (7) at non-singleton dimension 1": Mistake(
-        "the dimensions in front, batch and heads, have changed places, too: only the last two should", way=SCORES
-    ),
+    f"({one}) must match the size of tensor b ({other}) at non-singleton dimension 1": Mistake(
+        f"the second dimension is {name} in one factor, and the heads in the other: it is the heads in both",
+        way=f"{SCORES}, and shares @ value",
+    )
+    for size, name in ((2, "the batch"), (7, "the tokens"), (5, "head_width"))
+    for one, other in ((3, size), (size, 3))
+} | {
     "(7) must match the size of tensor b (3) at non-singleton dimension 2": Mistake(
         "what is taken over the tokens, a sum or a maximum, has lost its dimension, and meets another one",
         way="scores.exp().sum(dim=-1, keepdim=True) keeps it; scores.softmax(dim=-1) does it all",
@@ -62,6 +66,9 @@ WITH_MASK = {
 ONE_LOST = Mistake("dimensions of size 1 are lost", way="no squeeze: softmax and @ keep all dimensions")
 OVERFLOW = Mistake(
     "exp of a large score overflows", way="scores.softmax(dim=-1): it subtracts the largest score before exp"
+)
+ONLY_INFINITE = Mistake(
+    "only -inf has an effect here: a mask may hold any numbers, and they are added to the scores", way=ADD
 )
 NO_EFFECT = Mistake("this mask has no effect: whatever numbers it holds, they are added to the scores", way=ADD)
 OTHER_ROOT = Mistake(

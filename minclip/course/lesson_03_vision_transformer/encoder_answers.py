@@ -117,8 +117,8 @@ WRONG = [
     encoder(CLS + "return (ln_post(x) @ proj).squeeze()", "batch is lost"),
     encoder(CLS.replace("[:, 0]", "[:, :1].squeeze()") + READ, "batch is lost"),
     encoder(CLS.replace("[:, 0]", "[:, :1]") + READ, "with CLS alone in it", silent="all tokens"),
-    encoder(CLS + "return ln_post(x) @ proj.detach()", "proj does not reach"),
-    encoder(CLS + "return ln_post(x) @ proj.data", "proj does not reach"),
+    encoder(CLS + "return ln_post(x) @ proj.detach()", "does not reach proj"),
+    encoder(CLS + "return ln_post(x) @ proj.data", "does not reach proj"),
     encoder("with torch.no_grad():\n    x = ln_pre(x)\nx = transformer(x)[:, 0]\n" + READ, "no gradient reaches"),
     encoder("x = transformer(ln_pre(x.detach()))[:, 0]\n" + READ, "no gradient reaches"),
     encoder("for block in transformer.resblocks[:-1]:\n    x = block(x)\nx = x[:, 0]\n" + READ, silent="is missing"),
@@ -179,6 +179,12 @@ WRONG = [
     encoder(CLS + READ, "accepts what it must refuse",
             refuse="if image.shape[-1] != self.image_size:\n    image = F.interpolate(image, (self.image_size,) * 2)\n"
             "x = self.embedding(image)\n"),
+    encoder(CLS + READ, "where tokens are wanted", refuse=REFUSE.replace("self.embedding(image)", "image")),
+    encoder("x = transformer(x)[:, 0]\n" + READ, "where tokens are wanted",
+            refuse=REFUSE.replace("self.embedding(image)", "image")),
+    encoder(CLS + READ, "where tokens are wanted", refuse=REFUSE.replace("(image)", ".conv1(image)")),
+    encoder(CLS + READ, "where tokens are wanted",
+            refuse=REFUSE.replace("self.embedding(image)", "image.flatten(2).transpose(1, 2)")),
 ]  # fmt: skip
 
 CORRECT = [

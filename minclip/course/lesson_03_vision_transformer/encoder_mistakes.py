@@ -70,7 +70,14 @@ STACK = "x = self.transformer(self.ln_pre(x))"
 ONE_NUMBER = Mistake(
     "one number of every token is left here: all numbers of one token, CLS, are read", way="x[:, 0], not x[..., 0]"
 )
+NOT_EMBEDDED = Mistake(
+    "here are pixels, or patches in rows and columns, where tokens are wanted: self.embedding makes them",
+    way="x = self.embedding(image), before all others",
+)
 ENCODER = {
+    "got input of size[3, 3, 12, 12]": NOT_EMBEDDED,
+    "got input of size[3, 16, 3, 3]": NOT_EMBEDDED,
+    "got input of size[3, 144, 3]": NOT_EMBEDDED,
     "'Parameter' object is not callable": Mistake("proj is a matrix and no layer", way="multiply by it: @ self.proj"),
     # for 3 pictures, 10 tokens, width 16
     "got input of size[3, 10]": ONE_NUMBER,

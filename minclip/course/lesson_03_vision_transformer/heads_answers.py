@@ -21,6 +21,14 @@ SPLIT = PARTS + CUT
 MERGE = "return self.out_proj(x.transpose(1, 2).flatten(2))"
 FORWARD = "query, key, value = self.split(x)\nreturn self.merge(attention(query, key, value, mask))"
 
+OWN = """
+q, k, v = self.split(x)
+scores = q @ k.mT / {}
+if mask is not None:
+    scores = scores + mask
+return self.merge(scores.softmax(dim=-1) @ v)
+"""
+
 
 def heads(
     split: str = SPLIT, merge: str = MERGE, forward: str = FORWARD, says: str = "", silent: str = "", before: str = ""
@@ -76,12 +84,12 @@ WRONG = [
     heads(CHUNKS + "query, key, value = qkv.chunk(3)\nparts = query, key, value\n"
             "" + CUT, says="fewer than three parts"),
     heads(SPLIT.replace("x.shape\n", "x.shape\nx = x.detach()\n", 1), says="no gradient reaches x"),
-    heads(SPLIT.replace("self.in_proj_weight", "self.in_proj_weight.detach()"), says="in_proj_weight does not reach"),
-    heads(SPLIT.replace("self.in_proj_weight", "self.in_proj_weight.data"), says="in_proj_weight does not reach"),
-    heads(SPLIT.replace("self.in_proj_bias", "self.in_proj_bias.data"), says="in_proj_bias does not reach"),
+    heads(SPLIT.replace("self.in_proj_weight", "self.in_proj_weight.detach()"), says="does not reach in_proj_weight"),
+    heads(SPLIT.replace("self.in_proj_weight", "self.in_proj_weight.data"), says="does not reach in_proj_weight"),
+    heads(SPLIT.replace("self.in_proj_bias", "self.in_proj_bias.data"), says="does not reach in_proj_bias"),
     heads(merge="return self.out_proj(x.transpose(1, 2).flatten(2)).detach()", says="no gradient"),
     heads(merge="w, b = self.out_proj.weight.detach(), self.out_proj.bias\n"
-          "return F.linear(x.transpose(1, 2).flatten(2), w, b)", says="out_proj.weight does not reach"),
+          "return F.linear(x.transpose(1, 2).flatten(2), w, b)", says="does not reach out_proj.weight"),
     heads(merge="with torch.no_grad():\n    return self.out_proj(x.transpose(1, 2).flatten(2))", says="no gradient"),
     heads(CHUNKS + "parts = [p.squeeze() for p in qkv.chunk(3, dim=-1)]\n"
           "return [p.view(*p.shape[:-1], self.heads, -1).transpose(-3, -2) for p in parts]",
@@ -160,6 +168,25 @@ WRONG = [
           "return self.merge(F.scaled_dot_product_attention(query, key, value, mask, is_causal=causal))", silent="→"),
     heads(forward=FORWARD.replace("mask))", "None if mask is None else mask.mT))"), says="with a causal mask",
           silent="has no effect"),
+    *(heads(forward=f"q, k, v = self.split(x)\nreturn self.merge(attention({names}, mask))",
+            says=f"attention gets {says}")
+      for names, says in (("q, q, v", "query, query and value"), ("q, k, k", "query, key and key"),
+                          ("v, v, v", "value, value and value"), ("k, k, v", "key, key and value"))),
+    heads(forward="return attention(x, x, x, mask)", says="x goes into attention as it is"),
+    heads(forward="return self.out_proj(attention(x, x, x, mask))", says="as it is, as one head"),
+    heads(forward="x = x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)\n"
+          "return self.merge(attention(x, x, x, mask))", says="x is cut into heads as it is"),
+    heads(forward=OWN.format("2").replace(".softmax(dim=-1)", ""), says="the softmax is missing"),
+    heads(forward=OWN.format("1"), says="√head_width is missing"),
+    heads(forward=OWN.format("x.shape[-1] ** 0.5"), says="the root of the whole width"),
+    heads(CHUNKS + "return qkv.view(batch, tokens, 3, 3, -1).permute(2, 0, 3, 1, 4).unbind(0)", says="is fixed here"),
+    heads(PARTS + CUT.replace("self.heads", "3"), says="a number of them is fixed"),
+    heads(PARTS + CUT.replace("self.heads, -1", "-1, 4"), says="a number of them is fixed"),
+    heads(PARTS + CUT.replace("self.heads", "4"), says="4 heads of 3 numbers"),
+    heads(PARTS + CUT.replace("self.heads", "8"), says="this shape is for others", silent="still together"),
+    heads(CHUNKS + "return qkv.view(batch, tokens, 3, 8, -1).permute(2, 0, 3, 1, 4).unbind(0)",
+          says="this shape is for others", silent="still together"),
+    heads(merge="return self.out_proj(x.transpose(1, 2).reshape(x.shape[0], x.shape[2], 12))", says="is fixed here"),
 ]  # fmt: skip
 
 CORRECT = [

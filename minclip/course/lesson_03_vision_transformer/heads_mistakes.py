@@ -3,6 +3,8 @@
 Those of 3.1 are in attention_mistakes.py, those of 3.3 and 3.4 in encoder_mistakes.py, the checks in checks.py.
 """
 
+import re
+from itertools import product
 from typing import Any
 
 from torch import Tensor
@@ -19,11 +21,30 @@ ALONG = "qkv.chunk(3, dim=-1): without dim it is the first dimension, that of th
 CHUNK = "query, key, value = qkv.chunk(3, dim=-1)"
 TOGETHER = "x.transpose(1, 2).flatten(2)"
 IN_FORWARD = "query, key, value = self.split(x); return self.merge(attention(query, key, value, mask))"
+WORKS_FOR_ONE = "it works for a width of 12 and 3 heads, and not for other sizes: a number of them is fixed here"
+OTHER_SIZES = {  # after all the others: batch and tokens have changed by then
+    "is invalid for input of size": Mistake(WORKS_FOR_ONE, way="self.heads heads, of width // self.heads numbers each"),
+}
+
+
+def still_together(error: BaseException) -> bool:
+    """Sees that all 3 · 12 numbers of 2 × 7 tokens are to become four dimensions."""
+    return bool(re.search(r"shape '\[-?\d+, -?\d+, -?\d+, -?\d+\]' is invalid for input of size 504", str(error)))
+
+
+def other_heads(error: BaseException) -> bool:
+    """Sees that numbers of 2 × 7 tokens are to become other heads than three of width 4."""
+    of_all = r"shape '\[2, 7, 3, \d+, -?\d+\]' is invalid for input of size 504"
+    of_one = r"shape '\[2, 7, \d+, -?\d+\]' is invalid for input of size 168"
+    return bool(re.search(f"{of_all}|{of_one}", str(error)))
+
+
 SPLIT = {
     "view size is not compatible": Mistake(
         "a view moves no number, and here numbers would have to move: cut each token's numbers into heads", way=HEADS
     ),
-    "is invalid for input of size 504": Mistake("query, key and value are still together here", way=CHUNK),
+    other_heads: Mistake("here are 3 heads of 4 numbers each, and this shape is for others", way=HEADS),
+    still_together: Mistake("query, key and value are still together here", way=CHUNK),
     "cannot be multiplied": Mistake("in_proj_weight is [3 · width, width]: x meets it transposed", way=LINEAR),
     "is invalid for input of size 216": Mistake(
         "qkv is cut along the tokens here: query, key and value stand side by side in the last dimension", way=CHUNK
@@ -79,6 +100,9 @@ def of_split(x: Tensor, theirs: library.MultiHeadAttention, which: int) -> dict[
             parts[which].reshape(2, 3, 7, 4)
         ),
         Mistake("this is not cut into heads yet", way=HEADS): parts[which],
+        Mistake("here are 4 heads of 3 numbers each: 3 heads of 4 numbers are asked", way=HEADS): (
+            parts[which].view(2, 7, 4, 3).transpose(1, 2)
+        ),
         Mistake("a head's numbers lie side by side: yours are every third", way=HEADS): (
             parts[which].view(2, 7, 4, 3).permute(0, 3, 1, 2)
         ),
@@ -133,11 +157,13 @@ def of_heads(x: Tensor, theirs: library.MultiHeadAttention) -> dict[str, Tensor]
     query, key, value = theirs.split(x)
     flat = [part.transpose(1, 2).flatten(2) for part in (query, key, value)]
     project, attend = theirs.out_proj, library.attention
-    return {
+    parts, scores = dict(zip(NAMES, (query, key, value), strict=True)), query @ key.mT
+    bare = x.view(2, 7, 3, 4).transpose(1, 2)
+    known: dict[str, Tensor] = {
         Mistake("query and key have changed places", way=IN_FORWARD): theirs.merge(attend(key, query, value)),
         Mistake("key and value have changed places", way=IN_FORWARD): theirs.merge(attend(query, value, key)),
         Mistake("query and value have changed places", way=IN_FORWARD): theirs.merge(attend(value, key, query)),
-        Mistake("√head_width divides twice: attention divides by it already", way=IN_FORWARD): (
+        Mistake("√head_width divides twice: once is enough, in attention", way=IN_FORWARD): (
             theirs.merge(attend(query / query.shape[-1] ** 0.5, key, value))
         ),
         Mistake("the heads are not merged", way=IN_FORWARD): attend(query, key, value),
@@ -148,4 +174,25 @@ def of_heads(x: Tensor, theirs: library.MultiHeadAttention) -> dict[str, Tensor]
         Mistake("x itself is added: that is the block's work", way=IN_FORWARD): x + theirs(x),
         Mistake("here is one head of the whole width", way=IN_FORWARD): project(attend(*flat)),
         Mistake("attention is missing: this is the value alone", way=IN_FORWARD): theirs.merge(value),
+        Mistake("√head_width is missing: attention divides the scores by it", way=IN_FORWARD): (
+            theirs.merge(scores.softmax(dim=-1) @ value)
+        ),
+        Mistake("the softmax is missing: attention turns the scores into shares", way=IN_FORWARD): (
+            theirs.merge(scores / 2 @ value)
+        ),
+        Mistake("the scores are divided by the root of the whole width: a head has its own", way=IN_FORWARD): (
+            theirs.merge((scores / 12**0.5).softmax(dim=-1) @ value)
+        ),
+        Mistake("x goes into attention as it is: split makes query, key and value", way=IN_FORWARD): attend(x, x, x),
+        Mistake("x goes into attention as it is, as one head: split makes query, key and value", way=IN_FORWARD): (
+            project(attend(x, x, x))
+        ),
+        Mistake("x is cut into heads as it is: split makes query, key and value of it", way=IN_FORWARD): (
+            theirs.merge(attend(bare, bare, bare))
+        ),
     }
+    for names in product(NAMES, repeat=3):
+        if len(set(names)) < 3:
+            words = f"attention gets {names[0]}, {names[1]} and {names[2]}: it wants query, key and value"
+            known[Mistake(words, way=IN_FORWARD)] = theirs.merge(attend(*(parts[name] for name in names)))
+    return known

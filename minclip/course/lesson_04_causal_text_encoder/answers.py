@@ -89,6 +89,11 @@ WRONG = [
     mask("return torch.full((length, length), float('nan'), device=device).triu(1)", "numbers are off", "finite"),
     mask("mask = torch.empty(length, length, device=device).fill_(float('-inf'))\n"
          "mask[torch.arange(length), torch.arange(length)] = 0\nreturn mask", "all but the diagonal", "everything"),
+    mask("return torch.full((32, 32), float('-inf'), device=device).triu(1)", "the mask of 32 tokens, and one of 5"),
+    mask("return torch.full((32, 32), float('-inf'), device=device).triu(1)[:length, :length]",
+         "the mask of 32 tokens, and one of 77"),
+    mask("return torch.full((length, length), float('-inf')).triu(1)", "whatever device is asked for", "the input"),
+    mask(FULL + "return full.triu(1).cpu()", "moved to the CPU, whatever device is asked for", "the input"),
 ]  # fmt: skip
 
 CORRECT = [

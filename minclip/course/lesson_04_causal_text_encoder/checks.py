@@ -11,7 +11,8 @@ from minclip import text as library
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn, leaves_no_trace
 from minclip.course.device_tracking import GPU
-from minclip.course.lesson_04_causal_text_encoder.mistakes import wrong_features, wrong_masks
+from minclip.course.lesson_04_causal_text_encoder.mask_mistakes import other_length, wrong_masks
+from minclip.course.lesson_04_causal_text_encoder.mistakes import PLACES, wrong_features
 from minclip.course.value_words import answers_line
 from minclip.transformer import causal_mask as library_mask
 
@@ -43,7 +44,9 @@ def causal_mask(t: Trial) -> None:
     )
     for other in (8, 1, 77):
         what = f"the mask of {other} token{'s' if other > 1 else ''}"
-        t.same(t(other), library_mask(other), {fixed: lambda: library_mask(length)}, what)
+        came = t(other)
+        known: Known = {fixed: lambda: library_mask(length), **other_length(came, other)}
+        t.same(came, library_mask(other), known, what)
     in_turn(t, (t.mine, library_mask, [3]), (t.mine, library_mask, [6]))
     t.on_a_gpu(t.mine, 5, GPU)
     t.on_a_gpu(t.mine, 4, GPU)
@@ -95,7 +98,25 @@ def errors_of(t: Trial) -> Errors:
         "positional_embedding and text_projection are matrices of numbers, no modules: nothing calls them",
         way="rows are taken as positional_embedding[:length], and a matrix multiplies as x @ text_projection",
     )
+    looked_up = Mistake(
+        "ids are no numbers to compute with: an embedding is called, and looks up a row for each id",
+        way="self.token_embedding(tokens)",
+    )
+    joined = Mistake("positions are added to the tokens, and not put behind or beside them", way=PLACES)
     return {
+        "(30x16 and 3x9)": looked_up,
+        "(3x9 and 30x16)": looked_up,
+        in_line(
+            t, "same number of dimensions: got 3 and 2|same number of dimensions: got 2 and 3", "positional"
+        ): joined,
+        "got input of size[3, 9, 32]": joined,
+        "tensor a (18) must match the size of tensor b (9)": joined,
+        in_line(t, r"tensor a \(9\) must match the size of tensor b \(3\)", "positional_embedding[tokens."): Mistake(
+            "each text gives one place here, and every token has a position of its own", way=PLACES
+        ),
+        in_line(t, "index 9 is out of bounds for dimension 0 with size 9", "positional_embedding["): Mistake(
+            "the positions are the rows 0 to 8, and row 9 is asked for", way=PLACES
+        ),
         in_line(t, "'Parameter' object is not callable", "positional_embedding("): no_module,
         in_line(t, "'Parameter' object is not callable", "text_projection("): no_module,
         "'Embedding' object is not subscriptable": Mistake(

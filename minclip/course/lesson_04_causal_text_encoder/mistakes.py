@@ -1,4 +1,4 @@
-"""What people write in place of the mask and of forward in lesson 04: each mistake, and what it gives."""
+"""What people write in place of forward in lesson 04: each mistake, and what it gives. Mask: mask_mistakes.py."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,69 +7,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from minclip.course.assertions import Known, Mistake
+from minclip.course.assertions import Mistake
 from minclip.transformer import causal_mask
 
 INFINITE = float("-inf")
-RIGHT_SIDE = "row i is the token that looks: -inf stands right of the diagonal, full.triu(diagonal=1)"
+PLACES = "self.token_embedding(tokens) + self.positional_embedding[:length]"
 NORM_LAST = "x = self.transformer(...) first, self.ln_final(x) @ self.text_projection last"
 OWN_EOT = "x[torch.arange(len(tokens)), tokens.argmax(dim=-1)]: text i, and the place of its EOT"
-
-
-def wrong_masks(came: Any, length: int) -> Known:
-    """came: what the answer gave, for the mistakes that hold a number of the learner's own."""
-    ones, full = torch.ones(length, length), torch.full((length, length), INFINITE)
-    right, fill = full.triu(1), "torch.full((length, length), float('-inf')).triu(diagonal=1) multiplies nothing"
-
-    def finite() -> Tensor:
-        number = float(came[0, 1])
-        assert -float("inf") < number < 0
-        return torch.zeros(length, length).masked_fill(right == INFINITE, number)
-
-    return {
-        Mistake("0 times -inf is NaN: the triangle must be filled, not multiplied", way=fill): lambda: (
-            full * ones.triu(1)
-        ),
-        Mistake("0 times -inf is NaN, so the triangle must be filled and not multiplied", way=fill): lambda: (
-            full * ones.tril()
-        ),
-        Mistake("it is the wrong side: a token sees what comes, and not what came", way=RIGHT_SIDE): lambda: (
-            full.tril(-1)
-        ),
-        Mistake("it is the wrong side, and the diagonal is forbidden, too", way=RIGHT_SIDE): lambda: full.tril(),
-        Mistake("the diagonal is forbidden: the first token sees nothing, and its softmax is NaN",
-                way="a token sees itself: triu(diagonal=1) begins right of the diagonal"): lambda: full.triu(),
-        Mistake("two diagonals too many are forbidden: token i sees neither itself nor token i - 1",
-                way="triu(diagonal=1) begins right of the diagonal"): lambda: full.triu(-1),
-        Mistake("it is the wrong side, and off by one", way=RIGHT_SIDE): lambda: full.tril(1),
-        Mistake("all but the diagonal is forbidden: a token may look back, too",
-                way="-inf above the diagonal alone"): lambda: full.clone().fill_diagonal_(0),
-        Mistake("1 stands where a token may look: attention adds the mask, and that must change nothing",
-                way="0 where allowed"): lambda: ones.masked_fill(right == INFINITE, INFINITE),
-        Mistake("it is off by one: token i sees token i + 1",
-                way="triu(diagonal=1) begins at the first place after the diagonal"): lambda: full.triu(2),
-        Mistake("everything is forbidden", way="-inf above the diagonal alone, 0 elsewhere"): lambda: full,
-        Mistake("nothing is forbidden", way="-inf belongs above the diagonal"): lambda: torch.zeros(length, length),
-        Mistake("1 and 0 are factors, but attention adds the mask",
-                way="0 where allowed, float('-inf') where forbidden"): lambda: ones.tril(),
-        Mistake("it adds 1 where it must forbid, and that forbids nothing",
-                way="float('-inf') above the diagonal"): lambda: ones.triu(1),
-        Mistake("the forbidden places have a finite number; it must be -inf itself",
-                way="float('-inf') or -torch.inf"): finite,
-        Mistake("the forbidden places have +inf; it must be -inf",
-                way="float('-inf')"): lambda: torch.zeros(length, length).masked_fill(right == INFINITE, -INFINITE),
-        Mistake("the numbers are right, and stand in float64", way="leave the dtype out"): lambda: right.double(),
-        Mistake("the numbers are right, and stand in float16", way="leave the dtype out"): lambda: right.half(),
-        Mistake("the mask has a token too many", way="its sides are length long"): lambda: causal_mask(length + 1),
-        Mistake("the numbers are right, and stand in a list of lists; attention adds a tensor",
-                way="torch.tensor(rows, device=device)"): lambda: right.tolist(),
-        Mistake("the numbers are right, and stand in an array of NumPy; attention adds a tensor",
-                way="torch.full and triu make the same"): lambda: right.numpy().astype(came.dtype),
-        Mistake("one square is wanted, and here are dimensions of size 1 beside it",
-                way="the result is [length, length]: attention uses it for every text and head"): lambda: (
-            right.reshape(came.shape) if came.squeeze().shape == right.shape else None
-        ),
-    }  # fmt: skip
 
 
 def way(
@@ -225,8 +169,15 @@ def wrong_features(model: Any, tokens: Tensor) -> dict[str, Callable[[], Tensor]
                 way="self.positional_embedding[:length]"): at(
             embed=lambda words, places: words + places[-words.shape[1] :]
         ),
-        Mistake("every token gets position 0", way="self.positional_embedding[:length]"): at(
-            embed=lambda words, places: words + places[0]
+        Mistake("every token gets position 0", way=PLACES): at(embed=lambda words, places: words + places[0]),
+        Mistake("every token gets the last position", way=PLACES): at(
+            embed=lambda words, places: words + places[words.shape[1] - 1]
+        ),
+        Mistake("every token of a text gets the position of its EOT: each has its own", way=PLACES): at(
+            embed=lambda words, places: words + places[tokens.argmax(dim=-1)][:, None]
+        ),
+        Mistake("every token gets the position at which the EOT of the first text stands", way=PLACES): at(
+            embed=lambda words, places: words + places[int(tokens[0].argmax())]
         ),
         Mistake("the embeddings are scaled: CLIP adds tokens and positions as they are",
                 way="no factor √width"): at(

@@ -19,6 +19,12 @@ length = tokens.shape[1]
 x = self.token_embedding(tokens) + self.positional_embedding[:length]
 """
 RUN = EMBED + "x = self.transformer(x, causal_mask(length, x.device))\n"
+EACH = ".expand(len(tokens), -1, -1)"
+JOINED = (
+    "length = tokens.shape[1]\n"
+    "x = torch.cat([self.token_embedding(tokens), self.positional_embedding[:length]{}]{})\n"
+    "x = self.transformer(x, causal_mask(length, x.device))\n"
+)
 ROWS = "rows = torch.arange(len(tokens))\n"
 OUT = "return self.ln_final(x) @ self.text_projection"
 READ = "x = x[torch.arange(len(tokens)), tokens.argmax(dim=-1)]\n"
@@ -162,6 +168,17 @@ WRONG = [
     text("self.positional_embedding.requires_grad_(False)\n" + RUN + READ + OUT, "positional_embedding"),
     text("tokens[tokens == 0] = 1\n" + RUN + READ + OUT, "changes what it was given"),
     text("self.train(False)\n" + RUN + READ + OUT, "changes the module itself"),
+    text(RUN.replace("self.token_embedding(", "(self.token_embedding.weight @ ") + READ + OUT, "ids are no numbers"),
+    text(RUN.replace("self.token_embedding(tokens)", "tokens.float() @ self.token_embedding.weight") + READ + OUT,
+         "ids are no numbers"),
+    *(text(JOINED.format(places, dim) + READ + OUT, "positions are added to the tokens")
+      for places, dim in (("", ""), ("", ", dim=1"), (EACH, ", dim=1"), (EACH, ", dim=-1"))),
+    text(RUN.replace("[:length]", "[tokens.argmax(dim=-1)][:, None]") + READ + OUT, "the position of its EOT"),
+    text(RUN.replace("[:length]", "[tokens.argmax(dim=-1)]") + READ + OUT, "each text gives one place", "three tokens"),
+    text(RUN.replace("[:length]", "[tokens[0].argmax()]") + READ + OUT, "the EOT of the first text"),
+    text(RUN.replace("[:length]", "[length - 1]") + READ + OUT, "every token gets the last position"),
+    text(RUN.replace("[:length]", "[length]") + READ + OUT, "row 9 is asked for"),
+    text(RUN + "x = x[:, -1]\n" + OUT, "TextTransformer(...)(int64 [3, 9])"),
 ]  # fmt: skip
 
 CORRECT = [

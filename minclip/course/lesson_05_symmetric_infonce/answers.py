@@ -70,7 +70,7 @@ WRONG = [
     logits(UNIT + "return scale * a @ b.reshape(b.shape[1], b.shape[0])", "numbers are off", "the cosines times"),
     logits(UNIT + "return torch.bmm(a[None], b.T[None]) * scale", "wrong shape"),
     logits(UNIT + "return (scale * a @ b.T).round(decimals=2)", "numbers are off", "the cosines times"),
-    logits(UNIT + "return scale + a @ b.T", "numbers are off", "the cosines times"),
+    logits(UNIT + "return scale - a @ b.T", "numbers are off", "the cosines times"),
     logits(UNIT + "return scale * (a @ b.T).abs()", "numbers are off", "the cosines times"),
     logits(UNIT + "return scale * (1 - a @ b.T)", "numbers are off", "the cosines times"),
     logits(UNIT + "return scale * a @ b.T, scale * b @ a.T", "they are asked alone"),
@@ -81,7 +81,7 @@ WRONG = [
            "b /= b.norm(dim=-1, keepdim=True)\nreturn scale * a @ b.T", "changes what it was given"),
     logits("a = image_features.float() - image_features.float().mean(dim=-1, keepdim=True)\n"
            "return scale * F.normalize(a) @ F.normalize(text_features.float()).T", "numbers are off", "cosines times"),
-    logits(UNIT + "return nn.Parameter(scale * a @ b.T)", "does not reach the result"),
+    logits(UNIT + "return nn.Parameter(scale * a @ b.T)", "does not reach image_features"),
     logits(UNIT + "return scale * b @ a.T", "yours is transposed"),
     logits(UNIT + "return (scale * a @ b.T).T", "yours is transposed"),
     logits(UNIT + "return (scale * a @ b.T).softmax(dim=-1)", "these are shares"),
@@ -171,6 +171,16 @@ WRONG = [
     clamp("with torch.inference_mode():\n    logit_scale.data = logit_scale.clamp(0, MAX_LOGIT_SCALE)",
           "it no longer learns"),
     clamp("logit_scale = nn.Parameter(logit_scale.clamp(0, MAX_LOGIT_SCALE))", "nothing is changed"),
+    logits("a, b = F.normalize(image_features.float()), F.normalize(text_features)\nreturn scale * a @ b.T",
+           "one of the two"),
+    logits("a, b = F.normalize(image_features), F.normalize(text_features.float())\nreturn scale * a @ b.T",
+           "one of the two"),
+    logits("a, b = F.normalize(scale * image_features.float()), F.normalize(text_features.float())\nreturn a @ b.T",
+           "a division by the length cancels it"),
+    logits(UNIT + "return scale + a @ b.T", "scale is added to the cosines"),
+    logits(UNIT + "return float(scale) * a @ b.T", "the way back does not reach scale", "reach the result"),
+    *(clamp(NO_GRAD + f"logit_scale.clamp_(0, {limit})", "rounded too coarsely") for limit in ("4.6", "4.61")),
+    clamp(NO_GRAD + "logit_scale.clamp_(0, 5)", "the upper limit is 5 here, and ln 100 is 4.60517", "coarse"),
 ]  # fmt: skip
 
 CORRECT = [

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 from minclip import loss as library
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn
-from minclip.course.lesson_05_symmetric_infonce.mistakes import (
+from minclip.course.lesson_05_symmetric_infonce.loss_mistakes import (
+    HALF_CUT,
     WRONG_HALVES,
+    half_is_cut,
     small_number_added,
-    times_constant,
-    wrong_limits,
-    wrong_logits,
     wrong_losses,
 )
+from minclip.course.lesson_05_symmetric_infonce.mistakes import times_constant, wrong_limits, wrong_logits
 from minclip.course.value_words import answers_line
 
 ROW_BY_ROW = Mistake(
@@ -27,6 +27,10 @@ ROW_BY_ROW = Mistake(
 IN_BFLOAT16 = Mistake(
     "these numbers are right to three digits only: they were computed in bfloat16",
     way="turn both features into float32 first: image_features.float(), text_features.float()",
+)
+ONE_FLOAT = Mistake(
+    "one of the two is float32 by now, and the other still bfloat16: both features must become float32",
+    way="image_features.float(), and text_features.float()",
 )
 NO_BRACKETS = Mistake("torch.no_grad is a class, and with wants one that is made", way="with torch.no_grad():")
 NO_TENSOR_SCALE = Mistake(
@@ -68,7 +72,7 @@ def similarity_logits(t: Trial) -> None:
     t.same(came, right, times_constant(came, right, 100.0), "the result for a scale that is a plain number")
     half = (images.bfloat16(), texts.bfloat16())
     right = library.similarity_logits(*half, scale)
-    came = t(*half, scale)
+    came = t.call(t.mine, *half, scale, errors=dict.fromkeys(("the same dtype", "but found BFloat16"), ONE_FLOAT))
 
     def coarse() -> Any:
         return came if came.shape == right.shape and (came.float() - right).abs().max() < 0.2 else None
@@ -123,6 +127,17 @@ def clip_loss(t: Trial) -> None:
         "input batch_size (12) to match target batch_size (6)": Mistake(
             "there are twelve rows, and six labels", way="one cross_entropy for the logits, another for logits.T"
         ),
+        "input batch_size (6) to match target batch_size (16)": Mistake(
+            "there are six pairs, and sixteen labels: embed_dim, 16 here, is the width of a feature",
+            way="torch.arange(len(logits), device=logits.device)",
+        ),
+        "input batch_size (6) to match target batch_size (36)": Mistake(
+            "there are six pairs, and 36 labels: each row of the logits has one right answer",
+            way="torch.arange(len(logits), device=logits.device)",
+        ),
+        "must be Number, not": Mistake(
+            "arange wants a number, that of the pairs", way="torch.arange(len(logits), device=logits.device)"
+        ),
         "Target 6 is out of bounds": Mistake(
             "the labels count from 1; the first class has the number 0", way="torch.arange(n) begins with 0"
         ),
@@ -163,7 +178,9 @@ def clip_loss(t: Trial) -> None:
     names = ("image_features", "text_features", "scale")
     mine, theirs = learning(images, texts, scale), learning(images, texts, scale)
     pairs = dict(zip(names, zip(mine, theirs, strict=True), strict=True))
-    t.gradient(t(*mine), library.clip_loss(*theirs), pairs)
+    came = t(*mine)
+    t.holds(not half_is_cut(came, mine[0], theirs), "the gradient of image_features is wrong", HALF_CUT)
+    t.gradient(came, library.clip_loss(*theirs), pairs)
     few, many = (images, texts, scale), (t.normal(9, 4), t.normal(9, 4), torch.tensor(3.0))
     in_turn(t, (t.mine, library.clip_loss, few), (t.mine, library.clip_loss, many))
     t.on_a_gpu(t.mine, images, texts, scale)
@@ -200,7 +217,9 @@ def clamp_logit_scale(t: Trial) -> None:
         t.call(t.mine, logit_scale, in_place=True)
         after.append(logit_scale.detach().clone())
     t.last = "clamp_logit_scale for the logarithms 7, -2 and 3, one after the other"
-    t.same(torch.stack(after), starts.clamp(0, limit), wrong_limits(starts), "logit_scale afterwards")
+    t.same(
+        torch.stack(after), starts.clamp(0, limit), wrong_limits(torch.stack(after), starts), "logit_scale afterwards"
+    )
     held = nn.Parameter(torch.tensor(3.0))
     t.call(t.mine, held, in_place=True)
     off = Mistake("its requires_grad is False now", way="with torch.no_grad(): needs no detach_ and no requires_grad")

@@ -129,6 +129,17 @@ WRONG = [
            "    labels = torch.arange(len(logits), device=logits.device)\n"
            "    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T[:len(logits)], labels)) / 2\n",
            "accepts what it must refuse"),
+    *(loss(f"labels = torch.full((len(logits),), {label}, device=logits.device)\n" + BOTH,
+           f"the labels are all {label}")
+      for label in (1, 5)),
+    loss("labels = torch.ones_like(logits)\n" + BOTH, "every text is marked as right"),
+    loss("labels = torch.arange(image_features.shape[1])\n" + BOTH, "and sixteen labels"),
+    loss("labels = torch.arange(logits.numel())\n" + BOTH, "and 36 labels"),
+    loss("labels = torch.arange(logits)\n" + BOTH, "arange wants a number"),
+    loss("labels = torch.arange(logits.shape)\n" + BOTH, "arange wants a number"),
+    loss(TARGET + BOTH.replace("logits.T", "logits.T.detach()"), "only one of the two halves has a way back"),
+    loss(TARGET + BOTH.replace("logits,", "logits.detach(),"), "only one of the two halves has a way back"),
+    loss(TARGET + BOTH.replace("labels) +", "labels).item() +"), "only one of the two halves has a way back"),
 ]  # fmt: skip
 
 CORRECT = [

@@ -12,9 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minclip import checkpoint, preprocess, retrieval
+    from minclip import checkpoint, data, evaluation, figures, preprocess, retrieval, training
     from minclip.checkpoint import available_models, load, save
     from minclip.config import CLIPConfig
+    from minclip.experiments.fit import fit
     from minclip.loss import clip_loss
     from minclip.model import CLIP
     from minclip.similarity import cosine_similarity
@@ -31,10 +32,15 @@ __all__ = [
     "classify",
     "clip_loss",
     "cosine_similarity",
+    "data",
+    "evaluation",
+    "figures",
+    "fit",
     "load",
     "preprocess",
     "retrieval",
     "save",
+    "training",
     "zero_shot_classifier",
 ]
 
@@ -46,6 +52,7 @@ HOME_OF = {
     "classify": "zero_shot",
     "clip_loss": "loss",
     "cosine_similarity": "similarity",
+    "fit": "experiments.fit",
     "load": "checkpoint",
     "save": "checkpoint",
     "zero_shot_classifier": "zero_shot",

@@ -35,7 +35,7 @@ from minclip.data.picturebook.conditions import (
 )
 from minclip.data.picturebook.objects import CLASSES
 from minclip.engine.devices import choose_device
-from minclip.experiments.experiment import new_model
+from minclip.experiments.preparation import new_model
 from minclip.loss import clip_loss
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from benchmarks.claims.training_arms import Arm, Book
 from benchmarks.learning import sweep
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.devices import choose_device
-from minclip.experiments.experiment import new_model
+from minclip.experiments.preparation import new_model
 from minclip.experiments.recipes import RECIPES
 from minclip.loss import clip_loss
 

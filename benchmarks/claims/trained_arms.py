@@ -21,9 +21,9 @@ from minclip.config import CLIPConfig
 from minclip.data.paths import atomic_write
 from minclip.engine.batches import Pairs, all_captions, load_pairs
 from minclip.engine.devices import Device
-from minclip.experiments.experiment import new_model
 from minclip.experiments.keeper import Keeper
 from minclip.experiments.loop import train
+from minclip.experiments.preparation import new_model
 from minclip.experiments.runs import Run
 from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.tokenizer import BPETokenizer

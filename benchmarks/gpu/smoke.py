@@ -24,7 +24,7 @@ from minclip.config import CLIPConfig
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
-from minclip.experiments.experiment import new_model
+from minclip.experiments.preparation import new_model
 from minclip.retrieval import recall_at_k
 
 LENGTHS = (24, 25, 32, 40, 24, 25, 32, 40)  # tokens: the second time a length costs no plan of the attention kernel

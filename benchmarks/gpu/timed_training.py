@@ -22,7 +22,8 @@ from minclip.engine.devices import Device, choose_device
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
 from minclip.evaluation.suites import evaluation_suite, watched_suite
-from minclip.experiments.experiment import new_model, resume_run, run_training
+from minclip.experiments.experiment import resume_run, run_training
+from minclip.experiments.preparation import new_model
 from minclip.experiments.runs import Run
 
 WARM_STEPS, BLOCK = 5, 10  # steps; between blocks the clock is read

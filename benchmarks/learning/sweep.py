@@ -36,7 +36,7 @@ from minclip.engine.devices import Device, choose_device
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
 from minclip.evaluation.evaluate import evaluate_task
-from minclip.experiments.experiment import new_model
+from minclip.experiments.preparation import new_model
 from minclip.experiments.recipes import RECIPES
 from minclip.experiments.report import describe
 from minclip.formats.weights_files import read_tensors

@@ -3,6 +3,7 @@
     minclip train --data picturebook
     minclip train --data photos/ --config small --out runs/mine     (a folder with captions.csv)
     minclip train --out runs/mine --resume                          (continues after Ctrl-C, a crash, a reboot)
+    minclip train --data photos/ --init picturebook-small --mix auto  (a model that has learned before learns on)
     minclip train --mine                         (on the picture book, with the parts that you wrote in the lessons)
     minclip classify my.png --labels "car,tree,fish"                (uses the newest run)
 
@@ -16,8 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minclip.cli.models import RUNS, add_mine_argument, use_mine
+
+if TYPE_CHECKING:
+    from minclip.experiments.finetuning import FineTuning
 
 # option: (name in TrainConfig, type, help); the recipe has those that are left out
 SETTINGS = {
@@ -43,6 +48,13 @@ ALSO_WITH_RESUME = {"micro_batch"}  # changes how a step is computed, not what
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="NAME_OR_PATH", help="picturebook, flickr8k, rsicd, or a folder")
     parser.add_argument("--config", metavar="PRESET", help="the model's dimensions: tiny, small, base, ViT-B/32, ...")
+    parser.add_argument("--init", metavar="MODEL", help="fine-tune this model: a name, a file, or the folder of a run")
+    parser.add_argument(
+        "--freeze", metavar="PART", action="append", help="with --init: image, text, or image:3, its first three blocks"
+    )
+    parser.add_argument(
+        "--mix", metavar="SHARE", help="with --init: weights between before (0) and after (1); auto chooses on val"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: a new one below runs/)")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in --out")
     for option, (name, kind, text) in SETTINGS.items():
@@ -54,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check_arguments(arguments: argparse.Namespace) -> None:
     """ValueError for a new run without --data, and for a resumed one without --out or with settings."""
-    names = {"--data": "data", "--config": "config"}
+    names = {"--data": "data", "--config": "config", "--init": "init", "--freeze": "freeze", "--mix": "mix"}
     names |= {option: name for option, (name, *_) in SETTINGS.items()}
     names = {option: name for option, name in names.items() if name not in ALSO_WITH_RESUME}
     given = [option for option, name in names.items() if getattr(arguments, name) is not None]
@@ -64,6 +76,24 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--resume takes every setting from {arguments.out}: leave out {', '.join(given)}")
     if not arguments.resume and arguments.data is None:
         raise ValueError("a new run needs --data, such as --data picturebook")
+    for option, name in (("--freeze", "freeze"), ("--mix", "mix")):
+        if arguments.init is None and getattr(arguments, name) is not None:
+            raise ValueError(f"{option} needs --init MODEL, the model that has learned before")
+    if arguments.init is not None and arguments.config is not None:
+        raise ValueError("--init brings the model's dimensions: leave out --config")
+
+
+def finetuning_of(arguments: argparse.Namespace) -> "FineTuning":
+    """What --init, --freeze and --mix ask for."""
+    from minclip.experiments.finetuning import FineTuning
+
+    mix = arguments.mix
+    if mix not in (None, "auto"):
+        try:
+            mix = float(mix)
+        except ValueError:
+            raise ValueError(f"--mix {mix} must be auto, or a number from 0 (before) to 1 (after)") from None
+    return FineTuning(arguments.init, tuple(arguments.freeze or ()), mix)
 
 
 def new_folder(name: str) -> Path:
@@ -101,7 +131,12 @@ def run(arguments: argparse.Namespace) -> int:
         report, out = train_or_resume(arguments)
         if not is_first():
             return 0
-    print(format_table(report))
+    if "finetuning" in report:
+        from minclip.experiments.finetuning import comparison_table, in_words
+
+        print("\n".join([*in_words(report["finetuning"]), comparison_table(report["finetuning"])]))
+    else:
+        print(format_table(report))
     print(f"\n{out / 'report.md'} shows the curves, and pictures with the model's answers.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")
     return 0
@@ -112,7 +147,8 @@ def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:
     from minclip.config import CLIPConfig
     from minclip.engine.devices import choose_device
     from minclip.engine.processes import agree, is_first, own_device
-    from minclip.experiments.experiment import recipe_for, resume_run, run_training
+    from minclip.experiments.experiment import recipe_for, resume_run, run_finetuning, run_training
+    from minclip.experiments.recipes import FINETUNE
 
     device = choose_device(own_device(arguments.device))
 
@@ -124,12 +160,17 @@ def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:
         print_device("")
         with advice_when_stopped(arguments.out):
             return resume_run(arguments.out, device, micro_batch=arguments.micro_batch), arguments.out
-    recipe = recipe_for(arguments.data)
-    name = arguments.config or recipe.preset
-    preset = CLIPConfig.preset(name)
+    if arguments.init is None:
+        recipe = recipe_for(arguments.data)
+        name = arguments.config or recipe.preset
+        preset, train_config = CLIPConfig.preset(name), recipe.config
+    else:
+        name, train_config = Path(arguments.init).stem, FINETUNE
     given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}
-    config = replace(recipe.config, **{name: value for name, value in given.items() if value is not None})
+    config = replace(train_config, **{name: value for name, value in given.items() if value is not None})
     out = agree(arguments.out or new_folder(f"{Path(arguments.data).resolve().name}-{name.replace('/', '-')}"))
     print_device(f"; everything goes to {out}")
     with advice_when_stopped(out):
+        if arguments.init is not None:
+            return run_finetuning(arguments.data, finetuning_of(arguments), config, out, device), out
         return run_training(arguments.data, preset, config, out, device), out

@@ -1,19 +1,31 @@
 """Data sets by name or by folder. `open_dataset` is all that training and evaluation need to know.
 
+`InMemory` makes a data set of pictures and captions that you have already.
 Not here: fetching (sources.py), drawing (picturebook/), what a data set looks like (protocol.py).
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # NAMES is for --help, too, which does not wait for numpy
+    from minclip.data.memory import InMemory
     from minclip.data.protocol import CaptionDataset
+
+__all__ = ["NAMES", "InMemory", "open_dataset", "open_folder"]
 
 NAMES = ("picturebook", "flickr8k", "rsicd", "cifar10", "cifar100")
 LAYOUTS = (
     "Flickr8k (Flickr8k.token.txt or captions.txt), RSICD (dataset_rsicd.json or captions.json), "
     "CIFAR (batches.meta, meta or cifar-*.tar.gz), your own pictures (captions.csv), WebDataset shards (*.tar)"
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "InMemory":
+        from minclip.data.memory import InMemory
+
+        return InMemory
+    raise AttributeError(f"module 'minclip.data' has no attribute {name!r}")
 
 
 def open_dataset(name_or_path: str | Path, split: str, size: int = 32) -> "CaptionDataset":

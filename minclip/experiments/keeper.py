@@ -5,24 +5,26 @@ Of several processes the first one writes files and evaluates.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from minclip.config import TrainConfig
 from minclip.engine.batches import Pairs
 from minclip.engine.devices import Device
-from minclip.engine.processes import is_first
+from minclip.engine.processes import agree, is_first
 from minclip.engine.twins import Twins
 from minclip.evaluation.suites import Suite, remembering
 from minclip.experiments.learning_check import check_step, is_it_learning
 from minclip.experiments.runs import Run, restore_optimizers
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
+
+STOP = object()  # what on_log returns to end a training early
 
 
 @dataclass(frozen=True)
@@ -36,30 +38,41 @@ class Keeper:
     resume: bool = False  # go on from the run's last checkpoint, whose weights are put into the model
     show_progress: bool = True
     twins: Twins | None = None  # where they are counted, the progress bar says early whether the model learns
+    on_log: Callable[[dict], object] | None = None  # is told what is logged at a step: loss, scores, both; may STOP
 
     @contextmanager
     def record(
-        self, model: CLIP, optimizers: list[torch.optim.Optimizer], pairs: Pairs, config: TrainConfig, device: Device
+        self,
+        model: CLIP,
+        optimizers: list[torch.optim.Optimizer],
+        pairs: Pairs,
+        config: TrainConfig,
+        device: Device,
+        loss_module: nn.Module,
     ) -> Iterator["Record"]:
         """The record of a training, which begins at step 0, or where the run's last checkpoint stands.
+
+        loss_module: the loss function, where it has parameters of its own.
 
         ValueError where the folder holds a run that is not to be resumed, or one of another model or training set.
         """
         fingerprint = pairs.fingerprint()
-        done, seconds = self.restore(model, optimizers, fingerprint) if self.resume else (0, 0.0)
+        done, seconds = self.restore(model, optimizers, fingerprint, loss_module) if self.resume else (0, 0.0)
         if not self.resume and is_first():
             self.run.create()
         shown = self.show_progress and is_first()
-        record = Record(self, model, optimizers, config, device, fingerprint, done, seconds)
+        record = Record(self, model, optimizers, config, device, fingerprint, done, seconds, loss_module)
         if self.resume and is_first():
             record.finish_last_step()
         with tqdm(total=config.steps, initial=done, unit="step", disable=not shown) as record.bar:
             record.resume_clock()
             yield record
 
-    def restore(self, model: CLIP, optimizers: list[torch.optim.Optimizer], fingerprint: str) -> tuple[int, float]:
-        """Puts the last checkpoint into model and optimisers; returns (its step, the seconds trained so far)."""
-        state, moments = self.run.fill(model)
+    def restore(
+        self, model: CLIP, optimizers: list[torch.optim.Optimizer], fingerprint: str, loss_module: nn.Module
+    ) -> tuple[int, float]:
+        """Puts the last checkpoint into model, loss and optimisers; returns (its step, the seconds trained so far)."""
+        state, moments = self.run.fill(model, loss_module)
         if state["pairs"] != fingerprint:
             raise ValueError(
                 f"{state['data']} does not hold the captions that the run in {self.run.folder} began with, "
@@ -86,10 +99,12 @@ class Record:
         fingerprint: str,
         steps_done: int,
         seconds: float,
+        loss_module: nn.Module,
     ):
         self.keeper, self.run = keeper, keeper.run
         self.model, self.optimizers, self.config, self.device = model, optimizers, config, device
         self.fingerprint = fingerprint  # of the training set
+        self.loss_module = loss_module
         self.steps_done = steps_done
         self.seconds = seconds  # of steps alone: evaluations and checkpoints do not count
         self.same_texts = remembering(keeper.tokenizer)  # every evaluation reads the same ones
@@ -102,8 +117,8 @@ class Record:
         """Counts no seconds until `resume_clock`."""
         self.seconds = time.perf_counter() - self.began
 
-    def after_step(self, loss: Tensor) -> None:
-        """Logs, saves and evaluates, where that is due after this step.
+    def after_step(self, loss: Tensor) -> bool:
+        """Logs, saves and evaluates, where that is due after this step; returns whether training ends here.
 
         A GPU is waited for at those steps alone. At the others it is told the next step before it has done the last.
         Raises ValueError where the loss, or a weight that would be saved, is not a number.
@@ -115,20 +130,27 @@ class Record:
             for every in (self.config.log_every, self.config.evaluate_every, self.config.save_every)
         )
         if not (logs or evaluates or saves):
-            return
+            return False
         self.device.wait()
         self.stop_clock()
         number = loss.item()
         self.check_loss(number)
         if evaluates or saves:
             self.check_weights(number)
-        if logs:
-            self.log(number)
+        entry = self.log(number) if logs else {}
         if is_first() and (saves or (evaluates and not self.run.exists())):  # first: an evaluation may fail
             self.save()
         if evaluates:
-            self.evaluate()
-        self.resume_clock()
+            entry |= self.evaluate()
+        ends = False
+        if entry and self.keeper.on_log is not None and is_first():
+            ends = self.keeper.on_log(entry) is STOP
+        if ends := agree(ends):
+            if is_first() and not saves:
+                self.save()
+        else:
+            self.resume_clock()
+        return ends
 
     def check_loss(self, loss: float) -> None:
         """ValueError where the loss is not a number."""
@@ -149,8 +171,8 @@ class Record:
         """What to do where training has produced numbers that are none."""
         return f"lower learning_rate={self.config.learning_rate} and start again; the run's last checkpoint is kept"
 
-    def log(self, loss: float) -> None:
-        """Adds the step to the log and shows its loss."""
+    def log(self, loss: float) -> dict:
+        """Adds the step to the log and shows its loss; returns the entry."""
         entry = {
             "step": self.steps_done,
             "samples": self.steps_done * self.config.batch_size,
@@ -165,6 +187,7 @@ class Record:
         twins = self.keeper.twins
         if twins and not self.bar.disable and self.steps_done == check_step(self.config):
             self.bar.write(is_it_learning(loss, self.config.batch_size, twins.loss_floor))
+        return entry
 
     def save(self) -> None:
         """Writes a checkpoint."""
@@ -177,14 +200,17 @@ class Record:
             self.seconds,
             self.keeper.data_name,
             self.fingerprint,
+            self.loss_module,
         )
 
-    def evaluate(self) -> None:
-        """Adds the scores of the watched evaluation to the log."""
-        if self.keeper.monitor is not None and is_first():
-            scores = self.keeper.monitor.scores(self.model, self.same_texts)
-            samples = self.steps_done * self.config.batch_size
-            self.run.append({"step": self.steps_done, "samples": samples, **scores})
+    def evaluate(self) -> dict:
+        """Adds the scores of the watched evaluation to the log; returns the entry, empty where nothing is watched."""
+        scores = self.keeper.monitor.scores(self.model, self.same_texts) if self.keeper.monitor and is_first() else {}
+        if not scores:
+            return {}
+        entry = {"step": self.steps_done, "samples": self.steps_done * self.config.batch_size, **scores}
+        self.run.append(entry)
+        return entry
 
     def finish_last_step(self) -> None:
         """Does what a run that was killed after its last checkpoint left undone: the model's file, the evaluation."""

@@ -5,6 +5,8 @@ The page is training.py. One step is in engine/step.py; log, checkpoints and eva
 
 from contextlib import AbstractContextManager, nullcontext
 
+from torch import nn
+
 from minclip.config import TrainConfig
 from minclip.engine.batches import Pairs, make_batch
 from minclip.engine.compiled import with_compiled_encoders
@@ -29,6 +31,7 @@ def train(
 
     Parameters that are frozen (requires_grad=False) stay bit for bit what they are. A resumed run goes on as if it had
     never stopped: the model must have its architecture and the same frozen parameters (else ValueError).
+    A loss function that is a module has parameters of its own: they train and are kept with the run, too.
     On Linux the process keeps the memory that training took, for what it does next (cores.py).
     Raises ValueError where the loss stops being a number, and for a model that several processes cannot train.
     """
@@ -37,18 +40,25 @@ def train(
     keep_frozen(model)
     check_processes(model)
     stepped = with_compiled_encoders(model, device) if config.compiled else model  # the same weights
+    loss_module = loss_function.to(device.device).train() if isinstance(loss_function, nn.Module) else nn.Identity()
     optimizers = build_optimizers(
-        model, config.optimizer, config.learning_rate, config.weight_decay, config.muon_learning_rate
+        nn.ModuleList([model, loss_module]),
+        config.optimizer,
+        config.learning_rate,
+        config.weight_decay,
+        config.muon_learning_rate,
     )
     warmup = round(config.warmup * config.steps)
     at_once = min(config.micro_batch or config.batch_size, config.batch_size)  # pairs in memory
-    recording = keeper.record(model, optimizers, pairs, config, device)
+    recording = keeper.record(model, optimizers, pairs, config, device, loss_module)
     with threads_for(model), memory_explained(device, at_once), recording as record:
         for step in range(record.steps_done, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
             batch = make_batch(pairs, config, step, model.config, device)
+            loss_module.zero_grad(set_to_none=True)  # the step itself drops the model's
             loss = train_step(stepped, optimizers, batch, device, config.micro_batch, loss_function)
-            record.after_step(loss)
+            if record.after_step(loss):
+                break
     model.eval()
     return record.seconds
 

@@ -32,3 +32,17 @@ RECIPES = {
     "rsicd": Recipe("small", replace(PHOTOS, turn=True)),
     "folder": Recipe("small", PHOTOS),
 }
+
+# for a model that has learned before: small steps, so that it forgets little; chosen on val (docs/finetuning.md)
+FINETUNE = TrainConfig(
+    samples=20_000,
+    batch_size=64,
+    optimizer="adamw",
+    learning_rate=1e-4,
+    weight_decay=0.1,
+    warmup=0.1,
+    crop_scale=(0.8, 1.0),
+    log_every=10,
+    evaluate_every=20,
+    save_every=100,
+)

@@ -6,12 +6,13 @@ evaluate.py computes the numbers and plotting.py draws the figures. This file ga
 import json
 import platform
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL
 import torch
-from matplotlib.figure import Figure
 
+from minclip import figures
 from minclip.config import TrainConfig
 from minclip.data.left_out import LeftOut, lines
 from minclip.data.paths import atomic_write
@@ -20,13 +21,17 @@ from minclip.engine.devices import Device
 from minclip.engine.twins import Twins
 from minclip.evaluation.evaluate import RetrievalPairs, as_report, evaluate_retrieval, evaluate_task, format_table
 from minclip.evaluation.suites import Suite
+from minclip.experiments.finetuning import comparison_table, in_words
 from minclip.experiments.replaced_parts import replaced_parts
 from minclip.experiments.runs import Run
-from minclip.figures.plotting import plot_confusion, plot_curves, plot_predictions, plot_retrieval
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 from minclip.zero_shot import encode_pixels, encode_texts, zero_shot_classifier
 
+if TYPE_CHECKING:  # a training draws at its end alone
+    from matplotlib.figure import Figure
+
+REPORT_FILES = ("report.json", "report.md", "curves.png", "predictions.png", "confusion.png", "retrieval.png")
 SHOWN_PICTURES, SHOWN_QUERIES, SHOWN_HITS = 24, 10, 6
 
 
@@ -42,11 +47,13 @@ def write_report(
     pictures_on: str,
     twins: Twins,
     left_out: LeftOut | None = None,
+    finetuning: dict | None = None,
 ) -> dict:
     """Evaluates the model, writes report.json, report.md and the figures into the run folder, and returns the report.
 
     seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures;
-    twins: `count_twins` of the training; left_out: counts of what was left out, cut off or lowered.
+    twins: `count_twins` of the training; left_out: counts of what was left out, cut off or lowered; finetuning: what
+    finetuning.py says of before and after.
     """
     about = {
         "data": data,
@@ -72,20 +79,22 @@ def write_report(
     results = [evaluate_task(model, tokenizer, task) for task in suite.tasks.values()]
     retrieval = evaluate_retrieval(model, tokenizer, *suite.retrieval) if suite.retrieval is not None else None
     report = {"run": about, **as_report(results, retrieval)}
-    figures = {"curves.png": plot_curves(run.read_log())}
+    if finetuning:
+        report["finetuning"] = finetuning
+    drawn = {"curves.png": figures.plot_curves(run.read_log())}
     first = next(iter(suite.tasks.values()), None)
     if isinstance(first, ClassTask):
         confusion = results[0].confusion
         assert confusion is not None  # a ClassTask has one
-        figures["predictions.png"] = prediction_page(model, tokenizer, first)
-        figures["confusion.png"] = plot_confusion(confusion, results[0].class_names)
+        drawn["predictions.png"] = prediction_page(model, tokenizer, first)
+        drawn["confusion.png"] = figures.plot_confusion(confusion, results[0].class_names)
     if suite.retrieval is not None:
-        figures["retrieval.png"] = retrieval_page(model, tokenizer, suite.retrieval)
-    for name, figure in figures.items():
+        drawn["retrieval.png"] = retrieval_page(model, tokenizer, suite.retrieval)
+    for name, figure in drawn.items():
         with atomic_write(run.folder / name) as file:
             figure.savefig(file, format="png", dpi=120)
     write_text(run.folder / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    write_text(run.folder / "report.md", report_text(report, list(figures)))
+    write_text(run.folder / "report.md", report_text(report, list(drawn)))
     return report
 
 
@@ -101,7 +110,7 @@ def describe(device: Device) -> str:
     return f"{device.device} {name}".strip() + f" ({device.reason})"
 
 
-def report_text(report: dict, figures: list[str]) -> str:
+def report_text(report: dict, pictures: list[str]) -> str:
     """The report as a page of Markdown."""
     run = report["run"]
     page = [
@@ -114,6 +123,7 @@ def report_text(report: dict, figures: list[str]) -> str:
         *([f"With parts of the learner's own: {', '.join(run['parts'])}.", ""] if run["parts"] else []),
         twins_text(run["twins"], run["recipe"]["samples"] // run["recipe"]["batch_size"]),
         "",
+        *finetuning_text(report.get("finetuning")),
         "```",
         format_table(report),
         "```",
@@ -121,9 +131,16 @@ def report_text(report: dict, figures: list[str]) -> str:
         *(f"* {line}" for line in lines(run["left_out"])),
         *([""] if run["left_out"] else []),
         "Intervals are 95 % bootstrap intervals over the test pictures. Another seed may change a number by more.",
-        *(f"\n![{Path(name).stem}]({name})" for name in figures),
+        *(f"\n![{Path(name).stem}]({name})" for name in pictures),
     ]
     return "\n".join(page) + "\n"
+
+
+def finetuning_text(told: dict | None) -> list[str]:
+    """What a fine-tuning changed, before the table of the model as it is now."""
+    if not told:
+        return []
+    return [*in_words(told), "", "```", comparison_table(told), "```", ""]
 
 
 def twins_text(twins: dict, steps: int) -> str:
@@ -137,20 +154,24 @@ def twins_text(twins: dict, steps: int) -> str:
     )
 
 
-def prediction_page(model: CLIP, tokenizer: BPETokenizer, task: ClassTask) -> Figure:
+def prediction_page(model: CLIP, tokenizer: BPETokenizer, task: ClassTask) -> "Figure":
     """Pictures spread evenly over a task, each with the model's likeliest classes."""
     chosen = np.linspace(0, len(task.pixels) - 1, min(SHOWN_PICTURES, len(task.pixels))).astype(int)
     classifier = zero_shot_classifier(model, tokenizer, task.class_names, task.templates)  # [embed_dim, classes]
     logits = model.logit_scale.exp().detach() * encode_pixels(model, task.pixels[chosen]) @ classifier
     probabilities = logits.softmax(dim=-1).cpu().numpy()  # [pictures, classes]
-    return plot_predictions(list(task.pixels[chosen]), probabilities, list(task.class_names), task.labels[chosen])
+    return figures.plot_predictions(
+        list(task.pixels[chosen]), probabilities, list(task.class_names), task.labels[chosen]
+    )
 
 
-def retrieval_page(model: CLIP, tokenizer: BPETokenizer, pairs: RetrievalPairs) -> Figure:
+def retrieval_page(model: CLIP, tokenizer: BPETokenizer, pairs: RetrievalPairs) -> "Figure":
     """Captions spread evenly over the test split, each with the pictures that the model finds."""
     pixels, texts, image_of_text = pairs
     chosen = np.linspace(0, len(texts) - 1, min(SHOWN_QUERIES, len(texts))).astype(int)
     queries = [texts[i] for i in chosen]
     scores = encode_texts(model, tokenizer, queries, truncate=True) @ encode_pixels(model, pixels).T
     hits = scores.topk(min(SHOWN_HITS, len(pixels))).indices.cpu().numpy()  # [queries, hits]
-    return plot_retrieval(queries, [pixels[row] for row in hits], hits == np.asarray(image_of_text)[chosen][:, None])
+    return figures.plot_retrieval(
+        queries, [pixels[row] for row in hits], hits == np.asarray(image_of_text)[chosen][:, None]
+    )

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from minclip.checkpoint import MODEL_FILE, STATE_FILE, fill_from, model_from, model_metadata, save
 from minclip.config import TrainConfig
@@ -34,6 +34,7 @@ class Run:
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         self.left_out: LeftOut = {}  # what was left out or lowered; kept with the state, for the report
+        self.finetuning: dict = {}  # how a model that had learned before goes on (finetuning.py); kept with the state
 
     @property
     def state_path(self) -> Path:
@@ -76,17 +77,22 @@ class Run:
         seconds: float,
         data: str,
         pairs: str,
+        loss_module: nn.Module | None = None,
     ) -> None:
         """Writes the state after `step` steps, then the model alone.
 
-        seconds: of training so far; data: the set's name or path; pairs: the fingerprint of its captions.
+        seconds: of training so far; data: the set's name or path; pairs: the fingerprint of its captions; loss_module:
+        a loss with parameters of its own.
         """
         tensors = {f"model.{name}": tensor for name, tensor in plain_weights(model).items()}
+        if loss_module is not None:
+            tensors |= {f"loss.{name}": tensor for name, tensor in loss_module.state_dict().items()}
         for k, optimizer in enumerate(optimizers):
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
         state = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
         state |= {"frozen": frozen_names(model), "left_out": self.left_out, "parts": replaced_parts()}
+        state["finetuning"] = self.finetuning
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})
         self.save_model(model, tokenizer)
 
@@ -99,7 +105,7 @@ class Run:
 
         ValueError for a model that minclip cannot build: build it yourself, and pass it to `train` with resume=True.
         """
-        weights, metadata, state, moments = self.read()
+        weights, _, metadata, state, moments = self.read()
         try:
             model, tokenizer = model_from(weights, metadata)
         except (KeyError, ValueError) as error:
@@ -108,27 +114,31 @@ class Run:
             model.get_parameter(name).requires_grad_(False)
         return model, tokenizer, state, moments
 
-    def read(self) -> tuple[dict[str, Tensor], dict[str, str], dict, dict[str, Tensor]]:
-        """(weights, metadata, state, optimiser tensors) of the last checkpoint. No model is built."""
+    def read(self) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, str], dict, dict[str, Tensor]]:
+        """(weights, the loss's own, metadata, state, optimiser tensors) of the last checkpoint. No model is built."""
         if not self.exists():
             raise FileNotFoundError(
                 f"{self.state_path} is not there: no run to resume, leave out --resume to start one"
             )
         stored = read_tensors(self.state_path)
         tensors, metadata = stored.tensors, stored.metadata
-        weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
+        weights, of_loss, moments = (
+            {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(begins)}
+            for begins, prefix in (("model.", "model."), ("loss.", "loss."), ("optimizer.", ""))
+        )
         try:
             state = json.loads(metadata["run"])
         except (KeyError, ValueError) as error:
             raise ValueError(f"{self.state_path} is not the state of a run: {error}") from error
-        return weights, metadata, state, {n: t for n, t in tensors.items() if n.startswith("optimizer.")}
+        return weights, of_loss, metadata, state, moments
 
-    def fill(self, model: CLIP) -> tuple[dict, dict[str, Tensor]]:
+    def fill(self, model: CLIP, loss_module: nn.Module | None = None) -> tuple[dict, dict[str, Tensor]]:
         """Copies the last checkpoint's weights into a model of its architecture; returns (state, optimiser tensors).
 
+        loss_module: the loss function, where it has weights of its own.
         ValueError for another architecture, and where other parameters are frozen than in the checkpoint.
         """
-        weights, metadata, state, moments = self.read()
+        weights, of_loss, metadata, state, moments = self.read()
         clip = the_clip(model)
         try:
             fill_from(clip, weights, metadata)
@@ -141,6 +151,7 @@ class Run:
                 f"{self.folder} was trained with {len(saved)} frozen parameters, this model has {len(frozen)} "
                 f"(requires_grad=False); the first that differs is {different[0]}: freeze the same, or start a new run"
             )
+        fill_loss(loss_module or nn.Identity(), of_loss, self.folder)
         return state, moments
 
     def append(self, entry: dict) -> None:
@@ -166,6 +177,18 @@ class Run:
 def frozen_names(model: CLIP) -> list[str]:
     """The names of the parameters that training does not change: requires_grad is False."""
     return [plain_name(name) for name, p in the_clip(model).named_parameters() if not p.requires_grad]
+
+
+def fill_loss(loss_module: nn.Module, weights: dict[str, Tensor], folder: Path) -> None:
+    """Copies a checkpoint's weights into the loss. ValueError where it has others."""
+    own = {name: list(tensor.shape) for name, tensor in loss_module.state_dict().items()}
+    kept = {name: list(tensor.shape) for name, tensor in weights.items()}
+    if own != kept:
+        raise ValueError(
+            f"{folder} was trained with a loss that has the weights {kept or 'none'}, this one has {own or 'none'}: "
+            f"pass the loss that the run was begun with"
+        )
+    loss_module.load_state_dict(weights)
 
 
 def check_moment(optimizer: torch.optim.Optimizer, number: int, moment: Tensor) -> None:

@@ -22,7 +22,7 @@ from minclip.engine.devices import Device, choose_device
 from minclip.engine.muon import Muon
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
-from minclip.experiments.experiment import new_model
+from minclip.experiments.preparation import new_model
 from minclip.retrieval import recall_at_k
 from pretend.device import DEVICE, KIND, There, counted, launches, masked_attention, waits
 

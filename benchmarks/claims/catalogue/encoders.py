@@ -17,7 +17,7 @@ from minclip.engine.batches import make_batch
 from minclip.engine.cores import one_thread
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step
-from minclip.experiments.experiment import new_model
+from minclip.experiments.preparation import new_model
 from minclip.model import CLIP
 from minclip.text import TextTransformer
 

@@ -1,0 +1,232 @@
+"""`minclip.fit`: a whole training in one call, for experiments in Python.
+
+    run = minclip.fit(images, captions, samples=20_000)
+    run.model, run.tokenizer, run.log
+
+It is what `minclip train` does (experiment.py), with parts of your own in place of its parts: pictures in memory, a
+loss, a model, tasks.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from torch import Tensor, nn
+
+from minclip.checkpoint import MODEL_FILE, STATE_FILE, load
+from minclip.config import CLIPConfig, TrainConfig
+from minclip.data import InMemory, open_dataset
+from minclip.data.memory import from_pairs
+from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
+from minclip.engine.batches import all_captions
+from minclip.engine.devices import choose_device
+from minclip.engine.plain import Loss
+from minclip.evaluation.suites import Suite
+from minclip.experiments.experiment import recipe_for, train_and_report
+from minclip.experiments.finetuning import BEST_FILE, FineTuning
+from minclip.experiments.freezing import freeze_parts
+from minclip.experiments.preparation import fit_batch_size, learned_tokenizer, new_model
+from minclip.experiments.recipes import FINETUNE, Recipe
+from minclip.experiments.report import REPORT_FILES
+from minclip.experiments.runs import LOG_FILE, Run
+from minclip.formats.changed_models import the_clip
+from minclip.formats.tokenizer_files import check_vocabulary
+from minclip.loss import clip_loss
+from minclip.model import CLIP
+from minclip.preprocess import image_transform
+from minclip.tokenizer import BPETokenizer
+
+SAMPLES = 20_000  # pictures seen, where no other number is given: some minutes on a laptop
+MEMORY = Recipe("tiny", TrainConfig())  # for data that have no recipe of their own: no mirror, nothing is left out
+RUN_FILES = (
+    STATE_FILE,
+    MODEL_FILE,
+    LOG_FILE,
+    BEST_FILE,
+    *REPORT_FILES,
+)  # of a run that is overwritten; nothing else is deleted
+Model = CLIP | str | Path | Callable[[CLIPConfig], CLIP]
+Task = ClassTask | ChoiceTask
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a training gives: all that is needed to use the model, and what was measured on the way."""
+
+    model: CLIP  # in eval mode, on the device that it trained on
+    preprocess: Callable[[Image.Image], Tensor]  # PIL picture -> float [3, size, size]
+    tokenizer: BPETokenizer
+    log: list[dict]  # one entry for each logged step: step, samples, loss, lr, logit_scale, seconds, scores
+    report: dict  # as report.json: settings, what was left out, scores of the tasks with their intervals
+
+
+def fit(
+    data: Any,
+    captions: Sequence[str | Sequence[str]] | None = None,
+    *,
+    config: CLIPConfig | str | None = None,
+    model: Model | None = None,
+    tokenizer: BPETokenizer | None = None,
+    freeze: str | Sequence[str] = (),
+    mix: float | str | None = None,
+    loss: Loss = clip_loss,
+    tasks: Sequence[Task] | None = None,
+    on_log: Callable[[dict], object] | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    device: str | None = None,
+    progress: bool = False,
+    samples: int = SAMPLES,
+    **settings: Any,
+) -> Fitted:
+    """Trains a CLIP on pictures and captions; returns it with its log and its report.
+
+    data: the pictures (PIL, or uint8 arrays [height, width, 3]), with `captions` beside them, a string or a list of
+        strings for each; or a data set: a name or folder as for `minclip train`, one of minclip.data, or a
+        torch.utils.data.Dataset of (picture, caption), which is read into memory once.
+    config: the sizes of a new model, a CLIPConfig or a preset's name. Its vocabulary is an upper limit.
+    model: what is trained. None: a new CLIP. A name, file or folder: these weights, with their tokenizer, go on to
+        learn. A function or subclass: is called with the configuration. A CLIP: is trained in place, with `tokenizer`.
+    freeze: "image", "text", "image:3" (its first three blocks) or a list: these stay bit for bit what they are.
+    mix: where `model` is a name: weights between those before (0) and after (1), or "auto" (finetuning.py).
+    loss: (image features, text features, scale) -> scalar. A torch module trains its own parameters, too.
+    tasks: are measured at the end; the first is watched on the way. None: those of a named data set or a folder.
+    on_log: is called with each entry of the log as it comes, such as print.
+    out: the folder that keeps the run, as `minclip train` writes it. None: nothing is kept on disk.
+    overwrite: a run in `out` is deleted first. device: None is the best one here.
+    samples, settings: any number of TrainConfig, such as batch_size=128, learning_rate=5e-4, seed=1.
+    Raises ValueError where something does not fit, in one line that names it.
+    """
+    named = isinstance(data, str | Path)
+    dataset = opened(data, captions)
+    recipe = recipe_for(data) if named else MEMORY
+    finetuning = None
+    if isinstance(model, str | Path):
+        parts = (freeze,) if isinstance(freeze, str) else tuple(freeze)
+        recipe, finetuning = Recipe("", FINETUNE), FineTuning(str(model), parts, mix)
+    elif mix is not None:
+        raise ValueError(
+            f"mix={mix!r} needs a model that has learned before: name it, such as model='picturebook-small'"
+        )
+    train_config = with_settings(recipe.config, samples, settings)
+    left_out: dict = {}
+    texts = all_captions(dataset)
+    train_config = fit_batch_size(train_config, left_out, str(data) if named else dataset.name, dataset, texts)
+    clip, tokenizer = the_model(model, tokenizer, config, recipe, texts, train_config.seed, left_out)
+    size = clip.config.image_size
+    if named:
+        dataset = open_dataset(data, "train", size=train_config.stored_size(size))
+    freeze_parts(clip, freeze)
+    suites = None
+    if tasks is not None or not named:
+        suite = Suite({task.name: task for task in tasks or ()})
+        suites = suite, suite
+    if out is None and "save_every" not in settings:
+        train_config = replace(train_config, save_every=train_config.steps)  # nobody keeps what is written
+    log = Log(on_log)
+    with run_folder(out, overwrite) as folder:
+        run = Run(folder)
+        run.left_out, run.finetuning = left_out, finetuning.to_dict() if finetuning else {}
+        report = train_and_report(
+            run, clip, tokenizer, dataset, texts, train_config, choose_device(device),
+            str(Path(data).resolve()) if named and Path(data).exists() else str(data) if named else dataset.name,
+            resume=False, show_progress=progress, suites=suites, loss_function=loss, on_log=log,
+            finetuning=finetuning,
+        )  # fmt: skip
+    preprocess = image_transform(size, clip.config.pixel_mean, clip.config.pixel_std)
+    return Fitted(clip.eval(), preprocess, tokenizer, log.entries, report)
+
+
+class Log:
+    """Keeps the entries, and hands each of them on."""
+
+    def __init__(self, on_log: Callable[[dict], object] | None):
+        self.entries: list[dict] = []
+        self.on_log = on_log
+
+    def __call__(self, entry: dict) -> None:
+        self.entries.append(entry)
+        if self.on_log is not None:
+            self.on_log(entry)
+
+
+def opened(data: Any, captions: Sequence[str | Sequence[str]] | None) -> CaptionDataset:
+    """The data set that was given, in whatever form."""
+    if captions is not None:
+        if isinstance(data, str | Path):
+            raise ValueError(f"data={str(data)!r} brings its own captions: leave out captions, or give the pictures")
+        return InMemory(data, captions)
+    if isinstance(data, str | Path):
+        return open_dataset(data, "train")
+    if all(hasattr(data, name) for name in ("image", "captions", "__len__")):
+        return data
+    if not isinstance(data, Iterable) and not hasattr(data, "__getitem__"):
+        raise ValueError(
+            f"data is of type {type(data).__name__}: give pictures with captions, a name, a folder or a data set"
+        )
+    return from_pairs(data)
+
+
+def with_settings(config: TrainConfig, samples: int, settings: dict[str, Any]) -> TrainConfig:
+    """The recipe with other numbers. ValueError for a name that no setting has."""
+    known = [field.name for field in fields(TrainConfig)]
+    for name in settings:
+        if name not in known:
+            raise ValueError(f"{name}={settings[name]!r} is no setting of fit: choose from {', '.join(known)}")
+    return replace(config, samples=samples, **settings)
+
+
+def the_model(
+    model: Model | None,
+    tokenizer: BPETokenizer | None,
+    config: CLIPConfig | str | None,
+    recipe: Recipe,
+    texts: list[list[str]],
+    seed: int,
+    left_out: dict,
+) -> tuple[CLIP, BPETokenizer]:
+    """What is trained, and its tokenizer."""
+    if model is not None and config is not None and not (callable(model) and not isinstance(model, nn.Module)):
+        raise ValueError("model brings its own sizes: leave out config")
+    if isinstance(model, str | Path):
+        loaded, _, its_own = load(model)
+        if tokenizer is not None and tokenizer != its_own:
+            raise ValueError(f"model={str(model)!r} brings its own tokenizer: leave out tokenizer")
+        return loaded, its_own
+    if isinstance(model, nn.Module):
+        if tokenizer is None:
+            raise ValueError("model is a CLIP already: give its tokenizer, too, fit(..., model=model, tokenizer=...)")
+        clip = the_clip(model)
+        check_vocabulary(clip.config, tokenizer)
+        return clip, tokenizer
+    preset = config if isinstance(config, CLIPConfig) else CLIPConfig.preset(config or recipe.preset)
+    if tokenizer is None:
+        tokenizer = learned_tokenizer(texts, preset, left_out)
+    sizes = replace(preset, vocab_size=tokenizer.vocab_size, context_length=tokenizer.context_length)
+    new = new_model(sizes, seed, model or CLIP)
+    if not isinstance(new, CLIP):
+        raise ValueError(f"model={model!r:.60} made a {type(new).__name__}, not a minclip.CLIP")
+    return new, tokenizer
+
+
+@contextmanager
+def run_folder(out: str | Path | None, overwrite: bool) -> Iterator[Path]:
+    """The folder of the run; a temporary one that is deleted afterwards where none is given.
+
+    ValueError where `out` holds a run, unless it is to be overwritten; what is no run is never deleted.
+    """
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="minclip-fit-") as temporary:
+            yield Path(temporary)
+        return
+    folder = Path(out)
+    if (folder / STATE_FILE).is_file():
+        if not overwrite:
+            raise ValueError(f"{folder} holds a run already: give overwrite=True, or another out")
+        for name in RUN_FILES:
+            (folder / name).unlink(missing_ok=True)
+    yield folder

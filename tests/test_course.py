@@ -62,7 +62,7 @@ def test_a_right_answer_gets_this_line(capsys):
     code = "def causal_mask(length, device=None):\n"
     code += "    return torch.full((length, length), float('-inf'), device=device).triu(1)\n"
     text, returned = said(capsys, code, "causal_mask")
-    assert text == "✓ causal_mask: 12 checks. Kept in my_minclip/transformer.py, and used from now on.\n"
+    assert text == "✓ causal_mask: 13 checks. Kept in my_minclip/transformer.py, and used from now on.\n"
     assert returned(2).tolist() == [[0.0, -math.inf], [0.0, 0.0]]
 
 

@@ -149,5 +149,8 @@ def replace(old: Any, new: Any) -> None:
         for key, value in list(vars(module).items()):
             if value is old:
                 setattr(module, key, new)
-            elif isinstance(value, FunctionType) and value.__defaults__:
-                value.__defaults__ = tuple(new if default is old else default for default in value.__defaults__)
+            elif isinstance(value, FunctionType):
+                if value.__defaults__:
+                    value.__defaults__ = tuple(new if one is old else one for one in value.__defaults__)
+                if value.__kwdefaults__:
+                    value.__kwdefaults__.update({at: new for at, one in value.__kwdefaults__.items() if one is old})

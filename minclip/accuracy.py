@@ -40,11 +40,12 @@ def top_k_correct(logits: Tensor, labels: Tensor, k: int) -> Tensor:
 def top_k_accuracy(logits: Tensor, labels: Tensor, ks: Sequence[int] = (1, 5)) -> dict[int, float]:
     """Share of pictures whose right class is among the k highest, per k; level classes share it as in `top_k_correct`.
 
-    A model that scores all classes alike gets k / classes, as guessing does.
+    A model that scores all classes alike gets k / classes, as guessing does. labels may lie on another device.
 
     >>> top_k_accuracy(torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), torch.tensor([0, 1]), ks=(1, 2))
     {1: 0.5, 2: 1.0}
     """
+    labels = labels.to(logits.device)
     return {k: top_k_correct(logits, labels, k).mean().item() for k in ks}
 
 

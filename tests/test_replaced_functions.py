@@ -69,3 +69,8 @@ def test_a_librarys_own_change_stays(monkeypatch):
     assert replaced_functions() == []
     with as_imported():
         assert torch.softmax is faster
+
+
+def test_what_torch_compile_replaces_is_nobodys():
+    torch.compile(lambda x: x + 1, backend="eager")(torch.ones(2))
+    assert replaced_functions() == []

@@ -142,7 +142,8 @@ def question_source(lesson: Lesson, name: str) -> str:
         raise ValueError(f"{name} is not a question of lesson {lesson.number}: see {lesson.package}.questions")
     question = lesson.questions[name]
     quotes = ", with words or % in quotes" if isinstance(question, Number) else ""  # else Python would not run the cell
-    words = [*textwrap.wrap(question.words, 84), f"Write {question.wanted} in place of the three dots{quotes}."]
+    how = f"Write {question.wanted} in place of the three dots{quotes}."
+    words = [*textwrap.wrap(question.words, 84), *textwrap.wrap(how, 84)]
     return "\n".join([*(f"# {line}" for line in words), f'predict("{name}", ...)'])
 
 

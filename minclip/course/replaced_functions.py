@@ -42,8 +42,13 @@ def replaced() -> list[tuple[str, str]]:
 
 
 def is_of_notebook(value: Any, before: Any, name: str) -> bool:
-    """Whether it was written in the notebook, or is a function of another name."""
+    """Whether it was written in the notebook, or is a function of another name.
+
+    torch.compile puts its own functions in the place of nn.Module's __init__ and the like.
+    """
     home = getattr(value, "__module__", None)
+    if name.startswith("__") and home != "__main__":
+        return False
     other_name = getattr(value, "__name__", "") != getattr(before, "__name__", name)
     return home == "__main__" or (before is not None and other_name)
 

@@ -13,15 +13,6 @@ QUESTIONS = {
             (0, 0.4): "no, that is what comes out where a tie counts as missed; one in a hundred draws is lucky",
         },
     ),
-    "larger_gallery": percent(
-        "Of 100 captions 90 % find their picture first. What share is it among 1,000 pictures, in percent?",
-        right=5,
-        close=12,
-        misconceptions={
-            (85, 100): "no, each caption has ten times as many pictures to be mistaken for",
-            (0, 15): "no, the pictures that were added are no rivals for most captions",
-        },
-    ),
     "five_captions": Choice(
         "With five captions for each picture instead of one, does a picture find one of its own first more often?",
         {
@@ -32,6 +23,15 @@ QUESTIONS = {
         {
             "less often": "no: there are five times as many wrong captions, but also five right ones, and any will do",
             "just as often": "no: the easiest of five right captions counts, and that outweighs the wrong ones",
+        },
+    ),
+    "larger_gallery": percent(
+        "Of 100 captions 90 % find their picture first. What share is it among 1,000 pictures, in percent?",
+        right=5,
+        close=12,
+        misconceptions={
+            (85, 100): "no, each caption has ten times as many pictures to be mistaken for",
+            (0, 15): "no, the pictures that were added are no rivals for most captions",
         },
     ),
     "weakest_fact": Choice(

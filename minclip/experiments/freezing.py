@@ -13,7 +13,7 @@ WAYS = "image, text, or the first blocks of one, such as image:3"
 def freeze_parts(model: CLIP, parts: str | Sequence[str]) -> None:
     """Freezes encoders, in place: "image", "text", or "image:3", its embedding and first three blocks.
 
-    ValueError for another name, a number of blocks that the encoder does not have, or where nothing is left to learn.
+    ValueError for another name, and for a number of blocks that the encoder does not have.
     """
     for part in [parts] if isinstance(parts, str) else parts:
         name, _, count = part.partition(":")
@@ -29,8 +29,6 @@ def freeze_parts(model: CLIP, parts: str | Sequence[str]) -> None:
         if not count.isdecimal() or int(count) > len(blocks):
             raise ValueError(f"freeze={part!r}: the {name} encoder has {len(blocks)} blocks, from 0 to {len(blocks)}")
         freeze_below(tower, blocks, int(count))
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ValueError(f"freeze={parts!r} leaves nothing to learn")
 
 
 def freeze_below(tower: nn.Module, blocks: nn.ModuleList, count: int) -> None:

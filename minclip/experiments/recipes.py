@@ -29,7 +29,8 @@ PHOTOS = TrainConfig(
 RECIPES = {
     "picturebook": Recipe("tiny", TrainConfig()),
     "flickr8k": Recipe("small", PHOTOS),
-    "rsicd": Recipe("small", replace(PHOTOS, turn=True)),
+    # half of the samples: with all, the scores on val stop rising half-way, and the captions are learned by heart
+    "rsicd": Recipe("small", replace(PHOTOS, samples=200_000, turn=True)),
     "folder": Recipe("small", PHOTOS),
 }
 

@@ -13,7 +13,8 @@ import yaml
 from packaging.requirements import Requirement
 
 from minclip.course.outline import LESSONS
-from minclip.data.folder import TABLE, read_rows
+from minclip.data.layouts.data_source import DataSource
+from minclip.data.layouts.table import TABLE, read_table
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -145,5 +146,5 @@ def test_the_table_in_the_card_of_folders_is_read(tmp_path):
         (tmp_path / line.split(",")[0]).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / line.split(",")[0]).touch()
     left_out: dict = {}
-    rows = list(read_rows(tmp_path, left_out))
+    rows = list(read_table(tmp_path / TABLE, DataSource(tmp_path), left_out))
     assert len(rows) == len(table.splitlines()) - 1 and not left_out

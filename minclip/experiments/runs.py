@@ -75,14 +75,14 @@ class Run:
         config: TrainConfig,
         step: int,
         seconds: float,
-        data: str,
+        data: str | dict,
         pairs: str,
         loss_module: nn.Module | None = None,
     ) -> None:
         """Writes the state after `step` steps, then the model alone.
 
-        seconds: of training so far; data: the set's name or path; pairs: the fingerprint of its captions; loss_module:
-        a loss with parameters of its own.
+        seconds: of training so far; data: the set as data_source.to_keep has it; pairs: the fingerprint of its
+        captions; loss_module: a loss with parameters of its own.
         """
         tensors = {f"model.{name}": tensor for name, tensor in plain_weights(model).items()}
         if loss_module is not None:

@@ -54,7 +54,9 @@ def karpathy(images: dict[str, tuple[str, list[str]]], folder: str = "") -> dict
             "filename": name,
             "imgid": i,
             "split": split,
-            "sentences": [{"raw": text, "tokens": text.split(), "imgid": i, "sentid": k} for k, text in enumerate(said)],
+            "sentences": [
+                {"raw": text, "tokens": text.split(), "imgid": i, "sentid": k} for k, text in enumerate(said)
+            ],
         }
         for i, (name, (split, said)) in enumerate(images.items())
     ]

@@ -65,9 +65,16 @@ LAYOUTS = {  # what is in the folder, and words of the reason
     ),
     "one further down": (
         {"my___captions__csv": TABLE, "my___a__png": None},
-        r"captions\.csv is one folder further down",
+        r"my is a table of captions, one folder further down: pass .*my",
     ),
-    "shards further down": ({"train___0__tar": b""}, r"0\.tar is one folder further down: pass .*train"),
+    "shards further down": (
+        {"train___0__tar": b""},
+        r"train is WebDataset shards, one folder further down: pass .*train",
+    ),
+    "classes further down": (
+        {"images___cat___a__png": None, "images___dog___a__png": None},
+        r"images is class folders, one folder further down: pass .*images",
+    ),
     "saved by datasets": ({"state__json": "{}", "data-0__arrow": b""}, r"written by save_to_disk .*load_from_disk"),
     "archive": ({"photos__zip": b"PK"}, r"photos\.zip is zip, which is not read here: unpack it first"),
     "pictures": ({"a__png": None, "b__webp": None, "___c__png": None}, r"it holds 2 pictures, and no captions"),
@@ -89,7 +96,9 @@ def test_a_file_of_no_layout_is_told_so(tmp_path):
     write(tmp_path, notes__md="a cat", labels__csv="url,label\n")
     with pytest.raises(ValueError, match="it is a file of no layout"):
         open_dataset(tmp_path / "notes.md", "train")
-    with pytest.raises(ValueError, match=r"labels\.csv line 1 is 'url,label', separated by commas: looked for an image column"):
+    with pytest.raises(
+        ValueError, match=r"labels\.csv line 1 is 'url,label', separated by commas: looked for an image column"
+    ):
         open_dataset(tmp_path / "labels.csv", "train")
 
 

@@ -4,11 +4,9 @@ import json
 
 import pytest
 from folder_examples import TEST, TRAIN, VAL, coco, karpathy, write
-from PIL import Image
 
 from minclip.data import open_dataset
-from minclip.data.layouts import LAYOUTS, layout_of
-from minclip.data.layouts.data_source import DataSource
+from minclip.data.layouts import LAYOUTS
 
 ROWS = [{"file_name": name, "text": f"number {name}"} for name in (TRAIN, VAL, TEST)]
 THREE = dict.fromkeys((TRAIN, VAL, TEST))

@@ -81,3 +81,17 @@ def complete_splits(given: Mapping[str, str | None]) -> tuple[dict[str, str], st
         }
         return tenth, "no val split is told: a hash of each name takes a tenth of train for it"
     return told, ""
+
+
+def splits_to_ask(given: Mapping[str, str | None]) -> tuple[dict[str, str], str]:
+    """(name -> split, what was done in words) of the pictures that a zero-shot evaluation asks; nothing trains on them.
+
+    The test split that is told, else all of val, else every picture, under the name "all".
+
+    >>> splits_to_ask({"a.png": "train", "b.png": "val"})
+    ({'b.png': 'val'}, 'asked is val, as no test split is told')
+    """
+    for one, how in (("test", "asked is test"), ("val", "asked is val, as no test split is told")):
+        if one in given.values():
+            return {name: one for name, split in given.items() if split == one}, how
+    return dict.fromkeys(given, "all"), "no test split is told: every picture is asked"

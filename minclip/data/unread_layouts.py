@@ -17,6 +17,7 @@ OTHERS = {
     ".gz": "gzip",
     ".tgz": "gzip",
 }
+FEW = 10  # folders that are looked into, to find a layout there
 MANY = 1000  # files of a folder that are looked at, to name its layout
 INSTEAD = "write a table captions.csv with the columns file,caption beside the pictures"
 
@@ -104,11 +105,11 @@ def other_files(files: list[str]) -> str | None:
 
 def further_down(root: Path, folders: list[str]) -> str | None:
     """A folder in the folder that could be opened itself."""
-    for name in folders:
-        inside = sorted(path.name for path in (root / name).iterdir())
-        known = [file for file in inside if file == "captions.csv" or file.endswith(".tar")]
-        if known:
-            return f"{known[0]} is one folder further down: pass {root / name}"
+    from minclip.data.layouts import layout_of  # here: it imports this file
+
+    for name in folders[:FEW]:
+        if layout := layout_of(DataSource(root / name)):
+            return f"{name} is {layout.title}, one folder further down: pass {root / name}"
     return None
 
 

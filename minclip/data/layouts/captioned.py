@@ -113,6 +113,7 @@ class Captioned:
         """(file -> captions, file -> split), of the entries that can be used. ValueError where none can."""
         captions: dict[str, list[str]] = {}
         splits: dict[str, str | None] = {}
+        taken: set[str] = set()
         first, faults = "", 0
         for unit, beside, entry in entries:
             if entry.fault:
@@ -125,7 +126,10 @@ class Captioned:
                 first, faults = first or f"{unit.place} {entry.where}: {reason}", faults + 1
                 note(self._left_out, *what_of(unit, what), f"{entry.where}: {entry.name!r}")
                 continue
-            self._keys.setdefault(file, file if is_absolute(entry.name) else nfc(from_table(beside, entry.name)))
+            if file not in self._keys:
+                key = file if is_absolute(entry.name) else nfc(from_table(beside, entry.name))
+                self._keys[file] = file if key in taken else key  # train2017/1.jpg and val2017/1.jpg may both be 1.jpg
+                taken.add(key)
             texts = [text for text in entry.captions if text]
             if not entry.captions:
                 what = f"{unit.rows} have no caption and are left out"

@@ -20,7 +20,7 @@ from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.found import Found
 from minclip.data.left_out import LeftOut, note
-from minclip.data.splits import SPLITS, canonical_split, complete_splits, split_in
+from minclip.data.splits import SPLITS, canonical_split, complete_splits, split_in, splits_to_ask
 from minclip.prompts import PICTURE_TEMPLATES, read_templates, read_texts
 
 TITLE = "class folders"
@@ -124,9 +124,9 @@ class ClassFolders:
         path = self._file(source.templates, TEMPLATES_FILE)
         self.templates: Sequence[str] = read_templates(path) if path else PICTURE_TEMPLATES
         self.class_names = [names[folder] for folder in folders]
-        splits, how = self._splits({picture: one for picture, (one, _) in told.items()}, split)
-        self.split = split if split is None else canonical_split(split)
-        self.split = self.split or next(iter({*splits.values()}))
+        of_folders = {picture: one for picture, (one, _) in told.items()}
+        splits, how = splits_to_ask(of_folders) if split is None else complete_splits(of_folders)
+        self.split = canonical_split(split) if split is not None else next(iter(splits.values()))
         self.files = [picture for picture in told if splits.get(picture) == self.split]
         labels = {folder: label for label, folder in enumerate(folders)}
         self.labels = [labels[told[picture][1]] for picture in self.files]
@@ -143,16 +143,6 @@ class ClassFolders:
         if asked is not None:
             return Path(asked)
         return self.root / usual if (self.root / usual).is_file() else None
-
-    @staticmethod
-    def _splits(told: dict[str, str | None], split: str | None) -> tuple[dict[str, str], str]:
-        """(picture -> split, how): `complete_splits`, or what a zero-shot evaluation asks alone."""
-        if split is not None:
-            return complete_splits(told)
-        for one in ("test", "val"):
-            if one in told.values():
-                return {picture: one for picture, its in told.items() if its == one}, f"asked is {one}"
-        return dict.fromkeys(told, "all"), "no test split is told: every picture is asked"
 
     def to_ask(self) -> "ClassFolders":
         """The pictures that a zero-shot evaluation asks."""

@@ -8,6 +8,7 @@ one of type ClassLabel, it is a set for zero-shot evaluation.
 """
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ from minclip.data.layouts.records import as_entries
 from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns
 from minclip.data.left_out import LeftOut
 from minclip.data.memory import as_picture
-from minclip.data.splits import canonical_split, complete_splits, split_in
+from minclip.data.splits import canonical_split, complete_splits, split_in, splits_to_ask
 from minclip.prompts import PICTURE_TEMPLATES
 
 NAME = "huggingface"
@@ -151,23 +152,27 @@ class Labelled:
 
     name, templates = NAME, PICTURE_TEMPLATES
 
-    def __init__(self, pictures: HuggingFacePictures, column: str, split: str):
-        self.split, self._pictures = canonical_split(split), pictures
+    def __init__(self, pictures: HuggingFacePictures, column: str, split: str | None):
+        """split: None takes what a zero-shot evaluation asks."""
+        self._pictures, self._column = pictures, column
         self.notes: LeftOut = {}
         labels = {
             f"{name}:{i}": label for name, data in pictures.splits.items() for i, label in enumerate(data[column])
         }
-        splits, how = complete_splits({row: split_in(row.rpartition(":")[0]) for row in labels})
+        told = {row: split_in(row.rpartition(":")[0]) for row in labels}
+        told = dict.fromkeys(told) if len(pictures.splits) == 1 else told
+        splits, how = splits_to_ask(told) if split is None else complete_splits(told)
+        self.split = canonical_split(split) if split is not None else next(iter(splits.values()))
         self.files = [row for row in labels if splits.get(row) == self.split]
         self.labels = [None if labels[row] is None or labels[row] < 0 else int(labels[row]) for row in self.files]
         first = next(iter(pictures.splits.values()))
         self.class_names = [name.replace("_", " ") for name in first.features[column].names]
-        counts = {one: list(splits.values()).count(one) for one in ("train", "val", "test")}
+        counts = dict(Counter(splits.values()))
         self.found = Found(NAME, "a data set with classes", len(labels), 0, counts, how, {}, len(self.class_names))
 
     def to_ask(self) -> "Labelled":
-        """The pictures that a zero-shot evaluation asks: those of the test split."""
-        return self
+        """The pictures that a zero-shot evaluation asks."""
+        return Labelled(self._pictures, self._column, None)
 
     def __len__(self) -> int:
         return len(self.files)

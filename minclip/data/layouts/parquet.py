@@ -128,9 +128,13 @@ class ParquetPictures(NamedPictures):
             while len(self._groups) > GROUPS_KEPT:
                 self._groups.popitem(last=False)
             value = self._groups[key][row - starts[group]].as_py()
-        content = value.get("bytes") if isinstance(value, dict) else value
+        content, path = (value.get("bytes"), value.get("path")) if isinstance(value, dict) else (value, None)
+        if content is None and path and (elsewhere := super().find(path)):
+            return (self.root / elsewhere).read_bytes()  # `datasets` writes paths where it did not copy the files
         if not isinstance(content, bytes):
-            raise ValueError(f"{self.root / file} row {row + 1} holds no bytes of a picture")
+            raise ValueError(
+                f"{self.root / file} row {row + 1} holds no picture{f', and there is no {path}' if path else ''}"
+            )
         return content
 
     def open(self, stored: str) -> Image.Image:

@@ -51,7 +51,8 @@ TABLE = "file,caption,split\n"
 LAYOUTS = {  # what is in the folder, and words of the reason
     "another table": (
         {"a__png": None, "Labels__TSV": "url\tlabel\na.png\ta cat\n", "notes__json": "{}"},
-        r"the header of Labels\.TSV is 'url\\tlabel': looked for an image column called file, filepath.* and a caption "
+        r"the header of Labels\.TSV is 'url\\tlabel', separated by tabs: looked for an image column called file, "
+        r"filepath.* and a caption "
         r"column called caption, title.*--image-column",
     ),
     "a JSON beside each": (
@@ -96,9 +97,7 @@ def test_a_file_of_no_layout_is_told_so(tmp_path):
     write(tmp_path, notes__md="a cat", labels__csv="url,label\n")
     with pytest.raises(ValueError, match="it is a file of no layout"):
         open_dataset(tmp_path / "notes.md", "train")
-    with pytest.raises(
-        ValueError, match=r"labels\.csv line 1 is 'url,label', separated by commas: looked for an image column"
-    ):
+    with pytest.raises(ValueError, match=r"labels\.csv line 1 is 'url,label': looked for an image column"):
         open_dataset(tmp_path / "labels.csv", "train")
 
 

@@ -153,7 +153,9 @@ def test_absolute_paths_are_read_wherever_they_lead(tmp_path):
 
 def test_paths_count_from_where_one_is(tmp_path, monkeypatch):
     """As open_clip reads its tables."""
-    rows = "".join(f"data/photos/{name}\t{name}\t{split}\n" for name, split in zip((TRAIN, VAL, TEST), SPLITS))
+    rows = "".join(
+        f"data/photos/{name}\t{name}\t{split}\n" for name, split in zip((TRAIN, VAL, TEST), SPLITS, strict=True)
+    )
     write(tmp_path, {f"data/photos/{name}": None for name in (TRAIN, VAL, TEST)})
     write(tmp_path, {"tables/a.tsv": f"filepath\ttitle\tsplit\n{rows}"})
     assert "there is no picture" in refusal(tmp_path / "tables")

@@ -47,7 +47,7 @@ def unread_layout(root: Path, source: DataSource | None = None) -> str | None:
     source = source or DataSource(root)
     if root.is_file():
         if root.suffix.lower() in TABLES:
-            return no_columns(f"its line 1, {root.name},", first_line(root), source)
+            return f"its line 1 {no_columns(first_line(root), source)}"
         return f"it is a file of no layout that is a file: {INSTEAD}"
     names = [path.name for path in sorted(root.iterdir()) if not path.name.startswith(".")]
     files = [name for name in names[:MANY] if (root / name).is_file()]
@@ -91,7 +91,7 @@ def json_beside(files: list[str]) -> str | None:
 def other_table(root: Path, files: list[str], source: DataSource) -> str | None:
     """A table whose columns are unknown."""
     found = next((name for name in files if name.lower().endswith(TABLES)), None)
-    return None if found is None else no_columns(f"the header of {found}", first_line(root / found), source)
+    return None if found is None else f"the header of {found} {no_columns(first_line(root / found), source)}"
 
 
 def other_files(files: list[str]) -> str | None:

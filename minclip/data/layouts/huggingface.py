@@ -21,7 +21,7 @@ from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.found import Found
 from minclip.data.layouts.named_pictures import NamedPictures
 from minclip.data.layouts.records import as_entries
-from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns
+from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns, note_unread
 from minclip.data.left_out import LeftOut
 from minclip.data.memory import as_picture
 from minclip.data.splits import canonical_split, complete_splits, split_in, splits_to_ask
@@ -107,8 +107,9 @@ def entries_of(name: str, data: Any, column: str, source: DataSource, left_out: 
     names = [one for one in data.column_names if one != column]
     columns = find_columns([column, *names], DataSource("", column, source.caption_column, source.split_column))
     if columns is None:
-        raise ValueError(no_columns(f"the split {name!r}, columns", ", ".join(data.column_names), source))
+        raise ValueError(f"the split {name!r} {no_columns(', '.join(data.column_names), source)}")
     read = [[column, *names][place] for place in sorted(place for place in columns.read if place)]
+    note_unread(left_out, f"the split {name}", [column, *names], columns)
     values = {one: list(data[one]) for one in read}
     rows = ((f"row {i}", {column: "", **{one: values[one][i] for one in read}}) for i in range(len(data)))
     asked = DataSource("", column, source.caption_column, source.split_column)
@@ -122,7 +123,7 @@ def open_split(source: DataSource, split: str, whole: bool = False) -> Any:
     columns = {name: picture_column(data, source) for name, data in splits.items()}
     for name, column in columns.items():
         if column is None:
-            raise ValueError(no_columns(f"the split {name!r}, columns", ", ".join(splits[name].column_names), source))
+            raise ValueError(f"the split {name!r} {no_columns(', '.join(splits[name].column_names), source)}")
     pictures = HuggingFacePictures(splits, {name: column for name, column in columns.items() if column})
     first = next(iter(splits.values()))
     if source.caption_column is None and (label := label_column(first, source)):

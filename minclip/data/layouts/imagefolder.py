@@ -40,8 +40,8 @@ def entries_of(path: Path, source: DataSource, left_out: LeftOut) -> Iterator[En
     if path.suffix == ".parquet":
         from minclip.data.layouts.parquet import rows_of  # here: it needs pyarrow
 
-        return as_entries(path, rows_of(path), source, left_out)
-    return as_entries(path, json_lines(path), source, left_out)
+        return as_entries(str(path), rows_of(path), source, left_out)
+    return as_entries(str(path), json_lines(path), source, left_out)
 
 
 def open_split(source: DataSource, split: str) -> Captioned:

@@ -23,7 +23,7 @@ from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.named_pictures import NamedPictures, split_of_folders
 from minclip.data.layouts.records import as_entries
-from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns
+from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns, note_unread
 from minclip.data.left_out import LeftOut
 from minclip.data.splits import split_in
 
@@ -147,11 +147,14 @@ def entries_of(path: Path, column: str, source: DataSource, left_out: LeftOut, t
     names = [name for name in opened(path).schema_arrow.names if name != column]
     columns = find_columns([column, *names], DataSource("", column, source.caption_column, source.split_column))
     if columns is None:
-        raise ValueError(no_columns(f"{path}, columns", ", ".join(opened(path).schema_arrow.names), source))
+        raise ValueError(f"{path} {no_columns(', '.join(opened(path).schema_arrow.names), source)}")
     read = sorted(place for place in columns.read if place)  # not 0, the pictures
+    note_unread(left_out, path.name, [column, *names], columns)
     rows = rows_of(path, [[column, *names][place] for place in read])
     given = ((where, {column: "", **row}) for where, row in rows)
-    for number, entry in enumerate(as_entries(path, given, DataSource("", column, *source_columns(source)), left_out)):
+    for number, entry in enumerate(
+        as_entries(str(path), given, DataSource("", column, *source_columns(source)), left_out)
+    ):
         yield entry._replace(name=str(number), split=entry.split or told)
 
 
@@ -168,7 +171,7 @@ def open_split(source: DataSource, split: str) -> Captioned:
     for file, path in files.items():
         column = picture_column(opened(path).schema_arrow, source)
         if column is None:
-            raise ValueError(no_columns(f"{path}, columns", ", ".join(opened(path).schema_arrow.names), source))
+            raise ValueError(f"{path} {no_columns(', '.join(opened(path).schema_arrow.names), source)}")
         columns[file] = column
 
     def entries() -> Iterator[tuple[Unit, str, Entry]]:

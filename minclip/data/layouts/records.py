@@ -12,8 +12,8 @@ from minclip.data.layouts.captioned import Captioned, Entry, Unit, captions_in
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.json_files import json_files, read_json
 from minclip.data.layouts.named_pictures import NamedPictures
-from minclip.data.layouts.table import find_columns, no_columns, read_text
-from minclip.data.left_out import LeftOut, note
+from minclip.data.layouts.table import Columns, find_columns, no_columns, note_unread, read_text
+from minclip.data.left_out import LeftOut
 from minclip.data.splits import canonical_split, split_in
 
 Record = tuple[str, Any]  # its place in the file, what stands there
@@ -37,38 +37,36 @@ def records_in(path: Path) -> Iterator[Record]:
 
 
 def as_entries(
-    path: Path, records: Iterable[Record], source: DataSource, left_out: LeftOut, told: str | None = None
+    place: str, records: Iterable[Record], source: DataSource, left_out: LeftOut, told: str | None = None
 ) -> Iterator[Entry]:
-    """Records as entries. told: the split that the file's name tells, where no record does.
+    """Records as entries. place: what errors call the file; told: the split that its name tells, where no record does.
 
-    The first record says how the columns are called. ValueError where it has no picture or caption, or for an unknown
-    split; a record that is no object is an entry with a fault.
+    A record that is no object, or lacks a column, is an entry with a fault. ValueError for an unknown split.
     """
-    header: list[str] | None = None
+    known: dict[tuple[str, ...], Columns | None] = {}  # by the names in a record: they may differ
     for where, record in records:
         if not isinstance(record, Mapping):
             yield Entry(where, "", [], fault=f"is {str(record)[:60]!r}, not an object")
             continue
-        if header is None:
-            header = [str(name) for name in record]
-            columns = find_columns(header, source)
-            if columns is None:
-                raise ValueError(no_columns(f"{path} {where}", ", ".join(header), source))
-            image, captions = header[columns.image], [header[place] for place in columns.captions]
-            split = None if columns.split is None else header[columns.split]
-            if unread := [name for name in header if name not in (image, split, *captions)]:
-                note(left_out, "columns_unknown", f"columns of {path.name} are not read", unread[0], len(unread))
-        name = record.get(image)
-        if not isinstance(name, str):
-            yield Entry(where, "", [], fault=f"has no text {image!r}")
+        header = tuple(map(str, record))
+        if header not in known:
+            known[header] = find_columns(header, source)
+            if (new := known[header]) and len(known) == 1:
+                note_unread(left_out, Path(place).name, header, new)
+        if (columns := known[header]) is None:
+            yield Entry(where, "", [], fault=no_columns(", ".join(header), source))
             continue
-        one = told
-        if split is not None and record.get(split) is not None:
+        values = list(record.values())
+        if not isinstance(name := values[columns.image], str):
+            yield Entry(where, "", [], fault=f"has no text {header[columns.image]!r}")
+            continue
+        split = told
+        if columns.split is not None and values[columns.split] is not None:
             try:
-                one = canonical_split(str(record[split]))
+                split = canonical_split(str(values[columns.split]))
             except ValueError as error:
-                raise ValueError(f"{path} {where}: {error}") from error
-        yield Entry(where, name, [text for key in captions for text in captions_in(record.get(key))], one)
+                raise ValueError(f"{place} {where}: {error}") from error
+        yield Entry(where, name, [text for i in columns.captions for text in captions_in(values[i])], split)
 
 
 def record_files(source: DataSource) -> list[Path]:
@@ -104,7 +102,7 @@ def open_split(source: DataSource, split: str) -> Captioned:
         for path in files:
             told = split_in(path.stem) if len(files) > 1 else None
             beside = path.parent.relative_to(root).as_posix()
-            for entry in as_entries(path, records_in(path), source, left_out, told):
+            for entry in as_entries(str(path), records_in(path), source, left_out, told):
                 yield Unit(f"records of {path.name}", str(path)), "" if beside == "." else beside, entry
 
     title = f"a list of records, {', '.join(path.name for path in files)}"

@@ -75,8 +75,15 @@ def find_columns(header: Sequence[str], source: DataSource) -> Columns | None:
     return Columns(image, captions, split)
 
 
-def no_columns(where: str, header: str, source: DataSource) -> str:
-    """The error of a table whose columns are not found: what was looked for, and what there is."""
+def note_unread(left_out: LeftOut, where: str, header: Sequence[str], columns: Columns) -> None:
+    """Counts the columns that are not read."""
+    unread = [name.strip() for place, name in enumerate(header) if place not in columns.read]
+    if unread:
+        note(left_out, "columns_unknown", f"columns of {where} are not read", unread[0] or "no name", len(unread))
+
+
+def no_columns(header: str, source: DataSource) -> str:
+    """The error of a header without the columns, after the place of the header: what was looked for, what there is."""
     asked = {"image": source.image_column, "caption": source.caption_column, "split": source.split_column}
     usual = {"image": IMAGE, "caption": CAPTION}
     sought = [
@@ -84,8 +91,9 @@ def no_columns(where: str, header: str, source: DataSource) -> str:
         for name, one in asked.items()
         if one or name in usual
     ]
+    separated = next((f", separated by {name}" for mark, name in MARKS.items() if mark in header and mark != ","), "")
     return (
-        f"{where} is {header[:120]!r}: looked for an {' and a '.join(sought)}; --image-column and --caption-column "
+        f"is {header[:120]!r}{separated}: looked for an {' and a '.join(sought)}; --image-column and --caption-column "
         f"(image_column=, caption_column= in Python) take other names"
     )
 
@@ -161,16 +169,12 @@ def read_table(path: Path, source: DataSource, left_out: LeftOut, told: str | No
     header = first_line(path)
     mark = mark_of(header, source)
     if mark is None:
-        separated = next((f", separated by {MARKS[one]}" for one in MARKS if one in header), "")
-        raise ValueError(no_columns(f"{path} line 1", header, source).replace(": looked", f"{separated}: looked", 1))
+        raise ValueError(f"{path} line 1 {no_columns(header, source)}")
     rows = rows_of(path, mark)
     _, names = next(rows)
     columns = find_columns(names, source)
     assert columns is not None
-    unread = [name.strip() for place, name in enumerate(names) if place not in columns.read]
-    if unread:
-        what = f"columns of {path.name} are not read"
-        note(left_out, "columns_unknown", what, unread[0] or "one without a name", len(unread))
+    note_unread(left_out, path.name, names, columns)
     for line, cells in rows:
         if len(cells) > len(names):
             raise ValueError(

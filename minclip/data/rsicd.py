@@ -124,7 +124,7 @@ class RSICD:
     class_names = tuple(SCENES.values())
 
     def __init__(self, root: str | Path, split: str = "train"):
-        root = Path(root)
+        self.root = root = Path(root)
         self.split = canonical_split(split)
         self.notes: LeftOut = {}
         known = {"train", "val", "dev", "valid", "test"}

@@ -167,8 +167,9 @@ def brings_splits(data: Any) -> bool:
 def opened(data: Any, captions: Sequence[str | Sequence[str]] | None) -> CaptionDataset:
     """The data set that was given, in whatever form."""
     if captions is not None:
-        if isinstance(data, str | Path):
-            raise ValueError(f"data={str(data)!r} brings its own captions: leave out captions, or give the pictures")
+        if brings_splits(data) or is_huggingface(data):
+            name = str(as_source(data))
+            raise ValueError(f"data={name!r} brings its own captions: leave out captions, or give the pictures")
         return InMemory(data, captions)
     if brings_splits(data):
         return open_dataset(data, "train")

@@ -35,6 +35,10 @@ class Found:
 
 
 def found_line(dataset: Any) -> str:
-    """What was found, on one line; "" for sets that are known by their name."""
+    """What was found, on one line: of shards and RSICD in this split, of others in all. "" where there is no folder."""
     found = getattr(dataset, "found", None)
+    if found is None and hasattr(dataset, "root"):
+        captions = sum(len(dataset.captions(i)) for i in range(len(dataset)))
+        counts = {dataset.split: len(dataset)}
+        found = Found(str(dataset.root), dataset.name, len(dataset), captions, counts, left_out=dataset.notes)
     return " ".join(str(found).split()) if found is not None else ""

@@ -4,10 +4,13 @@ import json
 
 import pytest
 from folder_examples import coco, karpathy, pictures, whole_set, write
+from PIL import Image
 
 import minclip
 from minclip.cli import main
 from minclip.data import DataSource, open_dataset
+from minclip.evaluation import class_task
+from minclip.experiments import finetuning
 from minclip.experiments.runs import Run
 
 NAMES = whole_set(40)
@@ -79,12 +82,14 @@ def test_a_run_keeps_the_options_of_its_data(tmp_path, monkeypatch, capsys):
     assert main(resume) == 2 and "leave out --image-column, --caption-column" in capsys.readouterr().err
 
 
-def test_fit_and_fine_tuning_take_options(tmp_path):
+def test_fit_and_fine_tuning_take_options(tmp_path, monkeypatch):
     data, _ = folder("table", tmp_path / "set")
     source = DataSource(data, image_column="where", caption_column="what")
     small = minclip.CLIPConfig(64, 16, 8, 64, 1, 32, 1, 1, context_length=16, vocab_size=600)
     run = minclip.fit(source, config=small, samples=32, batch_size=16, device="cpu")
     assert run.report["retrieval"]["n_images"] == len(open_dataset(source, "test"))
+    task = class_task("colour", [Image.new("RGB", (8, 8), "red")], ["red"], ["red", "blue"])
+    monkeypatch.setattr(finetuning, "not_trained_for", lambda size, split: task)
     tuned = minclip.fit(source, model="picturebook-tiny", samples=32, batch_size=16, device="cpu")
     assert tuned.report["run"]["data"].endswith("all.tsv (image_column=where, caption_column=what)")
     with pytest.raises(ValueError, match="brings its own captions"):

@@ -90,7 +90,8 @@ class Run:
         for k, optimizer in enumerate(optimizers):
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
-        state = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
+        state: dict = {"step": step, "seconds": seconds, "data": data, "pairs": pairs}
+        state |= {"train_config": config.to_dict()}
         state |= {"frozen": frozen_names(model), "left_out": self.left_out, "parts": replaced_parts()}
         state["finetuning"] = self.finetuning
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})

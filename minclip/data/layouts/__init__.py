@@ -19,10 +19,11 @@ COLUMNS = ("image_column", "caption_column", "split_column")
 
 @dataclass(frozen=True)
 class Layout:
-    """A layout: what it is called, what it is known by, and which options it takes."""
+    """A layout: what it is called, what it is known by, which options it takes."""
 
     title: str
     looked_for: str
+    card: str  # the folder of its card, below datasets/
     module: str  # below minclip.data; imported when a folder is looked at
     options: tuple[str, ...] = ()
 
@@ -34,19 +35,33 @@ class Layout:
 
 
 LAYOUTS = (
-    Layout("CIFAR", "batches.meta, meta or cifar-*.tar.gz", "cifar"),
-    Layout("a table of captions", "captions.csv", "folder", COLUMNS),
-    Layout("Flickr8k, also Kaggle's", "Flickr8k.token.txt, or captions.txt beside Images/", "flickr8k"),
-    Layout("RSICD", "dataset_rsicd.json or captions.json", "rsicd"),
-    Layout("Hugging Face's ImageFolder", "metadata.jsonl, .csv or .parquet", "layouts.imagefolder", COLUMNS),
-    Layout("COCO's captions", "a .json of images and annotations with captions", "layouts.coco"),
-    Layout("Karpathy's splits", "a .json of images with filename and sentences", "layouts.karpathy"),
-    Layout("WebDataset shards", "*.tar", "shards"),
-    Layout("a table under another name", "a .csv or .tsv, such as OpenCLIP's", "layouts.table", COLUMNS),
-    Layout("a list of records", "a .jsonl, or a .json list, with columns as in a table", "layouts.records", COLUMNS),
-    Layout("Parquet", "*.parquet with the bytes of pictures", "layouts.parquet", COLUMNS),
-    Layout("a text beside each picture", "1.txt beside 1.jpg", "layouts.texts_beside"),
-    Layout("class folders", "two folders of pictures or more", "layouts.class_folders", ("class_names", "templates")),
+    Layout("CIFAR", "batches.meta, meta or cifar-*.tar.gz", "cifar10", "cifar"),
+    Layout("a table of captions", "captions.csv", "folder", "folder", COLUMNS),
+    Layout("Flickr8k, also Kaggle's", "Flickr8k.token.txt, or captions.txt beside Images/", "flickr8k", "flickr8k"),
+    Layout("RSICD", "dataset_rsicd.json or captions.json", "rsicd", "rsicd"),
+    Layout(
+        "Hugging Face's ImageFolder", "metadata.jsonl, .csv or .parquet", "imagefolder", "layouts.imagefolder", COLUMNS
+    ),
+    Layout("COCO's captions", "a .json of images and annotations with captions", "coco", "layouts.coco"),
+    Layout("Karpathy's splits", "a .json of images with filename and sentences", "karpathy", "layouts.karpathy"),
+    Layout("WebDataset shards", "*.tar", "shards", "shards"),
+    Layout("a table under another name", "a .csv or .tsv, such as OpenCLIP's", "folder", "layouts.table", COLUMNS),
+    Layout(
+        "a list of records",
+        "a .jsonl, or a .json list, with columns as in a table",
+        "records",
+        "layouts.records",
+        COLUMNS,
+    ),
+    Layout("Parquet", "*.parquet with the bytes of pictures", "parquet", "layouts.parquet", COLUMNS),
+    Layout("a text beside each picture", "1.txt beside 1.jpg", "texts", "layouts.texts_beside"),
+    Layout(
+        "class folders",
+        "two folders of pictures or more",
+        "class_folders",
+        "layouts.class_folders",
+        ("class_names", "templates"),
+    ),
 )
 
 

@@ -59,7 +59,8 @@ def entries_of(pictures: NamedPictures, left_out: LeftOut) -> Iterator[Entry]:
 
 
 def open_split(source: DataSource, split: str) -> Captioned:
-    pictures, left_out = NamedPictures(source.path), {}
+    pictures = NamedPictures(source.path)
+    left_out: LeftOut = {}
     unit = Unit("texts", str(source.path))
     entries = ((unit, "", entry) for entry in entries_of(pictures, left_out))
     return Captioned("texts", "pictures with a text beside each", pictures, entries, split, left_out)

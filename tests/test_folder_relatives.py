@@ -215,3 +215,73 @@ def test_records_with_another_first_object_are_no_records(tmp_path):
     assert "no data set that minclip knows" in refusal(
         write(tmp_path, {"a.json": json.dumps([{"box": [1]}]), "b.png": None})
     )
+
+
+@pytest.mark.parametrize("said", ["IMG_1.png", "img_1", "Sub/IMG_1.PNG", "./sub/../sub/img_1.PNG", "sub\\img_1.PNG"])
+def test_names_are_found_however_they_are_written(said, tmp_path):
+    rows = [{"image": said, "caption": "a", "split": "train"}]
+    rows += [{"image": f"{s[0]}.png", "caption": s, "split": s} for s in ("val", "test")]
+    write(tmp_path, {"all.jsonl": rows, "photos/sub/img_1.PNG": None, **OTHERS})
+    assert only(tmp_path)[0] == "photos/sub/img_1.PNG"
+    write(tmp_path, {"elsewhere/sub/img_1.PNG": None})
+    assert "(0 train, 1 val, 1 test)" in refusal(tmp_path), "of two nobody knows which is meant"
+
+
+HOSTILE = {  # what is in the folder, and words of the error
+    "a caption as a name": ({"a.csv": f"file,caption\n{'word ' * 200},a\n"}, "there is no picture 'word word"),
+    "a zero byte": ({"a.jsonl": [{"image": "a\0.png", "caption": "a"}]}, "there is no picture"),
+    "addresses": (
+        {"a.csv": "image,caption\nhttps://x.org/a.png,a\n"},
+        "is a web address, and pictures are not fetched",
+    ),
+    "a folder as a picture": ({"a.csv": "image,caption\nsub,a\n", "sub/b.txt": ""}, "there is no picture 'sub'"),
+    "utf-16": ({"a.tsv": "filepath\ttitle\na.png\ta\n".encode("utf-16")}, "line 1 is not UTF-8"),
+    "utf-16 captions.csv": ({"captions.csv": "file,caption\na.png,a\n".encode("utf-16")}, "line 1 is not UTF-8"),
+    "a long cell": ({"a.csv": f"image,caption\na.png,{'a' * 200_000}\n"}, "field larger than field limit"),
+    "deep lists": (
+        {"captions.json": '{"images": ' + "[" * 100_000 + ', "annotations": "caption"'},
+        "is not JSON in UTF-8",
+    ),
+    "numbers as captions": ({"a.jsonl": [{"image": "a.png", "caption": 5}]}, "the caption of a.png is empty"),
+    "a header alone": ({"a.csv": "image,caption\n"}, "names no picture with a caption"),
+    "nothing in JSON lines": ({"a.jsonl": ""}, "names no picture with a caption"),
+    "another kind of JSON lines": ({"a.jsonl": [{"box": [1]}]}, "line 1 is 'box': looked for an image column called"),
+    "one id twice": (
+        {"captions.json": {"images": [{"id": 1}], "annotations": [{"caption": "a", "image_id": 1}]}},
+        "image 1 has no file_name, no id, or the id of another one",
+    ),
+    "a large text": ({"a.txt": "a" * 2_000_000}, "a.txt has 2,000,000 bytes, the limit is 1,048,576"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_files_get_one_clear_line(case, tmp_path):
+    files, said = HOSTILE[case]
+    assert said in refusal(write(tmp_path, files | {"a.png": None}))
+
+
+def test_linked_folders_are_followed_once(tmp_path):
+    write(tmp_path / "far", {f"{name}": None for name in (TRAIN, VAL, TEST)})
+    rows = "".join(f"{name}\t{name}\n" for name in (TRAIN, VAL, TEST))
+    write(tmp_path / "set", {"a.tsv": f"filepath\ttitle\n{rows}"})
+    try:
+        (tmp_path / "set" / "photos").symlink_to(tmp_path / "far", target_is_directory=True)
+        (tmp_path / "far" / "circle").symlink_to(tmp_path / "set", target_is_directory=True)
+    except OSError:
+        pytest.skip("no links here")
+    assert only(tmp_path / "set")[0] == f"photos/{TRAIN}"
+
+
+def test_ids_of_coco_may_be_texts(tmp_path):
+    content = coco({TRAIN: ["a"], VAL: ["b"], TEST: ["c"]})
+    content["images"] = [{**image, "id": str(image["id"])} for image in content["images"]]
+    assert only(write(tmp_path, {"captions.json": content, **dict.fromkeys((TRAIN, VAL, TEST))}))[1] == ["a"]
+
+
+def test_img2datasets_files_are_texts(tmp_path):
+    """Its table of addresses and its JSONs stand beside the pictures."""
+    names = [f"0000{k}/0000{k}000{i}" for k in range(4) for i in range(9)]
+    write(tmp_path, {f"{name}.jpg": None for name in names} | {f"{name}.txt": f"number {name}" for name in names})
+    write(tmp_path, {f"{name}.json": {"caption": "x", "url": "y"} for name in names} | {"00000.parquet": b"PAR1"})
+    data = open_dataset(tmp_path, "train")
+    assert data.name == "texts" and data.found.pictures == 36

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from minclip.data.image_files import picture_names
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.table import first_line, no_columns
+from minclip.data.layouts.table import first_line, no_columns, read_text
 from minclip.data.splits import split_in
 
 TABLES = (".csv", ".tsv")
@@ -91,7 +91,10 @@ def json_beside(files: list[str]) -> str | None:
 def other_table(root: Path, files: list[str], source: DataSource) -> str | None:
     """A table whose columns are unknown."""
     found = next((name for name in files if name.lower().endswith(TABLES)), None)
-    return None if found is None else f"the header of {found} {no_columns(first_line(root / found), source)}"
+    if found is None:
+        return None
+    read_text(root / found)  # where it is not UTF-8, that is the reason
+    return f"the header of {found} {no_columns(first_line(root / found), source)}"
 
 
 def other_files(files: list[str]) -> str | None:

@@ -53,8 +53,8 @@ LAYOUTS = (
         "layouts.records",
         COLUMNS,
     ),
-    Layout("Parquet", "*.parquet with the bytes of pictures", "parquet", "layouts.parquet", COLUMNS),
     Layout("a text beside each picture", "1.txt beside 1.jpg", "texts", "layouts.texts_beside"),
+    Layout("Parquet", "*.parquet with the bytes of pictures", "parquet", "layouts.parquet", COLUMNS),
     Layout(
         "class folders",
         "two folders of pictures or more",

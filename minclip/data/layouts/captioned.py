@@ -6,7 +6,7 @@ come together, splits are completed, and what cannot be used is counted.
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -37,7 +37,7 @@ class Unit(NamedTuple):
 
 
 def captions_in(value: Any) -> list[str]:
-    """The captions in a cell: a text, a list of texts, or such a list as JSON. Of anything else there is none.
+    """The captions in a cell: a text, a list of texts, or such a list as JSON. Anything else is an empty caption.
 
     >>> captions_in("a cat"), captions_in(["a cat", "a pet"]), captions_in('["a cat", "a pet"]'), captions_in(None)
     (['a cat'], ['a cat', 'a pet'], ['a cat', 'a pet'], [''])
@@ -45,8 +45,10 @@ def captions_in(value: Any) -> list[str]:
     if isinstance(value, str):
         listed = json_list(value) if value.lstrip().startswith('["') else None
         return [value.strip()] if listed is None else listed
+    if isinstance(value, Mapping):  # Karpathy's {"raw": text, "tokens": [...]}
+        return captions_in(value.get("raw", value.get("caption")))
     if isinstance(value, list | tuple):
-        return [text.strip() for text in value if isinstance(text, str)] or [""]
+        return [text for one in value for text in captions_in(one)] or [""]
     return [""]
 
 
@@ -191,6 +193,8 @@ class Captioned:
 
 def why_not_found(name: str, root: str) -> tuple[str, str]:
     """(what is said of such entries, what is said of this one) where there is no picture of that name."""
+    if "://" in name:
+        return "have a web address, which is not fetched,", f"{name!r} is a web address, and pictures are not fetched"
     if is_absolute(name):
         return "have an absolute path that leads nowhere", f"{name!r} is an absolute path, and leads nowhere"
     return "have no picture", f"there is no picture {name!r} in {root}"
@@ -198,5 +202,5 @@ def why_not_found(name: str, root: str) -> tuple[str, str]:
 
 def what_of(unit: Unit, what: str) -> tuple[str, str]:
     """(name, what) of the note on entries without a picture."""
-    name = "absolute_paths_nowhere" if "absolute" in what else "without_picture"
+    name = {"have a": "web_addresses", "have an": "absolute_paths_nowhere"}.get(what[:7].strip(), "without_picture")
     return name, f"{unit.rows} {what} and are left out"

@@ -31,20 +31,20 @@ def entries_of(path: Path, left_out: LeftOut) -> Iterator[Entry]:
     """An entry for each image, with all its captions. ValueError where the file is not COCO's."""
     content = read_json(path)
     images, annotations = listed(path, content, "images"), listed(path, content, "annotations")
-    captions: dict[object, list[str]] = {image["id"]: [] for image in images if "id" in image}
+    captions: dict[str, list[str]] = {str(image["id"]): [] for image in images if "id" in image}
     for annotation in annotations:
-        text, owner = annotation.get("caption"), annotation.get("image_id")
-        if not isinstance(text, str) or isinstance(owner, list | dict) or owner not in captions:
+        text, owner = annotation.get("caption"), str(annotation.get("image_id"))  # a number here, a text there
+        if not isinstance(text, str) or owner not in captions:
             what = f"annotations of {path.name} have no text or no image and are left out"
             note(left_out, "annotations_without_image", what, annotation)
             continue
         captions[owner].append(text.strip())
     for number, image in enumerate(images, start=1):
-        name, known = image.get("file_name"), image.get("id") in captions
-        if not isinstance(name, str) or not known:
-            yield Entry(f"image {number}", "", [], fault="has no id or no file_name")
+        name, texts = image.get("file_name"), captions.pop(str(image.get("id")), None)
+        if not isinstance(name, str) or texts is None:
+            yield Entry(f"image {number}", "", [], fault="has no file_name, no id, or the id of another one")
             continue
-        yield Entry(f"image {image['id']}", name, captions[image["id"]], split_in(path.stem))
+        yield Entry(f"image {image['id']}", name, texts, split_in(path.stem))
 
 
 def open_split(source: DataSource, split: str) -> Captioned:

@@ -2,6 +2,7 @@
 
 import json
 import mmap
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ def json_files(root: Path, suffixes: tuple[str, ...] = (".json",)) -> list[Path]
         return [root] if root.suffix.lower() in suffixes else []
     found: list[Path] = []
     for folder in (root, *sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))):
-        names = (path for path in folder.iterdir() if path.suffix.lower() in suffixes)
-        files = sorted(path for path in names if not path.name.startswith(".") and path.is_file())
-        found += sorted(files, key=lambda path: "caption" not in path.name)[:MANY]
+        with suppress(PermissionError):  # of a folder that may not be read
+            names = (path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+            files = sorted(path for path in names if not path.name.startswith(".") and path.is_file())
+            found += sorted(files, key=lambda path: "caption" not in path.name)[:MANY]
     return found
 
 

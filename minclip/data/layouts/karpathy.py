@@ -11,7 +11,7 @@ Source: Karpathy and Fei-Fei, "Deep visual-semantic alignments for generating im
 from collections.abc import Iterator
 from pathlib import Path
 
-from minclip.data.layouts.captioned import Captioned, Entry, Unit
+from minclip.data.layouts.captioned import Captioned, Entry, Unit, captions_in
 from minclip.data.layouts.coco import root_of
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.json_files import holds_keys, json_files, listed, read_json
@@ -39,12 +39,11 @@ def entries_of(path: Path, pictures: NamedPictures) -> Iterator[Entry]:
         if not isinstance(name, str) or not isinstance(texts, list):
             yield Entry(where, "", [], fault="has no filename or no sentences")
             continue
-        captions = [text.get("raw") if isinstance(text, dict) else text for text in texts]
         told = str(image.get("split", ""))
         split = "train" if told == RESTVAL else split_in(told)
         long = f"{folder}/{name}" if isinstance(folder, str) and folder else name
         found = long if pictures.find(long, split=split) else name  # where all pictures are in one folder
-        yield Entry(where, found, [str(text or "").strip() for text in captions], split)
+        yield Entry(where, found, captions_in(texts), split)
 
 
 def open_split(source: DataSource, split: str) -> Captioned:

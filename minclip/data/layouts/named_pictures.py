@@ -29,6 +29,16 @@ def split_of_folders(path: str) -> str | None:
     return next((split for part in PurePosixPath(path).parts[:-1] if (split := split_in(part))), None)
 
 
+def same(name: str) -> str:
+    """One spelling for names that differ in capitals or in the form of é."""
+    return nfc(name).casefold()
+
+
+def last(path: str) -> str:
+    """The name at the end of a path."""
+    return path.rpartition("/")[2]
+
+
 def from_table(beside: str, name: str) -> str:
     """A path from root on. beside: the folder of the table that names the picture.
 
@@ -43,7 +53,8 @@ class NamedPictures:
     """Finds pictures by names and reads them. root: the folder that holds them.
 
     A name is looked for in this order: as an absolute path; from the table's folder on; as the end of one path in
-    root alone (`val2017/1.jpg` may be `images/val2017/1.jpg`); in root/images*.tar; from the current folder on.
+    root alone (`val2017/1.jpg` may be `images/val2017/1.jpg`), also where capitals differ or the suffix is left out; in
+    root/images*.tar; from the current folder on.
     """
 
     def __init__(self, root: Path):
@@ -57,10 +68,12 @@ class NamedPictures:
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
-        """File name (nfc) -> the paths that end with it."""
+        """File name, with its suffix and without it (`same`) -> the paths that end with it."""
         paths: dict[str, list[str]] = {}
         for path in self.below:
-            paths.setdefault(nfc(path.rpartition("/")[2]), []).append(path)
+            name = same(last(path))
+            for one in {name, name.rpartition(".")[0]}:
+                paths.setdefault(one, []).append(path)
         return paths
 
     @cached_property
@@ -77,7 +90,10 @@ class NamedPictures:
         key = name, beside, split
         if key not in self._known:
             path = name.replace("\\", "/")
-            self._known[key] = self._find(path, beside, split) if path.strip("/") else None
+            try:
+                self._known[key] = self._find(path, beside, split) if path.strip("/") else None
+            except OSError:  # a name that is too long, such as a caption in the wrong column
+                self._known[key] = None
         return self._known[key]
 
     def _find(self, path: str, beside: str, split: str | None) -> str | None:
@@ -97,14 +113,16 @@ class NamedPictures:
         return absolute
 
     def _by_ending(self, path: str, split: str | None) -> str | None:
-        ends = f"/{nfc(path)}"
-        found = [one for one in self._by_name.get(nfc(path.rpartition("/")[2]), []) if nfc(f"/{one}").endswith(ends)]
+        ends = f"/{same(path)}"
+        called = self._by_name.get(last(ends), [])
+        found = [one for one in called if f"/{same(one)}".endswith((ends, ends + PurePosixPath(same(one)).suffix))]
+        found = [one for one in found if nfc(f"/{one}").endswith(f"/{nfc(path)}")] or found  # as it stands, if it does
         if len(found) > 1:
             found = [one for one in found if split is not None and split_of_folders(one) == split]
         return found[0] if len(found) == 1 else None  # of several, nobody knows which is meant
 
     def _in_tar(self, path: str) -> str | None:
-        name = path.rpartition("/")[2]
+        name = last(path)
         return next((f"{tar}/{name}" for tar, files in self._tars.items() if name in files.names), None)
 
     def _from_here(self, path: str) -> str | None:

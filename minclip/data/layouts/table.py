@@ -156,8 +156,9 @@ def rows_of(path: Path, mark: str) -> Iterator[tuple[int, list[str]]]:
     except csv.Error as error:
         if mark != "\t":
             raise ValueError(f"{path} line {reader.line_num}: {error}") from error
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quoting=csv.QUOTE_NONE)
-        rows = [(reader.line_num, cells) for cells in reader if cells]
+        rows = [
+            (number, line.rstrip("\r").split(mark)) for number, line in enumerate(text.split("\n"), 1) if line.strip()
+        ]
     yield from rows
 
 
@@ -169,6 +170,7 @@ def read_table(path: Path, source: DataSource, left_out: LeftOut, told: str | No
     header = first_line(path)
     mark = mark_of(header, source)
     if mark is None:
+        read_text(path)  # where it is not UTF-8, that is the reason
         raise ValueError(f"{path} line 1 {no_columns(header, source)}")
     rows = rows_of(path, mark)
     _, names = next(rows)

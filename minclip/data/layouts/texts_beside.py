@@ -17,6 +17,7 @@ from minclip.data.left_out import LeftOut, note
 from minclip.data.unicode_names import nfc
 
 SUFFIXES = (".txt", ".caption")
+LARGEST = 1 << 20  # bytes of a text
 
 
 def texts_below(root: Path) -> dict[str, str]:
@@ -46,6 +47,9 @@ def entries_of(pictures: NamedPictures, left_out: LeftOut) -> Iterator[Entry]:
         if path is None:
             continue  # it is counted as one that nothing names
         used.add(path)
+        if (size := (pictures.root / path).stat().st_size) > LARGEST:
+            yield Entry(path, picture, [], fault=f"has {size:,} bytes, the limit is {LARGEST:,}")
+            continue
         try:
             lines = (pictures.root / path).read_text(encoding="utf-8-sig").split("\n")
         except UnicodeDecodeError:

@@ -2,9 +2,9 @@
 
 import pytest
 from photo_sets import make_folder
-from PIL import Image
 
-from minclip.data.folder import Folder, hashed_split
+from minclip.data.folder import Folder
+from minclip.data.splits import hashed_split
 
 
 def test_folder_reads_quotes_umlauts_sub_folders_and_splits(tmp_path):
@@ -41,25 +41,24 @@ def test_folder_drops_and_counts_duplicates(tmp_path):
 @pytest.mark.parametrize(
     ("table", "line", "reason"),
     [
-        ("picture,text\na.png,one\n", 1, "file,caption"),
-        ("file;caption\na.png;one\n", 1, "with commas"),
-        ("", 1, "file,caption"),
+        ("url,text\na.png,one\n", 1, "an image column called file, .* and a caption column called caption"),
+        ("url;caption\na.png;one\n", 1, "separated by semicolons"),
+        ("", 1, "an image column called file"),
         ("file,caption\n\nnone.png,two\n", 3, "no picture 'none.png'"),
-        ("file,caption\n\n../a.png,two\n", 3, r"no picture '\.\./a.png'"),
+        ("file,caption\n\n../b.png,two\n", 3, r"no picture '\.\./b.png'"),
         ("file,caption\n,one\n", 2, "no picture ''"),
         ("file,caption\na.png,   \n", 2, "the caption of a.png is empty"),
         ("file,caption\na.png,red, and blue\n", 2, "3 cells, the header 2"),
         ("file,caption\na.png\n", 2, "1 cells, the header 2"),
         ('file,caption\na.png,"never closed\n', 2, "end of data"),
         (b"file,caption\na.png,one\nb.png,gr\xfc\xdfe\n", 3, "not UTF-8"),
-        ("file,caption\na.png,one\u2028two\x0c\nb.png\n", 3, "1 cells, the header 2"),
-        ("file,caption\r\na.png,one\r\nb.png\r\n", 3, "1 cells, the header 2"),
+        ("file,caption\na.png,one\u2028two\x0c\nb.png,a,b\n", 3, "3 cells, the header 2"),
+        ("file,caption\r\na.png,one\r\nb.png,a,b\r\n", 3, "3 cells, the header 2"),
         ("file,caption,split\na.png,one,holdout\n", 2, "split='holdout' is not known"),
         ("file,caption,split\na.png,one,train\na.png,two,test\n", 3, "in train already"),
     ],
 )
 def test_folder_names_the_line_of_a_fault(tmp_path, table, line, reason):
-    Image.new("RGB", (2, 2)).save(tmp_path / "a.png")  # beside the folder: not part of it
     with pytest.raises(ValueError, match=rf"captions\.csv line {line}\b.*{reason}") as caught:
         Folder(make_folder(tmp_path / "own", table), "train")
     assert "\n" not in str(caught.value)

@@ -48,36 +48,35 @@ def tar(**files) -> bytes:
 
 
 TABLE = "file,caption,split\n"
-COCO = json.dumps({"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a cat"}]})
 LAYOUTS = {  # what is in the folder, and words of the reason
-    "Hugging Face": ({"a__png": None, "metadata__jsonl": "{}"}, r"metadata\.jsonl is Hugging Face's ImageFolder"),
-    "Hugging Face's train": (
-        {"train___a__png": None, "train___metadata__csv": "file_name,text\n"},
-        r"train/metadata\.csv is Hugging Face's",
-    ),
-    "COCO": (
-        {"val2017___a__png": None, "annotations___captions__json": COCO},
-        r"annotations/captions\.json is a JSON of images and captions",
-    ),
-    "Karpathy": (
-        {"images___a__png": None, "dataset_coco__json": '{"images": []}'},
-        r"dataset_coco\.json is a JSON of im",
-    ),
-    "texts": (
-        {"a__png": None, "b__png": None, "a__txt": "a cat", "README__txt": "hello"},
-        r"1 of 2 pictures have a \.txt beside them \(first a\.txt\)",
-    ),
     "another table": (
-        {"a__png": None, "Labels__TSV": "filepath\ttitle\na.png\ta cat\n", "notes__json": "{}"},
-        r"Labels\.TSV is a table that begins with 'filepath\\ttitle', and none but captions\.csv",
+        {"a__png": None, "Labels__TSV": "url\tlabel\na.png\ta cat\n", "notes__json": "{}"},
+        r"the header of Labels\.TSV is 'url\\tlabel', separated by tabs: looked for an image column called file, "
+        r"filepath.* and a caption "
+        r"column called caption, title.*--image-column",
     ),
-    "class folders": ({"cat___a__png": None, "dog___b__JPG": None}, r"in 2 folders \(cat, dog\) without captions"),
+    "a JSON beside each": (
+        {"a__png": None, "b__png": None, "a__json": '{"caption": "a cat"}'},
+        r"1 of 2 pictures have a \.json beside them \(first a\.json\), and a \.txt or \.caption is read there",
+    ),
+    "one folder": ({"photos___a__png": None, "photos___b__JPG": None}, r"in a folder \(photos\) without captions"),
+    "split folders": (
+        {"train___a__png": None, "test___b__JPG": None},
+        r"in the folders of splits \(test, train\) with",
+    ),
     "one further down": (
         {"my___captions__csv": TABLE, "my___a__png": None},
-        r"captions\.csv is one folder further down",
+        r"my is a table of captions, one folder further down: pass .*my",
     ),
-    "shards further down": ({"train___0__tar": b""}, r"0\.tar is one folder further down: pass .*train"),
-    "Parquet": ({"train-0__parquet": b"PAR1"}, r"train-0\.parquet is Parquet, which is not read here: write a table"),
+    "shards further down": (
+        {"train___0__tar": b""},
+        r"train is WebDataset shards, one folder further down: pass .*train",
+    ),
+    "classes further down": (
+        {"images___cat___a__png": None, "images___dog___a__png": None},
+        r"images is class folders, one folder further down: pass .*images",
+    ),
+    "saved by datasets": ({"state__json": "{}", "data-0__arrow": b""}, r"written by save_to_disk .*load_from_disk"),
     "archive": ({"photos__zip": b"PK"}, r"photos\.zip is zip, which is not read here: unpack it first"),
     "pictures": ({"a__png": None, "b__webp": None, "___c__png": None}, r"it holds 2 pictures, and no captions"),
 }
@@ -94,29 +93,24 @@ def test_a_layout_that_is_not_read_is_named(layout, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_instead_of_a_folder_is_told_so(tmp_path):
-    (tmp_path / "captions.csv").write_text(TABLE, encoding="utf-8")
-    with pytest.raises(ValueError, match="it is a file, and a folder is needed"):
-        open_dataset(tmp_path / "captions.csv", "train")
+def test_a_file_of_no_layout_is_told_so(tmp_path):
+    write(tmp_path, notes__md="a cat", labels__csv="url,label\n")
+    with pytest.raises(ValueError, match="it is a file of no layout"):
+        open_dataset(tmp_path / "notes.md", "train")
+    with pytest.raises(ValueError, match=r"labels\.csv line 1 is 'url,label': looked for an image column"):
+        open_dataset(tmp_path / "labels.csv", "train")
 
 
 @pytest.mark.parametrize(
     ("table", "reason"),
     [
-        (
-            "filepath\ttitle\na.png\ta cat\n",
-            "line 1 is 'filepath\\\\ttitle', separated by tabs: it must name .*OpenCLIP",
-        ),
-        ("file;caption\na.png;a cat\n", "line 1 is 'file;caption', separated by semicolons"),
-        ("image,caption\na.png,a cat\n", "line 1 is 'image,caption': it must name the columns file,caption"),
-        (
-            "file,caption\n/photos/a.png,a cat\n",
-            "line 2: '/photos/a.png' is an absolute path, which is not read: write",
-        ),
+        ("url\tlabel\na.png\ta cat\n", r"line 1 is 'url\\tlabel', separated by tabs: looked for an image column"),
+        ("url;caption\na.png;a cat\n", "line 1 is 'url;caption', separated by semicolons"),
+        ("file,caption\n/photos/a.png,a cat\n", "line 2: '/photos/a.png' is an absolute path, and leads nowhere"),
         ("file,caption\nC:\\photos\\a.png,a cat\n", "'C:.*a.png' is an absolute path"),
         (
             "file,caption\nb.png,a cat\nc.png,\n",
-            r"line 2: there is no picture 'b.png' .*none of the 2 rows can be used",
+            r"line 2: there is no picture 'b.png' .*none of the 2 entries can be used",
         ),
     ],
 )
@@ -160,13 +154,12 @@ def test_a_folder_counts_what_it_leaves_out(tmp_path):
     data = Folder(root, "train")
     assert (data.files, data.captions(0), data.duplicates) == (["a.png"], ["one"], 1)
     assert lines(data.notes) == [
-        "1 columns of captions.csv are not read, first: url",
-        "1 rows of captions.csv say what another row says and are left out, first: line 3: a.png",
+        "1 columns of captions.csv are not read, first: URL",
+        "1 rows of captions.csv say what another one says and are left out, first: line 3: a.png",
         "1 rows of captions.csv have no picture and are left out, first: line 4: 'none.png'",
-        "1 rows of captions.csv name their picture by an absolute path, which is not read, and are left out, "
-        "first: line 5: '/b.png'",
-        "1 rows of captions.csv have no caption and are left out, first: line 6: 'b.png'",
-        "1 pictures of the folder are in no row of captions.csv and are left out, first: sub/c.JPG",
+        "1 rows of captions.csv have an absolute path that leads nowhere and are left out, first: line 5: '/b.png'",
+        "1 captions are empty and left out, first: line 6: 'b.png'",
+        "1 pictures of the folder are named nowhere in the captions and are left out, first: sub/c.JPG",
     ]
 
 
@@ -213,9 +206,9 @@ def test_a_run_without_captions_says_what_was_found(tmp_path, capsys):
     pytest.importorskip("webdataset")
     names = {f"{i}__png": None for i in range(30)}
     write_file(tmp_path / "set" / "images.tar", tar(**names))
-    write_file(tmp_path / "set" / "captions.json", COCO)
+    write_file(tmp_path / "set" / "words.zip", b"PK")
     assert main(["train", "--data", str(tmp_path / "set"), "--out", str(tmp_path / "run")]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert "pictures in its train split and no caption of any: looked for a .json with a list" in said
-    assert "found: captions.json is a JSON of images and captions, such as COCO's" in said
+    assert "found: words.zip is zip" in said
     assert "class name" not in said

@@ -154,9 +154,9 @@ def test_an_unreadable_split_is_an_error_before_training(album, tmp_path, capsys
 
 def test_a_missing_split_is_an_error_before_training(album, tmp_path, capsys):
     table = album / "captions.csv"
-    table.write_text(table.read_text(encoding="utf-8").replace(",test", ",train"), encoding="utf-8")
+    table.write_text(table.read_text(encoding="utf-8").replace(",train", ",test"), encoding="utf-8")
     assert train(album, tmp_path / "run") == 2
-    assert "test" in capsys.readouterr().err
+    assert "no picture in its train split" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

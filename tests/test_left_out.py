@@ -104,7 +104,7 @@ def test_a_run_that_leaves_nothing_out_says_nothing(tmp_path, capsys):
     data = album(tmp_path / "good", rows(lambda i: words[i % len(words)]))
     assert train(data, tmp_path / "run") == 0
     assert report_of(tmp_path / "run").keys() == {"vocab_size"}
-    assert capsys.readouterr().err.count("minclip: ") == 2  # on which device, and the vocabulary
+    assert capsys.readouterr().err.count("minclip: ") == 3  # device, what was found, the vocabulary
 
 
 def test_unknown_settings_of_another_version_are_named(tmp_path, capsys, monkeypatch):

@@ -13,7 +13,6 @@ import yaml
 from packaging.requirements import Requirement
 
 from minclip.course.outline import LESSONS
-from minclip.data.folder import TABLE, read_rows
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -135,15 +134,3 @@ def test_python_in_pages_names_what_is_there(block):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("minclip"):
             module = importlib.import_module(str(node.module))
             assert all(hasattr(module, alias.name) for alias in node.names)
-
-
-def test_the_table_in_the_card_of_folders_is_read(tmp_path):
-    card = (ROOT / "datasets" / "folder" / "README.md").read_text(encoding="utf-8")
-    (table,) = re.findall(r"^```csv\n(.*?)^```", card, re.M | re.S)
-    (tmp_path / TABLE).write_text(table, encoding="utf-8")
-    for line in table.splitlines()[1:]:
-        (tmp_path / line.split(",")[0]).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / line.split(",")[0]).touch()
-    left_out: dict = {}
-    rows = list(read_rows(tmp_path, left_out))
-    assert len(rows) == len(table.splitlines()) - 1 and not left_out

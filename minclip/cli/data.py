@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minclip.cli.data_arguments import COLUMN_ARGUMENTS, add_column_arguments, data_of
 from minclip.data import NAMES
 from minclip.data.splits import SPLITS
 
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     shards = parser.add_argument_group(f"minclip data {SHARDS}")
     shards.add_argument("--data", metavar="NAME_OR_PATH", help="the data set to write: a name or a folder")
+    add_column_arguments(shards)
     shards.add_argument("--split", choices=SPLITS, help="one of its splits (default: all three)")
     shards.add_argument("--out", type=Path, metavar="FOLDER", help="a new folder for the shards")
     shards.add_argument("--per-shard", type=int, metavar="N", help="pictures in a shard (default: 1000)")
@@ -84,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 def check_arguments(arguments: argparse.Namespace) -> None:
     """ValueError for an option that does not belong to the set or to the shards."""
     to_shards, source = arguments.name == SHARDS, arguments.source is not None
-    of_shards = {"--data": "data", "--split": "split", "--out": "out", "--per-shard": "per_shard"}
+    of_shards = COLUMN_ARGUMENTS | {"--data": "data", "--split": "split", "--out": "out", "--per-shard": "per_shard"}
     given = [option for option, name in of_shards.items() if getattr(arguments, name) is not None]
     if given and not to_shards:
         raise ValueError(f"{', '.join(given)}: only for minclip data {SHARDS}")
@@ -104,6 +106,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 def write_shards(arguments: argparse.Namespace) -> None:
     """Writes one split or all three as WebDataset shards, and prints the options that open_clip needs."""
     from minclip.data import open_dataset, shard_writer
+    from minclip.data.layouts.found import found_line
     from minclip.data.left_out import say
 
     splits = (arguments.split,) if arguments.split else SPLITS
@@ -111,7 +114,11 @@ def write_shards(arguments: argparse.Namespace) -> None:
     size = PICTUREBOOK_SIZE if arguments.size is None else arguments.size
     for split in splits:  # before an hour of work
         shard_writer.require_free(arguments.out, split)
-    for dataset in [open_dataset(arguments.data, split, size=size) for split in splits]:
+    data = data_of(arguments)
+    datasets = [open_dataset(data, split, size=size) for split in splits]
+    if found := found_line(datasets[0]):
+        print(f"minclip: {found}", file=sys.stderr)
+    for dataset in datasets:
         sizes, left_out = written = shard_writer.write_shards(dataset, arguments.out, per_shard, progress=True)
         pictures, files = sum(sizes.values()), arguments.out / written.pattern
         print(f"{dataset.split}: {pictures:,} pictures in {files}")

@@ -7,6 +7,10 @@
     object  80.3 %   79.2 to 81.3   1.9 %  5,720
     ...
 
+A folder with a folder of pictures for each class is a zero-shot task of its own:
+
+    minclip eval --model picturebook-small --data animals/ --templates templates.txt
+
 With --mine, pictures and texts go through the parts that you wrote in the lessons:
 
     minclip eval --mine --model picturebook-small
@@ -18,6 +22,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from minclip.cli.data_arguments import add_class_arguments, add_column_arguments, data_of
 from minclip.cli.models import add_mine_argument, add_model_arguments, open_model, use_mine
 
 
@@ -26,8 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         metavar="NAME_OR_PATH",
-        help="picturebook, flickr8k, rsicd, cifar10, cifar100, or a folder with pictures and captions",
+        help="picturebook, flickr8k, rsicd, cifar10, cifar100, a folder with captions, or class folders",
     )
+    add_column_arguments(parser)
+    add_class_arguments(parser)
     add_mine_argument(parser, "; --data is picturebook then, if you give none")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to this file")
 
@@ -50,14 +57,18 @@ def measure(arguments: argparse.Namespace) -> int:
     from minclip.evaluation.suites import evaluation_suite
 
     model, _, tokenizer = open_model(arguments)
-    suite = evaluation_suite(arguments.data, model.config.image_size)
+    suite = evaluation_suite(data_of(arguments), model.config.image_size)
     asked = list(suite.tasks)
     if suite.retrieval is not None:
         asked.append(f"retrieval among {len(suite.retrieval[0]):,} pictures and {len(suite.retrieval[1]):,} texts")
     print(f"minclip: evaluating on {arguments.data}: {', '.join(asked)}", file=sys.stderr)
     left_out = suite.all_left_out(tokenizer, "test")
+    if suite.found:
+        print(f"minclip: {suite.found}", file=sys.stderr)
     say(left_out)
     report = evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval)
+    if suite.found:
+        report["found"] = suite.found
     if left_out:
         report["left_out"] = left_out
     if arguments.json is not None:

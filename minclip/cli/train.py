@@ -1,7 +1,8 @@
 """Train a CLIP from random weights. Writes a run folder: the model, the log, a report with intervals and figures.
 
     minclip train --data picturebook
-    minclip train --data photos/ --config small --out runs/mine     (a folder with captions.csv)
+    minclip train --data photos/ --config small --out runs/mine     (a folder with captions.csv, or COCO's, or ...)
+    minclip train --data photos.tsv --image-column filepath --caption-column title
     minclip train --out runs/mine --resume                          (continues after Ctrl-C, a crash, a reboot)
     minclip train --data photos/ --init picturebook-small --mix auto  (a model that has learned before learns on)
     minclip train --mine                         (on the picture book, with the parts that you wrote in the lessons)
@@ -19,9 +20,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minclip.cli.data_arguments import COLUMN_ARGUMENTS, add_column_arguments, data_of
 from minclip.cli.models import RUNS, add_mine_argument, use_mine
 
 if TYPE_CHECKING:
+    from minclip.data.layouts.data_source import DataSource
     from minclip.experiments.finetuning import FineTuning
 
 # option: (name in TrainConfig, type, help); the recipe has those that are left out
@@ -46,7 +49,8 @@ ALSO_WITH_RESUME = {"micro_batch"}  # changes how a step is computed, not what
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", metavar="NAME_OR_PATH", help="picturebook, flickr8k, rsicd, or a folder")
+    parser.add_argument("--data", metavar="NAME_OR_PATH", help="picturebook, flickr8k, rsicd, or a folder or table")
+    add_column_arguments(parser)
     parser.add_argument("--config", metavar="PRESET", help="the model's dimensions: tiny, small, base, ViT-B/32, ...")
     parser.add_argument("--init", metavar="MODEL", help="fine-tune this model: a name, a file, or the folder of a run")
     parser.add_argument(
@@ -66,7 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check_arguments(arguments: argparse.Namespace) -> None:
     """ValueError for a new run without --data, and for a resumed one without --out or with settings."""
-    names = {"--data": "data", "--config": "config", "--init": "init", "--freeze": "freeze", "--mix": "mix"}
+    names = COLUMN_ARGUMENTS | {
+        "--data": "data",
+        "--config": "config",
+        "--init": "init",
+        "--freeze": "freeze",
+        "--mix": "mix",
+    }
     names |= {option: name for option, (name, *_) in SETTINGS.items()}
     names = {option: name for option, name in names.items() if name not in ALSO_WITH_RESUME}
     given = [option for option, name in names.items() if getattr(arguments, name) is not None]
@@ -127,8 +137,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.mine and not arguments.resume:
         arguments.data = arguments.data or "picturebook"
     check_arguments(arguments)
+    source = None if arguments.resume else data_of(arguments)
     with joined(), use_mine(arguments.mine):
-        report, out = train_or_resume(arguments)
+        report, out = train_or_resume(arguments, source)
         if not is_first():
             return 0
     if "finetuning" in report:
@@ -142,8 +153,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:
-    """Runs the training that the arguments describe; returns its report and its folder."""
+def train_or_resume(arguments: argparse.Namespace, data: "DataSource | None") -> tuple[dict, Path]:
+    """Runs the training that the arguments describe on the data; returns its report and its folder."""
     from minclip.config import CLIPConfig
     from minclip.engine.devices import choose_device
     from minclip.engine.processes import agree, is_first, own_device
@@ -161,7 +172,7 @@ def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:
         with advice_when_stopped(arguments.out):
             return resume_run(arguments.out, device, micro_batch=arguments.micro_batch), arguments.out
     if arguments.init is None:
-        recipe = recipe_for(arguments.data)
+        recipe = recipe_for(data)
         name = arguments.config or recipe.preset
         preset, train_config = CLIPConfig.preset(name), recipe.config
     else:
@@ -172,5 +183,5 @@ def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:
     print_device(f"; everything goes to {out}")
     with advice_when_stopped(out):
         if arguments.init is not None:
-            return run_finetuning(arguments.data, finetuning_of(arguments), config, out, device), out
-        return run_training(arguments.data, preset, config, out, device), out
+            return run_finetuning(data, finetuning_of(arguments), config, out, device), out
+        return run_training(data, preset, config, out, device), out

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from minclip.data.images import load_pixels
+from minclip.data.layouts.data_source import DataSource
 from minclip.data.protocol import CaptionDataset, ClassTask
 from minclip.prompts import PHOTO_TEMPLATES
 
@@ -159,3 +160,11 @@ def object_task(dataset: CaptionDataset, size: int) -> ClassTask:
         raise ValueError(f"dataset is {dataset.name}: this task is made of CIFAR-10 or CIFAR-100")
     labels = np.array(dataset.labels, dtype=np.int64)  # [n]
     return ClassTask("object", load_pixels(dataset, size), labels, dataset.class_names, PHOTO_TEMPLATES)
+
+
+def is_here(source: DataSource) -> bool:
+    return is_cifar(source.path)
+
+
+def open_split(source: DataSource, split: str) -> CIFAR:
+    return CIFAR(source.path, split)

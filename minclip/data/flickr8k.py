@@ -9,8 +9,10 @@ from pathlib import Path
 from PIL import Image
 
 from minclip.data.image_files import ImageFiles, find_images
+from minclip.data.layouts.data_source import DataSource
+from minclip.data.layouts.found import Found
 from minclip.data.left_out import LeftOut, note
-from minclip.data.splits import canonical_split
+from minclip.data.splits import SPLITS, canonical_split, complete_splits
 from minclip.data.unicode_names import by_spelling, nfc
 
 IMAGE_FOLDERS = (
@@ -36,6 +38,22 @@ def find_text(root: Path, name: str) -> Path | None:
 def is_flickr8k(root: Path) -> bool:
     """Does this folder hold Flickr8k's captions?"""
     return any(find_text(root, name) for name in (TOKEN_FILE, KAGGLE_FILE))
+
+
+def is_here(source: DataSource) -> bool:
+    """Is it the original, or Kaggle's copy? A captions.txt of another form, or without that folder, is another set."""
+    root = source.path
+    if find_text(root, TOKEN_FILE):
+        return True
+    table = find_text(root, KAGGLE_FILE)
+    if table is None or not (any((root / name).is_dir() for name in IMAGE_FOLDERS) or any(root.glob("images*.tar"))):
+        return False
+    with table.open("rb") as file:
+        return file.readline(80).decode("utf-8-sig", errors="replace").strip().lower() == "image,caption"
+
+
+def open_split(source: DataSource, split: str) -> "Flickr8k":
+    return Flickr8k(source.path, split)
 
 
 def read_captions(root: Path, left_out: LeftOut) -> dict[str, list[str]]:
@@ -68,14 +86,18 @@ def read_captions(root: Path, left_out: LeftOut) -> dict[str, list[str]]:
     return captions
 
 
+def has_lists(root: Path) -> bool:
+    """Is any list of a split there? Kaggle's copy comes without them."""
+    return any(find_text(root, name) for name in SPLIT_LISTS.values())
+
+
 def read_split(root: Path, split: str) -> list[str]:
     """The file names of a split, in the order of its list."""
     path = find_text(root, SPLIT_LISTS[split])
     if path is None:
         raise ValueError(
             f"{root} lacks {SPLIT_LISTS[split]}, the list of the {split} split: it is in Flickr8k_text.zip, "
-            "put it beside the captions (Kaggle's copy comes without it). Where this is not Flickr8k, write a table "
-            "captions.csv with the columns file,caption"
+            "put it beside the captions. Without all three lists, a hash of the names makes the splits"
         )
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -87,7 +109,8 @@ def read_split(root: Path, split: str) -> list[str]:
 class Flickr8k:
     """One split of Flickr8k; a `CaptionDataset`: train 6,000 photos, val ("dev") 1,000, test 1,000.
 
-    root: a folder with the photos (a folder or images*.tar), the captions and the split lists.
+    root: a folder with the photos (a folder or images*.tar), the captions and the split lists. Without any list, as
+    Kaggle has it, a hash of each name puts a tenth of the photos into val and a tenth into test, and `found` says so.
     `without_image` counts the captioned names that have no photo: 1 in the original, whatever the split.
     Raises ValueError where a file, or a photo of the split, is missing.
     """
@@ -106,7 +129,18 @@ class Flickr8k:
         self.without_image = len(lost)
         if lost:
             note(self.notes, "captions_without_picture", "names with captions have no photo", lost[0], len(lost))
-        listed = read_split(root, self.split)
+        both = [name for name in captions if name in stored]
+        splits, how = complete_splits(dict.fromkeys(both))
+        if has_lists(root):
+            listed, how = read_split(root, self.split), ""
+            counts = {one: len(read_split(root, one)) for one in SPLITS if find_text(root, SPLIT_LISTS[one])}
+        else:
+            listed = [name for name in both if splits[name] == self.split]
+            counts = {one: list(splits.values()).count(one) for one in SPLITS}
+        texts = sum(len(captions[name]) for name in both)
+        self.found = Found(str(root), "Flickr8k", len(both), texts, counts, how, self.notes)
+        if not listed:
+            raise ValueError(f"{root} has no photo in its {self.split} split ({how})")
         missing = [name for name in listed if nfc(name) not in stored or nfc(name) not in captions]
         if missing:
             raise ValueError(

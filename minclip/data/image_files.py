@@ -73,13 +73,13 @@ def picture_names(names: Iterable[str]) -> list[str]:
 
 
 def pictures_below(root: Path) -> Iterator[str]:
-    """The pictures in a folder and the folders in it, as paths from root on, with / on every system; sorted."""
-    for folder, inner, files in os.walk(root):
-        inner.sort()
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        below = Path(folder).relative_to(root)
-        for name in sorted(picture_names(files)):
-            yield (below / name).as_posix()
+    """The pictures in a folder and the folders in it, as paths from root on, with / on every system; sorted.
+
+    Linked folders are followed, hidden ones are not.
+    """
+    paths = [path.relative_to(root) for path in walk(root, [])]
+    pictures = set(picture_names({path.name for path in paths}))
+    yield from sorted(path.as_posix() for path in paths if path.name in pictures)
 
 
 def is_plain_file(path: Path) -> bool:
@@ -142,10 +142,15 @@ class ImageFiles:
         """The picture, mode RGB; ValueError or FileNotFoundError names the file."""
         if self._index is None:
             return to_rgb(open_image(self.where / name))
+        return to_rgb(open_image(io.BytesIO(self.read(name)), f"{self.where}: {name}"))
+
+    def read(self, name: str) -> bytes:
+        """The picture's file as it is; FileNotFoundError names it."""
+        if self._index is None:
+            return (self.where / name).read_bytes()
         if name not in self._index:
             raise FileNotFoundError(f"{name} is not in {self.where}")
         offset, count = self._index[name]
         with self.where.open("rb") as tar:  # opened anew: no handle is shared by threads or kept from a delete
             tar.seek(offset)
-            content = tar.read(count)
-        return to_rgb(open_image(io.BytesIO(content), f"{self.where}: {name}"))
+            return tar.read(count)

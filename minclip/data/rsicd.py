@@ -14,6 +14,7 @@ from PIL import Image
 
 from minclip.data.image_files import ImageFiles, find_images
 from minclip.data.images import load_pixels
+from minclip.data.layouts.data_source import DataSource
 from minclip.data.left_out import LeftOut, note
 from minclip.data.protocol import CaptionDataset, ClassTask
 from minclip.data.splits import canonical_split
@@ -123,7 +124,7 @@ class RSICD:
     class_names = tuple(SCENES.values())
 
     def __init__(self, root: str | Path, split: str = "train"):
-        root = Path(root)
+        self.root = root = Path(root)
         self.split = canonical_split(split)
         self.notes: LeftOut = {}
         known = {"train", "val", "dev", "valid", "test"}
@@ -166,3 +167,11 @@ def scene_task(dataset: CaptionDataset, size: int) -> ClassTask:
         raise ValueError(f"{dataset.name}/{dataset.split} has no file name that says its scene, as airport_12.jpg does")
     kept, labels = np.array(found, dtype=np.int64).T  # [n] each
     return ClassTask("scene", load_pixels(dataset, size)[kept], labels, RSICD.class_names, SCENE_TEMPLATES)
+
+
+def is_here(source: DataSource) -> bool:
+    return is_rsicd(source.path)
+
+
+def open_split(source: DataSource, split: str) -> RSICD:
+    return RSICD(source.path, split)

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from minclip.data.flickr8k import Flickr8k
-from minclip.data.folder import Folder
+from minclip.data.layouts.captioned import Captioned
 from minclip.data.paths import atomic_write, explain
 from minclip.data.protocol import CaptionDataset
 from minclip.data.rsicd import RSICD
-from minclip.data.shards import Shards, read_content, require_webdataset, split_in
+from minclip.data.shards import Shards, require_webdataset
+from minclip.data.splits import split_in
 
 SIZES = "sizes.json"  # {shard: samples}
 PER_SHARD = 1000  # samples, as open_clip recommends; each of its workers needs a shard of its own
@@ -43,15 +44,10 @@ class Written(NamedTuple):
 
 def own_file(dataset: CaptionDataset, index: int) -> bytes | None:
     """A picture's file as it lies in the set; None where the set has none."""
-    if isinstance(dataset, Shards):
+    if isinstance(dataset, Shards | Captioned):
         return dataset.file(index)
-    if isinstance(dataset, Folder):
-        return (dataset.root / dataset.files[index]).read_bytes()
     if isinstance(dataset, Flickr8k | RSICD):
-        files, name = dataset._files, dataset.filenames[index]
-        return (
-            (files.where / name).read_bytes() if files._index is None else read_content(files.where, files._index[name])
-        )
+        return dataset._files.read(dataset.filenames[index])
     return None
 
 

@@ -10,7 +10,6 @@ the package `webdataset` says what belongs together. open_clip trains on the sam
 
 import io
 import json
-import re
 import tarfile
 from collections.abc import Iterator
 from functools import cached_property
@@ -21,17 +20,16 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from minclip.data.folder import hashed_split
 from minclip.data.images import open_image, to_rgb
+from minclip.data.layouts.data_source import DataSource
 from minclip.data.left_out import LeftOut, note
-from minclip.data.splits import canonical_split
+from minclip.data.splits import canonical_split, hashed_split, split_in
 from minclip.data.unread_layouts import why_passed_over
 
 PICTURES = ("jpg", "png", "jpeg", "webp")  # open_clip's, in its order
 TEXTS = ("json", "txt")
 KINDS = (*PICTURES, *TEXTS)
 LARGEST_PICTURE, LARGEST_TEXT = 1 << 27, 1 << 20  # bytes; a picture of MAX_PIXELS as a good JPEG takes half of it
-SPLIT_WORDS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test"}
 Place = tuple[int, int]  # offset and bytes of a file within its shard
 
 
@@ -61,15 +59,6 @@ def shard_files(root: Path) -> list[Path]:
 def is_shards(root: Path) -> bool:
     """Are there shards in this folder?"""
     return bool(shard_files(root))
-
-
-def split_in(name: str) -> str | None:
-    """The split that a shard's name tells.
-
-    >>> split_in("cc3m-validation-0007.tar"), split_in("00042.tar")
-    ('val', None)
-    """
-    return next((SPLIT_WORDS[word] for word in re.split("[^a-z]+", name.lower()) if word in SPLIT_WORDS), None)
 
 
 def find_shards(root: Path, split: str) -> tuple[list[Path], bool]:
@@ -248,3 +237,11 @@ class Shards:
 
     def captions(self, index: int) -> list[str]:
         return list(self._read[0][index].captions)
+
+
+def is_here(source: DataSource) -> bool:
+    return is_shards(source.path)
+
+
+def open_split(source: DataSource, split: str) -> Shards:
+    return Shards(source.path, split)

@@ -1,23 +1,23 @@
-"""Names the layout of a folder that minclip cannot read yet, so that the error gives the true reason.
+"""Says what a folder looks like that is in no layout that is read, so that the error gives the true reason.
 
-This file looks at names and at the beginnings of tables. `open_folder` in data/__init__.py knows what minclip reads.
+This file looks at names and at the beginnings of tables. layouts/ has what is read.
 """
 
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from minclip.data.image_files import picture_names
+from minclip.data.layouts.data_source import DataSource
+from minclip.data.layouts.table import first_line, no_columns, read_text
+from minclip.data.splits import split_in
 
 TABLES = (".csv", ".tsv")
 OTHERS = {
-    ".parquet": "Parquet",
-    ".arrow": "Arrow",
     ".zip": "zip",
     ".gz": "gzip",
     ".tgz": "gzip",
-    ".jsonl": "JSON lines",
 }
-BEGINNING = 4096  # bytes of a table or JSON that are looked at
+FEW = 10  # folders that are looked into, to find a layout there
 MANY = 1000  # files of a folder that are looked at, to name its layout
 INSTEAD = "write a table captions.csv with the columns file,caption beside the pictures"
 
@@ -39,21 +39,26 @@ def why_passed_over(name: str, kinds: Sequence[str]) -> tuple[str, str] | None:
     return "files_unknown", f"files in shards are of a kind that is not read ({', '.join(kinds)} are)"
 
 
-def unread_layout(root: Path) -> str | None:
-    """What the folder looks like, in a sentence that says what to do; None where that cannot be told."""
+def unread_layout(root: Path, source: DataSource | None = None) -> str | None:
+    """What the folder looks like, in a sentence that says what to do; None where that cannot be told.
+
+    source: the options that were given with the folder.
+    """
+    source = source or DataSource(root)
     if root.is_file():
-        return f"it is a file, and a folder is needed: {INSTEAD}"
+        if root.suffix.lower() in TABLES:
+            return f"its line 1 {no_columns(first_line(root), source)}"
+        return f"it is a file of no layout that is a file: {INSTEAD}"
     names = [path.name for path in sorted(root.iterdir()) if not path.name.startswith(".")]
     files = [name for name in names[:MANY] if (root / name).is_file()]
     folders = [name for name in names[:MANY] if (root / name).is_dir()]
     looks = (
-        huggingface(root, files, folders)
-        or coco(root, files, folders)
-        or texts_beside(files)
-        or other_table(root, files)
+        saved_to_disk(files)
+        or json_beside(files)
+        or other_table(root, files, source)
         or other_files(files)
         or further_down(root, folders)
-        or class_folders(root, folders)
+        or no_captions_in_folders(root, folders)
     )
     if looks:
         return looks
@@ -61,84 +66,61 @@ def unread_layout(root: Path) -> str | None:
     return f"it holds {len(pictures)} pictures, and no captions: {INSTEAD}" if pictures else None
 
 
-def huggingface(root: Path, files: list[str], folders: list[str]) -> str | None:
-    """metadata.jsonl (or .csv, .parquet) beside the pictures, or in train/."""
-    kinds = [f"metadata.{kind}" for kind in ("jsonl", "csv", "parquet")]
-    places = [*kinds, *(f"{folder}/{kind}" for folder in folders for kind in kinds)]
-    found = next((place for place in places if (root / place).is_file()), None)
-    return found and f"{found} is Hugging Face's ImageFolder, which is not read yet: {INSTEAD}"
-
-
-def coco(root: Path, files: list[str], folders: list[str]) -> str | None:
-    """A JSON with images and annotations, or with images and their sentences as Karpathy's."""
-    candidates = [root / name for name in files if name.endswith(".json")]
-    candidates += [path for name in folders for path in sorted((root / name).glob("*.json"))[:10]]
-    for path in candidates:
-        text = beginning(path)
-        if '"images"' in text or '"annotations"' in text:
-            name = path.relative_to(root).as_posix()
-            return f"{name} is a JSON of images and captions, such as COCO's, which is not read yet: {INSTEAD}"
+def saved_to_disk(files: list[str]) -> str | None:
+    """What `Dataset.save_to_disk` of the package `datasets` writes."""
+    if "dataset_dict.json" in files or any(name.endswith(".arrow") for name in files):
+        return (
+            "it was written by save_to_disk of the package datasets: in Python, "
+            "minclip.fit(datasets.load_from_disk(FOLDER)) trains on it"
+        )
     return None
 
 
-def texts_beside(files: list[str]) -> str | None:
-    """A text for each picture, of the same name."""
+def json_beside(files: list[str]) -> str | None:
+    """A JSON for each picture, of the same name."""
     stems = {PurePath(name).stem for name in picture_names(files)}
-    for suffix in (".txt", ".caption", ".json"):
-        beside = [name for name in files if name.endswith(suffix) and name.removesuffix(suffix) in stems]
-        if beside:
-            return (
-                f"{len(beside)} of {len(stems)} pictures have a {suffix} beside them (first {beside[0]}), which is not "
-                f"read yet: {INSTEAD}"
-            )
-    return None
-
-
-def other_table(root: Path, files: list[str]) -> str | None:
-    """A table under another name than captions.csv."""
-    found = next((name for name in files if name.lower().endswith(TABLES)), None)
-    if found is None:
+    beside = [name for name in files if name.endswith(".json") and name.removesuffix(".json") in stems]
+    if not beside:
         return None
-    header = beginning(root / found).split("\n")[0].strip()
     return (
-        f"{found} is a table that begins with {header[:80]!r}, and none but captions.csv is read: name it so, with the "
-        f"columns file,caption and with commas"
+        f"{len(beside)} of {len(stems)} pictures have a .json beside them (first {beside[0]}), and a .txt or .caption "
+        f"is read there: {INSTEAD}"
     )
 
 
+def other_table(root: Path, files: list[str], source: DataSource) -> str | None:
+    """A table whose columns are unknown."""
+    found = next((name for name in files if name.lower().endswith(TABLES)), None)
+    if found is None:
+        return None
+    read_text(root / found)  # where it is not UTF-8, that is the reason
+    return f"the header of {found} {no_columns(first_line(root / found), source)}"
+
+
 def other_files(files: list[str]) -> str | None:
-    """Archives and tables that are no text."""
+    """Archives."""
     for name in files:
         kind = OTHERS.get(PurePath(name).suffix.lower())
-        if kind and name != "sizes.json":  # it stands beside shards
-            what = "unpack it first" if kind in ("zip", "gzip") else INSTEAD
-            return f"{name} is {kind}, which is not read here: {what}"
+        if kind:
+            return f"{name} is {kind}, which is not read here: unpack it first"
     return None
 
 
 def further_down(root: Path, folders: list[str]) -> str | None:
     """A folder in the folder that could be opened itself."""
-    for name in folders:
-        inside = [path.name for path in (root / name).iterdir()]
-        known = [file for file in inside if file == "captions.csv" or file.endswith(".tar")]
-        if known:
-            return f"{known[0]} is one folder further down: pass {root / name}"
+    from minclip.data.layouts import layout_of  # here: it imports this file
+
+    for name in folders[:FEW]:
+        if layout := layout_of(DataSource(root / name)):
+            return f"{name} is {layout.title}, one folder further down: pass {root / name}"
     return None
 
 
-def class_folders(root: Path, folders: list[str]) -> str | None:
-    """Pictures sorted into a folder for each class, or split."""
-    sorted_in = [name for name in folders if picture_names(path.name for path in (root / name).iterdir())]
-    if not sorted_in:
+def no_captions_in_folders(root: Path, folders: list[str]) -> str | None:
+    """Pictures in folders that are no classes: one folder, or folders of splits."""
+    with_pictures = [name for name in folders if picture_names(path.name for path in (root / name).iterdir())]
+    if not with_pictures:
         return None
-    names = ", ".join(sorted_in[:3])
-    return (
-        f"its pictures are in {len(sorted_in)} folders ({names}) without captions: the name of a class is not a "
-        f"caption; {INSTEAD}"
-    )
-
-
-def beginning(path: Path) -> str:
-    """The first bytes of a file as text, whatever they are."""
-    with path.open("rb") as file:
-        return file.read(BEGINNING).decode("utf-8-sig", errors="replace")
+    names = ", ".join(with_pictures[:3])
+    what = "the folders of splits" if all(map(split_in, with_pictures)) else "a folder"
+    return f"its pictures are in {what} ({names}) without captions, and one folder is no choice of classes: {INSTEAD}"

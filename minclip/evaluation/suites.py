@@ -5,7 +5,7 @@ The measuring itself is in evaluate.py. A suite's `scores` are the one or two nu
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from torch import Tensor
 from minclip.data import open_dataset
 from minclip.data.cifar import object_task
 from minclip.data.images import Readable, load_pixels
+from minclip.data.layouts.class_folders import ClassFolders
+from minclip.data.layouts.found import found_line
+from minclip.data.layouts.huggingface import Labelled
 from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
@@ -32,6 +35,7 @@ class Suite:
     tasks: dict[str, ClassTask | ChoiceTask] = field(default_factory=dict)
     retrieval: RetrievalPairs | None = None
     left_out: LeftOut = field(default_factory=dict)  # of the split's pictures and captions
+    found: str = ""  # what there is in the whole data set, in one line
 
     def all_left_out(self, tokenizer: BPETokenizer, split: str) -> LeftOut:
         """`left_out` with the split's name before each entry, and the retrieval texts that are too long for the model.
@@ -73,19 +77,24 @@ def left_out_of(dataset: CaptionDataset) -> LeftOut:
     return left_out
 
 
-def evaluation_suite(data: str | Path, size: int) -> Suite:
-    """Everything that is measured on the test split of a data set, at the end of a run and by `minclip eval`."""
-    dataset = open_dataset(str(data), "test", size=size)
+def evaluation_suite(data: Any, size: int) -> Suite:
+    """Everything that is measured on the test split of a data set, at the end of a run and by `minclip eval`.
+
+    data: whatever `open_dataset` takes. Of class folders without a test split every picture is asked.
+    """
+    dataset = open_dataset(data, "test", size=size)
     if dataset.name == "picturebook":
         return Suite(picturebook_tasks(size, progress=False), retrieval_pairs(dataset, size, one_caption=True))
     if dataset.name.startswith("cifar"):
         return Suite({"object": object_task(dataset, size)})
+    if isinstance(dataset, ClassFolders | Labelled):
+        return class_suite(dataset.to_ask(), size)
     return photo_suite(dataset, size)
 
 
-def watched_suite(data: str | Path, size: int) -> Suite:
+def watched_suite(data: Any, size: int) -> Suite:
     """The few numbers that are measured during a training, on the validation split and never on the test split."""
-    dataset = open_dataset(str(data), "val", size=size)
+    dataset = open_dataset(data, "val", size=size)
     if dataset.name == "picturebook":
         task = picturebook_tasks(size, seed=1, per_class=2, names=["object"], progress=False)["object"]
         return Suite({"object": task})
@@ -97,7 +106,20 @@ def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
     readable, left_out = Readable(dataset, size), left_out_of(dataset)
     note_unreadable(left_out, dataset, list(readable.unreadable.values()))
     tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(readable, size)} if dataset.name == "rsicd" else {}
-    return Suite(tasks, retrieval_pairs(readable, size), left_out)
+    return Suite(tasks, retrieval_pairs(readable, size), left_out, found_line(dataset))
+
+
+def class_suite(dataset: ClassFolders | Labelled, size: int) -> Suite:
+    """Which of the classes is in the picture? Every picture of the split that can be read."""
+    readable, left_out = Readable(dataset, size), dict(dataset.notes)
+    note_unreadable(left_out, dataset, list(readable.unreadable.values()))
+    found = found_line(dataset)
+    known = [(row, label) for row, label in enumerate(readable.labels) if label is not None]
+    if not known:
+        raise ValueError(f"no picture of a known class is in the {dataset.split} split: {found}")
+    rows, labels = np.array(known, dtype=np.int64).T  # [n] each
+    task = ClassTask("class", readable.pixels[rows], labels, dataset.class_names, dataset.templates)
+    return Suite({"class": task}, None, left_out, found)
 
 
 def remembering(tokenizer: Tokenizer) -> Tokenizer:

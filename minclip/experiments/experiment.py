@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from minclip.checkpoint import load
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import NAMES, open_dataset
+from minclip.data.layouts.data_source import as_source, from_kept, to_keep
+from minclip.data.layouts.found import found_line
 from minclip.data.left_out import note, note_setting, say
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.batches import all_captions, load_pairs
@@ -41,14 +44,15 @@ from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
 
-def recipe_for(data: str | Path) -> Recipe:
-    """The recipe of a data set. `data` is its name or its folder."""
-    name = str(data) if str(data) in RECIPES else open_dataset(data, "train").name
+def recipe_for(data: Any) -> Recipe:
+    """The recipe of a data set. data: whatever `open_dataset` takes."""
+    known = isinstance(data, str) and data in RECIPES
+    name = data if known else open_dataset(data, "train").name
     return RECIPES.get(name, RECIPES["folder"])
 
 
 def run_training(
-    data: str | Path,
+    data: Any,
     preset: CLIPConfig,
     config: TrainConfig,
     out: str | Path,
@@ -57,6 +61,7 @@ def run_training(
 ) -> dict:
     """Trains on a data set's train split and evaluates on its test split. Everything goes to `out`; returns the report.
 
+    data: whatever `open_dataset` takes.
     preset: the model's dimensions. Its vocabulary is an upper limit: few captions make fewer tokens.
     show_progress: whether progress bars are shown.
     Raises ValueError where `out` holds a run already, or where no picture has a caption.
@@ -68,7 +73,6 @@ def run_training(
         dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
     captions = all_captions(dataset)
     config = fit_batch_size(config, run.left_out, data, dataset, captions)
-    data = data if data in NAMES else Path(data).resolve()
     tokenizer = learned_tokenizer(captions, preset, run.left_out)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
     if config.patch_dropout and (is_replaced() or not reads_some_patches(model)):  # `minclip train --mine`
@@ -76,12 +80,12 @@ def run_training(
         config = replace(config, patch_dropout=0.0)
     device = device or choose_device()
     return train_and_report(
-        run, model, tokenizer, dataset, captions, config, device, str(data), resume=False, show_progress=show_progress
+        run, model, tokenizer, dataset, captions, config, device, data, resume=False, show_progress=show_progress
     )
 
 
 def run_finetuning(
-    data: str | Path,
+    data: Any,
     finetuning: FineTuning,
     config: TrainConfig,
     out: str | Path,
@@ -102,9 +106,8 @@ def run_finetuning(
     captions = all_captions(dataset)
     config = fit_batch_size(config, run.left_out, data, dataset, captions)
     run.finetuning = finetuning.to_dict()
-    name = str(data if data in NAMES else Path(data).resolve())
     return train_and_report(
-        run, model, tokenizer, dataset, captions, config, device or choose_device(), name,
+        run, model, tokenizer, dataset, captions, config, device or choose_device(), data,
         resume=False, show_progress=show_progress, finetuning=finetuning,
     )  # fmt: skip
 
@@ -126,9 +129,9 @@ def resume_run(
     config = config if micro_batch is None else replace(config, micro_batch=micro_batch)
     run.finetuning = state.get("finetuning", {})
     finetuning = FineTuning.from_dict(run.finetuning) if run.finetuning else None
-    dataset = open_dataset(state["data"], "train", size=config.stored_size(model.config.image_size))
+    data = from_kept(state["data"])
+    dataset = open_dataset(data, "train", size=config.stored_size(model.config.image_size))
     captions, device = all_captions(dataset), device or choose_device()
-    data = state["data"]
     return train_and_report(
         run, model, tokenizer, dataset, captions, config, device, data,
         resume=True, show_progress=show_progress, finetuning=finetuning,
@@ -143,7 +146,7 @@ def train_and_report(
     captions: list[list[str]],
     config: TrainConfig,
     device: Device,
-    data: str,
+    data: Any,
     *,
     resume: bool,
     show_progress: bool,
@@ -165,6 +168,9 @@ def train_and_report(
 
     size, left_out = model.config.image_size, dict(getattr(dataset, "notes", {}))
     draw_only_what_is_seen(dataset, config, left_out)
+    found = found_line(dataset)
+    if found and is_first():  # before pictures are read, which may take long
+        print(f"minclip: {found}", file=sys.stderr)
     with one_after_the_other():
         # first: a missing split shows at once
         watched, final = suites or (watched_suite(data, size), evaluation_suite(data, size))
@@ -188,12 +194,25 @@ def train_and_report(
     twins = count_twins(pairs, config)
     for line in twins_lines(twins, [text for texts in captions for text in texts]) if is_first() else ():
         print(f"minclip: {line}", file=sys.stderr)
-    keeper = Keeper(run, tokenizer, data, watched, resume, show_progress, twins, tell)
+    kept = to_keep(data, NAMES)
+    keeper = Keeper(run, tokenizer, kept, watched, resume, show_progress, twins, tell)
     seconds = train(model, pairs, config, device, keeper, loss_function)
     report = {}
     if is_first():
         told = finish(finetuning, run, model, tokenizer, watched, final, best) if finetuning and best else None
         report = write_report(
-            run, model, tokenizer, final, config, device, data, seconds, pictures_on, twins, run.left_out, told
+            run,
+            model,
+            tokenizer,
+            final,
+            config,
+            device,
+            str(as_source(from_kept(kept))),
+            seconds,
+            pictures_on,
+            twins,
+            run.left_out,
+            told,
+            found,
         )
     return agree(report)  # the other processes wait for it

@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from minclip.checkpoint import MODEL_FILE, STATE_FILE, load
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import InMemory, open_dataset
+from minclip.data.layouts.data_source import as_source
+from minclip.data.layouts.huggingface import is_huggingface, is_splits, open_split
 from minclip.data.memory import from_pairs
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.engine.batches import all_captions
@@ -86,8 +88,9 @@ def fit(
     """Trains a CLIP on pictures and captions; returns it with its log and its report.
 
     data: the pictures (PIL, or uint8 arrays [height, width, 3]), with `captions` beside them, a string or a list of
-        strings for each; or a data set: a name or folder as for `minclip train`, one of minclip.data, or a
-        torch.utils.data.Dataset of (picture, caption), which is read into memory once.
+        strings for each; or a data set: a name or folder as for `minclip train`, also with options (DataSource), one of
+        minclip.data, one of the package `datasets`, or a torch.utils.data.Dataset of (picture, caption), which is read
+        into memory once.
     config: the sizes of a new model, a CLIPConfig or a preset's name. Its vocabulary is an upper limit.
     model: what is trained. None: a new CLIP. A name, file or folder: these weights, with their tokenizer, go on to
         learn. A function or subclass: is called with the configuration. A CLIP: is trained in place, with `tokenizer`.
@@ -101,7 +104,7 @@ def fit(
     samples, settings: any number of TrainConfig, such as batch_size=128, learning_rate=5e-4, seed=1.
     Raises ValueError where something does not fit, in one line that names it.
     """
-    named = isinstance(data, str | Path)
+    named = captions is None and brings_splits(data)
     dataset = opened(data, captions)
     recipe = recipe_for(data) if named else MEMORY
     finetuning = None
@@ -115,7 +118,9 @@ def fit(
     train_config = with_settings(recipe.config, samples, settings)
     left_out: dict = {}
     texts = all_captions(dataset)
-    train_config = fit_batch_size(train_config, left_out, str(data) if named else dataset.name, dataset, texts)
+    train_config = fit_batch_size(
+        train_config, left_out, str(as_source(data)) if named else dataset.name, dataset, texts
+    )
     clip, tokenizer = the_model(model, tokenizer, config, recipe, texts, train_config.seed, left_out)
     size = clip.config.image_size
     if named:
@@ -133,9 +138,8 @@ def fit(
         run.left_out, run.finetuning = left_out, finetuning.to_dict() if finetuning else {}
         report = train_and_report(
             run, clip, tokenizer, dataset, texts, train_config, choose_device(device),
-            str(Path(data).resolve()) if named and Path(data).exists() else str(data) if named else dataset.name,
-            resume=False, show_progress=progress, suites=suites, loss_function=loss, on_log=log,
-            finetuning=finetuning,
+            data if named else dataset.name, resume=False, show_progress=progress, suites=suites, loss_function=loss,
+            on_log=log, finetuning=finetuning,
         )  # fmt: skip
     preprocess = image_transform(size, clip.config.pixel_mean, clip.config.pixel_std)
     return Fitted(clip.eval(), preprocess, tokenizer, log.entries, report)
@@ -154,14 +158,23 @@ class Log:
             self.on_log(entry)
 
 
+def brings_splits(data: Any) -> bool:
+    """Does this tell its splits: a name, a folder, a dictionary of splits? Other data are trained on as a whole."""
+    source = as_source(data).data
+    return isinstance(source, str | Path) or is_splits(source)
+
+
 def opened(data: Any, captions: Sequence[str | Sequence[str]] | None) -> CaptionDataset:
     """The data set that was given, in whatever form."""
     if captions is not None:
-        if isinstance(data, str | Path):
-            raise ValueError(f"data={str(data)!r} brings its own captions: leave out captions, or give the pictures")
+        if brings_splits(data) or is_huggingface(data):
+            name = str(as_source(data))
+            raise ValueError(f"data={name!r} brings its own captions: leave out captions, or give the pictures")
         return InMemory(data, captions)
-    if isinstance(data, str | Path):
+    if brings_splits(data):
         return open_dataset(data, "train")
+    if is_huggingface(as_source(data).data):
+        return open_split(as_source(data), "train", whole=True)
     if all(hasattr(data, name) for name in ("image", "captions", "__len__")):
         return data
     if not isinstance(data, Iterable) and not hasattr(data, "__getitem__"):

@@ -33,7 +33,7 @@ class Keeper:
 
     run: Run
     tokenizer: BPETokenizer
-    data_name: str = ""  # name or path of the data set, with which a resumed run opens it again
+    kept_data: str | dict = ""  # with which a resumed run opens its data again (data_source.to_keep)
     monitor: Suite | None = None  # evaluated every config.evaluate_every steps
     resume: bool = False  # go on from the run's last checkpoint, whose weights are put into the model
     show_progress: bool = True
@@ -198,7 +198,7 @@ class Record:
             self.config,
             self.steps_done,
             self.seconds,
-            self.keeper.data_name,
+            self.keeper.kept_data,
             self.fingerprint,
             self.loss_module,
         )

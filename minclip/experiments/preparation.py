@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from minclip.config import CLIPConfig, TrainConfig
+from minclip.data.layouts.data_source import as_source
 from minclip.data.left_out import LeftOut, lines, note, note_setting
 from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import CaptionDataset
@@ -23,15 +25,21 @@ def new_model(config: CLIPConfig, seed: int, build: Callable[[CLIPConfig], CLIP]
         return build(config)
 
 
-def no_captions_message(data: str | Path, dataset: CaptionDataset) -> str:
+def no_captions_message(data: Any, dataset: CaptionDataset) -> str:
     """The error of a set that has no captions: what was looked for, and what was found instead."""
+    source = as_source(data)
     if hasattr(dataset, "class_names"):
-        return f"{data} has class names and no captions: train on another set, and evaluate on this one"
+        return (
+            f"{source} has {len(dataset.class_names)} class names and no captions, and cannot be trained on: pictures "
+            f"of one class would be negatives of each other. `minclip eval --data` asks it; to train, write a sentence "
+            f"for each picture into captions.csv (file,caption)"
+        )
     said = "; ".join(lines(getattr(dataset, "notes", {})))
-    beside = unread_layout(Path(data)) if Path(data).is_dir() else None
+    is_folder = isinstance(source.data, str | Path) and source.path.is_dir()
+    beside = unread_layout(source.path, source) if is_folder else None
     found = "; ".join(part for part in (said, beside) if part)
     looked = getattr(dataset, "looked_for", "captions")
-    message = f"{data} has {len(dataset)} pictures in its train split and no caption of any: looked for {looked}"
+    message = f"{source} has {len(dataset)} pictures in its train split and no caption of any: looked for {looked}"
     return f"{message}; found: {found}" if found else message
 
 
@@ -44,7 +52,7 @@ def lower_batch_size(config: TrainConfig, left_out: LeftOut, batch_size: int, re
 
 
 def fit_batch_size(
-    config: TrainConfig, left_out: LeftOut, data: str | Path, dataset: CaptionDataset, captions: list[list[str]]
+    config: TrainConfig, left_out: LeftOut, data: Any, dataset: CaptionDataset, captions: list[list[str]]
 ) -> TrainConfig:
     """The configuration, its batch no larger than the pictures that have captions. ValueError where none has one."""
     with_captions = sum(map(bool, captions))  # the other pictures are left out

@@ -48,12 +48,13 @@ def write_report(
     twins: Twins,
     left_out: LeftOut | None = None,
     finetuning: dict | None = None,
+    found: str = "",
 ) -> dict:
     """Evaluates the model, writes report.json, report.md and the figures into the run folder, and returns the report.
 
     seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures;
     twins: `count_twins` of the training; left_out: counts of what was left out, cut off or lowered; finetuning: what
-    finetuning.py says of before and after.
+    finetuning.py says of before and after; found: what there is in the data set, in one line.
     """
     about = {
         "data": data,
@@ -73,6 +74,7 @@ def write_report(
         },
         "model": vars(model.config),
         "recipe": config.to_dict(),
+        "found": found,
         "left_out": left_out or {},
         "parts": replaced_parts(),
     }
@@ -113,6 +115,7 @@ def describe(device: Device) -> str:
 def report_text(report: dict, pictures: list[str]) -> str:
     """The report as a page of Markdown."""
     run = report["run"]
+    about_the_data = [*([run["found"]] if run.get("found") else []), *lines(run["left_out"])]
     page = [
         f"# A CLIP trained on {run['data']}",
         "",
@@ -128,8 +131,8 @@ def report_text(report: dict, pictures: list[str]) -> str:
         format_table(report),
         "```",
         "",
-        *(f"* {line}" for line in lines(run["left_out"])),
-        *([""] if run["left_out"] else []),
+        *(f"* {line}" for line in about_the_data),
+        *([""] if about_the_data else []),
         "Intervals are 95 % bootstrap intervals over the test pictures. Another seed may change a number by more.",
         *(f"\n![{Path(name).stem}]({name})" for name in pictures),
     ]

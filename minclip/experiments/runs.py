@@ -75,14 +75,14 @@ class Run:
         config: TrainConfig,
         step: int,
         seconds: float,
-        data: str,
+        data: str | dict,
         pairs: str,
         loss_module: nn.Module | None = None,
     ) -> None:
         """Writes the state after `step` steps, then the model alone.
 
-        seconds: of training so far; data: the set's name or path; pairs: the fingerprint of its captions; loss_module:
-        a loss with parameters of its own.
+        seconds: of training so far; data: the set as data_source.to_keep has it; pairs: the fingerprint of its
+        captions; loss_module: a loss with parameters of its own.
         """
         tensors = {f"model.{name}": tensor for name, tensor in plain_weights(model).items()}
         if loss_module is not None:
@@ -90,7 +90,8 @@ class Run:
         for k, optimizer in enumerate(optimizers):
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
-        state = {"step": step, "seconds": seconds, "data": data, "pairs": pairs, "train_config": config.to_dict()}
+        state: dict = {"step": step, "seconds": seconds, "data": data, "pairs": pairs}
+        state |= {"train_config": config.to_dict()}
         state |= {"frozen": frozen_names(model), "left_out": self.left_out, "parts": replaced_parts()}
         state["finetuning"] = self.finetuning
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})

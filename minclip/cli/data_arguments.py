@@ -1,0 +1,35 @@
+"""The data set that a command reads: --data, and how its columns and classes are called."""
+
+import argparse
+from typing import Any
+
+COLUMN_ARGUMENTS = {
+    "--image-column": "image_column",
+    "--caption-column": "caption_column",
+    "--split-column": "split_column",
+}
+CLASS_ARGUMENTS = {"--class-names": "class_names", "--templates": "templates"}
+
+
+def add_column_arguments(parser: argparse._ActionsContainer) -> None:
+    """--image-column, --caption-column, --split-column."""
+    for option, name in COLUMN_ARGUMENTS.items():
+        what = name.replace("_", " ")
+        parser.add_argument(option, metavar="NAME", help=f"name of the {what} in a table, JSON lines or Parquet")
+
+
+def add_class_arguments(parser: argparse.ArgumentParser) -> None:
+    """--class-names, --templates."""
+    names = "text file for class folders: FOLDER: NAME on each line (default: class_names.txt there, or the folders)"
+    parser.add_argument("--class-names", metavar="FILE", help=names)
+    sentences = 'text file for class folders: a sentence on each line, such as "a photo of a {}."'
+    parser.add_argument("--templates", metavar="FILE", help=sentences)
+
+
+def data_of(arguments: argparse.Namespace) -> Any:
+    """What --data names: a DataSource with the options that were given, or the name alone where none was."""
+    from minclip.data.layouts.data_source import as_source
+
+    options = (COLUMN_ARGUMENTS | CLASS_ARGUMENTS).values()
+    source = as_source(arguments.data, **{name: getattr(arguments, name, None) for name in options})
+    return source if source.options else arguments.data

@@ -1,0 +1,207 @@
+"""Pictures with captions, whatever file says so: entries become the data set of one split.
+
+A layout's reader yields an `Entry` for each row or object of its file. Here pictures are found, captions of one picture
+come together, splits are completed, and what cannot be used is counted.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+from minclip.data.layouts.found import Found
+from minclip.data.layouts.named_pictures import NamedPictures, from_table, is_absolute
+from minclip.data.left_out import LeftOut, note
+from minclip.data.splits import SPLITS, canonical_split, complete_splits
+from minclip.data.unicode_names import nfc
+
+
+class Entry(NamedTuple):
+    """What a file says of a picture."""
+
+    where: str  # its place in the file, for errors: "line 7"
+    name: str  # the picture, as the file names it
+    captions: list[str]  # as they stand there, also empty ones
+    split: str | None = None  # None: the file does not tell
+    fault: str = ""  # why it cannot be used, after its place: "has 1 cell, the header 2"
+
+
+class Unit(NamedTuple):
+    """What the entries of a layout are called in lines for people."""
+
+    rows: str  # "rows of captions.csv"
+    place: str  # what stands before an entry's `where` in an error: "photos/captions.csv"
+
+
+def captions_in(value: Any) -> list[str]:
+    """The captions in a cell: a text, a list of texts, or such a list as JSON. Anything else is an empty caption.
+
+    >>> captions_in("a cat"), captions_in(["a cat", "a pet"]), captions_in('["a cat", "a pet"]'), captions_in(None)
+    (['a cat'], ['a cat', 'a pet'], ['a cat', 'a pet'], [''])
+    """
+    if isinstance(value, str):
+        listed = json_list(value) if value.lstrip().startswith('["') else None
+        return [value.strip()] if listed is None else listed
+    if isinstance(value, Mapping):  # Karpathy's {"raw": text, "tokens": [...]}
+        return captions_in(value.get("raw", value.get("caption")))
+    if isinstance(value, list | tuple):
+        return [text for one in value for text in captions_in(one)] or [""]
+    return [""]
+
+
+def json_list(text: str) -> list[str] | None:
+    """The texts of a JSON list; None where it is none."""
+    try:
+        listed = json.loads(text)
+    except ValueError:
+        return None
+    return [one.strip() for one in listed] if all(isinstance(one, str) for one in listed) else None
+
+
+class Captioned:
+    """One split of a set of pictures with captions; a `CaptionDataset`.
+
+    files: for each picture its path from `root` on, or an absolute one. `duplicates` counts captions (of all splits)
+    that a picture has twice; they are left out. So are entries without a picture or a caption: `notes` counts all that
+    is left out, of all splits. `found` says what there is in one line.
+    Raises ValueError that names the place of a fault, or a split without pictures.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        pictures: NamedPictures,
+        entries: Iterable[tuple[Unit, str, Entry]],
+        split: str,
+        left_out: LeftOut | None = None,
+        whole: bool = False,
+    ):
+        """name, title: of the layout; entries: (unit, the folder of the table from root on, entry).
+
+        whole: all pictures are in `split`, whatever is told.
+        """
+        self.name, self.root, self.split = name, pictures.root, canonical_split(split)
+        self._pictures = pictures
+        self._left_out: LeftOut = {} if left_out is None else left_out
+        self._keys: dict[str, str] = {}  # file -> its name in the table: where a folder was moved, splits stay
+        captions, given = self._gather(entries, title)
+        told = {self._keys[file]: given[file] for file in captions}
+        splits, how = (dict.fromkeys(told, self.split), "") if whole else complete_splits(told)
+        of_file = {file: splits.get(self._keys[file]) for file in captions}
+        self.duplicates = self._left_out.get("captions_twice", {"count": 0})["count"]
+        self.files = [file for file in captions if of_file[file] == self.split]
+        self._captions = [captions[file] for file in self.files]
+        lost = [file for file in captions if of_file[file] is None]
+        if lost:
+            what = "pictures are in no split, others are, and they are left out"
+            note(self._left_out, "pictures_in_no_split", what, lost[0], len(lost))
+        counted = Counter(of_file.values())
+        counts = {one: counted[one] for one in SPLITS}
+        self._said = title, sum(counts.values()), sum(map(len, captions.values())), counts, how
+        if not self.files:
+            shown = ", ".join(f"{counts[one]} {one}" for one in SPLITS)
+            raise ValueError(
+                f"{self.root} has no picture in its {self.split} split ({shown}): add some or a split column"
+                f"{f'; {how}' if how else ''}"
+            )
+
+    def _gather(
+        self, entries: Iterable[tuple[Unit, str, Entry]], title: str
+    ) -> tuple[dict[str, list[str]], dict[str, str | None]]:
+        """(file -> captions, file -> split), of the entries that can be used. ValueError where none can."""
+        captions: dict[str, list[str]] = {}
+        splits: dict[str, str | None] = {}
+        faults: list[str] = []
+        for unit, entry, file in self._with_pictures(entries, faults):
+            texts = [text for text in entry.captions if text]
+            where = f"{entry.where}: {entry.name!r}"
+            if not entry.captions:
+                note(self._left_out, "without_caption", f"{unit.rows} have no caption and are left out", where)
+            if empty := len(entry.captions) - len(texts):
+                note(self._left_out, "captions_empty", "captions are empty and left out", where, empty)
+            if not texts:
+                faults.append(f"{unit.place} {entry.where}: the caption of {file} is empty")
+                continue
+            if splits.setdefault(file, entry.split) != entry.split:
+                raise ValueError(
+                    f"{unit.place} {entry.where}: {file} is in {splits[file] or 'no split'} already, it cannot be in "
+                    f"{entry.split or 'none'}, too"
+                )
+            known = captions.setdefault(file, [])
+            for text in texts:
+                if text not in known:
+                    known.append(text)
+                    continue
+                what = f"{unit.rows} say what another one says and are left out"
+                note(self._left_out, "captions_twice", what, f"{entry.where}: {file}")
+        if faults and not captions:
+            raise ValueError(f"{faults[0]} (none of the {len(faults)} entries can be used)")
+        if not captions:
+            raise ValueError(f"{self.root} is {title} and names no picture with a caption")
+        return captions, splits
+
+    def _with_pictures(
+        self, entries: Iterable[tuple[Unit, str, Entry]], faults: list[str]
+    ) -> Iterator[tuple[Unit, Entry, str]]:
+        """(unit, entry, file) of the entries whose picture is here. The others are counted, and added to `faults`."""
+        taken: set[str] = set()
+        for unit, beside, entry in entries:
+            if entry.fault:
+                faults.append(f"{unit.place} {entry.where} {entry.fault}")
+                note(self._left_out, "cannot_be_read", f"{unit.rows} cannot be read", f"{entry.where} {entry.fault}")
+                continue
+            file = self._pictures.find(entry.name, beside, entry.split)
+            if file is None:
+                name, what, reason = why_not_found(entry.name, str(self.root))
+                faults.append(f"{unit.place} {entry.where}: {reason}")
+                note(self._left_out, name, f"{unit.rows} {what} and are left out", f"{entry.where}: {entry.name!r}")
+                continue
+            if file not in self._keys:
+                key = file if is_absolute(entry.name) else nfc(from_table(beside, entry.name))
+                self._keys[file] = file if key in taken else key  # train2017/1.jpg and val2017/1.jpg may both be 1.jpg
+                taken.add(key)
+            yield unit, entry, file
+
+    @cached_property
+    def notes(self) -> LeftOut:
+        """What is left out: entries, columns, and pictures that no entry names."""
+        others = [file for file in self._pictures.below if file not in self._keys]
+        left_out = dict(self._left_out)
+        if others:
+            what = "pictures of the folder are named nowhere in the captions and are left out"
+            note(left_out, "pictures_not_named", what, others[0], len(others))
+        return left_out
+
+    @property
+    def found(self) -> Found:
+        """What was found, for one line: layout, pictures, captions, splits, what was left out."""
+        title, pictures, captions, counts, how = self._said
+        return Found(str(self.root), title, pictures, captions, counts, how, self.notes)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def image(self, index: int) -> Image.Image:
+        return self._pictures.open(self.files[index])
+
+    def file(self, index: int) -> bytes:
+        """The picture's file as it is."""
+        return self._pictures.read(self.files[index])
+
+    def captions(self, index: int) -> list[str]:
+        return list(self._captions[index])
+
+
+def why_not_found(name: str, root: str) -> tuple[str, str, str]:
+    """(name of the note, what it says of such entries, what is said of this one) where there is no such picture."""
+    if "://" in name:
+        what = "have a web address, which is not fetched,"
+        return "web_addresses", what, f"{name!r} is a web address, and pictures are not fetched"
+    if is_absolute(name):
+        what = "have an absolute path that leads nowhere"
+        return "absolute_paths_nowhere", what, f"{name!r} is an absolute path, and leads nowhere"
+    return "without_picture", "have no picture", f"there is no picture {name!r} in {root}"

@@ -1,0 +1,64 @@
+"""Hugging Face's ImageFolder with captions: metadata.jsonl, metadata.csv or metadata.parquet beside the pictures.
+
+    train/metadata.jsonl    {"file_name": "0001.png", "text": "a cat on a sofa"}
+    train/0001.png
+
+A folder on the way to a picture tells its split: train, validation, test. https://huggingface.co/docs/datasets/image_load
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from minclip.data.layouts.captioned import Captioned, Entry, Unit
+from minclip.data.layouts.data_source import DataSource
+from minclip.data.layouts.named_pictures import NamedPictures, from_table, split_of_folders
+from minclip.data.layouts.records import as_entries, json_lines
+from minclip.data.layouts.table import read_table
+from minclip.data.left_out import LeftOut
+
+NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
+DEPTHS = ("", "*/", "*/*/", "*/*/*/")  # data/train/dogs/metadata.csv
+
+
+def metadata_files(source: DataSource) -> list[Path]:
+    """The metadata of a folder and of the folders in it, or the one file that the path is."""
+    root = source.path
+    if root.is_file():
+        return [root] if root.name in NAMES else []
+    found = (path for depth in DEPTHS for name in NAMES for path in sorted(root.glob(depth + name)))
+    return [path for path in found if path.is_file()]
+
+
+def is_here(source: DataSource) -> bool:
+    return bool(metadata_files(source))
+
+
+def entries_of(path: Path, source: DataSource, left_out: LeftOut) -> Iterator[Entry]:
+    """The entries of one metadata file."""
+    if path.suffix == ".csv":
+        return read_table(path, source, left_out)
+    if path.suffix == ".parquet":
+        from minclip.data.layouts.parquet import rows_of  # here: it needs pyarrow
+
+        return as_entries(str(path), rows_of(path), source, left_out)
+    return as_entries(str(path), json_lines(path), source, left_out)
+
+
+def open_split(source: DataSource, split: str) -> Captioned:
+    """One split; a column `split` decides before the folders do."""
+    root = source.path.parent if source.path.is_file() else source.path
+    files = metadata_files(source)
+    left_out: LeftOut = {}
+
+    def entries() -> Iterator[tuple[Unit, str, Entry]]:
+        for path in files:
+            folder = path.parent.relative_to(root).as_posix()
+            beside = "" if folder == "." else folder
+            unit = Unit(f"rows of {from_table(beside, path.name)}", str(path))
+            for entry in entries_of(path, source, left_out):
+                told = entry.split or split_of_folders(from_table(beside, entry.name or "none"))
+                yield unit, beside, entry._replace(split=told)
+
+    names = ", ".join(path.relative_to(root).as_posix() for path in files[:3]) + (", ..." if len(files) > 3 else "")
+    title = f"Hugging Face's ImageFolder, {names}"
+    return Captioned("imagefolder", title, NamedPictures(root), entries(), split, left_out)

@@ -1,0 +1,173 @@
+"""Parquet with the bytes of pictures, as the Hugging Face hub stores image sets, and img2dataset writes them.
+
+    data/train-00000-of-00001.parquet    image: struct {bytes, path}, or the bytes themselves
+                                         caption: a text, or a list of texts
+
+Each row is a picture. The name of a file or of its folder tells the split. Pictures are read one row group at a time
+and not kept. Needs the package `pyarrow`.
+"""
+
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from minclip.data.images import open_image, to_rgb
+from minclip.data.layouts.captioned import Captioned, Entry, Unit
+from minclip.data.layouts.data_source import DataSource
+from minclip.data.layouts.named_pictures import NamedPictures, split_of_folders
+from minclip.data.layouts.records import as_entries, columns_beside
+from minclip.data.layouts.table import IMAGE, find_column, no_columns
+from minclip.data.left_out import LeftOut
+from minclip.data.splits import split_in
+
+DEPTHS = ("", "*/", "*/*/")  # data/train-0.parquet, default/train/0000.parquet
+BYTES = (*IMAGE, "jpg", "png", "jpeg", "webp", "image_bytes", "bytes")  # usual names; img2dataset's is the suffix
+GROUPS_KEPT = 2  # row groups in memory: threads read around the border of two
+
+
+def pyarrow_parquet() -> Any:
+    """pyarrow.parquet; where it is not installed, a ValueError that says how to get it."""
+    try:
+        return import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise ValueError('Parquet needs the package pyarrow: pip install "minclip[parquet]"') from error
+
+
+def parquet_files(source: DataSource) -> list[Path]:
+    """The Parquet files of a folder and of the folders in it, or the one that the path is."""
+    root = source.path
+    if root.is_file():
+        return [root] if root.suffix == ".parquet" else []
+    return [path for depth in DEPTHS for path in sorted(root.glob(f"{depth}*.parquet")) if path.is_file()]
+
+
+def is_here(source: DataSource) -> bool:
+    return bool(parquet_files(source))
+
+
+def opened(path: Path) -> Any:
+    """The file, of which nothing but its footer is read. ValueError where it is not whole."""
+    parquet = pyarrow_parquet()
+    try:
+        return parquet.ParquetFile(path)
+    except Exception as error:  # pyarrow has its own kinds
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise ValueError(f"{path} is not a whole Parquet file ({error!s:.200}): fetch it again") from error
+
+
+def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[tuple[str, dict]]:
+    """Every row as (its place, column -> value), in batches."""
+    number = 0
+    for batch in opened(path).iter_batches(columns=columns):
+        for row in batch.to_pylist():
+            number += 1
+            yield f"row {number}", row
+
+
+def picture_column(schema: Any, source: DataSource) -> str | None:
+    """The column that holds pictures: the one asked for, else of those with bytes the first with a usual name."""
+    if source.image_column is not None:
+        place = find_column(schema.names, source.image_column, ())
+        return None if place is None else schema.names[place]
+    with_bytes = [field.name for field in schema if holds_bytes(field.type)]
+    place = find_column(with_bytes, None, BYTES)
+    return with_bytes[place or 0] if with_bytes else None
+
+
+def holds_bytes(kind: Any) -> bool:
+    """Is this the type of bytes, or of a struct that has them?"""
+    name = str(kind)
+    return name in ("binary", "large_binary", "binary_view") or (name.startswith("struct<") and "bytes: " in name)
+
+
+class ParquetPictures(NamedPictures):
+    """Pictures by `FILE:ROW`, as Parquet holds them."""
+
+    def __init__(self, root: Path, columns: dict[str, str]):
+        """columns: file, as a path from root on -> its column of pictures."""
+        super().__init__(root)
+        self._columns = columns
+        self._groups: OrderedDict[tuple[str, int], list[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    below: Any = ()  # there are no files that nothing names
+
+    @cached_property
+    def _starts(self) -> dict[str, list[int]]:
+        """file -> the first row of every row group, and the number of rows."""
+        starts = {}
+        for file in self._columns:
+            footer = opened(self.root / file).metadata
+            starts[file] = [0]
+            for group in range(footer.num_row_groups):
+                starts[file].append(starts[file][-1] + footer.row_group(group).num_rows)
+        return starts
+
+    def find(self, name: str, beside: str = "", split: str | None = None) -> str | None:
+        return name
+
+    def read(self, stored: str) -> bytes:
+        file, _, number = stored.rpartition(":")
+        row, starts = int(number), self._starts[file]
+        group = next(i for i in range(len(starts) - 1) if row < starts[i + 1])
+        with self._lock:  # one thread reads a group, the others find it read
+            key = file, group
+            if key not in self._groups:
+                column = self._columns[file]
+                table = opened(self.root / file).read_row_group(group, columns=[column])
+                self._groups[key] = table.column(column)
+            self._groups.move_to_end(key)
+            while len(self._groups) > GROUPS_KEPT:
+                self._groups.popitem(last=False)
+            value = self._groups[key][row - starts[group]].as_py()
+        content, path = (value.get("bytes"), value.get("path")) if isinstance(value, dict) else (value, None)
+        if content is None and path and (elsewhere := super().find(path)):
+            return (self.root / elsewhere).read_bytes()  # `datasets` writes paths where it did not copy the files
+        if not isinstance(content, bytes):
+            raise ValueError(
+                f"{self.root / file} row {row + 1} holds no picture{f', and there is no {path}' if path else ''}"
+            )
+        return content
+
+    def open(self, stored: str) -> Image.Image:
+        file, _, number = stored.rpartition(":")
+        return to_rgb(open_image(io.BytesIO(self.read(stored)), f"{self.root / file} row {int(number) + 1}"))
+
+
+def entries_of(path: Path, pictures: str, source: DataSource, left_out: LeftOut, told: str | None) -> Iterator[Entry]:
+    """The captions of every row; pictures are not read. pictures: their column."""
+    names = opened(path).schema_arrow.names
+    columns, named = columns_beside(str(path), pictures, names, source, left_out)
+    rows = ((where, {pictures: "", **row}) for where, row in rows_of(path, columns))
+    for number, entry in enumerate(as_entries(str(path), rows, named, left_out)):
+        yield entry._replace(name=str(number), split=entry.split or told)
+
+
+def open_split(source: DataSource, split: str) -> Captioned:
+    """One split. ValueError where pyarrow is missing, or a file has no pictures or captions."""
+    root = source.path.parent if source.path.is_file() else source.path
+    files = {path.relative_to(root).as_posix(): path for path in parquet_files(source)}
+    left_out: LeftOut = {}
+    columns = {}
+    for file, path in files.items():
+        column = picture_column(opened(path).schema_arrow, source)
+        if column is None:
+            raise ValueError(f"{path} {no_columns(', '.join(opened(path).schema_arrow.names), source)}")
+        columns[file] = column
+
+    def entries() -> Iterator[tuple[Unit, str, Entry]]:
+        for file, path in files.items():
+            told = split_in(path.stem) or split_of_folders(file)
+            for entry in entries_of(path, columns[file], source, left_out, told):
+                yield Unit(f"rows of {file}", str(path)), "", entry._replace(name=f"{file}:{entry.name}")
+
+    names = ", ".join(list(files)[:3]) + (", ..." if len(files) > 3 else "")
+    return Captioned("parquet", f"Parquet, {names}", ParquetPictures(root, columns), entries(), split, left_out)

@@ -5,6 +5,7 @@ formats/. Numbers and text are read, nothing that runs: no file is ever unpickle
 """
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +34,7 @@ from minclip.formats.model_files import (
 from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
 from minclip.formats.openclip import save_openclip
 from minclip.formats.precision import set_precision
+from minclip.formats.resizing import new_positions, resized, with_length
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.formats.weight_names import MINCLIP
 from minclip.formats.weights_files import read_tensors, write_tensors
@@ -47,6 +49,7 @@ __all__ = [
     "from_openai_state_dict",
     "load",
     "load_into",
+    "resized",
     "save",
     "save_huggingface",
     "save_openai",
@@ -137,6 +140,8 @@ def load(
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     config: CLIPConfig | str | None = None,
+    image_size: int | None = None,
+    context_length: int | None = None,
 ) -> tuple[CLIP, Callable[[Image.Image], Tensor], BPETokenizer]:
     """(model, preprocess, tokenizer) from a name of `available_models()`, a file, or a folder.
 
@@ -149,6 +154,9 @@ def load(
 
     config: only for weights that lie alone: a CLIPConfig, or a name: OpenCLIP's, such as "ViT-B-32-quickgelu" ("RN50"
     is OpenCLIP's, too, with the exact GELU), or a preset. A lone file under OpenAI's names is taken as OpenAI's.
+
+    image_size, context_length: other sizes than those of the weights, see formats/resizing.py: pixels a side, of which
+    `preprocess` then makes as many, and tokens of a text, for `tokenizer`, too. A warning says which positions are new.
     Raises FileNotFoundError, or ValueError with one line that names the file and what is wrong with it.
     """
     path = find(name_or_path)
@@ -162,6 +170,12 @@ def load(
     else:
         model = build_from_others(path, stored, config_named(config) if isinstance(config, str) else config)
         tokenizer = find_tokenizer(path, model.config)
+    if image_size is not None or context_length is not None:
+        before, model = model.config, naming_the_file(path, lambda: resized(model, image_size, context_length))
+        tokenizer = with_length(tokenizer, model.config.context_length)
+        count, what = new_positions(before, model.config)
+        if count:
+            warnings.warn(f"{path}: {count} {what}", stacklevel=2)
     model = set_precision(model, dtype or torch.float32).to(choose_device("cpu" if device is None else device).device)
     preprocess = image_transform(model.config.image_size, model.config.pixel_mean, model.config.pixel_std)
     return model, preprocess, tokenizer

@@ -55,6 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mix", metavar="SHARE", help="with --init: weights between before (0) and after (1); auto chooses on val"
     )
+    parser.add_argument("--image-size", type=int, metavar="PIXELS", help="other pictures than the model's, a side")
+    parser.add_argument("--context-length", type=int, metavar="TOKENS", help="longer or shorter texts than the model's")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: a new one below runs/)")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in --out")
     for option, (name, kind, text) in SETTINGS.items():
@@ -67,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def check_arguments(arguments: argparse.Namespace) -> None:
     """ValueError for a new run without --data, and for a resumed one without --out or with settings."""
     names = {"--data": "data", "--config": "config", "--init": "init", "--freeze": "freeze", "--mix": "mix"}
+    names |= {"--image-size": "image_size", "--context-length": "context_length"}
     names |= {option: name for option, (name, *_) in SETTINGS.items()}
     names = {option: name for option, name in names.items() if name not in ALSO_WITH_RESUME}
     given = [option for option, name in names.items() if getattr(arguments, name) is not None]
@@ -93,7 +96,8 @@ def finetuning_of(arguments: argparse.Namespace) -> "FineTuning":
             mix = float(mix)
         except ValueError:
             raise ValueError(f"--mix {mix} must be auto, or a number from 0 (before) to 1 (after)") from None
-    return FineTuning(arguments.init, tuple(arguments.freeze or ()), mix)
+    sizes = arguments.image_size, arguments.context_length
+    return FineTuning(arguments.init, tuple(arguments.freeze or ()), mix, *sizes)
 
 
 def new_folder(name: str) -> Path:
@@ -149,6 +153,7 @@ def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:
     from minclip.engine.processes import agree, is_first, own_device
     from minclip.experiments.experiment import recipe_for, resume_run, run_finetuning, run_training
     from minclip.experiments.recipes import FINETUNE
+    from minclip.formats.resizing import sized
 
     device = choose_device(own_device(arguments.device))
 
@@ -163,7 +168,8 @@ def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:
     if arguments.init is None:
         recipe = recipe_for(arguments.data)
         name = arguments.config or recipe.preset
-        preset, train_config = CLIPConfig.preset(name), recipe.config
+        preset = sized(CLIPConfig.preset(name), arguments.image_size, arguments.context_length)
+        train_config = recipe.config
     else:
         name, train_config = Path(arguments.init).stem, FINETUNE
     given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from minclip.checkpoint import load
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import NAMES, open_dataset
 from minclip.data.left_out import note, note_setting, say
@@ -95,7 +94,7 @@ def run_finetuning(
     run = Run(out)
     run.refuse_to_overwrite()
     wait()
-    model, _, tokenizer = load(finetuning.init)
+    model, tokenizer = finetuning.model_before(left_out=run.left_out)
     freeze_parts(model, finetuning.freeze)
     with one_after_the_other():
         dataset = open_dataset(data, "train", size=config.stored_size(model.config.image_size))

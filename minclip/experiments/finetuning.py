@@ -11,13 +11,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from minclip.checkpoint import load, load_into, save
+import torch
+
+from minclip.checkpoint import load, load_into, resized, save
+from minclip.data.left_out import LeftOut, note
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.evaluate import evaluate, evaluate_task
 from minclip.evaluation.suites import Suite, remembering
 from minclip.experiments.keeper import STOP
 from minclip.experiments.mixing import mixed
 from minclip.experiments.runs import Run
+from minclip.formats.resizing import new_positions, with_length
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
@@ -35,6 +39,8 @@ class FineTuning:
     init: str  # name or path of the model that goes on to learn
     freeze: tuple[str, ...] = ()
     mix: float | str | None = None  # share of the way from before to after; "auto": chosen on val; None: after itself
+    image_size: int | None = None  # of the pictures that it learns from, where that is not the model's own
+    context_length: int | None = None  # of the texts
 
     def __post_init__(self) -> None:
         if self.mix is None or self.mix == "auto":
@@ -44,10 +50,24 @@ class FineTuning:
 
     @staticmethod
     def from_dict(content: dict) -> "FineTuning":
-        return FineTuning(content["init"], tuple(content["freeze"]), content["mix"])
+        return FineTuning(**content | {"freeze": tuple(content["freeze"])})
 
     def to_dict(self) -> dict:
         return asdict(self)
+
+    def model_before(
+        self, device: str | torch.device = "cpu", left_out: LeftOut | None = None
+    ) -> tuple[CLIP, BPETokenizer]:
+        """The model that goes on to learn, at the sizes that are asked for, and its tokenizer.
+
+        left_out: is told how many positions are new.
+        """
+        model, _, tokenizer = load(self.init, device)
+        before = resized(model, self.image_size, self.context_length)
+        count, what = new_positions(model.config, before.config)
+        if count and left_out is not None:
+            note(left_out, "text_positions_new", what, count=count)
+        return before, with_length(tokenizer, before.config.context_length)
 
 
 class BestOnVal:
@@ -124,7 +144,7 @@ def finish(
 ) -> dict:
     """Puts the weights that are to stay into the model, and returns what the report says of before and after."""
     best.restore()
-    before = load(asked.init, model.logit_scale.device)[0]
+    before, _ = asked.model_before(model.logit_scale.device)
     size = model.config.image_size
     told: dict[str, Any] = asked.to_dict() | {"evaluations": len(best.scores())}
     share = asked.mix
@@ -177,6 +197,9 @@ def in_words(told: dict) -> Sequence[str]:
         f"Fine-tuned from {told['init']}{frozen}. Kept are the weights of the best of {told['evaluations']} scores on "
         f"the val split."
     ]
+    sizes = {"pixels a side": told.get("image_size"), "tokens of a text": told.get("context_length")}
+    if asked := [f"{size} {what}" for what, size in sizes.items() if size is not None]:
+        lines.append(f'With {" and ".join(asked)}: "before" is the same model with resized positions.')
     if "share" in told:
         how = "chosen on the val split" if "curve" in told else "as asked"
         lines.append(f"The model is a mixture: {told['share']:g} of the way from before to after, {how}.")

@@ -115,6 +115,11 @@ def not_trained_for(size: int, split: str) -> ClassTask:
     return task
 
 
+def told_before_and_after(size: int) -> list[ClassTask]:
+    """The tasks that are measured beside those of the data."""
+    return [not_trained_for(size, "test")]
+
+
 def chosen_share(
     before: CLIP, after: CLIP, tokenizer: BPETokenizer, watched: Suite, kept: ClassTask
 ) -> tuple[float, list[dict]]:

@@ -15,7 +15,6 @@ from PIL import Image
 from torch import Tensor
 
 from minclip.config import CLIPConfig
-from minclip.data import pretrained
 from minclip.engine.devices import choose_device
 from minclip.formats.build_model import build
 from minclip.formats.changed_models import changes, changes_in_words, fill, plain_weights, the_clip
@@ -27,10 +26,11 @@ from minclip.formats.model_files import (
     build_from_others,
     config_named,
     find_tokenizer,
+    how_written,
     named_as_ours,
     naming_the_file,
-    weights_in,
 )
+from minclip.formats.model_places import available_models, find
 from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
 from minclip.formats.openclip import save_openclip
 from minclip.formats.precision import set_precision
@@ -52,6 +52,7 @@ __all__ = [
     "resized",
     "save",
     "save_huggingface",
+    "save_like",
     "save_openai",
     "save_openclip",
     "to_openai_state_dict",
@@ -75,6 +76,21 @@ def save(model: CLIP, tokenizer: BPETokenizer, path: str | Path, compact: bool =
     if compact:
         weights, metadata = pack_matrices(weights), metadata | {"packed": "int8"}
     write_tensors(Path(path), weights, metadata)
+
+
+def save_like(model: CLIP, tokenizer: BPETokenizer, path: str | Path, like: str | Path) -> None:
+    """Writes the model as a file of another library is written: in its layout, each tensor in its dtype.
+
+    like: a name, file or folder, such as the one that the model was fine-tuned from. path: what the layout's own
+    function writes, a file for OpenAI's, a folder for OpenCLIP's and Hugging Face's.
+    Raises FileNotFoundError where `like` is not there, ValueError where it is no such file, and what that function
+    raises.
+    """
+    layout, dtypes = how_written(find(like))
+    SAVERS[layout](model, tokenizer, path, dtypes)
+
+
+SAVERS = {"openai": save_openai, "openclip": save_openclip, "huggingface": save_huggingface}
 
 
 def model_metadata(model: CLIP, tokenizer: BPETokenizer) -> dict[str, str]:
@@ -128,11 +144,6 @@ def fill_from(model: CLIP, weights: dict[str, Tensor], metadata: dict[str, str])
             raise ValueError(f"in {where}, {only}; in {other} that is as minclip builds it: they are two architectures")
     fill(model, unpack_matrices(weights) if "packed" in metadata else weights)
     return tokenizer
-
-
-def available_models() -> list[str]:
-    """Names that `load` knows without a path: those that come with minclip, then those `minclip fetch` brings."""
-    return [*pretrained.shipped(), *pretrained.fetchable()]
 
 
 def load(
@@ -199,25 +210,4 @@ def load_into(model: CLIP, name_or_path: str | Path) -> tuple[CLIP, Callable[[Im
         model.eval(),
         image_transform(clip.config.image_size, clip.config.pixel_mean, clip.config.pixel_std),
         tokenizer,
-    )
-
-
-def find(name_or_path: str | Path) -> Path:
-    """The weights file of a name, file or folder. FileNotFoundError that says what can be loaded."""
-    if not isinstance(name_or_path, str | Path):
-        raise ValueError(f"name_or_path={name_or_path!r:.80} must be a name or a path")
-    name, path = str(name_or_path), Path(name_or_path)
-    if name in pretrained.shipped():
-        return pretrained.SHIPPED / f"{name}.safetensors"
-    if name in pretrained.fetchable() and (fetched := pretrained.fetched(name)):
-        return fetched
-    if path.is_dir():
-        return weights_in(path)
-    if path.is_file():
-        return path
-    if name in pretrained.fetchable():
-        raise FileNotFoundError(f"{name} is not here yet: run `minclip fetch {name}`, with --from FILE if you have it")
-    raise FileNotFoundError(
-        f"no model at {path}: pass a weights file, a folder with one, a run folder of `minclip train`, "
-        f"or a name: {', '.join(available_models())}"
     )

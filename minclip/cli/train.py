@@ -14,7 +14,7 @@ settings, and to give one again is an error.
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,11 +139,23 @@ def run(arguments: argparse.Namespace) -> int:
         from minclip.experiments.finetuning import comparison_table, in_words
 
         print("\n".join([*in_words(report["finetuning"]), comparison_table(report["finetuning"])]))
+        print_way_back(report["finetuning"]["init"], out)
     else:
         print(format_table(report))
     print(f"\n{out / 'report.md'} shows the curves, and pictures with the model's answers.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")
     return 0
+
+
+def print_way_back(init: str, out: Path) -> None:
+    """The command that writes the model as that one was written which it was fine-tuned from, if others read that."""
+    from minclip.checkpoint import find
+    from minclip.formats.model_files import how_written
+
+    with suppress(ValueError, OSError):  # minclip's own file, or one that is gone
+        layout, _ = how_written(find(init))
+        new = f"{out.name}.pt" if layout == "openai" else f"{out.name}-{layout}/"
+        print(f"\nIn the layout and precision of {init}: minclip export --model {out} --like {init} --out {new}")
 
 
 def train_or_resume(arguments: argparse.Namespace) -> tuple[dict, Path]:

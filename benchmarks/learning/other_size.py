@@ -30,7 +30,7 @@ def main() -> None:
         report = resume_run(out, cpu)
     else:
         asked = FineTuning(MODEL, image_size=SIZE)
-        report = run_finetuning(DATA, asked, replace(FINETUNE, samples=SAMPLES), out, cpu)
+        report = run_finetuning(DATA, asked, replace(FINETUNE, samples=SAMPLES, evaluate_every=100), out, cpu)
     model, _, tokenizer = load(MODEL)
     suite = evaluation_suite(DATA, model.config.image_size)
     own = scores(evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval))

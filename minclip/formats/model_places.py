@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from minclip.data import pretrained
+from minclip.formats.hub import find_on_hub, is_hub_name
 from minclip.formats.model_files import weights_in
 
 
@@ -16,6 +17,8 @@ def find(name_or_path: str | Path) -> Path:
     if not isinstance(name_or_path, str | Path):
         raise ValueError(f"name_or_path={name_or_path!r:.80} must be a name or a path")
     name, path = str(name_or_path), Path(name_or_path)
+    if is_hub_name(name):
+        return find_on_hub(name)
     if name in pretrained.shipped():
         return pretrained.SHIPPED / f"{name}.safetensors"
     if name in pretrained.fetchable() and (fetched := pretrained.fetched(name)):
@@ -28,5 +31,5 @@ def find(name_or_path: str | Path) -> Path:
         raise FileNotFoundError(f"{name} is not here yet: run `minclip fetch {name}`, with --from FILE if you have it")
     raise FileNotFoundError(
         f"no model at {path}: pass a weights file, a folder with one, a run folder of `minclip train`, "
-        f"or a name: {', '.join(available_models())}"
+        f"a name ({', '.join(available_models())}), or hf-hub:OWNER/NAME"
     )

@@ -10,6 +10,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
@@ -120,6 +121,34 @@ def test_a_download_that_broke_off_is_no_model(cache, repository, tmp_path):
         minclip.load(f"hf-hub:{NAME}")
 
 
+def test_a_link_to_nothing_is_no_model(cache, repository):
+    put_in_cache(cache, repository)
+    shutil.rmtree(cache / f"models--{NAME.replace('/', '--')}" / "blobs")
+    for path in (cache / f"models--{NAME.replace('/', '--')}" / "snapshots" / FIRST).iterdir():
+        if not path.is_symlink():
+            path.unlink()
+    with pytest.raises(FileNotFoundError, match="minclip fetch"):
+        minclip.load(f"hf-hub:{NAME}")
+
+
+def test_shards_come_before_their_index(monkeypatch, tmp_path):
+    files = ["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "x-00001-of-2.bin"]
+    files += ["model.safetensors.index.json", "pytorch_model.bin.index.json", "merges.txt"]
+    fetched = []
+
+    class Api:
+        def model_info(self, repository, revision):
+            return SimpleNamespace(siblings=[SimpleNamespace(rfilename=name) for name in files])
+
+    def download(repository, file, revision):
+        fetched.append(file)
+        return str(tmp_path / file)
+
+    monkeypatch.setattr(hub, "hub_package", lambda: SimpleNamespace(HfApi=Api, hf_hub_download=download))
+    assert hub.fetch_from_hub(f"hf-hub:{NAME}") == (tmp_path / "model.safetensors.index.json", "")
+    assert fetched == ["config.json", "merges.txt", *files[1:3], "model.safetensors.index.json"]
+
+
 @pytest.mark.parametrize(
     "name",
     ["", "clip", "a/b/c", "https://huggingface.co/a/b", "a/b@", "a/b@../../c", "../b", "a/..", "a b/c", "/etc/passwd",
@@ -158,9 +187,18 @@ def test_from_is_not_for_the_hub(capsys, tmp_path):
     assert "--from is for OpenAI's models" in capsys.readouterr().err
 
 
-def run(code, **environment):
+ONE_KIND = pytest.mark.parametrize("repository", ["save_openclip"], indirect=True)
+FETCH = """
+import sys
+from minclip.cli import main
+for name in sys.argv[1:]:
+    print("status", main(["fetch", f"hf-hub:{name}"]))
+"""
+
+
+def run(code, *words, **environment):
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False,
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, encoding="utf-8", check=False,
         env={**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1", **environment},
     )  # fmt: skip
     return result.returncode, result.stdout, result.stderr
@@ -169,12 +207,10 @@ def run(code, **environment):
 def test_the_switches_of_the_package_hold(model, tokenizer, tmp_path):
     checkpoint.save_openclip(model, tokenizer, tmp_path / "uploaded")
     put_in_cache(tmp_path / "cache", tmp_path / "uploaded")
-    code = f"import sys; from minclip.cli import main; sys.exit(main(['fetch', 'hf-hub:{NAME}']))"
     told = {"HF_HUB_CACHE": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "1"}
-    status, out, err = run(code, **told)
-    assert status == 0 and "is ready in" in out and "OfflineModeIsEnabled" in err
-    status, _, err = run(code, **told | {"HF_HUB_CACHE": str(tmp_path / "empty")})
-    assert status == 2 and err.count("\n") == 1 and "OfflineModeIsEnabled" in err
+    _, out, err = run(FETCH, NAME, "somebody/else", **told)
+    assert [line for line in out.splitlines() if line.startswith("status")] == ["status 0", "status 2"]
+    assert err.count("OfflineModeIsEnabled") == 2 and err.count("\n") == 2
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -229,21 +265,22 @@ def server(repository, tmp_path, monkeypatch):
     http.server_close()
 
 
-def test_a_model_is_fetched_from_the_hub(server, model, tmp_path):
+@ONE_KIND
+def test_a_model_is_fetched_from_the_hub(server, model):
     handler, environment = server
-    fetch = "import sys; from minclip.cli import main; sys.exit(main(['fetch', 'hf-hub:{}']))"
-    status, out, err = run(fetch.format(NAME), **environment)
-    assert status == 0 and f"hf-hub:{NAME} is ready in" in out, err
+    status, out, err = run(FETCH, NAME, f"{NAME}@v9", "somebody/else", **environment)
+    lines = out.splitlines()
+    assert status == 0 and lines[0].startswith(f"hf-hub:{NAME} is ready in"), err
+    assert lines[1:] == ["status 0", "status 2", "status 2"]
+    assert err.count("NotFoundError") == 2 and len([line for line in err.splitlines() if "error" in line]) == 2, err
     fetched = {path.rpartition("/")[2] for path in handler.asked if "/resolve/" in path}
     assert not fetched & {"README.md", "tf_model.h5", "optimizer.pt"}
     code = f"import minclip; print(minclip.load('hf-hub:{NAME}')[0].visual.proj.double().sum().item())"
     status, out, err = run(code, **environment, HF_HUB_OFFLINE="1")
     assert status == 0 and float(out) == model.visual.proj.double().sum().item(), err
-    for name in (f"{NAME}@v9", "somebody/else"):
-        status, _, err = run(fetch.format(name), **environment)
-        assert status == 2 and "NotFoundError" in err and err.count("\n") == 1, err
 
 
+@ONE_KIND
 def test_a_repository_without_a_clip_says_what_it_has(server):
     handler, environment = server
     for path in handler.folder.iterdir():

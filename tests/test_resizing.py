@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from peer_packages import installed
@@ -64,6 +65,16 @@ def test_the_model_that_is_given_stays_as_it_is(model):
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
     assert (model.config.image_size, larger.config.image_size) == (16, 24)
     assert resized(model) is resized(model, image_size=16) is model
+
+
+def test_a_wrapped_and_frozen_model_is_resized(model):
+    model.visual.requires_grad_(False)
+    for wrapped in (torch.nn.DataParallel(model), torch.compile(model)):
+        larger = resized(wrapped, image_size=np.int64(24))
+        assert {name for name, p in larger.named_parameters() if not p.requires_grad} == {
+            name for name, p in model.named_parameters() if not p.requires_grad
+        }
+        assert type(larger.config.image_size) is int and larger.encode_image(torch.zeros(1, 3, 24, 24)).shape == (1, 16)
 
 
 def test_a_resnet_reads_another_size(resnet):
@@ -195,9 +206,7 @@ def test_new_models_take_the_sizes_too(pictures):
 def test_prompts_too_long_are_refused_before_training(pictures):
     images, captions, task = pictures
     told = {"context_length": 6, "samples": 32, "batch_size": 8, "tasks": [task(32)]}
-    with pytest.raises(
-        ValueError, match=r"task 'colour': a text has .* tokens, the model reads 6: "
-    ):
+    with pytest.raises(ValueError, match=r"task 'colour': a text has .* tokens, the model reads 6: "):
         minclip.fit(images, captions, model="picturebook-tiny", on_log=pytest.fail, **told)
 
 
@@ -214,7 +223,7 @@ def test_the_command_trains_at_another_size_and_goes_on(pictures, tmp_path, caps
     out = tmp_path / "run"
     words = ["train", "--data", str(tmp_path), "--init", "picturebook-tiny", "--out", str(out), "--device", "cpu"]
     sizes = ["--image-size", "48", "--context-length", "40"]
-    assert main([*words, *sizes, "--samples", "32", "--batch", "8"]) == 0
+    assert main([*words, *sizes, "--mix", "0.5", "--samples", "32", "--batch", "8"]) == 0
     said = capsys.readouterr()
     assert "minclip: 8 text positions are new and begin as copies of the last one" in said.err
     assert (
@@ -224,6 +233,16 @@ def test_the_command_trains_at_another_size_and_goes_on(pictures, tmp_path, caps
     assert main(["train", "--out", str(out), "--resume", "--device", "cpu"]) == 0
     assert main(["train", "--out", str(out), "--resume", "--image-size", "64"]) != 0
     assert "leave out --image-size" in capsys.readouterr().err
+
+
+def test_the_command_begins_at_another_size_too(pictures, tmp_path, capsys):
+    album(tmp_path, *pictures[:2])
+    words = ["train", "--data", str(tmp_path), "--config", "tiny", "--out", str(tmp_path / "run"), "--device", "cpu"]
+    assert main([*words, "--image-size", "20"]) == 2
+    assert "image_size=20 must be a multiple of 8" in capsys.readouterr().err
+    assert main([*words, "--image-size", "16", "--context-length", "20", "--samples", "16", "--batch", "8"]) == 0
+    config = minclip.load(tmp_path / "run")[0].config
+    assert (config.image_size, config.context_length) == (16, 20)
 
 
 def test_commands_read_pictures_of_another_size(pictures, tmp_path, capsys):

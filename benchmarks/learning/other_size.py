@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.result_files import keep
+from benchmarks.result_files import cores, keep, result, rows
 from minclip.checkpoint import load
 from minclip.engine.devices import choose_device
 from minclip.evaluation.evaluate import evaluate
@@ -39,6 +39,23 @@ def main() -> None:
     kept = {name: {column: scored[name] for column, scored in columns.items()} for name in own}
     about = {name: run[name] for name in ("samples", "seconds", "pictures_per_second", "seed", "threads", "device")}
     keep("other_size", {"model": MODEL, "image_size": SIZE, **about, "scores": kept})
+
+
+def table() -> str:
+    """The kept result for the page, with what was run below it."""
+    kept = result("other_size")
+    columns = list(next(iter(kept["scores"].values())))
+    lines = []
+    for name, scored in kept["scores"].items():
+        cells = (scored[column] for column in columns)
+        numbers = [f"{100 * score:.1f} ({100 * low:.1f} to {100 * high:.1f})" for score, low, high in cells]
+        lines.append([f"`{name}`" if name.isidentifier() else name, *numbers])
+    note = (
+        f"\nPercent, with 95 % intervals over the test pictures. Fine-tuned: {kept['samples']:,} samples at "
+        f"{kept['image_size']} pixels in {kept['seconds'] / 60:.1f} minutes of training, seed {kept['seed']}, on "
+        f"{cores(kept['threads'], kept['machine'])}, {kept['device']}.\n"
+    )
+    return rows(["", *columns], lines) + note
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ pictures, and on a task that was not trained for: what was forgotten. `--mix` ta
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ class FineTuning:
 
     @staticmethod
     def from_dict(content: dict) -> "FineTuning":
+        known = {field.name for field in fields(FineTuning)}  # another version of minclip may keep others
+        content = {name: value for name, value in content.items() if name in known}
         return FineTuning(**content | {"freeze": tuple(content["freeze"])})
 
     def to_dict(self) -> dict:

@@ -7,6 +7,7 @@ the first ones, and a longer text has copies of the last one, which are still to
 """
 
 from dataclasses import replace
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -14,8 +15,9 @@ from torch.nn import functional as F
 
 from minclip.config import CLIPConfig
 from minclip.formats.build_model import blank_model
-from minclip.formats.changed_models import changes, changes_in_words
+from minclip.formats.changed_models import changes, changes_in_words, plain_weights, the_clip
 from minclip.formats.model_files import NoTokenizer
+from minclip.formats.wrapped_weights import plain_name
 from minclip.model import CLIP
 from minclip.resnet import STRIDE
 from minclip.tokenizer import BPETokenizer
@@ -45,10 +47,12 @@ def resize_context(positions: Tensor, length: int) -> Tensor:
 def resized(model: CLIP, image_size: int | None = None, context_length: int | None = None) -> CLIP:
     """A model for pictures of another size, or texts of another length; the one given stays as it is.
 
+    model: a CLIP, or a module that wraps or holds one. What is frozen stays frozen.
     image_size: in pixels a side, a multiple of the patch size (of a ResNet, of 32). context_length: in tokens, with SOT
     and EOT. None keeps what the model has. ValueError for sizes that the architecture cannot have, and for a model with
     changed parts.
     """
+    model = the_clip(model)
     old = model.config
     config = sized(old, image_size, context_length)
     if config == old:
@@ -58,12 +62,14 @@ def resized(model: CLIP, image_size: int | None = None, context_length: int | No
             f"the model was changed ({changes_in_words(found)}), and minclip cannot resize it: resize its positions "
             f"yourself"
         )
-    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    weights = {name: tensor.clone() for name, tensor in plain_weights(model).items()}
     pictures = "visual.attnpool.positional_embedding" if old.is_resnet else "visual.embedding.positional_embedding"
     weights[pictures] = resize_grid(weights[pictures], config.image_size // stride(config))
     weights[TEXT] = resize_context(weights[TEXT], config.context_length)
     new = blank_model(config, sum(tensor.numel() for tensor in weights.values()))
     new.load_state_dict(weights, assign=True)
+    for name, parameter in model.named_parameters():
+        new.get_parameter(plain_name(name)).requires_grad_(parameter.requires_grad)
     return new.train(model.training)
 
 
@@ -90,26 +96,31 @@ def checked_image_size(config: CLIPConfig, image_size: int | None) -> int:
         return config.image_size
     pixels = stride(config)
     most = pixels * int(MOST_POSITIONS**0.5)
-    if type(image_size) is not int or not 1 <= image_size <= most:
+    if not is_whole(image_size) or not 1 <= image_size <= most:
         raise ValueError(f"image_size={image_size!r:.80} must be a whole number of pixels from {pixels} to {most}")
     if image_size % pixels:
         below, above = image_size - image_size % pixels, image_size - image_size % pixels + pixels
         nearest = f"{below} or {above}" if below else f"{above}"
         what = "the picture is halved five times" if config.is_resnet else "no patch may be cut off"
         raise ValueError(f"image_size={image_size} must be a multiple of {pixels}, {what}: take {nearest}")
-    return image_size
+    return int(image_size)
 
 
 def checked_length(config: CLIPConfig, context_length: int | None) -> int:
     """The length in tokens. ValueError where no text has it."""
     if context_length is None:
         return config.context_length
-    if type(context_length) is not int or not 3 <= context_length <= MOST_POSITIONS:
+    if not is_whole(context_length) or not 3 <= context_length <= MOST_POSITIONS:
         raise ValueError(
             f"context_length={context_length!r:.80} must be a whole number of tokens from 3 to {MOST_POSITIONS}: the "
             f"start, the end, and what is between them"
         )
-    return context_length
+    return int(context_length)
+
+
+def is_whole(number: object) -> bool:
+    """Whether it is a whole number, of Python or of NumPy."""
+    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def new_positions(before: CLIPConfig, after: CLIPConfig) -> tuple[int, str]:

@@ -107,7 +107,7 @@ def test_revisions_stand_side_by_side(cache, model, tokenizer, tmp_path):
     assert same(minclip.load(f"hf-hub:{NAME}@{SECOND}")[0], main_model)
 
 
-def test_what_is_not_in_the_cache_says_how_to_fetch_it(cache, capsys):
+def test_what_is_not_cached_says_how_to_fetch_it(cache, capsys):
     with pytest.raises(FileNotFoundError, match=f"run `minclip fetch hf-hub:{NAME}@v2`"):
         minclip.load(f"hf-hub:{NAME}@v2")
     assert main(["fetch", f"hf-hub:{NAME}"]) == 2

@@ -204,9 +204,11 @@ def in_words(told: dict) -> Sequence[str]:
         f"Fine-tuned from {told['init']}{frozen}. Kept are the weights of the best of {told['evaluations']} scores on "
         f"the val split."
     ]
-    sizes = {"pixels a side": told.get("image_size"), "tokens of a text": told.get("context_length")}
-    if asked := [f"{size} {what}" for what, size in sizes.items() if size is not None]:
-        lines.append(f'With {" and ".join(asked)}: "before" is the same model with resized positions.')
+    side, length = told.get("image_size"), told.get("context_length")
+    if side is not None or length is not None:
+        pictures = [] if side is None else [f"pictures of {side} × {side} pixels"]
+        texts = [] if length is None else [f"texts of up to {length} tokens"]
+        lines.append(f'It reads {" and ".join(pictures + texts)}. "before" is the same model with resized positions.')
     if "share" in told:
         how = "chosen on the val split" if "curve" in told else "as asked"
         lines.append(f"The model is a mixture: {told['share']:g} of the way from before to after, {how}.")

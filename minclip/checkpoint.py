@@ -154,7 +154,9 @@ def load(
     image_size: int | None = None,
     context_length: int | None = None,
 ) -> tuple[CLIP, Callable[[Image.Image], Tensor], BPETokenizer]:
-    """(model, preprocess, tokenizer) from a name of `available_models()`, a file, or a folder.
+    """(model, preprocess, tokenizer) from a name of `available_models()` or of the Hub, a file, or a folder.
+
+    A name of the Hub is hf-hub:OWNER/NAME or hf-hub:OWNER/NAME@REVISION, once `minclip fetch` has brought it.
 
     A file or folder is one of ours (`save`, a run of `minclip train`), OpenAI's .pt, OpenCLIP's weights beside their
     open_clip_config.json, or a Hugging Face CLIPModel. The model is in eval mode, on `device`, in `dtype` (default:

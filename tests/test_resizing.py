@@ -226,9 +226,7 @@ def test_the_command_trains_at_another_size_and_goes_on(pictures, tmp_path, caps
     assert main([*words, *sizes, "--mix", "0.5", "--samples", "32", "--batch", "8"]) == 0
     said = capsys.readouterr()
     assert "minclip: 8 text positions are new and begin as copies of the last one" in said.err
-    assert (
-        'With 48 pixels a side and 40 tokens of a text: "before" is the same model with resized positions.' in said.out
-    )
+    assert "It reads pictures of 48 × 48 pixels and texts of up to 40 tokens." in said.out
     assert minclip.load(out)[0].config.image_size == 48
     assert main(["train", "--out", str(out), "--resume", "--device", "cpu"]) == 0
     assert main(["train", "--out", str(out), "--resume", "--image-size", "64"]) != 0

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import pytest
 import torch
+from hub_examples import FIRST, NAME, SECOND, put_in_cache
 from PIL import Image
 
 import minclip
@@ -23,8 +24,6 @@ from minclip.cli import main
 from minclip.formats import hub, openclip
 
 pytest.importorskip("huggingface_hub", reason='pip install "minclip[hub]"')
-FIRST, SECOND = "1" * 40, "2" * 40  # commits
-NAME = "somebody/small-clip"
 
 
 @pytest.fixture
@@ -38,26 +37,6 @@ def cache(tmp_path, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     return folder
-
-
-def put_in_cache(cache, files, commit=FIRST, branches=("main",)):
-    """What huggingface_hub leaves there: the content by its hash, and links to it under the commit."""
-    home = cache / f"models--{NAME.replace('/', '--')}"
-    for folder in ("blobs", "refs", f"snapshots/{commit}"):
-        (home / folder).mkdir(parents=True, exist_ok=True)
-    for branch in branches:
-        (home / "refs" / branch).parent.mkdir(parents=True, exist_ok=True)
-        (home / "refs" / branch).write_text(commit, encoding="utf-8")
-    for path in files.iterdir():
-        content = path.read_bytes()
-        blob = home / "blobs" / hashlib.sha256(content).hexdigest()
-        blob.write_bytes(content)
-        place = home / "snapshots" / commit / path.name
-        try:
-            place.symlink_to(Path("..") / ".." / "blobs" / blob.name)
-        except OSError:  # Windows without the right to links: huggingface_hub copies there, too
-            shutil.copy(blob, place)
-    return home / "snapshots" / commit
 
 
 def same(a, b):

@@ -5,14 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from colour_pictures import COLOURS, colour_images, colour_task, short_finetuning, write_album
 from peer_packages import installed
 from PIL import Image
 
 import minclip
 from minclip.cli import main
 from minclip.config import CLIPConfig
-from minclip.evaluation import class_task
-from minclip.experiments import finetuning
 from minclip.formats.resizing import new_positions, resize_context, resize_grid, resized
 from minclip.formats.weight_names import OPENAI
 from minclip.model import CLIP
@@ -166,15 +165,15 @@ def test_a_changed_model_is_refused(model):
 
 @pytest.fixture
 def pictures(monkeypatch):
-    """Coloured pictures with captions, and the task that was not trained for, of the same colours."""
-    colours = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220), "white": (240, 240, 240)}
-    images = [Image.new("RGB", (40, 30), colour) for colour in colours.values()]
+    """Coloured pictures, their captions, and a task of the same colours."""
+    short_finetuning(monkeypatch)
+    return colour_images() * 4, [f"a plain {name} square" for name in COLOURS] * 4, colour_task
 
-    def task(size, split="test"):
-        return class_task("colour", images, list(colours), size=size)
 
-    monkeypatch.setattr(finetuning, "not_trained_for", task)
-    return images * 4, [f"a plain {name} square" for name in colours] * 4, task
+@pytest.fixture
+def album(tmp_path, monkeypatch):
+    short_finetuning(monkeypatch)
+    return write_album(tmp_path / "photos")
 
 
 def test_frozen_positions_stay_as_they_were_resized(pictures, tmp_path):
@@ -210,18 +209,9 @@ def test_prompts_too_long_are_refused_before_training(pictures):
         minclip.fit(images, captions, model="picturebook-tiny", on_log=pytest.fail, **told)
 
 
-def album(folder, images, captions):
-    rows = ["file,caption,split"]
-    for i, (image, caption) in enumerate(zip(images, captions, strict=True)):
-        image.save(folder / f"{i}.png")
-        rows.append(f"{i}.png,{caption},{('train', 'train', 'val', 'test')[i // 4]}")
-    (folder / "captions.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-
-
-def test_the_command_trains_at_another_size_and_goes_on(pictures, tmp_path, capsys):
-    album(tmp_path, *pictures[:2])
+def test_the_command_trains_at_another_size_and_goes_on(album, tmp_path, capsys):
     out = tmp_path / "run"
-    words = ["train", "--data", str(tmp_path), "--init", "picturebook-tiny", "--out", str(out), "--device", "cpu"]
+    words = ["train", "--data", str(album), "--init", "picturebook-tiny", "--out", str(out), "--device", "cpu"]
     sizes = ["--image-size", "48", "--context-length", "40"]
     assert main([*words, *sizes, "--mix", "0.5", "--samples", "32", "--batch", "8"]) == 0
     said = capsys.readouterr()
@@ -233,9 +223,8 @@ def test_the_command_trains_at_another_size_and_goes_on(pictures, tmp_path, caps
     assert "leave out --image-size" in capsys.readouterr().err
 
 
-def test_the_command_begins_at_another_size_too(pictures, tmp_path, capsys):
-    album(tmp_path, *pictures[:2])
-    words = ["train", "--data", str(tmp_path), "--config", "tiny", "--out", str(tmp_path / "run"), "--device", "cpu"]
+def test_the_command_begins_at_another_size_too(album, tmp_path, capsys):
+    words = ["train", "--data", str(album), "--config", "tiny", "--out", str(tmp_path / "run"), "--device", "cpu"]
     assert main([*words, "--image-size", "20"]) == 2
     assert "image_size=20 must be a multiple of 8" in capsys.readouterr().err
     assert main([*words, "--image-size", "16", "--context-length", "20", "--samples", "16", "--batch", "8"]) == 0
@@ -243,21 +232,19 @@ def test_the_command_begins_at_another_size_too(pictures, tmp_path, capsys):
     assert (config.image_size, config.context_length) == (16, 20)
 
 
-def test_commands_read_pictures_of_another_size(pictures, tmp_path, capsys):
-    album(tmp_path, *pictures[:2])
+def test_commands_read_pictures_of_another_size(album, tmp_path, capsys):
     model = ["--model", "picturebook-tiny", "--image-size", "64", "--device", "cpu"]
-    assert main(["classify", str(tmp_path / "0.png"), "--labels", "red,blue", *model]) == 0
-    assert main(["search", "red", "--in", str(tmp_path), *model]) == 0
-    assert main(["eval", "--data", str(tmp_path), *model]) == 0
+    assert main(["classify", str(album / "0.png"), "--labels", "red,blue", *model]) == 0
+    assert main(["search", "red", "--in", str(album), *model]) == 0
+    assert main(["eval", "--data", str(album), *model]) == 0
     assert "minclip: evaluating" in capsys.readouterr().err
-    assert main(["eval", "--data", str(tmp_path), "--model", "picturebook-tiny", "--image-size", "60"]) != 0
+    assert main(["eval", "--data", str(album), "--model", "picturebook-tiny", "--image-size", "60"]) != 0
     assert "image_size=60 must be a multiple of 8" in capsys.readouterr().err
 
 
-def test_sizes_of_a_search_have_their_own_index(pictures, tmp_path, capsys):
-    album(tmp_path, *pictures[:2])
+def test_sizes_of_a_search_have_their_own_index(album, tmp_path, capsys):
     scores = []
     for size in ("32", "64", "32"):
-        assert main(["search", "red", "--in", str(tmp_path), "--model", "picturebook-tiny", "--image-size", size]) == 0
+        assert main(["search", "red", "--in", str(album), "--model", "picturebook-tiny", "--image-size", size]) == 0
         scores.append(capsys.readouterr().out)
     assert scores[0] == scores[2] != scores[1]

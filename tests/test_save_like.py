@@ -4,17 +4,15 @@ import shutil
 
 import pytest
 import torch
+from colour_pictures import short_finetuning, write_album
 from layout_examples import changed
 from peer_packages import installed
-from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import minclip
 from minclip.cli import main
 from minclip.cli.export import FORMATS
 from minclip.config import CLIPConfig
-from minclip.evaluation import class_task
-from minclip.experiments import finetuning
 from minclip.formats import openclip
 from minclip.formats.openai import merges_beside
 from minclip.formats.precision import set_precision
@@ -23,26 +21,12 @@ from minclip.formats.weights_files import read_tensors
 from minclip.model import CLIP
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*says no configuration")
-COLOURS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220), "white": (240, 240, 240)}
 
 
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
-    """A folder of coloured pictures with captions, and few pictures of what was not trained for."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    rows = ["file,caption,split"]
-    for i in range(24):
-        name = list(COLOURS)[i % 4]
-        Image.new("RGB", (40, 30), COLOURS[name]).save(folder / f"{i}.png")
-        rows.append(f"{i}.png,a plain {name} square,{'train' if i < 16 else 'val' if i < 20 else 'test'}")
-    (folder / "captions.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-
-    def task(size, split="test"):
-        return class_task("colour", [Image.new("RGB", (9, 9), c) for c in COLOURS.values()], list(COLOURS), size=size)
-
-    monkeypatch.setattr(finetuning, "not_trained_for", task)
-    return str(folder)
+    short_finetuning(monkeypatch)
+    return str(write_album(tmp_path / "photos"))
 
 
 def words():

@@ -2,41 +2,21 @@
 
 import re
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from colour_pictures import colour_images, short_finetuning, write_album
 
 from minclip.cli import main
-from minclip.evaluation import class_task
-from minclip.experiments import finetuning, fit, recipes
 
 PAGE = (Path(__file__).parents[1] / "docs" / "sizes.md").read_text(encoding="utf-8")
-COLOURS = {"cat": (220, 20, 20), "castle": (20, 200, 20), "fish": (20, 20, 220), "tree": (240, 240, 240)}
 
 
 @pytest.fixture(autouse=True)
-def pictures(tmp_path, monkeypatch):
-    """my-photos/ in the current folder, and trainings of four steps."""
-    photos = tmp_path / "my-photos"
-    photos.mkdir()
-    rows = ["file,caption,split"]
-    for i in range(24):
-        name = list(COLOURS)[i % 4]
-        file = f"{name}{i or ''}.png"
-        Image.new("RGB", (40, 30), COLOURS[name]).save(photos / file)
-        rows.append(f"{file},a drawing of a {name},{'train' if i < 16 else 'val' if i < 20 else 'test'}")
-    (photos / "captions.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-
-    def task(size, split="test"):
-        images = [Image.new("RGB", (9, 9), colour) for colour in COLOURS.values()]
-        return class_task("colour", images, list(COLOURS), size=size)
-
-    monkeypatch.setattr(finetuning, "not_trained_for", task)
-    few = replace(recipes.FINETUNE, samples=32, batch_size=8)
-    monkeypatch.setattr(recipes, "FINETUNE", few)
-    monkeypatch.setattr(fit, "FINETUNE", few)
+def current_folder(tmp_path, monkeypatch):
+    """With my-photos/ in it."""
+    colour_images()[0].save(write_album(tmp_path / "my-photos") / "cat.png")
+    short_finetuning(monkeypatch)
     monkeypatch.chdir(tmp_path)
 
 

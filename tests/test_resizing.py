@@ -182,6 +182,7 @@ def test_frozen_positions_stay_as_they_were_resized(pictures, tmp_path):
         images, captions, model="picturebook-tiny", freeze="image", image_size=48, context_length=24, tasks=[task(48)],
         samples=32, batch_size=8, device="cpu", out=tmp_path,
     )  # fmt: skip
+    assert list(run.report["finetuning"]["scores"]["before"]) == ["colour"]  # trained for, so nothing else is told
     before = resized(minclip.load("picturebook-tiny")[0], 48, 24).state_dict()
     after = minclip.load(tmp_path)[0]
     assert (after.config.image_size, after.config.context_length, run.tokenizer.context_length) == (48, 24, 24)

@@ -5,6 +5,7 @@ formats/. Numbers and text are read, nothing that runs: no file is ever unpickle
 """
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,6 @@ from PIL import Image
 from torch import Tensor
 
 from minclip.config import CLIPConfig
-from minclip.data import pretrained
 from minclip.engine.devices import choose_device
 from minclip.formats.build_model import build
 from minclip.formats.changed_models import changes, changes_in_words, fill, plain_weights, the_clip
@@ -26,13 +26,15 @@ from minclip.formats.model_files import (
     build_from_others,
     config_named,
     find_tokenizer,
+    how_written,
     named_as_ours,
     naming_the_file,
-    weights_in,
 )
+from minclip.formats.model_places import available_models, find
 from minclip.formats.openai import from_openai_state_dict, save_openai, to_openai_state_dict
 from minclip.formats.openclip import save_openclip
 from minclip.formats.precision import set_precision
+from minclip.formats.resizing import new_positions, resized, with_length
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.formats.weight_names import MINCLIP
 from minclip.formats.weights_files import read_tensors, write_tensors
@@ -47,8 +49,10 @@ __all__ = [
     "from_openai_state_dict",
     "load",
     "load_into",
+    "resized",
     "save",
     "save_huggingface",
+    "save_like",
     "save_openai",
     "save_openclip",
     "to_openai_state_dict",
@@ -72,6 +76,21 @@ def save(model: CLIP, tokenizer: BPETokenizer, path: str | Path, compact: bool =
     if compact:
         weights, metadata = pack_matrices(weights), metadata | {"packed": "int8"}
     write_tensors(Path(path), weights, metadata)
+
+
+def save_like(model: CLIP, tokenizer: BPETokenizer, path: str | Path, like: str | Path) -> None:
+    """Writes the model as a file of another library is written: in its layout, each tensor in its dtype.
+
+    like: a name, file or folder, such as the one that the model was fine-tuned from. path: what the layout's own
+    function writes, a file for OpenAI's, a folder for OpenCLIP's and Hugging Face's.
+    Raises FileNotFoundError where `like` is not there, ValueError where it is no such file, and what that function
+    raises.
+    """
+    layout, dtypes = how_written(find(like))
+    SAVERS[layout](model, tokenizer, path, dtypes)
+
+
+SAVERS = {"openai": save_openai, "openclip": save_openclip, "huggingface": save_huggingface}
 
 
 def model_metadata(model: CLIP, tokenizer: BPETokenizer) -> dict[str, str]:
@@ -127,18 +146,17 @@ def fill_from(model: CLIP, weights: dict[str, Tensor], metadata: dict[str, str])
     return tokenizer
 
 
-def available_models() -> list[str]:
-    """Names that `load` knows without a path: those that come with minclip, then those `minclip fetch` brings."""
-    return [*pretrained.shipped(), *pretrained.fetchable()]
-
-
 def load(
     name_or_path: str | Path,
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     config: CLIPConfig | str | None = None,
+    image_size: int | None = None,
+    context_length: int | None = None,
 ) -> tuple[CLIP, Callable[[Image.Image], Tensor], BPETokenizer]:
-    """(model, preprocess, tokenizer) from a name of `available_models()`, a file, or a folder.
+    """(model, preprocess, tokenizer) from a name of `available_models()` or of the Hub, a file, or a folder.
+
+    A name of the Hub is hf-hub:OWNER/NAME or hf-hub:OWNER/NAME@REVISION, once `minclip fetch` has brought it.
 
     A file or folder is one of ours (`save`, a run of `minclip train`), OpenAI's .pt, OpenCLIP's weights beside their
     open_clip_config.json, or a Hugging Face CLIPModel. The model is in eval mode, on `device`, in `dtype` (default:
@@ -149,6 +167,9 @@ def load(
 
     config: only for weights that lie alone: a CLIPConfig, or a name: OpenCLIP's, such as "ViT-B-32-quickgelu" ("RN50"
     is OpenCLIP's, too, with the exact GELU), or a preset. A lone file under OpenAI's names is taken as OpenAI's.
+
+    image_size, context_length: other sizes than those of the weights, see formats/resizing.py: pixels a side, of which
+    `preprocess` then makes as many, and tokens of a text, for `tokenizer`, too. A warning says which positions are new.
     Raises FileNotFoundError, or ValueError with one line that names the file and what is wrong with it.
     """
     path = find(name_or_path)
@@ -162,6 +183,12 @@ def load(
     else:
         model = build_from_others(path, stored, config_named(config) if isinstance(config, str) else config)
         tokenizer = find_tokenizer(path, model.config)
+    if image_size is not None or context_length is not None:
+        before, model = model.config, naming_the_file(path, lambda: resized(model, image_size, context_length))
+        tokenizer = with_length(tokenizer, model.config.context_length)
+        count, what = new_positions(before, model.config)
+        if count:
+            warnings.warn(f"{path}: {count} {what}", stacklevel=2)
     model = set_precision(model, dtype or torch.float32).to(choose_device("cpu" if device is None else device).device)
     preprocess = image_transform(model.config.image_size, model.config.pixel_mean, model.config.pixel_std)
     return model, preprocess, tokenizer
@@ -185,25 +212,4 @@ def load_into(model: CLIP, name_or_path: str | Path) -> tuple[CLIP, Callable[[Im
         model.eval(),
         image_transform(clip.config.image_size, clip.config.pixel_mean, clip.config.pixel_std),
         tokenizer,
-    )
-
-
-def find(name_or_path: str | Path) -> Path:
-    """The weights file of a name, file or folder. FileNotFoundError that says what can be loaded."""
-    if not isinstance(name_or_path, str | Path):
-        raise ValueError(f"name_or_path={name_or_path!r:.80} must be a name or a path")
-    name, path = str(name_or_path), Path(name_or_path)
-    if name in pretrained.shipped():
-        return pretrained.SHIPPED / f"{name}.safetensors"
-    if name in pretrained.fetchable() and (fetched := pretrained.fetched(name)):
-        return fetched
-    if path.is_dir():
-        return weights_in(path)
-    if path.is_file():
-        return path
-    if name in pretrained.fetchable():
-        raise FileNotFoundError(f"{name} is not here yet: run `minclip fetch {name}`, with --from FILE if you have it")
-    raise FileNotFoundError(
-        f"no model at {path}: pass a weights file, a folder with one, a run folder of `minclip train`, "
-        f"or a name: {', '.join(available_models())}"
     )

@@ -335,7 +335,6 @@ def model_file(model, tokenizer, tmp_path):
     [
         ("onnx", export, "export_onnx"),
         ("program", export, "export_program"),
-        ("openai", checkpoint, "save_openai"),
     ],
 )
 def test_the_command_writes_the_format_that_was_asked_for(

@@ -21,6 +21,9 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME_OR_PATH",
         help="a name from `minclip fetch`, a weights file, or a folder (default: the newest run in ./runs)",
     )
+    parser.add_argument(
+        "--image-size", type=int, metavar="PIXELS", help="read pictures of another size than the model was made for"
+    )
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
 
@@ -50,7 +53,7 @@ def open_model(arguments: argparse.Namespace) -> "tuple[CLIP, Preprocess, BPETok
     if chosen is None:
         chosen = newest_run()
         print(f"minclip: using the newest run, {chosen} (--model chooses another)", file=sys.stderr)
-    return load(chosen, choose_device(arguments.device).device)
+    return load(chosen, choose_device(arguments.device).device, image_size=arguments.image_size)
 
 
 def add_mine_argument(parser: argparse.ArgumentParser, more: str = "") -> None:

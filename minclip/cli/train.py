@@ -15,7 +15,7 @@ settings, and to give one again is an error.
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mix", metavar="SHARE", help="with --init: weights between before (0) and after (1); auto chooses on val"
     )
+    parser.add_argument("--image-size", type=int, metavar="PIXELS", help="other pictures than the model's, a side")
+    parser.add_argument("--context-length", type=int, metavar="TOKENS", help="longer or shorter texts than the model's")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: a new one below runs/)")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in --out")
     for option, (name, kind, text) in SETTINGS.items():
@@ -77,6 +79,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         "--freeze": "freeze",
         "--mix": "mix",
     }
+    names |= {"--image-size": "image_size", "--context-length": "context_length"}
     names |= {option: name for option, (name, *_) in SETTINGS.items()}
     names = {option: name for option, name in names.items() if name not in ALSO_WITH_RESUME}
     given = [option for option, name in names.items() if getattr(arguments, name) is not None]
@@ -103,7 +106,8 @@ def finetuning_of(arguments: argparse.Namespace) -> "FineTuning":
             mix = float(mix)
         except ValueError:
             raise ValueError(f"--mix {mix} must be auto, or a number from 0 (before) to 1 (after)") from None
-    return FineTuning(arguments.init, tuple(arguments.freeze or ()), mix)
+    sizes = arguments.image_size, arguments.context_length
+    return FineTuning(arguments.init, tuple(arguments.freeze or ()), mix, *sizes)
 
 
 def new_folder(name: str) -> Path:
@@ -146,11 +150,23 @@ def run(arguments: argparse.Namespace) -> int:
         from minclip.experiments.finetuning import comparison_table, in_words
 
         print("\n".join([*in_words(report["finetuning"]), comparison_table(report["finetuning"])]))
+        print_way_back(report["finetuning"]["init"], out)
     else:
         print(format_table(report))
     print(f"\n{out / 'report.md'} shows the curves, and pictures with the model's answers.")
     print(f"Ask it yourself: minclip classify PICTURE --labels car,tree,fish --model {out}")
     return 0
+
+
+def print_way_back(init: str, out: Path) -> None:
+    """The command that writes the model as that one was written which it was fine-tuned from, if others read that."""
+    from minclip.checkpoint import find
+    from minclip.formats.model_files import how_written
+
+    with suppress(ValueError, OSError):  # minclip's own file, or one that is gone
+        layout, _ = how_written(find(init))
+        new = f"{out.name}.pt" if layout == "openai" else f"{out.name}-{layout}/"
+        print(f"\nIn the layout and precision of {init}: minclip export --model {out} --like {init} --out {new}")
 
 
 def train_or_resume(arguments: argparse.Namespace, data: "DataSource | None") -> tuple[dict, Path]:
@@ -160,6 +176,7 @@ def train_or_resume(arguments: argparse.Namespace, data: "DataSource | None") ->
     from minclip.engine.processes import agree, is_first, own_device
     from minclip.experiments.experiment import recipe_for, resume_run, run_finetuning, run_training
     from minclip.experiments.recipes import FINETUNE
+    from minclip.formats.resizing import sized
 
     device = choose_device(own_device(arguments.device))
 
@@ -174,7 +191,8 @@ def train_or_resume(arguments: argparse.Namespace, data: "DataSource | None") ->
     if arguments.init is None:
         recipe = recipe_for(data)
         name = arguments.config or recipe.preset
-        preset, train_config = CLIPConfig.preset(name), recipe.config
+        preset = sized(CLIPConfig.preset(name), arguments.image_size, arguments.context_length)
+        train_config = recipe.config
     else:
         name, train_config = Path(arguments.init).stem, FINETUNE
     given = {name: getattr(arguments, name) for name, _, _ in SETTINGS.values()}

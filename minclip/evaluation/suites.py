@@ -3,7 +3,7 @@
 The measuring itself is in evaluate.py. A suite's `scores` are the one or two numbers that a training run watches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,14 @@ from minclip.data.images import Readable, load_pixels
 from minclip.data.layouts.class_folders import ClassFolders
 from minclip.data.layouts.found import found_line
 from minclip.data.layouts.huggingface import Labelled
-from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
+from minclip.data.left_out import LeftOut, TextTooLong, note_captionless, note_cut, note_unreadable
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.data.rsicd import scene_task
 from minclip.engine.recall import recall_in_chunks
 from minclip.evaluation.evaluate import RetrievalPairs, evaluate_task
 from minclip.model import CLIP
+from minclip.prompts import prompts_for
 from minclip.tokenizer import BPETokenizer
 from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts
 
@@ -120,6 +121,19 @@ def class_suite(dataset: ClassFolders | Labelled, size: int) -> Suite:
     rows, labels = np.array(known, dtype=np.int64).T  # [n] each
     task = ClassTask("class", readable.pixels[rows], labels, dataset.class_names, dataset.templates)
     return Suite({"class": task}, None, left_out, found)
+
+
+def refuse_long_texts(tokenizer: Tokenizer, tasks: Iterable[ClassTask | ChoiceTask]) -> None:
+    """ValueError where a task has texts that are too long for the model: before a training, not after it."""
+    for task in tasks:
+        if isinstance(task, ClassTask):
+            texts = [prompt for name in task.class_names for prompt in prompts_for(name, task.templates)]
+        else:
+            texts = list(dict.fromkeys(text for choices in task.texts for text in choices))
+        try:
+            tokenizer(texts)
+        except TextTooLong as error:
+            raise ValueError(f"task {task.name!r}: {error.plain}, or take a longer context_length") from error
 
 
 def remembering(tokenizer: Tokenizer) -> Tokenizer:

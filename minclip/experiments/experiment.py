@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from minclip.checkpoint import load
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import NAMES, open_dataset
 from minclip.data.layouts.data_source import as_source, from_kept, to_keep
@@ -23,8 +22,8 @@ from minclip.engine.plain import Loss
 from minclip.engine.processes import agree, is_first, one_after_the_other, wait
 from minclip.engine.replaced_step import is_replaced
 from minclip.engine.twins import count_twins, twins_lines
-from minclip.evaluation.suites import Suite, evaluation_suite, watched_suite
-from minclip.experiments.finetuning import BestOnVal, FineTuning, finish
+from minclip.evaluation.suites import Suite, evaluation_suite, refuse_long_texts, watched_suite
+from minclip.experiments.finetuning import BestOnVal, FineTuning, finish, told_before_and_after
 from minclip.experiments.freezing import freeze_parts
 from minclip.experiments.keeper import STOP, Keeper
 from minclip.experiments.loop import train
@@ -99,7 +98,7 @@ def run_finetuning(
     run = Run(out)
     run.refuse_to_overwrite()
     wait()
-    model, _, tokenizer = load(finetuning.init)
+    model, tokenizer = finetuning.model_before(left_out=run.left_out)
     freeze_parts(model, finetuning.freeze)
     with one_after_the_other():
         dataset = open_dataset(data, "train", size=config.stored_size(model.config.image_size))
@@ -174,15 +173,17 @@ def train_and_report(
     with one_after_the_other():
         # first: a missing split shows at once
         watched, final = suites or (watched_suite(data, size), evaluation_suite(data, size))
+        others = told_before_and_after(size) if finetuning else []
+        refuse_long_texts(tokenizer, [*watched.tasks.values(), *final.tasks.values(), *others])
         pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, show_progress, left_out)
     if len(pairs) < config.batch_size:  # some pictures cannot be read; no picture may be its own negative
         config = lower_batch_size(config, run.left_out, len(pairs), f"{len(pairs)} of the pictures can be read")
     seen = config.steps * config.batch_size
     note_setting(run.left_out, "samples", config.samples, seen, f"whole batches of {config.batch_size}")
     for split, suite in (("val", watched), ("test", final)):
-        others = suite.all_left_out(tokenizer, split).items()
+        entries = suite.all_left_out(tokenizer, split).items()
         # without what the reader says of all splits alike
-        left_out |= {name: entry for name, entry in others if entry not in left_out.values()}
+        left_out |= {name: entry for name, entry in entries if entry not in left_out.values()}
     run.left_out |= left_out
     if is_first():
         say(run.left_out)

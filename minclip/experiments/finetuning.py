@@ -7,17 +7,21 @@ pictures, and on a task that was not trained for: what was forgotten. `--mix` ta
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from minclip.checkpoint import load, load_into, save
+import torch
+
+from minclip.checkpoint import load, load_into, resized, save
+from minclip.data.left_out import LeftOut, note
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.evaluate import evaluate, evaluate_task
 from minclip.evaluation.suites import Suite, remembering
 from minclip.experiments.keeper import STOP
 from minclip.experiments.mixing import mixed
 from minclip.experiments.runs import Run
+from minclip.formats.resizing import new_positions, with_length
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
@@ -35,6 +39,8 @@ class FineTuning:
     init: str  # name or path of the model that goes on to learn
     freeze: tuple[str, ...] = ()
     mix: float | str | None = None  # share of the way from before to after; "auto": chosen on val; None: after itself
+    image_size: int | None = None  # of the pictures that it learns from, where that is not the model's own
+    context_length: int | None = None  # of the texts
 
     def __post_init__(self) -> None:
         if self.mix is None or self.mix == "auto":
@@ -44,10 +50,26 @@ class FineTuning:
 
     @staticmethod
     def from_dict(content: dict) -> "FineTuning":
-        return FineTuning(content["init"], tuple(content["freeze"]), content["mix"])
+        known = {field.name for field in fields(FineTuning)}  # another version of minclip may keep others
+        content = {name: value for name, value in content.items() if name in known}
+        return FineTuning(**content | {"freeze": tuple(content["freeze"])})
 
     def to_dict(self) -> dict:
         return asdict(self)
+
+    def model_before(
+        self, device: str | torch.device = "cpu", left_out: LeftOut | None = None
+    ) -> tuple[CLIP, BPETokenizer]:
+        """The model that goes on to learn, at the sizes that are asked for, and its tokenizer.
+
+        left_out: is told how many positions are new.
+        """
+        model, _, tokenizer = load(self.init, device)
+        before = resized(model, self.image_size, self.context_length)
+        count, what = new_positions(model.config, before.config)
+        if count and left_out is not None:
+            note(left_out, "text_positions_new", what, count=count)
+        return before, with_length(tokenizer, before.config.context_length)
 
 
 class BestOnVal:
@@ -95,6 +117,11 @@ def not_trained_for(size: int, split: str) -> ClassTask:
     return task
 
 
+def told_before_and_after(size: int) -> list[ClassTask]:
+    """The tasks that are measured beside those of the data."""
+    return [not_trained_for(size, "test")]
+
+
 def chosen_share(
     before: CLIP, after: CLIP, tokenizer: BPETokenizer, watched: Suite, kept: ClassTask
 ) -> tuple[float, list[dict]]:
@@ -124,7 +151,7 @@ def finish(
 ) -> dict:
     """Puts the weights that are to stay into the model, and returns what the report says of before and after."""
     best.restore()
-    before = load(asked.init, model.logit_scale.device)[0]
+    before, _ = asked.model_before(model.logit_scale.device)
     size = model.config.image_size
     told: dict[str, Any] = asked.to_dict() | {"evaluations": len(best.scores())}
     share = asked.mix
@@ -137,12 +164,15 @@ def finish(
         models["mixed"] = mixed(before, after, float(share))
         model.load_state_dict(models["mixed"].state_dict())
     run.save_model(model, tokenizer)
-    other = not_trained_for(size, "test")
     told["scores"] = {
-        name: scores(evaluate(one, tokenizer, [*final.tasks.values()], final.retrieval))
-        | {f"picturebook {other.name}, not trained for": scores(evaluate(one, tokenizer, [other]))[other.name]}
-        for name, one in models.items()
+        name: scores(evaluate(one, tokenizer, [*final.tasks.values()], final.retrieval)) for name, one in models.items()
     }
+    other = not_trained_for(size, "test")
+    if list(getattr(final.tasks.get(other.name), "class_names", ())) == list(other.class_names):
+        return told  # the data are the picture book: it was trained for
+    for name, one in models.items():
+        found = scores(evaluate(one, tokenizer, [other]))[other.name]
+        told["scores"][name][f"picturebook {other.name}, not trained for"] = found
     return told
 
 
@@ -177,6 +207,11 @@ def in_words(told: dict) -> Sequence[str]:
         f"Fine-tuned from {told['init']}{frozen}. Kept are the weights of the best of {told['evaluations']} scores on "
         f"the val split."
     ]
+    side, length = told.get("image_size"), told.get("context_length")
+    if side is not None or length is not None:
+        pictures = [] if side is None else [f"pictures of {side} × {side} pixels"]
+        texts = [] if length is None else [f"texts of up to {length} tokens"]
+        lines.append(f'It reads {" and ".join(pictures + texts)}. "before" is the same model with resized positions.')
     if "share" in told:
         how = "chosen on the val split" if "curve" in told else "as asked"
         lines.append(f"The model is a mixture: {told['share']:g} of the way from before to after, {how}.")

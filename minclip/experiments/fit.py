@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 from torch import Tensor, nn
 
-from minclip.checkpoint import MODEL_FILE, STATE_FILE, load
+from minclip.checkpoint import MODEL_FILE, STATE_FILE
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import InMemory, open_dataset
 from minclip.data.layouts.data_source import as_source
@@ -28,15 +28,14 @@ from minclip.engine.batches import all_captions
 from minclip.engine.devices import choose_device
 from minclip.engine.plain import Loss
 from minclip.evaluation.suites import Suite
+from minclip.experiments.chosen_model import Model, chosen_model
 from minclip.experiments.experiment import recipe_for, train_and_report
 from minclip.experiments.finetuning import BEST_FILE, FineTuning
 from minclip.experiments.freezing import freeze_parts
-from minclip.experiments.preparation import fit_batch_size, learned_tokenizer, new_model
+from minclip.experiments.preparation import fit_batch_size
 from minclip.experiments.recipes import FINETUNE, Recipe
 from minclip.experiments.report import REPORT_FILES
 from minclip.experiments.runs import LOG_FILE, Run
-from minclip.formats.changed_models import the_clip
-from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.preprocess import image_transform
@@ -51,7 +50,6 @@ RUN_FILES = (
     BEST_FILE,
     *REPORT_FILES,
 )  # of a run that is overwritten; nothing else is deleted
-Model = CLIP | str | Path | Callable[[CLIPConfig], CLIP]
 Task = ClassTask | ChoiceTask
 
 
@@ -75,6 +73,8 @@ def fit(
     tokenizer: BPETokenizer | None = None,
     freeze: str | Sequence[str] = (),
     mix: float | str | None = None,
+    image_size: int | None = None,
+    context_length: int | None = None,
     loss: Loss = clip_loss,
     tasks: Sequence[Task] | None = None,
     on_log: Callable[[dict], object] | None = None,
@@ -96,6 +96,7 @@ def fit(
         learn. A function or subclass: is called with the configuration. A CLIP: is trained in place, with `tokenizer`.
     freeze: "image", "text", "image:3" (its first three blocks) or a list: these stay bit for bit what they are.
     mix: where `model` is a name: weights between those before (0) and after (1), or "auto" (finetuning.py).
+    image_size, context_length: other sizes than those of the model or of `config`: pixels a side, tokens of a text.
     loss: (image features, text features, scale) -> scalar. A torch module trains its own parameters, too.
     tasks: are measured at the end; the first is watched on the way. None: those of a named data set or a folder.
     on_log: is called with each entry of the log as it comes, such as print.
@@ -105,12 +106,14 @@ def fit(
     Raises ValueError where something does not fit, in one line that names it.
     """
     named = captions is None and brings_splits(data)
+    if config is not None and isinstance(model, str | Path | nn.Module):
+        raise ValueError("model brings its own sizes: leave out config")
     dataset = opened(data, captions)
     recipe = recipe_for(data) if named else MEMORY
     finetuning = None
     if isinstance(model, str | Path):
         parts = (freeze,) if isinstance(freeze, str) else tuple(freeze)
-        recipe, finetuning = Recipe("", FINETUNE), FineTuning(str(model), parts, mix)
+        recipe, finetuning = Recipe("", FINETUNE), FineTuning(str(model), parts, mix, image_size, context_length)
     elif mix is not None:
         raise ValueError(
             f"mix={mix!r} needs a model that has learned before: name it, such as model='picturebook-small'"
@@ -121,7 +124,10 @@ def fit(
     train_config = fit_batch_size(
         train_config, left_out, str(as_source(data)) if named else dataset.name, dataset, texts
     )
-    clip, tokenizer = the_model(model, tokenizer, config, recipe, texts, train_config.seed, left_out)
+    sizes = image_size, context_length
+    clip, tokenizer = chosen_model(
+        model, tokenizer, config or recipe.preset, sizes, texts, train_config.seed, left_out, finetuning
+    )
     size = clip.config.image_size
     if named:
         dataset = open_dataset(data, "train", size=train_config.stored_size(size))
@@ -191,39 +197,6 @@ def with_settings(config: TrainConfig, samples: int, settings: dict[str, Any]) -
         if name not in known:
             raise ValueError(f"{name}={settings[name]!r} is no setting of fit: choose from {', '.join(known)}")
     return replace(config, samples=samples, **settings)
-
-
-def the_model(
-    model: Model | None,
-    tokenizer: BPETokenizer | None,
-    config: CLIPConfig | str | None,
-    recipe: Recipe,
-    texts: list[list[str]],
-    seed: int,
-    left_out: dict,
-) -> tuple[CLIP, BPETokenizer]:
-    """What is trained, and its tokenizer."""
-    if model is not None and config is not None and not (callable(model) and not isinstance(model, nn.Module)):
-        raise ValueError("model brings its own sizes: leave out config")
-    if isinstance(model, str | Path):
-        loaded, _, its_own = load(model)
-        if tokenizer is not None and tokenizer != its_own:
-            raise ValueError(f"model={str(model)!r} brings its own tokenizer: leave out tokenizer")
-        return loaded, its_own
-    if isinstance(model, nn.Module):
-        if tokenizer is None:
-            raise ValueError("model is a CLIP already: give its tokenizer, too, fit(..., model=model, tokenizer=...)")
-        clip = the_clip(model)
-        check_vocabulary(clip.config, tokenizer)
-        return clip, tokenizer
-    preset = config if isinstance(config, CLIPConfig) else CLIPConfig.preset(config or recipe.preset)
-    if tokenizer is None:
-        tokenizer = learned_tokenizer(texts, preset, left_out)
-    sizes = replace(preset, vocab_size=tokenizer.vocab_size, context_length=tokenizer.context_length)
-    new = new_model(sizes, seed, model or CLIP)
-    if not isinstance(new, CLIP):
-        raise ValueError(f"model={model!r:.60} made a {type(new).__name__}, not a minclip.CLIP")
-    return new, tokenizer
 
 
 @contextmanager

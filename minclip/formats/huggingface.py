@@ -6,12 +6,15 @@ modeling_clip.py, image_processing_clip.py.
 
 from pathlib import Path
 
+import torch
+
 from minclip.config import CLIPConfig
-from minclip.formats.changed_models import plain_weights, refuse_changed, the_clip
+from minclip.formats.changed_models import refuse_changed, the_clip
 from minclip.formats.json_files import count, per_channel, read_json, shown, write_json
 from minclip.formats.tokenizer_files import check_vocabulary, write_tokenizer
 from minclip.formats.weight_names import HUGGING_FACE
-from minclip.formats.weights_files import float32, require_folder, write_sharded
+from minclip.formats.weights_files import require_folder, write_sharded
+from minclip.formats.written_weights import Dtype, written_weights
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -184,17 +187,20 @@ def preprocessor_content(config: CLIPConfig) -> dict:
     }
 
 
-def save_huggingface(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -> None:
-    """Writes a folder that `transformers.CLIPModel.from_pretrained(FOLDER)` and `CLIPProcessor` read, in float32.
+def save_huggingface(model: CLIP, tokenizer: BPETokenizer, folder: str | Path, dtype: Dtype = torch.float32) -> None:
+    """Writes a folder that `transformers.CLIPModel.from_pretrained(FOLDER)` and `CLIPProcessor` read.
 
-    Weights of more than 5 GB become several files and an index.
+    dtype: of all tensors, as transformers writes them, or of each (written_weights.py). Weights of more than 5 GB
+    become several files and an index.
     """
     folder, model = require_folder(folder), the_clip(model)
     refuse_changed(model, "Hugging Face's")
     content = config_content(model.config)  # refuses before anything is written
+    weights = written_weights(model, HUGGING_FACE, dtype, whole=True)
+    content["dtype"] = str(weights["visual_projection.weight"].dtype).removeprefix("torch.")
     check_vocabulary(model.config, tokenizer)
     write_tokenizer(tokenizer, folder)
     write_json(folder / CONFIG_FILE, content)
     write_json(folder / PREPROCESSOR_FILE, preprocessor_content(model.config))
     (folder / PROCESSOR_FILE).unlink(missing_ok=True)  # an earlier model's, which would go before ours
-    write_sharded(folder, HUGGING_FACE.from_ours(float32(plain_weights(model))))
+    write_sharded(folder, weights)

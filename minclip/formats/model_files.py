@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
 
+import torch
+
 from minclip.config import PRESETS, CLIPConfig
 from minclip.data import pretrained
 from minclip.data.tokenizer_file import OPENAI_MERGES
@@ -17,7 +19,7 @@ from minclip.formats.build_model import build, listed
 from minclip.formats.openai import merges_beside
 from minclip.formats.tokenizer_files import check_vocabulary, is_tokenizer_folder, read_tokenizer
 from minclip.formats.weight_names import HUGGING_FACE, IGNORED, MINCLIP, OPENAI, SIZES, Layout, Weights, layout_of
-from minclip.formats.weights_files import Stored
+from minclip.formats.weights_files import Stored, read_tensors
 from minclip.formats.wrapped_weights import plain_names
 from minclip.model import CLIP
 from minclip.tokenizer import FIXED_SYMBOLS, BPETokenizer
@@ -104,6 +106,21 @@ def build_from_others(path: Path, stored: Stored, config: CLIPConfig | None) -> 
             stacklevel=3,
         )
     return naming_the_file(path, lambda: build(tensors, layout, config))
+
+
+def how_written(path: Path) -> tuple[str, dict[str, torch.dtype]]:
+    """(openai, openclip or huggingface, name -> dtype of each tensor) of a file of weights.
+
+    ValueError where it is minclip's own, or no CLIP's.
+    """
+    stored = read_tensors(path)
+    tensors, prefix, _ = naming_the_file(path, lambda: plain_names(stored.tensors))
+    layout = layout_of(list(tensors))
+    if layout not in (OPENAI, HUGGING_FACE) or stored.metadata.get("format", "").startswith("minclip"):
+        raise ValueError(f"{path} is not in the layout of OpenAI, OpenCLIP or Hugging Face")
+    openclips = (path.parent / openclip.CONFIG_FILE).is_file() or is_openclips(path, stored, prefix, layout)
+    kind = "huggingface" if layout is HUGGING_FACE else "openclip" if openclips else "openai"
+    return kind, {name: tensor.dtype for name, tensor in tensors.items()}
 
 
 def named_as_ours(stored: Stored) -> Weights:

@@ -14,7 +14,8 @@ from minclip.formats.build_model import build
 from minclip.formats.changed_models import plain_weights, refuse_changed, the_clip
 from minclip.formats.tokenizer_files import check_vocabulary, fits_openai_merges, write_openai_merges
 from minclip.formats.weight_names import OPENAI, Weights
-from minclip.formats.weights_files import float32
+from minclip.formats.weights_files import write_tensors
+from minclip.formats.written_weights import Dtype, written_weights
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -60,20 +61,26 @@ def merges_beside(path: Path) -> Path:
     return path.parent / (path.stem + ".bpe.txt.gz")
 
 
-def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path) -> None:
+def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path, dtype: Dtype = torch.float32) -> None:
     """Writes a state dict that openai/CLIP's `clip.load(path)` reads, and the tokenizer's merges beside it.
 
-    In float32; their loader makes it half precision itself on a GPU. Raises ValueError, before anything is written,
-    for what their layout cannot hold, a changed architecture too, and where `path` is a folder.
+    path: a name that ends in .safetensors makes one of these, any other one PyTorch's format.
+    dtype: torch.float16 is that of OpenAI's own files, in which what multiplies is half (written_weights.py). Their
+    loader makes it half precision itself on a GPU, whatever the file has. Raises ValueError, before anything is
+    written, for what their layout cannot hold, a changed architecture too, and where `path` is a folder.
     """
     path = Path(path)
     if path.is_dir():
         raise ValueError(f"{path} is a folder: pass a file, such as {path / 'model.pt'}")
     model = the_clip(model)
-    state = float32(to_openai_state_dict(model))
+    refuse_changed(model, "OpenAI's")
+    state = written_weights(model, OPENAI, dtype)
     refuse_what_openai_cannot_say(model.config)
     fits_openai_merges(tokenizer)
     check_vocabulary(model.config, tokenizer)
-    with atomic_write(path) as file:
-        torch.save({name: tensor.detach().cpu().clone() for name, tensor in state.items()}, file)
+    if path.suffix == ".safetensors":
+        write_tensors(path, state, {"format": "pt"})
+    else:
+        with atomic_write(path) as file:
+            torch.save({name: tensor.detach().cpu().clone() for name, tensor in state.items()}, file)
     write_openai_merges(tokenizer, merges_beside(path))

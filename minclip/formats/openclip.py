@@ -8,12 +8,15 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from minclip.config import HEAD_WIDTH, CLIPConfig
-from minclip.formats.changed_models import plain_weights, refuse_changed, the_clip
+from minclip.formats.changed_models import refuse_changed, the_clip
 from minclip.formats.json_files import ANY, count, known, per_channel, read_json, shown, stretched, write_json
 from minclip.formats.tokenizer_files import check_vocabulary, write_tokenizer
 from minclip.formats.weight_names import OPENAI
-from minclip.formats.weights_files import float32, require_folder, write_tensors
+from minclip.formats.weights_files import require_folder, write_tensors
+from minclip.formats.written_weights import Dtype, written_weights
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
 from minclip.tokenizer import BPETokenizer
@@ -173,11 +176,15 @@ def is_openais(tokenizer: BPETokenizer) -> bool:
     return hashlib.sha256(merges.encode("utf-8")).hexdigest() == OPENAI_MERGES_SHA256
 
 
-def save_openclip(model: CLIP, tokenizer: BPETokenizer, folder: str | Path) -> None:
-    """Writes a folder that `open_clip.create_model_and_transforms("local-dir:FOLDER")` reads, in float32."""
+def save_openclip(model: CLIP, tokenizer: BPETokenizer, folder: str | Path, dtype: Dtype = torch.float32) -> None:
+    """Writes a folder that `open_clip.create_model_and_transforms("local-dir:FOLDER")` reads.
+
+    dtype: of what multiplies, or of each tensor (written_weights.py); open_clip computes in float32 unless it is told.
+    """
     folder, model = require_folder(folder), the_clip(model)
     refuse_changed(model, "OpenCLIP's")
     check_vocabulary(model.config, tokenizer)
+    weights = written_weights(model, OPENAI, dtype)
     write_tokenizer(tokenizer, folder)
     write_json(folder / CONFIG_FILE, config_content(model.config, own_words=not is_openais(tokenizer)))
-    write_tensors(folder / WEIGHTS_FILE, OPENAI.from_ours(float32(plain_weights(model))), {"format": "pt"})
+    write_tensors(folder / WEIGHTS_FILE, weights, {"format": "pt"})

@@ -4,7 +4,6 @@ Nothing in a file is ever run. Which model the tensors make is not asked here. S
 (huggingface/safetensors README); sharded checkpoints (Hugging Face, transformers).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
@@ -132,11 +131,6 @@ def require_folder(folder: str | Path) -> Path:
     if folder.is_file():
         raise ValueError(f"{folder} is a file: pass a folder, its files are written into that")
     return folder
-
-
-def float32(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same, all floating-point numbers in float32: others' files are written so, whatever the model computes in."""
-    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
 
 
 def write_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:

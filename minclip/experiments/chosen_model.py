@@ -1,0 +1,58 @@
+"""The model that `minclip.fit` trains: one that was given, one that has learned before, or a new one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from torch import nn
+
+from minclip.config import CLIPConfig
+from minclip.experiments.finetuning import FineTuning
+from minclip.experiments.preparation import learned_tokenizer, new_model
+from minclip.formats.changed_models import the_clip
+from minclip.formats.resizing import sized, with_length
+from minclip.formats.tokenizer_files import check_vocabulary
+from minclip.model import CLIP
+from minclip.tokenizer import BPETokenizer
+
+Model = CLIP | str | Path | Callable[[CLIPConfig], CLIP]
+
+
+def chosen_model(
+    model: Model | None,
+    tokenizer: BPETokenizer | None,
+    config: CLIPConfig | str,
+    sizes: tuple[int | None, int | None],
+    texts: list[list[str]],
+    seed: int,
+    left_out: dict,
+    finetuning: FineTuning | None,
+) -> tuple[CLIP, BPETokenizer]:
+    """What is trained, and its tokenizer.
+
+    config: of a new model; sizes: image_size and context_length, where they are others than its own; texts: what a new
+    tokenizer is learned from; finetuning: of a model that has learned before.
+    """
+    if finetuning is not None:
+        clip, its_own = finetuning.model_before(left_out=left_out)
+        if tokenizer is not None and tokenizer != its_own:
+            raise ValueError(f"model={finetuning.init!r} brings its own tokenizer: leave out tokenizer")
+        return clip, its_own
+    if isinstance(model, nn.Module):
+        if sizes != (None, None):
+            raise ValueError("model is a CLIP already: give what minclip.checkpoint.resized(model, ...) makes of it")
+        if tokenizer is None:
+            raise ValueError("model is a CLIP already: give its tokenizer, too, fit(..., model=model, tokenizer=...)")
+        clip = the_clip(model)
+        check_vocabulary(clip.config, tokenizer)
+        return clip, tokenizer
+    preset = sized(config if isinstance(config, CLIPConfig) else CLIPConfig.preset(config), *sizes)
+    if tokenizer is None:
+        tokenizer = learned_tokenizer(texts, preset, left_out)
+    elif sizes[1] is not None:
+        tokenizer = with_length(tokenizer, sizes[1])
+    known = replace(preset, vocab_size=tokenizer.vocab_size, context_length=tokenizer.context_length)
+    new = new_model(known, seed, model or CLIP)  # type: ignore[arg-type]
+    if not isinstance(new, CLIP):
+        raise ValueError(f"model={model!r:.60} made a {type(new).__name__}, not a minclip.CLIP")
+    return new, tokenizer

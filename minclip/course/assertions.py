@@ -190,4 +190,5 @@ class Trial(Calls):
 
 
 def any_tensor(value: Any) -> bool:
-    return isinstance(value, list | tuple) and any(isinstance(item, Tensor) for item in value)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return any(isinstance(item, Tensor) or any_tensor(item) for item in items)

@@ -1,6 +1,6 @@
 """Answers to the exercises of lesson 10."""
 
-from minclip.course.lesson_10_retrieval import recall_answers
+from minclip.course.lesson_10_retrieval import rank_answers, recall_answers
 from minclip.course.planted_answers import Answer, answer_of
 
 SETUP = """
@@ -30,6 +30,7 @@ PAIR = "return best.values, best.indices"
 UNITS = "p, a, r = unit_rows(features), unit_rows(add), unit_rows(remove)\n"
 
 WRONG = [
+    *rank_answers.WRONG,
     *recall_answers.WRONG,
     find("cosines = queries @ gallery.T\n" + BEST + PAIR, "dot products, not cosines", "only the gallery"),
     find("cosines = queries @ F.normalize(gallery, dim=-1).T\n" + BEST + PAIR, "only the gallery has length 1"),
@@ -136,6 +137,7 @@ WRONG = [
 CORRECT = [
     find(COSINES + "return cosines.topk(min(k, len(gallery)), dim=1)"),
     compose(UNITS + "return unit_rows((p + weight * (a - r)) / (1 + weight))"),
+    *rank_answers.CORRECT,
     *recall_answers.CORRECT,
     find(COSINES + "values, places = cosines.sort(dim=1, descending=True)\nreturn values[:, :k], places[:, :k]"),
     find(COSINES + "places = cosines.argsort(dim=1, descending=True)[:, :k]\nreturn cosines.gather(1, places), places"),

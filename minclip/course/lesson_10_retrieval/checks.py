@@ -12,7 +12,8 @@ from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.battery import in_turn
 from minclip.course.comparison import TOLERANCE, equal
 from minclip.course.lesson_10_retrieval.mistakes import wrong_queries, wrong_searches
-from minclip.course.lesson_10_retrieval.recall_checks import rank_of_right, recall_at_k
+from minclip.course.lesson_10_retrieval.rank_checks import rank_of_right
+from minclip.course.lesson_10_retrieval.recall_checks import recall_at_k
 
 __all__ = ["composed_query", "rank_of_right", "recall_at_k", "search"]
 

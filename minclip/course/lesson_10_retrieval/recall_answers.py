@@ -1,10 +1,6 @@
-"""Answers to the exercises on ranks and recall."""
+"""Answers to the exercise on recall."""
 
 from minclip.course.planted_answers import Answer, answer_of, edited
-
-
-def rank(body: str, says: str = "", silent: str = "") -> Answer:
-    return answer_of("rank_of_right", "def rank_of_right(scores, right, rounding=0.0):\n", body, says, silent)
 
 
 def recall(body: str, says: str = "", silent: str = "") -> Answer:
@@ -14,13 +10,6 @@ def recall(body: str, says: str = "", silent: str = "") -> Answer:
     head = "def recall_at_k(image_features, text_features, image_of_text, ks=KS):\n"
     return answer_of("recall_at_k", head, refusal + body, says, silent)
 
-
-BEST = "best = scores.masked_fill(~right, float('-inf')).amax(dim=1, keepdim=True)\n"
-LEVEL = """not_better = scores <= best + rounding
-level = not_better & (scores >= best - rounding)
-"""
-RANK = "return Rank((~not_better & ~right).sum(dim=1), (level & right).sum(dim=1), (level & ~right).sum(dim=1))"
-GOOD = BEST + LEVEL + RANK
 
 COSINES = "cosines = unit_rows(image_features) @ unit_rows(text_features).T\n"
 MASK = """each = torch.arange(len(image_features), device=cosines.device)
@@ -37,72 +26,6 @@ TOPK = """def found(scores, right, k):
 """
 
 WRONG = [
-    rank(edited(GOOD, "amax", "amin"), "that is -inf", "any of them"),
-    rank("best = scores.masked_fill(~right, float('inf')).amin(dim=1, keepdim=True)\n" + LEVEL + RANK,
-         "the worst right entry"),
-    rank("best = scores.gather(1, right.int().argmax(dim=1, keepdim=True))\n" + LEVEL + RANK, "only the first right"),
-    rank("best = torch.stack([row[r.nonzero()[-1]] for row, r in zip(scores, right)])\n" + LEVEL + RANK,
-         "only the last right"),
-    rank("best = (scores * right).sum(dim=1, keepdim=True) / right.sum(dim=1, keepdim=True)\n" + LEVEL + RANK,
-         "the mean of the right scores"),
-    rank("best = scores.masked_fill(~right, 0).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "masked with 0"),
-    rank("best = (scores * right).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "masked with 0"),
-    rank("best = scores[right].max()\n" + LEVEL + RANK, "of all queries together"),
-    rank("best = scores[right].view(len(scores), -1).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "RuntimeError"),
-    rank("best = scores.masked_fill(~right, -1e4).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "masked with a number"),
-    rank("best = scores.masked_fill(~right, -1).amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "masked with a number"),
-    rank("best = scores.masked_fill(~right, float('nan')).nan_to_num(-9).amax(dim=1, keepdim=True)\n" + LEVEL + RANK,
-         "masked with a number"),
-    rank(BEST + "better = ~(scores <= best + rounding)\nlevel = torch.isclose(scores, best, atol=rounding)\n"
-         "return Rank((better & ~right).sum(1), (level & right).sum(1), (level & ~right).sum(1))", "nearly level"),
-    rank("right = right.float()\n" + GOOD, "turns tensors of bool round"),
-    rank("scores = scores.softmax(dim=1)\n" + GOOD, ""),
-    rank("scores = -scores\n" + GOOD, "", "masked"),
-    rank("best = scores.amax(dim=1, keepdim=True)\n" + LEVEL + RANK, "best of all scores"),
-    rank("best = scores.masked_fill(right, float('-inf')).amax(dim=1, keepdim=True)\n" + LEVEL + RANK,
-         "the best wrong one", "masked with 0"),
-    rank(edited(GOOD, "amax(dim=1, keepdim=True)", "amax(dim=1)"), "RuntimeError"),
-    rank(edited(GOOD, "amax(dim=1, keepdim=True)", "max(dim=1, keepdim=True)"), "TypeError"),
-    rank(edited(GOOD, "(level & ~right).sum(dim=1)", "level.sum(dim=1)"), "level holds the right entries"),
-    rank(edited(GOOD, "(level & right).sum(dim=1)", "right.sum(dim=1)"), "right counts all right entries"),
-    rank(edited(GOOD, "(level & right).sum(dim=1)", "torch.ones(len(scores), dtype=torch.int64, device=scores.device)"),
-         "right is 1 everywhere"),
-    rank(edited(GOOD, "(~not_better & ~right)", "((scores >= best) & ~right)"), "count as better here"),
-    rank(BEST + LEVEL + "better = ((scores >= best) & ~right).sum(dim=1)\n"
-         "return Rank(better, (level & right).sum(dim=1), torch.zeros_like(better))", "nothing is level"),
-    rank(edited(GOOD, "(~not_better & ~right)", "(scores >= best)"), "among the better ones"),
-    rank(edited(GOOD, "(level & ~right).sum(dim=1)", "torch.zeros_like(scores[:, 0]).long()"), "ever level"),
-    rank(edited(GOOD, "(~not_better & ~right)", "((scores < best) & ~right)"), "worse entries are counted"),
-    rank(edited(GOOD, "(~not_better & ~right).sum(dim=1)", "(~not_better & ~right).sum(dim=1) + 1"),
-         "counts from 1", "swapped"),
-    rank(BEST + LEVEL + "return Rank((level & ~right).sum(dim=1), (level & right).sum(dim=1), "
-         "(~not_better & ~right).sum(dim=1))", "better and level are swapped"),
-    rank(BEST + LEVEL + "return Rank((~not_better & ~right).sum(dim=1), (level & ~right).sum(dim=1), "
-         "(level & right).sum(dim=1))", "right and level are swapped"),
-    rank(edited(GOOD, "return Rank", "return "), "parts have names"),
-    rank(edited(GOOD, "return Rank", "Rank"), "is there a return?"),
-    rank(edited(GOOD, "sum(dim=1)", "sum(dim=0)"), "one number for each query"),
-    rank(edited(GOOD, "sum(dim=1)", "sum()"), "one number for each query"),
-    rank(edited(GOOD, "sum(dim=1)", "sum(dim=1, keepdim=True)"), "one number for each query"),
-    rank(edited(GOOD, "sum(dim=1)", "any(dim=1)"), "wrong dtype"),
-    rank(edited(GOOD, "sum(dim=1)", "float().sum(dim=1)"), "wrong dtype"),
-    rank(BEST + "level = scores == best\nreturn Rank((~(scores <= best) & ~right).sum(dim=1), "
-         "(level & right).sum(dim=1), (level & ~right).sum(dim=1))", "rounding is not used"),
-    rank(BEST + "level = (scores - best).abs() <= rounding\nreturn Rank(((scores > best) & ~right).sum(dim=1), "
-         "(level & right).sum(dim=1), (level & ~right).sum(dim=1))", "a little above the best right one",
-         "not used"),
-    rank(BEST + "level = (scores <= best + rounding) & (scores >= best)\n"
-         "return Rank((~(scores <= best + rounding) & ~right).sum(dim=1), (level & right).sum(dim=1), "
-         "(level & ~right).sum(dim=1))", "a little below the best right one"),
-    rank(BEST + "rounding = 2.4e-7\n" + LEVEL + RANK, "rounding is not used"),
-    rank(edited(GOOD, "(~not_better & ~right)", "((scores > best + rounding) & ~right)"), "NaN is never right"),
-    rank("scores = scores.nan_to_num()\n" + GOOD, "NaN is never right"),
-    rank(edited(GOOD, "scores.masked_fill(", "scores.masked_fill_("), "changes what it was given"),
-    rank(edited(GOOD, "masked_fill(~right", "masked_fill(not right"), "RuntimeError"),
-    rank("best = torch.where(right, scores, torch.full(scores.shape, float('-inf'))).amax(dim=1, keepdim=True)\n"
-         + LEVEL + RANK, "would fail on a GPU"),
-    rank("order = scores.argsort(dim=1, descending=True)\nplace = right.gather(1, order).int().argmax(dim=1)\n"
-         "one = torch.ones_like(place)\nreturn Rank(place, one, one - 1)", "", "counts from 1"),
     recall(edited(WHOLE, "right = each[:, None] == image_of_text.to(cosines.device)",
                   "right = torch.zeros_like(cosines, dtype=torch.bool)\nfor i in range(len(image_features)):\n"
                   "    right[i, (image_of_text == i).nonzero()[0]] = True"),
@@ -171,29 +94,6 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
-    rank("""best = scores.where(right, torch.finfo(scores.dtype).min).amax(dim=1, keepdim=True)
-above = ~(scores <= best + rounding)
-level = torch.isclose(scores, best, rtol=0, atol=rounding)
-return Rank((above & ~right).sum(1), (level & right).sum(1), (level & ~right).sum(1))"""),
-    rank("""best = torch.where(right, scores, float("-inf")).max(dim=1, keepdim=True).values
-better = ~(scores <= best + rounding)
-level = ~better & ~(scores < best - rounding)
-return Rank(torch.sum(better & ~right, 1), torch.sum(level & right, 1), torch.sum(level & ~right, 1))"""),
-    rank("""rows = []
-for row, mine in zip(scores, right):
-    best = row[mine].max()
-    wrong = row[~mine]
-    better = (~(wrong <= best + rounding)).sum()
-    level = ((wrong <= best + rounding) & (wrong >= best - rounding)).sum()
-    own = ((row[mine] >= best - rounding) & (row[mine] <= best + rounding)).sum()
-    rows.append(torch.stack([better, own, level]))
-return Rank(*torch.stack(rows, dim=1))"""),
-    rank("""best = scores.masked_fill(right.logical_not(), -torch.inf).amax(1)[:, None]
-above = scores - best
-level = above.abs() <= rounding
-better = ~(above <= rounding)
-count = lambda mask: mask.long().sum(-1)
-return Rank(better=count(better & ~right), right=count(level & right), level=count(level & ~right))"""),
     recall("""images = torch.nn.functional.normalize(image_features.float(), dim=-1)
 texts = torch.nn.functional.normalize(text_features.float(), dim=-1)
 right = torch.nn.functional.one_hot(image_of_text, len(images)).bool().T

@@ -1,4 +1,4 @@
-"""How ranks and recalls are judged: the best right entry, ties, any of several captions, both directions."""
+"""How recalls are judged: any of several captions, both directions, ties, features without a direction."""
 
 from typing import Any
 
@@ -7,113 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from minclip import retrieval as library
-from minclip import ties
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.battery import in_turn
-from minclip.course.lesson_10_retrieval.recall_mistakes import EXACT, TIES_BY_CHANCE, wrong_ranks, wrong_recalls
-
-# scores of two right entries each, with ties, negative ones, and ones that only rounding holds apart
-SCORES = torch.tensor(
-    [
-        [0.9, 0.1, 0.5, 0.5, 0.5, 0.3],  # right 0.1 and 0.5: one better, two level
-        [-0.4, -0.2, -0.9, -0.2, -0.3, -0.8],  # all negative
-        [0.7, 0.2, 0.1, 0.7, 0.0, 0.3],  # both right ones level with each other
-        [0.6, 0.4, 0.1, 0.2, 0.3, 0.5],  # no tie, three right ones
-    ]
-)
-RIGHT = torch.tensor(
-    [
-        [False, True, False, True, False, False],
-        [False, False, False, True, True, False],
-        [True, False, False, True, False, False],
-        [False, False, True, True, True, False],
-    ]
-)
-NEARLY = torch.tensor([[0.5, 0.5 + 1e-3, 0.5 - 1e-3, 0.52, 0.48]])
-FIRST = torch.tensor([[True, False, False, False, False]])
-NAN_RULE = Mistake(
-    "NaN is never right, and compared with NaN every answer is no: an entry that is NaN slips through `scores > best`",
-    way="ask who is not better, scores <= best + rounding, and take ~ of it: NaN then stands before the right entry",
-)
-
-MASK = Mistake(
-    "wrong entries are masked with a number, and scores may lie below it", way='masked_fill(~right, float("-inf"))'
-)
-
-
-def rank_of_right(t: Trial) -> None:
-    t.errors = {
-        "operator.invert": Mistake(
-            "~ turns tensors of bool round, and this is none", way="right is bool already: ~right, without float()"
-        ),
-    }
-    # copies: an answer may write into what it gets
-    tied, owns, nearly, first = (x.clone() for x in (SCORES, RIGHT, NEARLY, FIRST))
-    ways = wrong_ranks()
-    cases = [(tied, owns), (tied.flip(1), owns.flip(1))]
-    known = t.acting_like(t.mine, ways, *cases)
-    came, expected = t(tied, owns), ties.rank_of_right(tied, owns)
-    plain = Mistake("it is a plain tuple: the rank's parts have names", way="return Rank(better, right, level)")
-    if isinstance(came, tuple) and not isinstance(came, ties.Rank):
-        t.wrong(
-            "the result is no Rank", "Rank(better, right, level)", f"{type(came).__name__}", came, {plain: lambda: came}
-        )
-    judge_rank(t, came, expected, known)
-    wide = t(nearly, first, 0.01)
-    ignored = Mistake(
-        "rounding is not used: scores that differ by this much at most are level",
-        way="level is from best - rounding to best + rounding, better is above that",
-    )
-    half = Mistake(
-        "an entry a little above the best right one counts as better, and rounding makes it level",
-        way="better is above best + rounding",
-    )
-    below = Mistake(
-        "an entry a little below the best right one is level, too",
-        way="level is from best - rounding to best + rounding",
-    )
-    zero, one = torch.tensor([0]), torch.tensor([1])
-    known = {
-        ignored: lambda: ties.rank_of_right(nearly, first),
-        half: lambda: ties.Rank(one + 1, one, one),
-        below: lambda: ties.Rank(one, one, one),
-        Mistake(half, way=half.way + ", and nothing is both"): lambda: ties.Rank(one + 1, one, one + 1),
-    }
-    judge_rank(t, wide, ties.rank_of_right(nearly, first, 0.01), known, "for rounding = 0.01")
-    low = torch.tensor([[-3e38, -2e38, -1e38]])
-    above: Known = {MASK: lambda: ties.Rank(zero, zero, zero)}
-    lowest = torch.tensor([[True, False, False]])
-    judge_rank(t, t(low, lowest), ties.rank_of_right(low, lowest), above, "where all scores are very low")
-    apart = torch.tensor([[0.5, 0.5 + 2e-6, 0.5 - 2e-6]])
-    judge_rank(t, t(apart, lowest), ties.rank_of_right(apart, lowest), {}, "for rounding = 0, and scores nearly level")
-    scores = t.normal(5, 9)
-    right = F.one_hot(torch.arange(5), 9).bool()
-    judge_rank(t, t(scores, right), ties.rank_of_right(scores, right), {}, "for one right entry in each row")
-    judge_rank(t, t(tied[:1], owns[:1]), ties.rank_of_right(tied[:1], owns[:1]), {}, "for one query")
-    broken = torch.tensor([[0.5, float("nan"), 0.2]])
-    one_right = torch.tensor([[True, False, False]])
-    slips: Known = {NAN_RULE: lambda: ties.Rank(zero, one, zero)}
-    judge_rank(t, t(broken, one_right), ties.rank_of_right(broken, one_right), slips, "where a wrong score is NaN")
-    lost, nothing = torch.tensor([[float("nan"), 0.5, 0.2]]), ties.Rank(one + 1, zero, zero)
-    slips = {NAN_RULE: lambda: ties.Rank(zero, zero, zero)}
-    judge_rank(t, t(lost, one_right), nothing, slips, "where the right score is NaN")
-    few, many = (tied, owns), (scores, right)
-    in_turn(t, (t.mine, ties.rank_of_right, few), (t.mine, ties.rank_of_right, many))
-    t.on_a_gpu(t.mine, tied, owns)
-
-
-def judge_rank(t: Trial, came: ties.Rank, expected: ties.Rank, known: Known, when: str = "") -> None:
-    what = f"the rank {when}".strip()
-    if isinstance(came, ties.Rank):
-        shape = Mistake(
-            "each part has one number for each query", way="sum(dim=1) counts along the entries of each query"
-        )
-        for name, part, right in zip(ties.Rank._fields, came, expected, strict=True):
-            if not (isinstance(part, Tensor) and part.shape == right.shape and part.dtype == right.dtype):
-                columns: Known = {shape: lambda part=part, right=right: part if part.shape != right.shape else None}  # type: ignore[misc]
-                t.same(part, right, columns, f"{name} of {what}")
-    t.same(came, expected, known, what)
-
+from minclip.course.lesson_10_retrieval.recall_mistakes import EXACT, TIES_BY_CHANCE, wrong_recalls
 
 IMAGES = torch.tensor([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.6, 0.0, 0.8]])
 TEXTS = torch.tensor(

@@ -1,4 +1,4 @@
-"""What people write in place of ranks and recall: each mistake as a whole other way, and what it gives."""
+"""What people write in place of recall: each mistake as a whole other way, and what it gives."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,81 +16,6 @@ TIES_BY_CHANCE = Mistake(
     way="rank_of_right(cosines, right, ROUNDING).hit(k) is the chance of each query",
 )
 EXACT = Mistake("cosines that only rounding holds apart are level, too", way="rank_of_right(cosines, right, ROUNDING)")
-
-
-def parts(scores: Tensor, right: Tensor, best: Tensor, rounding: float = 0.0) -> Rank:
-    """The rank by another best score, [queries, 1]."""
-    level = (scores <= best + rounding) & (scores >= best - rounding)
-    better = ~(scores <= best + rounding)
-    return Rank((better & ~right).sum(dim=1), (level & right).sum(dim=1), (level & ~right).sum(dim=1))
-
-
-def best_of(scores: Tensor, right: Tensor, otherwise: float = float("-inf")) -> Tensor:
-    return scores.masked_fill(~right, otherwise).amax(dim=1, keepdim=True)
-
-
-Way = Callable[[Tensor, Tensor], Rank]
-
-
-def wrong_ranks() -> Mapping[str, Way]:
-    """Whole ways that people go instead, by name."""
-
-    def changed(change: Callable[[Rank, Tensor, Tensor], Rank]) -> Way:
-        return lambda scores, right: change(rank_of_right(scores, right), scores, right)
-
-    def of_best(best: Callable[[Tensor, Tensor], Tensor]) -> Way:
-        return lambda scores, right: parts(scores, right, best(scores, right))
-
-    def zero(x: Tensor) -> Tensor:
-        return torch.zeros_like(x)
-
-    return {
-        Mistake("the worst right entry is taken: it is enough to find one, so the best counts",
-                way="amax, not amin, over the right entries"): of_best(
-            lambda s, r: s.masked_fill(~r, float("inf")).amin(dim=1, keepdim=True)),
-        Mistake("wrong entries are masked with -inf, and then the smallest is taken: that is -inf",
-                way="amax, the largest"): of_best(
-            lambda s, r: s.masked_fill(~r, float("-inf")).amin(dim=1, keepdim=True)),
-        Mistake("the right entries are masked, and the best wrong one is taken", way="masked_fill(~right, ...)"):
-            of_best(lambda s, r: s.masked_fill(r, float("-inf")).amax(dim=1, keepdim=True)),
-        Mistake("only the first right entry counts; any of them will do",
-                way="scores.masked_fill(~right, -inf).amax(dim=1, keepdim=True) is the best of them"): of_best(
-            lambda s, r: s.gather(1, r.int().argmax(dim=1, keepdim=True))),
-        Mistake("only the last right entry counts; any of them will do", way="the best right entry counts"): of_best(
-            lambda s, r: s.gather(1, s.shape[1] - 1 - r.flip(1).int().argmax(dim=1, keepdim=True))),
-        Mistake("the mean of the right scores is taken; the best one counts", way="amax over the right entries"):
-            of_best(lambda s, r: (s * r).sum(dim=1, keepdim=True) / r.sum(dim=1, keepdim=True)),
-        Mistake("wrong entries are masked with 0, which is larger than a negative score",
-                way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: best_of(s, r, 0.0)),
-        Mistake("wrong entries are masked with 0: times right makes 0 of them, which is larger than a negative score",
-                way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: (s * r).amax(dim=1, keepdim=True)),
-        Mistake("the best right score of all queries together is taken; each query has its own",
-                way="amax(dim=1, keepdim=True)"): of_best(lambda s, r: s[r].max().expand(len(s), 1)),
-        Mistake("the best of all scores is taken; the best right one is wanted",
-                way="mask the wrong entries first"): of_best(lambda s, r: s.amax(dim=1, keepdim=True)),
-        Mistake("level holds the right entries, too; those are counted in right", way="level & ~right"): changed(
-            lambda rank, s, r: rank._replace(level=rank.level + rank.right)),
-        Mistake("right counts all right entries; only those level with the best one belong in it",
-                way="(level & right).sum(dim=1)"): changed(lambda rank, s, r: rank._replace(right=r.sum(dim=1))),
-        Mistake("right is 1 everywhere; two right entries may be level", way="(level & right).sum(dim=1)"): changed(
-            lambda rank, s, r: rank._replace(right=torch.ones_like(rank.right))),
-        Mistake("level entries stand beside, not before: they count as better here", way="better is above best, "
-                "without the level ones"): changed(lambda rank, s, r: rank._replace(better=rank.better + rank.level)),
-        Mistake("level entries count as better and nothing is level", way="better is above best, level is equal to "
-                "it"): changed(lambda rank, s, r: Rank(rank.better + rank.level, rank.right, zero(rank.level))),
-        Mistake("the right entries are among the better ones", way="only wrong entries: better & ~right"): changed(
-            lambda rank, s, r: rank._replace(better=rank.better + rank.level + rank.right)),
-        Mistake("nothing is ever level here", way="scores equal to the best right one are level"): changed(
-            lambda rank, s, r: rank._replace(level=zero(rank.level))),
-        Mistake("worse entries are counted, and better ones are wanted", way="scores > best"): changed(
-            lambda rank, s, r: rank._replace(better=(~r).sum(dim=1) - rank.better - rank.level)),
-        Mistake("it counts from 1; better is the number of entries before, 0 for the first", way="leave out + 1"):
-            changed(lambda rank, s, r: rank._replace(better=rank.better + 1)),
-        Mistake("better and level are swapped", way="Rank(better, right, level), in this order"): changed(
-            lambda rank, s, r: Rank(rank.level, rank.right, rank.better)),
-        Mistake("right and level are swapped", way="Rank(better, right, level), in this order"): changed(
-            lambda rank, s, r: Rank(rank.better, rank.level, rank.right)),
-    }  # fmt: skip
 
 
 Recall = Callable[..., dict[str, dict[str, float]]]

@@ -20,7 +20,10 @@ LONG = 60  # letters
 
 
 def equal(a: Any, b: Any, tolerance: float = 0.0) -> bool:
-    """Tensors by shape, dtype and value (NaN is equal to NaN), lists and dictionaries item by item, all else by ==."""
+    """Tensors by shape, dtype and value (NaN is equal to NaN), lists and dictionaries item by item, all else by ==.
+
+    tolerance: for tensors of floats and for floats, as a share of the largest number expected.
+    """
     try:
         return compared(a, b, tolerance)
     except Exception:
@@ -39,6 +42,8 @@ def compared(a: Any, b: Any, tolerance: float) -> bool:
         return a.keys() == b.keys() and all(compared(a[key], b[key], tolerance) for key in b)
     if any(isinstance(a, kind) and isinstance(b, kind) for kind in (list, tuple)):
         return len(a) == len(b) and all(compared(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    if tolerance and isinstance(a, float) and isinstance(b, float):
+        return not bool(far_apart(torch.tensor(a).double(), torch.tensor(b).double(), tolerance))
     return bool(a == b)
 
 

@@ -88,7 +88,8 @@ WRONG = [
          "one = torch.ones_like(place)\nreturn Rank(place, one, one - 1)", "", "counts from 1"),
     *(rank(f"if rounding:\n    scores = {steps}\n" + EXACTLY, "rounded before they were compared", "not used")
       for steps in ("(scores / rounding).round() * rounding", "(scores / rounding).floor()",
-                    "torch.ceil(scores / rounding)", "scores.round(decimals=2)", "scores.round(decimals=int(-math.log10(rounding)))")),
+                    "torch.ceil(scores / rounding)", "scores.round(decimals=2)",
+                    "scores.round(decimals=int(-math.log10(rounding)))")),
     rank("scores = scores.round(decimals=4)\n" + EXACTLY, "rounding is not used"),
     *(rank(f"scores = {steps}\n" + GOOD, "a tolerance of their own", "not used")
       for steps in ("scores.round(decimals=4)", "scores.round(decimals=6)", "scores.half()",

@@ -221,8 +221,8 @@ def wrong_with_nan() -> Ways:
                 way="level = not_better & (scores >= best - rounding): a comparison with NaN is False"):
             (neither, neither_below),
         Mistake("a right entry that is NaN does not count, and another right one is found; the docstring says what a "
-                "query with NaN at a right entry finds", way="best is NaN where a right entry is: masked_fill and amax keep "
-                "it, and then nothing is level"): own_left_out,
+                "query with NaN at a right entry finds", way="best is NaN where a right entry is: masked_fill and amax "
+                "keep it, and then nothing is level"): own_left_out,
         Mistake("a right entry that is NaN is counted in better; better counts wrong entries",
                 way="better & ~right"): own_counted,
     }  # fmt: skip

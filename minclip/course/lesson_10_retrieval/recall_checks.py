@@ -1,5 +1,7 @@
 """How recalls are judged: any of several captions, both directions, ties, features without a direction."""
 
+from collections.abc import Callable
+from traceback import walk_tb
 from typing import Any
 
 import torch
@@ -9,7 +11,13 @@ from torch.nn import functional as F
 from minclip import retrieval as library
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.battery import in_turn
-from minclip.course.lesson_10_retrieval.recall_mistakes import EXACT, TIES_BY_CHANCE, wrong_recalls
+from minclip.course.lesson_10_retrieval.recall_mistakes import (
+    EXACT,
+    TIES_BY_CHANCE,
+    wrong_directions,
+    wrong_recalls,
+    wrong_ties,
+)
 
 IMAGES = torch.tensor([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.6, 0.0, 0.8]])
 TEXTS = torch.tensor(
@@ -25,47 +33,88 @@ TEXTS = torch.tensor(
 )
 OWNER = torch.tensor([0, 0, 1, 1, 2, 2, 2])
 
-TURNED = Mistake(
-    "what is [images, texts] met what is [texts, images]: in each direction cosines and right have one shape",
-    way="right = each_image[:, None] == image_of_text is [images, texts]; .T turns both",
-)
+LEVEL = (torch.eye(3), torch.eye(3)[[0, 0, 2]], torch.arange(3), (1, 2))
+COLLAPSED = (torch.eye(3)[[0, 0, 0]], torch.eye(3)[[0, 0, 0, 0]], torch.tensor([0, 1, 2, 2]), (1, 2))
+
 ONE_BY_ONE = Mistake(
     "something of the images met something of the texts one by one; here every image meets every text",
-    way="a column and a row make a matrix: each_image[:, None] == image_of_text",
+    way="a column and a row make a matrix: each_image[:, None] == image_of_text; the diagonal of the cosines holds one "
+    "caption of each picture at most",
 )
 TOO_COARSE = Mistake(
     "cosines that differ a little count as level: only what rounding holds apart is",
     way="rank_of_right(cosines, right, ROUNDING), with the cosines as they are, in float32",
 )
+NO_REFUSAL = Mistake(
+    "the lines that were given refuse this: they are gone, or changed",
+    way="if fault := fault_of_pairs(image_features, text_features, image_of_text, ks): raise ValueError(fault)",
+)
+RIGHT = "right = each_image[:, None] == image_of_text is [images, texts]; .T turns both"
+
+
+def handed(fits: Callable[[list[int], list[int]], bool]) -> Callable[[BaseException], bool]:
+    """Sees in an error that rank_of_right got scores and right of such shapes."""
+
+    def seen(error: BaseException) -> bool:
+        frames = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code.co_name == "rank_of_right"]
+        return any(fits(*(list(frame.f_locals[name].shape) for name in ("scores", "right"))) for frame in frames[:1])
+
+    return seen
+
+
+ERRORS = {
+    handed(lambda scores, right: scores == right[::-1] != right): Mistake(
+        "rank_of_right got one of cosines and right as [images, texts] and the other as [texts, images]", way=RIGHT
+    ),
+    handed(lambda scores, right: right == [3, 3]): Mistake(
+        "right is [images, images]; it says of every image and every text whether they belong together", way=RIGHT
+    ),
+    handed(lambda scores, right: right == [7, 7]): Mistake(
+        "right is [texts, texts]; it says of every image and every text whether they belong together", way=RIGHT
+    ),
+    handed(lambda scores, right: len(scores) != 2): Mistake(
+        "the scores that rank_of_right got are no matrix; every query has a row, and every entry a column",
+        way="unit_rows(image_features) @ unit_rows(text_features).T, or .T of that",
+    ),
+    "only supports boolean masks": Mistake("right holds numbers; it must say True or False", way=RIGHT),
+    handed(lambda scores, right: scores != right): Mistake(
+        "rank_of_right got scores and right of two shapes; right says of every score whether it is a right one's",
+        way=RIGHT,
+    ),
+    "selected index k out of range": Mistake(
+        "k may be larger than the number of entries: then everything is found", way="rank_of_right needs no topk"
+    ),
+    "tensor a (3) must match the size of tensor b (7) at non-singleton dimension 0": ONE_BY_ONE,
+    "tensor a (7) must match the size of tensor b (3) at non-singleton dimension 0": ONE_BY_ONE,
+    "'int' object is not iterable": Mistake(
+        "ks holds several numbers, and each has an entry of its own", way="{f'R@{k}': ... for k in ks}"
+    ),
+    "name 'rank_of_right' is not defined": Mistake(
+        "rank_of_right is the exercise before this one, and its cells have not run since the kernel began",
+        way='run its cell and its check, or: rank_of_right = built("rank_of_right")',
+    ),
+    "must have no row of zeros": Mistake(
+        "cosine_similarity raises an error for a row of zeros; here it is never found, and the others may be",
+        way="unit_rows(image_features) @ unit_rows(text_features).T: a row of zeros becomes NaN",
+    ),
+}
 
 
 def recall_at_k(t: Trial) -> None:
-    t.errors = {
-        "selected index k out of range": Mistake(
-            "k may be larger than the number of entries: then everything is found", way="rank_of_right needs no topk"
-        ),
-        "must match the size of tensor b (7) at non-singleton dimension 1": TURNED,
-        "must match the size of tensor b (3) at non-singleton dimension 1": TURNED,
-        "tensor a (3) must match the size of tensor b (7) at non-singleton dimension 0": ONE_BY_ONE,
-        "tensor a (7) must match the size of tensor b (3) at non-singleton dimension 0": ONE_BY_ONE,
-        "'int' object is not iterable": Mistake(
-            "ks holds several numbers, and each has an entry of its own", way="{f'R@{k}': ... for k in ks}"
-        ),
-    }
+    t.errors = ERRORS
     ks = (1, 2, 5)
     pictures, captions, owners = IMAGES.clone(), TEXTS.clone(), OWNER.clone()  # an answer may write into them
-    ways = wrong_recalls()
-    known = t.acting_like(
-        t.mine, ways, (pictures, captions, owners, ks), (pictures.flip(1), captions.flip(1), owners, ks)
-    )
-    judge_recall(t, (pictures, captions, owners, ks), known)
     images, owner = t.normal(6, 8), torch.tensor([3, 0, 0, 5, 1, 2, 4, 4, 4, 0])
     texts = images[owner] + 1.5 * t.normal(10, 8)
-    judge_recall(t, (images, texts, owner, (1, 3)), {}, "for texts that are not in the pictures' order")
+    ways = wrong_recalls()
+    in_order, mixed = (pictures, captions, owners, ks), (images, texts, owner, (1, 3))
+    judge_recall(t, in_order, t.acting_like(t.mine, ways, in_order, mixed))
+    judge_recall(t, mixed, t.acting_like(t.mine, ways, mixed, in_order), "for texts not in the pictures' order")
     judge_recall(t, (images, texts, owner), {}, "for the default ks")
     judge_recall(t, (images, texts, owner, (1, 50)), {}, "for a k larger than the gallery")
-    level: Known = {TIES_BY_CHANCE: lambda: t.came if is_recall(t.came) else None}
-    judge_recall(t, (torch.eye(3), torch.eye(3)[[0, 0, 2]], torch.arange(3), (1, 2)), level, "where cosines are level")
+    known = t.acting_like(t.mine, wrong_ties(), LEVEL, COLLAPSED)
+    by_chance: Known = {TIES_BY_CHANCE: lambda: t.came if is_recall(t.came) else None}
+    judge_recall(t, LEVEL, {**known, **by_chance}, "where cosines are level")
     nearly = torch.tensor([[1.0, 1.0, 1.0], [1.0 + 2e-7, 1.0, 1.0], [0.0, 0.0, 1.0]])
     rounded: Known = {EXACT: lambda: t.came if is_recall(t.came) else None}
     what = "where only rounding holds cosines apart"
@@ -73,11 +122,31 @@ def recall_at_k(t: Trial) -> None:
     near = F.normalize(torch.tensor([[1.0, 0.5, 0.0], [1.0, 0.5002, 0.0], [0.0, 0.1, 1.0]]), dim=-1)
     coarse: Known = {TOO_COARSE: lambda: t.came if is_recall(t.came) else None}
     judge_recall(t, (torch.eye(3), near, torch.arange(3), (1, 2)), coarse, "where cosines are near each other")
-    few, many = (pictures, captions, owners, ks), (images, texts, owner, (2,))
+    judge_directions(t)
+    few, many = in_order, (images, texts, owner, (2,))
     in_turn(t, (t.mine, library.recall_at_k, few), (t.mine, library.recall_at_k, many))
     t.on_a_gpu(t.mine, pictures, captions, owners, ks)
-    t.raises(ValueError, t.mine, images, texts, owner, (0,), why="k is at least 1")
-    t.raises(ValueError, t.mine, images, texts, owner[:9], (1,), why="one image for each text")
+    t.raises(ValueError, t.mine, images, texts, owner, (0,), why="k is at least 1", hint=NO_REFUSAL)
+    t.raises(ValueError, t.mine, images, texts, owner[:9], (1,), why="one image for each text", hint=NO_REFUSAL)
+
+
+def judge_directions(t: Trial) -> None:
+    """Where one row has no direction; among the k is all that the gallery holds, too."""
+    cases = []
+    for number in (0.0, float("nan")):
+        pictures, captions = IMAGES.clone(), TEXTS.clone()
+        pictures[1], captions[4] = number, number
+        cases += [
+            (pictures, TEXTS.clone(), OWNER.clone(), (1, 3, 7)),
+            (IMAGES.clone(), captions, OWNER.clone(), (1, 3, 7)),
+        ]
+    every = (torch.full((3, 3), float("nan")), TEXTS.clone(), OWNER.clone(), (1, 3, 7))
+    names = [
+        f"where the features of {what}"
+        for what in ("an image are 0", "a text are 0", "an image are NaN", "a text are NaN")
+    ]
+    for case, words in zip([*cases, every], [*names, "where the features of all images are NaN"], strict=True):
+        judge_recall(t, case, t.acting_like(t.mine, wrong_directions(), case, *cases), words)
 
 
 def is_recall(came: object) -> bool:
@@ -92,9 +161,7 @@ def judge_recall(t: Trial, arguments: tuple, known: Known, when: str = "") -> No
     what = f"the recall {when}".strip()
     if isinstance(came, dict):
         judge_keys(t, came, expected, what, known)
-    near: Known = {name: lambda way=way: near_to(way(), came) for name, way in known.items()}  # type: ignore[misc]
-    t.came = came
-    t.same(near_to(came, expected), expected, near, what)
+    t.same(near_to(came, expected), expected, known, what)
 
 
 def near_to(came: Any, target: Any) -> Any:

@@ -17,8 +17,8 @@ TIES_BY_CHANCE = Mistake(
 )
 EXACT = Mistake("cosines that only rounding holds apart are level, too", way="rank_of_right(cosines, right, ROUNDING)")
 
-
 Recall = Callable[..., dict[str, dict[str, float]]]
+Ways = Mapping[str, Recall | tuple[Recall, ...]]
 
 
 def of_ranks(to_text: Rank, to_image: Rank, ks: Sequence[int]) -> dict[str, dict[str, float]]:
@@ -26,7 +26,7 @@ def of_ranks(to_text: Rank, to_image: Rank, ks: Sequence[int]) -> dict[str, dict
     return {direction: {f"R@{k}": rank.hit(k).mean().item() for k in ks} for direction, rank in ranks}
 
 
-def wrong_recalls() -> Mapping[str, Recall]:
+def wrong_recalls() -> Ways:
     """Whole ways that people go instead, by name."""
 
     def cosines_and_right(images: Tensor, texts: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,6 +72,9 @@ def wrong_recalls() -> Mapping[str, Recall]:
     def share_found(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
         return to_text(lambda hits, captions, k: hits.sum(1).double() / captions, images, texts, owner, ks)
 
+    def share_of_all(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        return to_text(lambda hits, captions, k: hits.sum().double() / captions.sum(), images, texts, owner, ks)
+
     def precision(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
         return to_text(lambda hits, captions, k: hits.sum(1).double() / k, images, texts, owner, ks)
 
@@ -90,6 +93,20 @@ def wrong_recalls() -> Mapping[str, Recall]:
         _, right = cosines_and_right(images, texts, owner)
         scores = images @ texts.T
         return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
+    def softmaxed(dim: int, scale: float) -> Recall:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            cosines, right = cosines_and_right(images, texts, owner)
+            scores = (scale * cosines).softmax(dim=dim)
+            return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
+        return way
+
+    def by_place(image_of: Callable[[Tensor, int], Tensor]) -> Recall:
+        """The image of a text from the text's place, of 0, 1, 2, ..., and the number of images."""
+        return masked(
+            lambda right: torch.arange(len(right))[:, None] == image_of(torch.arange(right.shape[1]), len(right))
+        )
 
     def times(factor: float) -> Recall:
         def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
@@ -123,8 +140,18 @@ def wrong_recalls() -> Mapping[str, Recall]:
         Mistake("these are numbers of queries, and a share is wanted", way="mean() in place of sum()"): numbers,
         Mistake("image to text wants all captions of a picture among the k; any of them will do",
                 way="the best right entry counts: rank_of_right"): all_of_them,
-        Mistake("image to text is the share of the captions that were found; one of them is enough",
-                way="the best right entry counts: rank_of_right"): share_found,
+        Mistake("image to text is the share of the right captions that were found, which other fields call recall; "
+                "here a picture has found its match with one of them", way="the best right entry counts: "
+                "rank_of_right(...).hit(k)"): (share_found, share_of_all),
+        Mistake("a softmax turns cosines into shares, and shares of one row or column do not compare with those "
+                "of another",
+                way="rank the cosines as they are"): tuple(
+            softmaxed(dim, scale) for dim in (0, 1) for scale in (1.0, 100.0)),
+        Mistake("which image a text belongs to is reckoned from the text's place; image_of_text says it",
+                way="compare the number of each image with image_of_text"): (
+            by_place(lambda text, n: text // n), by_place(lambda text, n: text // max(1, len(text) // n)),
+            by_place(lambda text, n: text * n // len(text)), by_place(lambda text, n: text % n),
+            by_place(lambda text, n: text // 5)),
         Mistake("image to text divides by k: that is precision, the share of right ones among the found",
                 way="a query has found its match, or it has not"): precision,
         Mistake("both directions are image to text; the other one asks the columns",
@@ -140,4 +167,67 @@ def wrong_recalls() -> Mapping[str, Recall]:
         Mistake("one place too many is looked at", way="hit(k)"): later_k(1),
         Mistake("one place too few is looked at", way="hit(k), or fewer than k better ones"): later_k(-1),
         Mistake("every k has the recall at 1", way="hit(k), with the k of the loop"): at_one,
+    }  # fmt: skip
+
+
+def wrong_ties() -> Ways:
+    """What is written instead, and shows only where cosines are level."""
+
+    def counted(found: Callable[[Tensor, Tensor, int], Tensor]) -> Recall:
+        """The recall where found says, of scores, right and k, which queries found theirs."""
+
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            cosines = unit_rows(images) @ unit_rows(texts).T
+            right = torch.arange(len(images))[:, None] == owner
+            both = zip(library.DIRECTIONS, ((cosines, right), (cosines.T, right.T)), strict=True)
+            return {d: {f"R@{k}": found(*given, k).double().mean().item() for k in ks} for d, given in both}
+
+        return way
+
+    def first(order: Callable[[Tensor], Tensor]) -> Recall:
+        return counted(lambda scores, right, k: right.gather(1, order(scores))[:, :k].any(dim=1))
+
+    by_lot = "rank_of_right(cosines, right, ROUNDING).hit(k): level entries draw lots"
+    return {
+        Mistake("an entry level with the right one never stands before it: so a model that says the same of everything "
+                "finds everything", way=by_lot): (
+            counted(lambda scores, right, k: rank_of_right(scores, right).better < k),
+            counted(lambda scores, right, k: rank_of_right(scores, right).hit(k) > 0)),
+        Mistake("an entry level with the right one always stands before it: so a model that says the same of "
+                "everything finds nothing", way=by_lot): (
+            counted(lambda scores, right, k: sum(rank_of_right(scores, right)[::2]) < k),
+            counted(lambda scores, right, k: rank_of_right(scores, right).hit(k) == 1)),
+        Mistake("which of the level entries comes first is left to topk, argmax or sort", way=by_lot): (
+            first(lambda scores: scores.topk(scores.shape[1], dim=1).indices),
+            counted(lambda scores, right, k: right.gather(1, scores.topk(min(k, scores.shape[1])).indices).any(dim=1)),
+            first(lambda scores: scores.argsort(dim=1, descending=True)),
+            first(lambda scores: scores.argsort(dim=1, descending=True, stable=True)),
+            first(lambda scores: scores.argsort(dim=1).flip(1))),
+    }  # fmt: skip
+
+
+def wrong_directions() -> Ways:
+    """What is written instead, and shows only where features have no direction: zeros, NaN."""
+
+    def way(cosines_of: Callable[[Tensor, Tensor], Tensor]) -> Recall:
+        def recall(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            scores, right = cosines_of(images, texts), torch.arange(len(images))[:, None] == owner
+            return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
+        return recall
+
+    def filled(number: float) -> Recall:
+        return way(lambda images, texts: (unit_rows(images) @ unit_rows(texts).T).nan_to_num(number))
+
+    def normalized(x: Tensor) -> Tensor:
+        return F.normalize(x.float(), dim=-1)
+
+    return {
+        Mistake("NaN was replaced by a number, and a number may be found; features without a direction never are",
+                way="leave NaN in the cosines: rank_of_right knows what to do with it"): (
+            *(filled(number) for number in (0.0, -1.0, -torch.inf)),
+            way(lambda images, texts: normalized(images.nan_to_num()) @ normalized(texts.nan_to_num()).T)),
+        Mistake("a row of zeros stays a row of zeros: its cosine with everything is 0, and it may be found",
+                way="unit_rows makes NaN of it, which is never found; F.normalize does not, nor does a small number "
+                "added to the length"): way(lambda images, texts: normalized(images) @ normalized(texts).T),
     }  # fmt: skip

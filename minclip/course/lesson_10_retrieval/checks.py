@@ -11,7 +11,12 @@ from minclip import retrieval as library
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.battery import in_turn
 from minclip.course.comparison import TOLERANCE, equal
-from minclip.course.lesson_10_retrieval.mistakes import wrong_queries, wrong_searches
+from minclip.course.lesson_10_retrieval.mistakes import (
+    FIRST_CELL,
+    of_first_cell,
+    ways_of_queries,
+    wrong_searches,
+)
 from minclip.course.lesson_10_retrieval.rank_checks import rank_of_right
 from minclip.course.lesson_10_retrieval.recall_checks import recall_at_k
 
@@ -40,6 +45,7 @@ OF_QUERIES = Mistake(
 
 def search(t: Trial) -> None:
     t.errors = {
+        of_first_cell: FIRST_CELL,
         "selected index k out of range": TOO_MANY,
         "cannot be multiplied (4x8 and 7x8)": NOT_TURNED,
         "must match the size of tensor b (7) at non-singleton dimension 0": ROWS_MEET,
@@ -91,12 +97,14 @@ def explains(way: Callable[[], Any], came: tuple, part: Tensor) -> Tensor:
 def composed_query(t: Trial) -> None:
     pictures, add, remove = 3 * t.normal(4, 8), 0.4 * t.normal(1, 8), 2 * t.normal(1, 8)
     t.errors = {
+        of_first_cell: FIRST_CELL,
         "Dimension out of range": Mistake(
             "features are rows of a matrix, also where there is one", way="dim=-1 is along the features"
-        )
+        ),
     }
     right = library.composed_query(pictures, add, remove, 0.7)
-    t.same(t(pictures, add, remove, 0.7), right, wrong_queries(pictures, add, remove, 0.7))
+    case, other = (pictures, add, remove, 0.7), (t.normal(3, 5), t.normal(1, 5), 3 * t.normal(1, 5), -0.3)
+    t.same(t(*case), right, t.acting_like(t.mine, ways_of_queries(*case), case, other))
     plain = library.composed_query(pictures, add, remove)
     t.same(t(pictures, add, remove), plain, what="the result for the weight that is not given, 1,")
     t.same(t(pictures, add, remove, 0.0), F.normalize(pictures, dim=-1), what="the result for weight 0")

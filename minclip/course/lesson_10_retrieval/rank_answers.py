@@ -139,6 +139,8 @@ WRONG = [
          "brackets", "turns tensors of bool round"),
     rank(edited(GOOD, "not_better & (", "not_better and ("), "want one yes or no"),
     rank(BEST + LEVEL + "return Rank(~not_better & ~right, level & right, level & ~right)", "how many of them"),
+    answer_of("rank_of_right", "del Rank\ndef rank_of_right(scores, right, rounding=0.0):\n", GOOD,
+              "the first code cell"),
 ]  # fmt: skip
 
 CORRECT = [

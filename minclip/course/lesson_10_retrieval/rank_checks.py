@@ -10,6 +10,7 @@ from minclip import ties
 from minclip.course.assertions import Known, Mistake, Shown, Trial
 from minclip.course.battery import in_turn
 from minclip.course.comparison import copied
+from minclip.course.lesson_10_retrieval.mistakes import FIRST_CELL, of_first_cell
 from minclip.course.lesson_10_retrieval.rank_mistakes import wrong_ranks, wrong_roundings, wrong_with_nan
 
 # scores of two right entries each, with ties, negative ones, and ones that only rounding holds apart
@@ -58,6 +59,7 @@ COLUMN = Mistake(
     way="amax(dim=1, keepdim=True)",
 )
 ERRORS = {
+    of_first_cell: FIRST_CELL,
     "operator.invert": Mistake(
         "~ turns tensors of bool round, and this is none", way="right is bool already: ~right, without float()"
     ),

@@ -2,7 +2,6 @@
 
 from minclip.course.planted_answers import Answer, answer_of, edited
 
-
 HEAD = "def recall_at_k(image_features, text_features, image_of_text, ks=KS):\n"
 REFUSES = "if fault := fault_of_pairs(image_features, text_features, image_of_text, ks):"
 

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from minclip import retrieval as library
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.battery import in_turn
+from minclip.course.lesson_10_retrieval.mistakes import FIRST_CELL, of_first_cell
 from minclip.course.lesson_10_retrieval.recall_mistakes import (
     EXACT,
     TIES_BY_CHANCE,
@@ -63,6 +64,7 @@ def handed(fits: Callable[[list[int], list[int]], bool]) -> Callable[[BaseExcept
 
 
 ERRORS = {
+    of_first_cell: FIRST_CELL,
     handed(lambda scores, right: scores == right[::-1] != right): Mistake(
         "rank_of_right got one of cosines and right as [images, texts] and the other as [texts, images]", way=RIGHT
     ),

@@ -61,6 +61,12 @@ WRONG = [
     find("cosines = unit_rows(gallery) @ unit_rows(queries).T\n" + BEST + PAIR, "each query must have one"),
     find("best = cosine_similarity(gallery, queries).sort(dim=0, descending=True)\n"
          "return best.values[:k], best.indices[:k]", "[queries, k] is wanted"),
+    find("best = cosine_similarity(gallery, queries).topk(min(k, len(gallery)), dim=0)\n"
+         "return best.values.reshape(len(queries), -1), best.indices.reshape(len(queries), -1)",
+         "reshape does not turn"),
+    find("best = cosine_similarity(queries, gallery).flatten().topk(k)\n" + PAIR, "share one list"),
+    find(COSINES + "if k >= len(gallery):\n    return cosines, torch.arange(len(gallery)).expand_as(cosines)\n"
+         + BEST + PAIR, "the nearest comes first"),
     find("best = cosine_similarity(gallery, queries).sort(dim=1, descending=True)\n"
          "return best.values[:, :k], best.indices[:, :k]", "each query must have one"),
     Answer("search", "del cosine_similarity\ndef search(queries, gallery, k):\n    return cosine_similarity(queries, "
@@ -161,6 +167,8 @@ WRONG = [
 
 CORRECT = [
     find(COSINES + "return cosines.topk(min(k, len(gallery)), dim=1)"),
+    find("best = cosine_similarity(gallery, queries).topk(min(k, len(gallery)), dim=0)\n"
+         "return best.values.T, best.indices.T"),
     compose(UNITS + "return unit_rows((p + weight * (a - r)) / (1 + weight))"),
     *rank_answers.CORRECT,
     *recall_answers.CORRECT,

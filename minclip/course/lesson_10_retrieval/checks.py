@@ -59,7 +59,7 @@ def search(t: Trial) -> None:
     judge_search(t, queries[:1], gallery, 3, lost, "for one query")
     lost = {ONE_LOST: lambda: tuple(part.squeeze() for part in library.search(queries, gallery, 1))}
     judge_search(t, queries, gallery, 1, lost, "for k = 1")
-    judge_search(t, queries, gallery, 7, {}, "for k = 7")
+    judge_search(t, queries, gallery, 7, wrong_searches(queries, gallery, 7), "for k = 7")
     judge_search(t, queries, gallery, 9, {}, "for k = 9, of a gallery with 7 entries,")
     few, many = (queries, gallery, 2), (t.normal(3, 5), t.normal(6, 5), 4)
     in_turn(t, (t.mine, library.search, few), (t.mine, library.search, many))

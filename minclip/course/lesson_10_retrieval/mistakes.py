@@ -58,6 +58,14 @@ def wrong_searches(queries: Tensor, gallery: Tensor, k: int) -> Known:
                 "gallery).topk(..., dim=1) has a row for each query"): lambda: (
             right[0].T, right[1].T
         ),
+        Mistake("reshape does not turn [k, queries] round: it cuts the same numbers, in their order, into other rows",
+                way=f"the queries come first: {COSINES}.topk(..., dim=1)"): lambda: tuple(
+            part.reshape(len(queries), -1) for part in of(cosines.T, dim=0)),
+        Mistake("all queries share one list here; each has its own", way="topk(k, dim=1)"): lambda: tuple(
+            cosines.flatten().topk(k)),
+        Mistake("all entries come back as the gallery has them; the nearest comes first", way="topk sorts "
+                "them"): lambda: (
+            cosines, torch.arange(len(gallery)).expand_as(cosines)),
         Mistake("each entry of the gallery has a row here, and the queries that are near to it; each query must have "
                 "one", way=f"the queries come first: {COSINES}"): lambda: of(cosines.T),
         Mistake("each query has found with the cosines of all of them", way="topk along dim=1, on [queries, entries]"

@@ -112,6 +112,19 @@ WRONG = [
     rank(edited(GOOD, "level = not_better & (scores >= best - rounding)", "level = not_better & "
                 "~(scores < best - rounding)\n"
                 "not_better = not_better | scores.isnan()"), "NaN", "replaced"),
+    rank(BEST + "level = (scores - best).abs() <= rounding\nbetter = (scores > best + rounding) | scores.isnan()\n"
+         "return Rank((better & ~right).sum(dim=1), (level & right).sum(dim=1), (level & ~right).sum(dim=1))",
+         "where the best right score is NaN", "slips"),
+    rank("scores = (scores * 1e6).long()\n"
+         + edited(edited(GOOD, "float('-inf')", "-10**9"), "rounding", "1e6 * rounding"),
+         "a tolerance of their own"),
+    rank("rounding = max(rounding, 1e-6)\n" + GOOD, "a tolerance of their own", "not used"),
+    rank(edited(GOOD, "rounding", "ROUNDING"), "rounding is not used"),
+    rank(edited(GOOD, "(level & right)", "level"), "right holds wrong entries"),
+    rank(edited(edited(GOOD, "(level & right)", "level"), "(level & ~right)", "level"), "right holds wrong entries"),
+    rank(edited(GOOD, "amax(dim=1", "amax(dim=0"), "over all queries; each query"),
+    rank(edited(GOOD, "float('-inf')", "float('inf')"), "that is inf", "that is -inf"),
+    rank("best = scores[right][:, None]\n" + LEVEL + RANK, "one row of the right scores"),
     rank(edited(GOOD, "(~not_better & ~right)", "(~not_better)"), "better counts wrong entries", "replaced"),
     rank(edited(GOOD, "amax(dim=1, keepdim=True)", "amax(dim=1)"), "[queries, 1], would go with every entry"),
     rank(edited(GOOD, "<=", "<"), "among those that are not better"),
@@ -144,6 +157,12 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
+    rank("best = scores.masked_fill(~right, float('-inf')).sort(dim=1, descending=True).values[:, :1]\n"
+         + LEVEL + RANK),
+    rank(BEST + """better = (scores > best + rounding) | scores.isnan() | best.isnan()
+level = (scores - best).abs() <= rounding
+return Rank((better & ~right).sum(dim=1), (level & right).sum(dim=1), (level & ~right).sum(dim=1))"""),
+    rank("best = torch.stack([row[mine].max() for row, mine in zip(scores, right)])[:, None]\n" + LEVEL + RANK),
     rank("""best = scores.where(right, torch.finfo(scores.dtype).min).amax(dim=1, keepdim=True)
 above = ~(scores <= best + rounding)
 level = torch.isclose(scores, best, rtol=0, atol=rounding)

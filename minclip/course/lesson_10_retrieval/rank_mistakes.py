@@ -73,6 +73,13 @@ def wrong_ranks() -> Ways:
                 way="amax(dim=1, keepdim=True)"): of_best(lambda s, r: s[r].max().expand(len(s), 1)),
         Mistake("the best of all scores is taken; the best right one is wanted",
                 way="mask the wrong entries first"): of_best(lambda s, r: s.amax(dim=1, keepdim=True)),
+        Mistake("the best of each entry is taken, over all queries; each query has its own", way="amax(dim=1, keepdim="
+                "True)"): of_best(lambda s, r: s.masked_fill(~r, float("-inf")).amax(dim=0, keepdim=True)),
+        Mistake("wrong entries are masked with inf, and then the largest is taken: that is inf",
+                way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: best_of(s, r, float("inf"))),
+        Mistake("right holds wrong entries, too; those that are level are counted in level", way="level & right"): (
+            changed(lambda rank, s, r: rank._replace(right=rank.right + rank.level)),
+            changed(lambda rank, s, r: Rank(rank.better, rank.right + rank.level, rank.right + rank.level))),
         Mistake("level holds the right entries, too; those are counted in right", way="level & ~right"): changed(
             lambda rank, s, r: rank._replace(level=rank.level + rank.right)),
         Mistake("right counts all right entries; only those level with the best one belong in it",
@@ -206,6 +213,9 @@ def wrong_with_nan() -> Ways:
         level = ~(s > best) & ~(s < best)
         return Rank((~(s <= best) & ~r).sum(dim=1), (level & r).sum(dim=1), (level & ~r).sum(dim=1))
 
+    def best_forgotten(s: Tensor, r: Tensor) -> Rank:
+        return rank_of_right(s, r)._replace(better=(((s > best_of(s, r)) | s.isnan()) & ~r).sum(dim=1))
+
     def own_left_out(s: Tensor, r: Tensor) -> Rank:
         return parts(s, r, best_of(s, r & ~s.isnan()))
 
@@ -223,6 +233,9 @@ def wrong_with_nan() -> Ways:
         Mistake("a right entry that is NaN does not count, and another right one is found; the docstring says what a "
                 "query with NaN at a right entry finds", way="best is NaN where a right entry is: masked_fill and amax "
                 "keep it, and then nothing is level"): own_left_out,
+        Mistake("where the best right score is NaN, wrong entries must stand before it, and a comparison with NaN is "
+                "False", way="~(scores <= best + rounding) is True where the one or the other is NaN"): (
+            best_forgotten,),
         Mistake("a right entry that is NaN is counted in better; better counts wrong entries",
                 way="better & ~right"): own_counted,
     }  # fmt: skip

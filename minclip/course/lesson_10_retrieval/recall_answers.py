@@ -136,6 +136,10 @@ WRONG = [
                "a.hit(k).mean().item()", "found(cosines, right, k)").replace(
                "b.hit(k).mean().item()", "found(cosines.T, right.T, k)"),
            "which other fields call recall", "precision"),
+    recall(edited(WHOLE, "right = each[:, None] == image_of_text.to(cosines.device)",
+                  "right = (each[:, None] == image_of_text.to(cosines.device)) & ~cosines.isnan()"),
+           "right no more", "replaced"),
+    recall(edited(WHOLE, "text_features).T", "text_features)"), "here both are embed_dim"),
     *(answer_of("recall_at_k", HEAD, refusal + WHOLE, "the lines that were given")
       for refusal in ("", REFUSES[len("if fault := "):-1] + "\n", REFUSES + " print(fault)\n")),
     answer_of("recall_at_k", "del rank_of_right\n" + HEAD, WHOLE, "its cells have not run"),
@@ -160,6 +164,8 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
+    recall(edited(WHOLE, "mean().item()", "float().mean().item()")),
+    recall(edited(WHOLE, COSINES, "cosines = (unit_rows(text_features) @ unit_rows(image_features).T).T\n")),
     recall("""images = image_features.float() / image_features.float().square().sum(dim=-1, keepdim=True).sqrt()
 texts = text_features.float() / text_features.float().norm(dim=-1)[:, None]
 right = torch.nn.functional.one_hot(image_of_text, len(images)).bool().T

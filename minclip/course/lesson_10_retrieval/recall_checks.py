@@ -1,6 +1,7 @@
 """How recalls are judged: any of several captions, both directions, ties, features without a direction."""
 
 from collections.abc import Callable
+from functools import wraps
 from traceback import walk_tb
 from typing import Any
 
@@ -88,6 +89,10 @@ ERRORS = {
     ),
     "tensor a (3) must match the size of tensor b (7) at non-singleton dimension 0": ONE_BY_ONE,
     "tensor a (7) must match the size of tensor b (3) at non-singleton dimension 0": ONE_BY_ONE,
+    "cannot be multiplied (3x3 and 7x3)": Mistake(
+        "in a matrix product the columns of the first meet the rows of the second, and here both are embed_dim",
+        way="unit_rows(image_features) @ unit_rows(text_features).T",
+    ),
     "'int' object is not iterable": Mistake(
         "ks holds several numbers, and each has an entry of its own", way="{f'R@{k}': ... for k in ks}"
     ),
@@ -126,7 +131,12 @@ def recall_at_k(t: Trial) -> None:
     judge_recall(t, (torch.eye(3), near, torch.arange(3), (1, 2)), coarse, "where cosines are near each other")
     judge_directions(t)
     few, many = in_order, (images, texts, owner, (2,))
-    in_turn(t, (t.mine, library.recall_at_k, few), (t.mine, library.recall_at_k, many))
+
+    @wraps(t.mine)
+    def near(*given: Any) -> Any:  # in_turn compares to the last digit
+        return near_to(t.mine(*given), library.recall_at_k(*given))
+
+    in_turn(t, (near, library.recall_at_k, few), (near, library.recall_at_k, many))
     t.on_a_gpu(t.mine, pictures, captions, owners, ks)
     t.raises(ValueError, t.mine, images, texts, owner, (0,), why="k is at least 1", hint=NO_REFUSAL)
     t.raises(ValueError, t.mine, images, texts, owner[:9], (1,), why="one image for each text", hint=NO_REFUSAL)

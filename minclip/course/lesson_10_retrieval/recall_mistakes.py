@@ -219,6 +219,11 @@ def wrong_directions() -> Ways:
     def filled(number: float) -> Recall:
         return way(lambda images, texts: (unit_rows(images) @ unit_rows(texts).T).nan_to_num(number))
 
+    def taken_out(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        scores = unit_rows(images) @ unit_rows(texts).T
+        right = (torch.arange(len(images))[:, None] == owner) & ~scores.isnan()
+        return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
     def normalized(x: Tensor) -> Tensor:
         return F.normalize(x.float(), dim=-1)
 
@@ -227,6 +232,8 @@ def wrong_directions() -> Ways:
                 way="leave NaN in the cosines: rank_of_right knows what to do with it"): (
             *(filled(number) for number in (0.0, -1.0, -torch.inf)),
             way(lambda images, texts: normalized(images.nan_to_num()) @ normalized(texts.nan_to_num()).T)),
+        Mistake("pairs whose cosine is NaN are right no more: then a picture finds another of its captions, where it "
+                "must find nothing", way="right says who belongs together, whatever the cosines are"): taken_out,
         Mistake("a row of zeros stays a row of zeros: its cosine with everything is 0, and it may be found",
                 way="unit_rows makes NaN of it, which is never found; F.normalize does not, nor does a small number "
                 "added to the length"): way(lambda images, texts: normalized(images) @ normalized(texts).T),

@@ -102,6 +102,16 @@ def test_pictures_that_the_text_names_show_what_it_says():
     ]  # fmt: skip
 
 
+def test_one_caption_in_three_names_the_colour():
+    book = PictureBook("val", size=32, count=300, captions_per_picture=5, progress=False)
+    named = [
+        book.picture(i).things[0].colour in caption.lower().replace(",", " ").replace(".", " ").split()
+        for i in range(300)
+        for caption in book.captions(i)
+    ]
+    assert sum(named) / len(named) == pytest.approx(1 / 3, abs=0.03) and "one in three names the colour" in TEXT
+
+
 def test_composed_queries_find_what_the_text_says():
     model, _, tokenizer = load("picturebook-small", "cpu")
     book = PictureBook("val", size=32, count=1000, captions_per_picture=1, progress=False)

@@ -43,6 +43,9 @@ def wrong_ranks() -> Ways:
     def changed(change: Callable[[Rank, Tensor, Tensor], Rank]) -> Way:
         return lambda scores, right: change(rank_of_right(scores, right), scores, right)
 
+    def mixed(order: tuple[int, ...]) -> Way:
+        return changed(lambda rank, s, r: Rank(*(rank[i] for i in order)))
+
     def of_best(best: Callable[[Tensor, Tensor], Tensor]) -> Way:
         return lambda scores, right: parts(scores, right, best(scores, right))
 
@@ -116,8 +119,7 @@ def wrong_ranks() -> Ways:
         Mistake("every entry counts as level, the better and the worse ones, too",
                 way="not_better & (scores >= best - rounding): & is and, | is or"): changed(
             lambda rank, s, r: Rank(rank.better, r.sum(dim=1), (~r).sum(dim=1))),
-        **{mistake: changed(lambda rank, s, r, order=order: Rank(*(rank[i] for i in order)))
-           for order, mistake in MIXED.items()},
+        **{mistake: mixed(order) for order, mistake in MIXED.items()},
     }  # fmt: skip
 
 

@@ -133,10 +133,10 @@ def recall_at_k(t: Trial) -> None:
     few, many = in_order, (images, texts, owner, (2,))
 
     @wraps(t.mine)
-    def near(*given: Any) -> Any:  # in_turn compares to the last digit
+    def closely(*given: Any) -> Any:  # in_turn compares to the last digit
         return near_to(t.mine(*given), library.recall_at_k(*given))
 
-    in_turn(t, (near, library.recall_at_k, few), (near, library.recall_at_k, many))
+    in_turn(t, (closely, library.recall_at_k, few), (closely, library.recall_at_k, many))
     t.on_a_gpu(t.mine, pictures, captions, owners, ks)
     t.raises(ValueError, t.mine, images, texts, owner, (0,), why="k is at least 1", hint=NO_REFUSAL)
     t.raises(ValueError, t.mine, images, texts, owner[:9], (1,), why="one image for each text", hint=NO_REFUSAL)

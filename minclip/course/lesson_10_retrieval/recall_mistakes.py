@@ -187,6 +187,9 @@ def wrong_ties() -> Ways:
     def first(order: Callable[[Tensor], Tensor]) -> Recall:
         return counted(lambda scores, right, k: right.gather(1, order(scores))[:, :k].any(dim=1))
 
+    def not_worse(rank: Rank) -> Tensor:
+        return rank.better + rank.level
+
     by_lot = "rank_of_right(cosines, right, ROUNDING).hit(k): level entries draw lots"
     return {
         Mistake("an entry level with the right one never stands before it: so a model that says the same of everything "
@@ -195,7 +198,7 @@ def wrong_ties() -> Ways:
             counted(lambda scores, right, k: rank_of_right(scores, right).hit(k) > 0)),
         Mistake("an entry level with the right one always stands before it: so a model that says the same of "
                 "everything finds nothing", way=by_lot): (
-            counted(lambda scores, right, k: sum(rank_of_right(scores, right)[::2]) < k),
+            counted(lambda scores, right, k: not_worse(rank_of_right(scores, right)) < k),
             counted(lambda scores, right, k: rank_of_right(scores, right).hit(k) == 1)),
         Mistake("which of the level entries comes first is left to topk, argmax or sort", way=by_lot): (
             first(lambda scores: scores.topk(scores.shape[1], dim=1).indices),

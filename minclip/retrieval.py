@@ -42,7 +42,7 @@ def recall_at_k(
     image_of_text: int64 [texts], the place of the image that a text belongs to.
     An image has found its text when ANY of its captions is among the k. Entries with level cosines stand in an order
     drawn by lot, and the recall is the expectation over the draws (ties.py): a model that says the same of everything
-    gets k / images. Features that are NaN or zero have no direction and are never found.
+    gets R@1 = 1 / images. Features that are NaN or zero have no direction and are never found.
 
     Two pictures. Text 0 belongs to picture 0, but lies nearer to picture 1, which it finds:
 

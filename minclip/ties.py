@@ -17,7 +17,7 @@ class Rank(NamedTuple):
     """How many entries stand before and beside each query's best right entry. Each is int64 [queries]."""
 
     better: Tensor  # wrong entries that score higher, or NaN
-    right: Tensor  # right entries level with the best one, which is counted; 0 where nothing can be found (NaN)
+    right: Tensor  # right entries level with the best one, itself among them; 0 where nothing can be found (NaN)
     level: Tensor  # wrong entries level with it
 
     def hit(self, k: int) -> Tensor:
@@ -48,6 +48,8 @@ class Rank(NamedTuple):
 def rank_of_right(scores: Tensor, right: Tensor, rounding: float = 0.0) -> Rank:
     """How many entries stand before and beside the best right entry of each query.
 
+    -> Rank of better, the wrong entries above the best right one; right, the right entries level with the best one,
+    itself among them; level, the wrong entries level with it. Each is int64 [queries].
     scores: float [queries, entries], higher is better; right: bool [queries, entries];
     rounding: scores that differ by this much at most are level.
     NaN is never right: a wrong entry with NaN stands before, and a query with NaN at a right entry finds nothing.

@@ -1,8 +1,10 @@
 """Any value can be compared and put into words."""
 
 import threading
+from typing import NamedTuple
 
 import numpy as np
+import pytest
 import torch
 
 from minclip.course.assertions import Shown
@@ -37,6 +39,37 @@ def test_numbers_that_differ_look_different():
     assert difference(torch.tensor([1.0]), torch.tensor([1.00012])) == ("[1]", "[1.00012]")
     long = "a" * 100
     assert difference(long + "b", long + "c")[1] == f"from letter 90: {'a' * 10 + 'c'!r}"
+
+
+class Pair(NamedTuple):
+    first: torch.Tensor
+    second: list
+
+
+LONG = "x" * 70
+
+
+@pytest.mark.parametrize(
+    ("expected", "came", "right", "found"),
+    [
+        ({LONG[:9]: LONG, "b": 1}, {LONG[:9]: LONG, "b": 2}, "at ['b']: 1", "at ['b']: 2"),
+        ({"a": LONG, "b": {"c": [0.5]}}, {"a": LONG, "b": {"c": [0.25]}}, "at ['b']: {'c': [0.5]}", None),
+        ({"a": {"b": [LONG, 1]}}, {"a": {"b": [LONG, 2]}}, "at ['a']['b'][1]: 1", "at ['a']['b'][1]: 2"),
+        ({"a": LONG, "b": 1}, {"a": LONG}, "at ['b']: 1", "at ['b']: nothing"),
+        ({"a": LONG}, {"a": LONG, 2: 1}, "at [2]: nothing", "at [2]: 1"),
+        ([LONG, 1], [LONG], "at [1]: 1", "at [1]: nothing"),
+        ([LONG + "b"], [LONG + "c"], f"at [0]: from letter 60: {'x' * 10 + 'b'!r}", None),
+        ([torch.zeros(3, 4)] * 9, [torch.ones(3, 4)] * 9, "at [0][0, 0]: 0", None),
+        ([torch.zeros(2)] * 30, [torch.zeros(3)] * 30, "at [0]: [0, 0]", "at [0]: [0, 0, 0]"),
+        (Pair(torch.zeros(2), [LONG]), Pair(torch.ones(2), [LONG]), "first: [0, 0]", "first: [1, 1]"),
+        (Pair(torch.zeros(9), [LONG]), Pair(torch.ones(9), [LONG]), "at first[0]: 0", None),
+        (Pair(torch.zeros(2), [LONG, 1]), Pair(torch.zeros(2), [LONG, 2]), "at second[1]: 1", "at second[1]: 2"),
+        ({"a": LONG}, {}, None, "{}"),
+    ],
+)
+def test_what_differs_is_shown(expected, came, right, found):
+    words = difference(expected, came)
+    assert words[0] != words[1] and right in (None, words[0]) and found in (None, words[1]), words
 
 
 def test_words_are_short_and_never_fail():

@@ -159,12 +159,12 @@ class Trial(Calls):
         self.gradient(came, theirs(*unpacked(inputs)), pairs)
         self.passed = before + 1
 
-    def acting_like(self, mine: Callable, ways: Mapping[str, Callable], *inputs: Any) -> Known:
+    def acting_like(self, mine: Callable, ways: Mapping[str, Callable | tuple[Callable, ...]], *inputs: Any) -> Known:
         """Known mistakes for `same`, proven: each is a whole wrong way, and is named only where mine acts like it.
 
-        That is, where both give the same for all of the inputs, or raise the same kind of error. inputs: tuples of
-        arguments, or lone arguments; the first is that of the claim. A mistake that fits one input by chance, as a
-        neighbour may, is not named.
+        That is, where both give the same for all of the inputs, or raise the same kind of error. ways: a mistake that
+        takes several forms has a tuple of them. inputs: tuples of arguments, or lone arguments; the first is that of
+        the claim. A mistake that fits one input by chance, as a neighbour may, is not named.
         """
         cases = [case if isinstance(case, tuple) else (case,) for case in inputs]
 
@@ -174,13 +174,15 @@ class Trial(Calls):
             except Exception as error:
                 return type(error)
 
-        def outcome(way: Callable) -> Any:
-            for case in cases[1:]:
-                if not equal(given(mine, case), given(way, case), TOLERANCE):
-                    raise ValueError("another mistake")
-            return way(*copied(cases[0]))
+        def outcome(forms: tuple[Callable, ...]) -> Any:
+            for way in forms:
+                if all(equal(given(mine, case), given(way, case), TOLERANCE) for case in cases[1:]):
+                    result = way(*copied(cases[0]))
+                    if len(forms) == 1 or equal(given(mine, cases[0]), result, TOLERANCE):
+                        return result
+            raise ValueError("another mistake")
 
-        return {words: partial(outcome, way) for words, way in ways.items()}
+        return {words: partial(outcome, way if isinstance(way, tuple) else (way,)) for words, way in ways.items()}
 
     def wrong(self, what: str, expected: Any, found: Any, came: Any, known: Known, hint: str = "") -> None:
         """Raises Wrong; with the mistake's name where what came is what a known one gives."""
@@ -190,4 +192,5 @@ class Trial(Calls):
 
 
 def any_tensor(value: Any) -> bool:
-    return isinstance(value, list | tuple) and any(isinstance(item, Tensor) for item in value)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return any(isinstance(item, Tensor) or any_tensor(item) for item in items)

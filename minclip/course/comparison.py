@@ -20,7 +20,10 @@ LONG = 60  # letters
 
 
 def equal(a: Any, b: Any, tolerance: float = 0.0) -> bool:
-    """Tensors by shape, dtype and value (NaN is equal to NaN), lists and dictionaries item by item, all else by ==."""
+    """Tensors by shape, dtype and value (NaN is equal to NaN), lists and dictionaries item by item, all else by ==.
+
+    tolerance: for tensors of floats and for floats, as a share of the largest number expected.
+    """
     try:
         return compared(a, b, tolerance)
     except Exception:
@@ -39,6 +42,8 @@ def compared(a: Any, b: Any, tolerance: float) -> bool:
         return a.keys() == b.keys() and all(compared(a[key], b[key], tolerance) for key in b)
     if any(isinstance(a, kind) and isinstance(b, kind) for kind in (list, tuple)):
         return len(a) == len(b) and all(compared(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    if tolerance and isinstance(a, float) and isinstance(b, float):
+        return not bool(far_apart(torch.tensor(a).double(), torch.tensor(b).double(), tolerance))
     return bool(a == b)
 
 
@@ -90,22 +95,49 @@ def put_back(value: Any, kept: Any) -> None:
 
 
 def difference(expected: Any, came: Any) -> tuple[str, str]:
-    """Both in words; of many numbers the first place where they differ, of long texts the first difference."""
-    if isinstance(expected, Tensor):
+    """Both in words; of a long collection the first item that differs, of long texts the first difference.
+
+    >>> difference({"train": [0.5] * 9, "val": [1.0] * 30}, {"train": [0.5] * 9, "val": [1.0] * 28 + [0.0, 1.0]})
+    ("at ['val'][28]: 1.0", "at ['val'][28]: 0.0")
+    """
+    tensors = isinstance(expected, Tensor) and isinstance(came, Tensor)
+    if tensors and (expected.shape, expected.dtype) == (came.shape, came.dtype):
         return difference_of_tensors(expected.detach(), came.detach())
-    if isinstance(expected, str) and isinstance(came, str) and max(len(expected), len(came)) > LONG:
+    if max(len(in_words(expected)), len(in_words(came))) < LONG:
+        return in_words(expected), in_words(came)
+    if isinstance(expected, str) and isinstance(came, str):
         ends = min(len(expected), len(came))
         at = next((i for i, (a, b) in enumerate(zip(expected, came, strict=False)) if a != b), ends)
         begin = max(0, at - 10)
         right, found = (f"from letter {begin}: {text[begin : at + 30]!r}" for text in (expected, came))
         return right, found
-    long = max(len(in_words(expected)), len(in_words(came))) >= LONG
-    if isinstance(expected, list | tuple) and isinstance(came, list | tuple) and long:
-        for i, (a, b) in enumerate(zip(expected, came, strict=False)):
-            if not equal(a, b, TOLERANCE):
-                return f"at [{i}]: {in_words(a)}", f"at [{i}]: {in_words(b)}"
-        return f"{len(expected)} items", f"{len(came)} items"
+    items, others = named_items(expected), named_items(came)
+    for name in [*items, *others] if items and others else []:
+        if name not in others:
+            return within(name, in_words(items[name])), within(name, "nothing")
+        if name not in items:
+            return within(name, "nothing"), within(name, in_words(others[name]))
+        if not equal(items[name], others[name], TOLERANCE):
+            right, found = difference(items[name], others[name])
+            return within(name, right), within(name, found)
     return in_words(expected), in_words(came)
+
+
+def named_items(collection: Any) -> dict[str, Any]:
+    """Its items by what a learner calls them: ['key'] of a dictionary, [0] of a list, a field of a named tuple."""
+    if isinstance(collection, dict):
+        return {f"[{in_words(key)}]": value for key, value in collection.items()}
+    if isinstance(collection, list | tuple):
+        places = [f"[{i}]" for i in range(len(collection))]
+        return dict(zip(getattr(collection, "_fields", places), collection, strict=False))
+    return {}
+
+
+def within(name: str, words: str) -> str:
+    """Words of an item, with the item's name: "at [0]: 3", "at [0][1, 2]: 3", "better: [1, 2]", "at better[3]: 1"."""
+    if words.startswith("at ["):
+        return f"at {name}{words.removeprefix('at ')}"
+    return f"at {name}: {words}" if name.startswith("[") else f"{name}: {words}"
 
 
 def difference_of_tensors(expected: Tensor, came: Tensor) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Answers to the exercises of lesson 10."""
 
-from minclip.course.lesson_10_retrieval import recall_answers
+from minclip.course.lesson_10_retrieval import rank_answers, recall_answers
 from minclip.course.planted_answers import Answer, answer_of
 
 SETUP = """
@@ -30,6 +30,7 @@ PAIR = "return best.values, best.indices"
 UNITS = "p, a, r = unit_rows(features), unit_rows(add), unit_rows(remove)\n"
 
 WRONG = [
+    *rank_answers.WRONG,
     *recall_answers.WRONG,
     find("cosines = queries @ gallery.T\n" + BEST + PAIR, "dot products, not cosines", "only the gallery"),
     find("cosines = queries @ F.normalize(gallery, dim=-1).T\n" + BEST + PAIR, "only the gallery has length 1"),
@@ -53,6 +54,23 @@ WRONG = [
     find(COSINES + BEST + "return best.values.T, best.indices.T", "[queries, k] is wanted"),
     find("cosines = cosine_similarity(gallery, queries)\nbest = cosines.topk(min(k, len(gallery)), dim=0)\n" + PAIR,
          "[queries, k] is wanted"),
+    find("cosines = cosine_similarity(gallery, queries)\nbest = cosines.topk(min(k, len(gallery)), dim=1)\n" + PAIR,
+         "each query must have one", "fewer entries"),
+    find("cosines = cosine_similarity(gallery, queries)\nbest = cosines.topk(min(k, len(queries)), dim=1)\n" + PAIR,
+         "each query must have one"),
+    find("cosines = unit_rows(gallery) @ unit_rows(queries).T\n" + BEST + PAIR, "each query must have one"),
+    find("best = cosine_similarity(gallery, queries).sort(dim=0, descending=True)\n"
+         "return best.values[:k], best.indices[:k]", "[queries, k] is wanted"),
+    find("best = cosine_similarity(gallery, queries).topk(min(k, len(gallery)), dim=0)\n"
+         "return best.values.reshape(len(queries), -1), best.indices.reshape(len(queries), -1)",
+         "reshape does not turn"),
+    find("best = cosine_similarity(queries, gallery).flatten().topk(k)\n" + PAIR, "share one list"),
+    find(COSINES + "if k >= len(gallery):\n    return cosines, torch.arange(len(gallery)).expand_as(cosines)\n"
+         + BEST + PAIR, "the nearest comes first"),
+    find("best = cosine_similarity(gallery, queries).sort(dim=1, descending=True)\n"
+         "return best.values[:, :k], best.indices[:, :k]", "each query must have one"),
+    Answer("search", "del cosine_similarity\ndef search(queries, gallery, k):\n    return cosine_similarity(queries, "
+           "gallery).topk(min(k, len(gallery)), dim=1)\n", "the first code cell"),
     find(COSINES + "best = cosines.topk(min(5, len(gallery)), dim=1)\n" + PAIR, "wrong shape", "fewer entries"),
     find(COSINES + "best = cosines.softmax(dim=1).topk(min(k, len(gallery)), dim=1)\n" + PAIR, "after a softmax"),
     find(COSINES + "best = cosines.abs().topk(min(k, len(gallery)), dim=1)\n" + PAIR, "opposite direction"),
@@ -105,7 +123,21 @@ WRONG = [
     compose(UNITS + "return unit_rows(p + weight * a - r)", "for the added text alone", "not used"),
     compose(UNITS + "return unit_rows(p + a - weight * r)", "for the removed text alone"),
     compose(UNITS + "return unit_rows(weight * p + a - r)", "multiplies the picture"),
-    compose(UNITS + "return unit_rows(weight * (p + a - r))", "weight is not used"),
+    compose(UNITS + "return unit_rows(weight * (p + a - r))", "weight cancels", "not used"),
+    compose("return unit_rows(weight * (features + add - remove))", "weight cancels", "not used"),
+    compose(UNITS + "return unit_rows((p + a - r) * weight)", "weight cancels"),
+    compose("return unit_rows(features + add - remove)", "weight is not used", "cancels"),
+    compose(UNITS + "return weight * unit_rows(p + a - r)", "weight multiplies the query", "cancels"),
+    compose(UNITS + "return unit_rows(weight * (p + a) - r)", "and not what is taken away"),
+    compose(UNITS + "return unit_rows(p + weight * unit_rows(add - remove))", "texts of any length", "itself"),
+    compose("return unit_rows(features + weight * unit_rows(add - remove))", "texts of any length"),
+    compose("change = add - remove\nreturn unit_rows(unit_rows(features) + weight * change / change.norm())",
+            "texts of any length"),
+    compose("change = F.normalize(add - remove, dim=-1)\nreturn unit_rows(unit_rows(features) + weight * change)",
+            "texts of any length"),
+    Answer("composed_query", "del unit_rows\ndef composed_query(features, add, remove, weight=1.0):\n"
+           "    return unit_rows(unit_rows(features) + weight * (unit_rows(add) - unit_rows(remove)))\n",
+           "the first code cell"),
     compose(UNITS + "return unit_rows((1 - weight) * p + weight * (a - r))", "share the weight"),
     compose(UNITS + "return unit_rows(p + weight * unit_rows(a - r))", "itself"),
     compose(UNITS + "return unit_rows(weight * (a - r)).expand(len(p), -1)", "the texts alone"),
@@ -135,7 +167,10 @@ WRONG = [
 
 CORRECT = [
     find(COSINES + "return cosines.topk(min(k, len(gallery)), dim=1)"),
+    find("best = cosine_similarity(gallery, queries).topk(min(k, len(gallery)), dim=0)\n"
+         "return best.values.T, best.indices.T"),
     compose(UNITS + "return unit_rows((p + weight * (a - r)) / (1 + weight))"),
+    *rank_answers.CORRECT,
     *recall_answers.CORRECT,
     find(COSINES + "values, places = cosines.sort(dim=1, descending=True)\nreturn values[:, :k], places[:, :k]"),
     find(COSINES + "places = cosines.argsort(dim=1, descending=True)[:, :k]\nreturn cosines.gather(1, places), places"),

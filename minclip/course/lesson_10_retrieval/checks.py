@@ -11,8 +11,14 @@ from minclip import retrieval as library
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.battery import in_turn
 from minclip.course.comparison import TOLERANCE, equal
-from minclip.course.lesson_10_retrieval.mistakes import wrong_queries, wrong_searches
-from minclip.course.lesson_10_retrieval.recall_checks import rank_of_right, recall_at_k
+from minclip.course.lesson_10_retrieval.mistakes import (
+    FIRST_CELL,
+    of_first_cell,
+    ways_of_queries,
+    wrong_searches,
+)
+from minclip.course.lesson_10_retrieval.rank_checks import rank_of_right
+from minclip.course.lesson_10_retrieval.recall_checks import recall_at_k
 
 __all__ = ["composed_query", "rank_of_right", "recall_at_k", "search"]
 
@@ -39,6 +45,7 @@ OF_QUERIES = Mistake(
 
 def search(t: Trial) -> None:
     t.errors = {
+        of_first_cell: FIRST_CELL,
         "selected index k out of range": TOO_MANY,
         "cannot be multiplied (4x8 and 7x8)": NOT_TURNED,
         "must match the size of tensor b (7) at non-singleton dimension 0": ROWS_MEET,
@@ -52,7 +59,7 @@ def search(t: Trial) -> None:
     judge_search(t, queries[:1], gallery, 3, lost, "for one query")
     lost = {ONE_LOST: lambda: tuple(part.squeeze() for part in library.search(queries, gallery, 1))}
     judge_search(t, queries, gallery, 1, lost, "for k = 1")
-    judge_search(t, queries, gallery, 7, {}, "for k = 7")
+    judge_search(t, queries, gallery, 7, wrong_searches(queries, gallery, 7), "for k = 7")
     judge_search(t, queries, gallery, 9, {}, "for k = 9, of a gallery with 7 entries,")
     few, many = (queries, gallery, 2), (t.normal(3, 5), t.normal(6, 5), 4)
     in_turn(t, (t.mine, library.search, few), (t.mine, library.search, many))
@@ -90,12 +97,14 @@ def explains(way: Callable[[], Any], came: tuple, part: Tensor) -> Tensor:
 def composed_query(t: Trial) -> None:
     pictures, add, remove = 3 * t.normal(4, 8), 0.4 * t.normal(1, 8), 2 * t.normal(1, 8)
     t.errors = {
+        of_first_cell: FIRST_CELL,
         "Dimension out of range": Mistake(
             "features are rows of a matrix, also where there is one", way="dim=-1 is along the features"
-        )
+        ),
     }
     right = library.composed_query(pictures, add, remove, 0.7)
-    t.same(t(pictures, add, remove, 0.7), right, wrong_queries(pictures, add, remove, 0.7))
+    case, other = (pictures, add, remove, 0.7), (t.normal(3, 5), t.normal(1, 5), 3 * t.normal(1, 5), -0.3)
+    t.same(t(*case), right, t.acting_like(t.mine, ways_of_queries(*case), case, other))
     plain = library.composed_query(pictures, add, remove)
     t.same(t(pictures, add, remove), plain, what="the result for the weight that is not given, 1,")
     t.same(t(pictures, add, remove, 0.0), F.normalize(pictures, dim=-1), what="the result for weight 0")

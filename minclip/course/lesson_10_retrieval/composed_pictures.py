@@ -49,15 +49,22 @@ def draw_composed() -> Figure:
         (field, (-0.04, 0.06), "“in a field”", QUIET_COLOUR, "right"),
         (snow, (0.05, -0.06), "“in the snow”", "black", "left"),
         (picture, (-0.02, 0.06), "the picture", IMAGE_COLOUR, "center"),
-        (moved, (0.04, 0.03), "+ ½ · (“in the snow” − “in a field”)", QUIET_COLOUR, "left"),
+        (
+            moved,
+            (0.04, 0.03),
+            "+ weight · (“in the snow” − “in a field”)\n   here with weight = ½",
+            QUIET_COLOUR,
+            "left",
+        ),
         (moved / np.linalg.norm(moved), (0.06, -0.07), "the query", MATCH_COLOUR, "left"),
     ):
         x, y = point + np.array(away)
         axes.text(x, y, words, color=colour, ha=ha, fontsize=FONT)
     return described(
         figure,
-        "Unit vectors on a circle: the picture, the texts “in a field” and “in the snow”. Half the difference of the "
-        "texts is added to the picture, and the sum, brought back to the circle, is the query.",
+        "Unit vectors on a circle: the picture, the texts “in a field” and “in the snow”. The difference of the "
+        "texts, times a weight of one half, is added to the picture. The sum, brought back to the circle, is the "
+        "query.",
     )
 
 

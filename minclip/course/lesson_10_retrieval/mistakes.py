@@ -1,7 +1,8 @@
 """What people write in place of search and composed queries: each mistake, and what it gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,7 +13,17 @@ from minclip.similarity import unit_rows
 
 COSINES = "cosine_similarity(queries, gallery)"
 PAIR = "return best.values, best.indices"
+FIRST_CELL = Mistake(
+    "a name is missing that the first code cell of the lesson makes: it has not run since the kernel began",
+    way="run the first code cell, then this one's",
+)
 UNIT = "unit_rows(x) brings every row to length 1"
+
+
+def of_first_cell(error: BaseException) -> bool:
+    """Whether a name is missing that the lesson's first code cell makes."""
+    made = ("ROUNDING", "KS", "Rank", "cosine_similarity", "fault_of_pairs", "torch", "unit_rows")
+    return isinstance(error, NameError) and error.name in made
 
 
 def wrong_searches(queries: Tensor, gallery: Tensor, k: int) -> Known:
@@ -43,9 +54,20 @@ def wrong_searches(queries: Tensor, gallery: Tensor, k: int) -> Known:
         Mistake("cosines and places are swapped", way=PAIR): lambda: right[::-1],
         Mistake("for each entry of the gallery queries were sought, and not the other way round",
                 way="topk(k, dim=1) looks along the gallery"): lambda: of(cosines, dim=0),
-        Mistake("the result is [k, queries], and [queries, k] is wanted", way="leave out the last .T"): lambda: (
+        Mistake("the result is [k, queries], and [queries, k] is wanted", way="cosine_similarity(queries, "
+                "gallery).topk(..., dim=1) has a row for each query"): lambda: (
             right[0].T, right[1].T
         ),
+        Mistake("reshape does not turn [k, queries] round: it cuts the same numbers, in their order, into other rows",
+                way=f"the queries come first: {COSINES}.topk(..., dim=1)"): lambda: tuple(
+            part.reshape(len(queries), -1) for part in of(cosines.T, dim=0)),
+        Mistake("all queries share one list here; each has its own", way="topk(k, dim=1)"): lambda: tuple(
+            cosines.flatten().topk(k)),
+        Mistake("all entries come back as the gallery has them; the nearest comes first", way="topk sorts "
+                "them"): lambda: (
+            cosines, torch.arange(len(gallery)).expand_as(cosines)),
+        Mistake("each entry of the gallery has a row here, and the queries that are near to it; each query must have "
+                "one", way=f"the queries come first: {COSINES}"): lambda: of(cosines.T),
         Mistake("each query has found with the cosines of all of them", way="topk along dim=1, on [queries, entries]"
                 ): lambda: tuple(part[:1].expand(len(queries), -1) for part in right),
         Mistake("all entries come back; only the k nearest are wanted", way="cut both at [:, :k]"): lambda: of_all(
@@ -93,8 +115,22 @@ def of_all(cosines: Tensor) -> tuple[Tensor, Tensor]:
     return best.values, best.indices
 
 
-def wrong_queries(features: Tensor, add: Tensor, remove: Tensor, weight: float) -> Known:
-    """What is written instead, by name."""
+Query = Callable[[Tensor, Tensor, Tensor, float], Tensor]
+
+
+def ways_of_queries(*case: Any) -> Mapping[str, tuple[Query, ...]]:
+    """Whole ways that people go instead of composed_query, by name. case: arguments of any."""
+
+    def way(name: str, form: int) -> Query:
+        return lambda *given: wrong_queries(*given)[name][form]()
+
+    return {name: tuple(way(name, i) for i in range(len(forms))) for name, forms in wrong_queries(*case).items()}
+
+
+def wrong_queries(
+    features: Tensor, add: Tensor, remove: Tensor, weight: float
+) -> dict[str, tuple[Callable[[], Tensor], ...]]:
+    """What is written instead, by name, and what each form of it gives."""
     picture, plus, minus = unit_rows(features), unit_rows(add), unit_rows(remove)
 
     whole = picture + weight * (plus - minus)
@@ -102,7 +138,7 @@ def wrong_queries(features: Tensor, add: Tensor, remove: Tensor, weight: float) 
     def unit(rows: Tensor) -> Callable[[], Tensor]:
         return partial(unit_rows, rows)
 
-    return {
+    forms: dict[str, Any] = {
         Mistake("nothing was brought to length 1 before it was added", way="unit_rows of each of the three"): unit(
             features + weight * (add - remove)),
         Mistake("the picture's features were not brought to length 1 before texts were added to them",
@@ -129,8 +165,19 @@ def wrong_queries(features: Tensor, add: Tensor, remove: Tensor, weight: float) 
             unit(picture + weight * (plus + minus)),
         Mistake("nothing is taken away", way="- unit_rows(remove)"): unit(picture + weight * plus),
         Mistake("nothing is added", way="+ unit_rows(add)"): unit(picture - weight * minus),
-        Mistake("weight is not used", way="weight * (unit_rows(add) - unit_rows(remove))"): unit(
-            picture + plus - minus),
+        Mistake("weight is not used", way="weight * (unit_rows(add) - unit_rows(remove))"): (
+            unit(picture + plus - minus), unit(features + add - remove)),
+        Mistake("weight multiplies the whole sum, and the length of the sum is brought to 1: so weight cancels",
+                way="weight for the difference of the texts alone: unit_rows(features) + weight * (unit_rows(add) - "
+                "unit_rows(remove))"): (
+            unit(weight * (picture + plus - minus)), unit(weight * (features + add - remove))),
+        Mistake("weight multiplies the query, whose length must be 1", way="weight * (unit_rows(add) - "
+                "unit_rows(remove))"): lambda: weight * unit_rows(picture + plus - minus),
+        Mistake("weight multiplies picture and added text, and not what is taken away",
+                way="brackets round the difference of the texts"): unit(weight * (picture + plus) - minus),
+        Mistake("the difference of texts of any length was brought to length 1; each text has a length of its own",
+                way="bring each text to length 1, then subtract: unit_rows(add) - unit_rows(remove)"): (
+            unit(picture + weight * unit_rows(add - remove)), unit(features + weight * unit_rows(add - remove))),
         Mistake("weight is for the added text alone; it belongs to both", way="brackets round the difference"): unit(
             picture + weight * plus - minus),
         Mistake("weight is for the removed text alone; it belongs to both", way="brackets round the difference"): unit(
@@ -148,3 +195,4 @@ def wrong_queries(features: Tensor, add: Tensor, remove: Tensor, weight: float) 
         Mistake("the texts alone are the query; the picture belongs to it", way="unit_rows(features) + ..."): unit(
             weight * (plus - minus).expand_as(picture)),
     }  # fmt: skip
+    return {name: form if isinstance(form, tuple) else (form,) for name, form in forms.items()}

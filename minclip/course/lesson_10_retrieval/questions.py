@@ -26,7 +26,7 @@ QUESTIONS = {
         },
     ),
     "larger_gallery": percent(
-        "Of 100 captions 90 % find their picture first. What share is it among 1,000 pictures, in percent?",
+        "90 % of 100 captions find their picture first, among 100. How many percent of 1,000 do, among 1,000?",
         right=5,
         close=12,
         misconceptions={

@@ -1,5 +1,8 @@
-"""How ranks and recalls are judged: the best right entry, ties, any of several captions, both directions."""
+"""How recalls are judged: any of several captions, both directions, ties, features without a direction."""
 
+from collections.abc import Callable
+from functools import wraps
+from traceback import walk_tb
 from typing import Any
 
 import torch
@@ -7,113 +10,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from minclip import retrieval as library
-from minclip import ties
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.battery import in_turn
-from minclip.course.lesson_10_retrieval.recall_mistakes import EXACT, TIES_BY_CHANCE, wrong_ranks, wrong_recalls
-
-# scores of two right entries each, with ties, negative ones, and ones that only rounding holds apart
-SCORES = torch.tensor(
-    [
-        [0.9, 0.1, 0.5, 0.5, 0.5, 0.3],  # right 0.1 and 0.5: one better, two level
-        [-0.4, -0.2, -0.9, -0.2, -0.3, -0.8],  # all negative
-        [0.7, 0.2, 0.1, 0.7, 0.0, 0.3],  # both right ones level with each other
-        [0.6, 0.4, 0.1, 0.2, 0.3, 0.5],  # no tie, three right ones
-    ]
+from minclip.course.lesson_10_retrieval.mistakes import FIRST_CELL, of_first_cell
+from minclip.course.lesson_10_retrieval.recall_mistakes import (
+    EXACT,
+    TIES_BY_CHANCE,
+    wrong_directions,
+    wrong_recalls,
+    wrong_ties,
 )
-RIGHT = torch.tensor(
-    [
-        [False, True, False, True, False, False],
-        [False, False, False, True, True, False],
-        [True, False, False, True, False, False],
-        [False, False, True, True, True, False],
-    ]
-)
-NEARLY = torch.tensor([[0.5, 0.5 + 1e-3, 0.5 - 1e-3, 0.52, 0.48]])
-FIRST = torch.tensor([[True, False, False, False, False]])
-NAN_RULE = Mistake(
-    "NaN is never right, and compared with NaN every answer is no: an entry that is NaN slips through `scores > best`",
-    way="ask who is not better, scores <= best + rounding, and take ~ of it: NaN then stands before the right entry",
-)
-
-MASK = Mistake(
-    "wrong entries are masked with a number, and scores may lie below it", way='masked_fill(~right, float("-inf"))'
-)
-
-
-def rank_of_right(t: Trial) -> None:
-    t.errors = {
-        "operator.invert": Mistake(
-            "~ turns tensors of bool round, and this is none", way="right is bool already: ~right, without float()"
-        ),
-    }
-    # copies: an answer may write into what it gets
-    tied, owns, nearly, first = (x.clone() for x in (SCORES, RIGHT, NEARLY, FIRST))
-    ways = wrong_ranks()
-    cases = [(tied, owns), (tied.flip(1), owns.flip(1))]
-    known = t.acting_like(t.mine, ways, *cases)
-    came, expected = t(tied, owns), ties.rank_of_right(tied, owns)
-    plain = Mistake("it is a plain tuple: the rank's parts have names", way="return Rank(better, right, level)")
-    if isinstance(came, tuple) and not isinstance(came, ties.Rank):
-        t.wrong(
-            "the result is no Rank", "Rank(better, right, level)", f"{type(came).__name__}", came, {plain: lambda: came}
-        )
-    judge_rank(t, came, expected, known)
-    wide = t(nearly, first, 0.01)
-    ignored = Mistake(
-        "rounding is not used: scores that differ by this much at most are level",
-        way="level is from best - rounding to best + rounding, better is above that",
-    )
-    half = Mistake(
-        "an entry a little above the best right one counts as better, and rounding makes it level",
-        way="better is above best + rounding",
-    )
-    below = Mistake(
-        "an entry a little below the best right one is level, too",
-        way="level is from best - rounding to best + rounding",
-    )
-    zero, one = torch.tensor([0]), torch.tensor([1])
-    known = {
-        ignored: lambda: ties.rank_of_right(nearly, first),
-        half: lambda: ties.Rank(one + 1, one, one),
-        below: lambda: ties.Rank(one, one, one),
-        Mistake(half, way=half.way + ", and nothing is both"): lambda: ties.Rank(one + 1, one, one + 1),
-    }
-    judge_rank(t, wide, ties.rank_of_right(nearly, first, 0.01), known, "for rounding = 0.01")
-    low = torch.tensor([[-3e38, -2e38, -1e38]])
-    above: Known = {MASK: lambda: ties.Rank(zero, zero, zero)}
-    lowest = torch.tensor([[True, False, False]])
-    judge_rank(t, t(low, lowest), ties.rank_of_right(low, lowest), above, "where all scores are very low")
-    apart = torch.tensor([[0.5, 0.5 + 2e-6, 0.5 - 2e-6]])
-    judge_rank(t, t(apart, lowest), ties.rank_of_right(apart, lowest), {}, "for rounding = 0, and scores nearly level")
-    scores = t.normal(5, 9)
-    right = F.one_hot(torch.arange(5), 9).bool()
-    judge_rank(t, t(scores, right), ties.rank_of_right(scores, right), {}, "for one right entry in each row")
-    judge_rank(t, t(tied[:1], owns[:1]), ties.rank_of_right(tied[:1], owns[:1]), {}, "for one query")
-    broken = torch.tensor([[0.5, float("nan"), 0.2]])
-    one_right = torch.tensor([[True, False, False]])
-    slips: Known = {NAN_RULE: lambda: ties.Rank(zero, one, zero)}
-    judge_rank(t, t(broken, one_right), ties.rank_of_right(broken, one_right), slips, "where a wrong score is NaN")
-    lost, nothing = torch.tensor([[float("nan"), 0.5, 0.2]]), ties.Rank(one + 1, zero, zero)
-    slips = {NAN_RULE: lambda: ties.Rank(zero, zero, zero)}
-    judge_rank(t, t(lost, one_right), nothing, slips, "where the right score is NaN")
-    few, many = (tied, owns), (scores, right)
-    in_turn(t, (t.mine, ties.rank_of_right, few), (t.mine, ties.rank_of_right, many))
-    t.on_a_gpu(t.mine, tied, owns)
-
-
-def judge_rank(t: Trial, came: ties.Rank, expected: ties.Rank, known: Known, when: str = "") -> None:
-    what = f"the rank {when}".strip()
-    if isinstance(came, ties.Rank):
-        shape = Mistake(
-            "each part has one number for each query", way="sum(dim=1) counts along the entries of each query"
-        )
-        for name, part, right in zip(ties.Rank._fields, came, expected, strict=True):
-            if not (isinstance(part, Tensor) and part.shape == right.shape and part.dtype == right.dtype):
-                columns: Known = {shape: lambda part=part, right=right: part if part.shape != right.shape else None}  # type: ignore[misc]
-                t.same(part, right, columns, f"{name} of {what}")
-    t.same(came, expected, known, what)
-
 
 IMAGES = torch.tensor([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.6, 0.0, 0.8]])
 TEXTS = torch.tensor(
@@ -129,47 +35,93 @@ TEXTS = torch.tensor(
 )
 OWNER = torch.tensor([0, 0, 1, 1, 2, 2, 2])
 
-TURNED = Mistake(
-    "what is [images, texts] met what is [texts, images]: in each direction cosines and right have one shape",
-    way="right = each_image[:, None] == image_of_text is [images, texts]; .T turns both",
-)
+LEVEL = (torch.eye(3), torch.eye(3)[[0, 0, 2]], torch.arange(3), (1, 2))
+COLLAPSED = (torch.eye(3)[[0, 0, 0]], torch.eye(3)[[0, 0, 0, 0]], torch.tensor([0, 1, 2, 2]), (1, 2))
+
 ONE_BY_ONE = Mistake(
     "something of the images met something of the texts one by one; here every image meets every text",
-    way="a column and a row make a matrix: each_image[:, None] == image_of_text",
+    way="a column and a row make a matrix: each_image[:, None] == image_of_text; the diagonal of the cosines holds one "
+    "caption of each picture at most",
 )
 TOO_COARSE = Mistake(
     "cosines that differ a little count as level: only what rounding holds apart is",
     way="rank_of_right(cosines, right, ROUNDING), with the cosines as they are, in float32",
 )
+NO_REFUSAL = Mistake(
+    "the lines that were given refuse this: they are gone, or changed",
+    way="if fault := fault_of_pairs(image_features, text_features, image_of_text, ks): raise ValueError(fault)",
+)
+RIGHT = "right = each_image[:, None] == image_of_text is [images, texts]; .T turns both"
+
+
+def handed(fits: Callable[[list[int], list[int]], bool]) -> Callable[[BaseException], bool]:
+    """Sees in an error that rank_of_right got scores and right of such shapes."""
+
+    def seen(error: BaseException) -> bool:
+        frames = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code.co_name == "rank_of_right"]
+        return any(fits(*(list(frame.f_locals[name].shape) for name in ("scores", "right"))) for frame in frames[:1])
+
+    return seen
+
+
+ERRORS = {
+    of_first_cell: FIRST_CELL,
+    handed(lambda scores, right: scores == right[::-1] != right): Mistake(
+        "rank_of_right got one of cosines and right as [images, texts] and the other as [texts, images]", way=RIGHT
+    ),
+    handed(lambda scores, right: right == [3, 3]): Mistake(
+        "right is [images, images]; it says of every image and every text whether they belong together", way=RIGHT
+    ),
+    handed(lambda scores, right: right == [7, 7]): Mistake(
+        "right is [texts, texts]; it says of every image and every text whether they belong together", way=RIGHT
+    ),
+    handed(lambda scores, right: len(scores) != 2): Mistake(
+        "the scores that rank_of_right got are no matrix; every query has a row, and every entry a column",
+        way="unit_rows(image_features) @ unit_rows(text_features).T, or .T of that",
+    ),
+    "only supports boolean masks": Mistake("right holds numbers; it must say True or False", way=RIGHT),
+    handed(lambda scores, right: scores != right): Mistake(
+        "rank_of_right got scores and right of two shapes; right says of every score whether it is a right one's",
+        way=RIGHT,
+    ),
+    "selected index k out of range": Mistake(
+        "k may be larger than the number of entries: then everything is found", way="rank_of_right needs no topk"
+    ),
+    "tensor a (3) must match the size of tensor b (7) at non-singleton dimension 0": ONE_BY_ONE,
+    "tensor a (7) must match the size of tensor b (3) at non-singleton dimension 0": ONE_BY_ONE,
+    "cannot be multiplied (3x3 and 7x3)": Mistake(
+        "in a matrix product the columns of the first meet the rows of the second, and here both are embed_dim",
+        way="unit_rows(image_features) @ unit_rows(text_features).T",
+    ),
+    "'int' object is not iterable": Mistake(
+        "ks holds several numbers, and each has an entry of its own", way="{f'R@{k}': ... for k in ks}"
+    ),
+    "name 'rank_of_right' is not defined": Mistake(
+        "rank_of_right is the exercise before this one, and its cells have not run since the kernel began",
+        way='run its cell and its check, or: rank_of_right = built("rank_of_right")',
+    ),
+    "must have no row of zeros": Mistake(
+        "cosine_similarity raises an error for a row of zeros; here it is never found, and the others may be",
+        way="unit_rows(image_features) @ unit_rows(text_features).T: a row of zeros becomes NaN",
+    ),
+}
 
 
 def recall_at_k(t: Trial) -> None:
-    t.errors = {
-        "selected index k out of range": Mistake(
-            "k may be larger than the number of entries: then everything is found", way="rank_of_right needs no topk"
-        ),
-        "must match the size of tensor b (7) at non-singleton dimension 1": TURNED,
-        "must match the size of tensor b (3) at non-singleton dimension 1": TURNED,
-        "tensor a (3) must match the size of tensor b (7) at non-singleton dimension 0": ONE_BY_ONE,
-        "tensor a (7) must match the size of tensor b (3) at non-singleton dimension 0": ONE_BY_ONE,
-        "'int' object is not iterable": Mistake(
-            "ks holds several numbers, and each has an entry of its own", way="{f'R@{k}': ... for k in ks}"
-        ),
-    }
+    t.errors = ERRORS
     ks = (1, 2, 5)
     pictures, captions, owners = IMAGES.clone(), TEXTS.clone(), OWNER.clone()  # an answer may write into them
-    ways = wrong_recalls()
-    known = t.acting_like(
-        t.mine, ways, (pictures, captions, owners, ks), (pictures.flip(1), captions.flip(1), owners, ks)
-    )
-    judge_recall(t, (pictures, captions, owners, ks), known)
     images, owner = t.normal(6, 8), torch.tensor([3, 0, 0, 5, 1, 2, 4, 4, 4, 0])
     texts = images[owner] + 1.5 * t.normal(10, 8)
-    judge_recall(t, (images, texts, owner, (1, 3)), {}, "for texts that are not in the pictures' order")
+    ways = wrong_recalls()
+    in_order, mixed = (pictures, captions, owners, ks), (images, texts, owner, (1, 3))
+    judge_recall(t, in_order, t.acting_like(t.mine, ways, in_order, mixed))
+    judge_recall(t, mixed, t.acting_like(t.mine, ways, mixed, in_order), "for texts not in the pictures' order")
     judge_recall(t, (images, texts, owner), {}, "for the default ks")
     judge_recall(t, (images, texts, owner, (1, 50)), {}, "for a k larger than the gallery")
-    level: Known = {TIES_BY_CHANCE: lambda: t.came if is_recall(t.came) else None}
-    judge_recall(t, (torch.eye(3), torch.eye(3)[[0, 0, 2]], torch.arange(3), (1, 2)), level, "where cosines are level")
+    known = t.acting_like(t.mine, wrong_ties(), LEVEL, COLLAPSED)
+    by_chance: Known = {TIES_BY_CHANCE: lambda: t.came if is_recall(t.came) else None}
+    judge_recall(t, LEVEL, {**known, **by_chance}, "where cosines are level")
     nearly = torch.tensor([[1.0, 1.0, 1.0], [1.0 + 2e-7, 1.0, 1.0], [0.0, 0.0, 1.0]])
     rounded: Known = {EXACT: lambda: t.came if is_recall(t.came) else None}
     what = "where only rounding holds cosines apart"
@@ -177,11 +129,36 @@ def recall_at_k(t: Trial) -> None:
     near = F.normalize(torch.tensor([[1.0, 0.5, 0.0], [1.0, 0.5002, 0.0], [0.0, 0.1, 1.0]]), dim=-1)
     coarse: Known = {TOO_COARSE: lambda: t.came if is_recall(t.came) else None}
     judge_recall(t, (torch.eye(3), near, torch.arange(3), (1, 2)), coarse, "where cosines are near each other")
-    few, many = (pictures, captions, owners, ks), (images, texts, owner, (2,))
-    in_turn(t, (t.mine, library.recall_at_k, few), (t.mine, library.recall_at_k, many))
+    judge_directions(t)
+    few, many = in_order, (images, texts, owner, (2,))
+
+    @wraps(t.mine)
+    def closely(*given: Any) -> Any:  # in_turn compares to the last digit
+        return near_to(t.mine(*given), library.recall_at_k(*given))
+
+    in_turn(t, (closely, library.recall_at_k, few), (closely, library.recall_at_k, many))
     t.on_a_gpu(t.mine, pictures, captions, owners, ks)
-    t.raises(ValueError, t.mine, images, texts, owner, (0,), why="k is at least 1")
-    t.raises(ValueError, t.mine, images, texts, owner[:9], (1,), why="one image for each text")
+    t.raises(ValueError, t.mine, images, texts, owner, (0,), why="k is at least 1", hint=NO_REFUSAL)
+    t.raises(ValueError, t.mine, images, texts, owner[:9], (1,), why="one image for each text", hint=NO_REFUSAL)
+
+
+def judge_directions(t: Trial) -> None:
+    """Where one row has no direction; among the k is all that the gallery holds, too."""
+    cases = []
+    for number in (0.0, float("nan")):
+        pictures, captions = IMAGES.clone(), TEXTS.clone()
+        pictures[1], captions[4] = number, number
+        cases += [
+            (pictures, TEXTS.clone(), OWNER.clone(), (1, 3, 7)),
+            (IMAGES.clone(), captions, OWNER.clone(), (1, 3, 7)),
+        ]
+    every = (torch.full((3, 3), float("nan")), TEXTS.clone(), OWNER.clone(), (1, 3, 7))
+    names = [
+        f"where the features of {what}"
+        for what in ("an image are 0", "a text are 0", "an image are NaN", "a text are NaN")
+    ]
+    for case, words in zip([*cases, every], [*names, "where the features of all images are NaN"], strict=True):
+        judge_recall(t, case, t.acting_like(t.mine, wrong_directions(), case, *cases), words)
 
 
 def is_recall(came: object) -> bool:
@@ -196,9 +173,7 @@ def judge_recall(t: Trial, arguments: tuple, known: Known, when: str = "") -> No
     what = f"the recall {when}".strip()
     if isinstance(came, dict):
         judge_keys(t, came, expected, what, known)
-    near: Known = {name: lambda way=way: near_to(way(), came) for name, way in known.items()}  # type: ignore[misc]
-    t.came = came
-    t.same(near_to(came, expected), expected, near, what)
+    t.same(near_to(came, expected), expected, known, what)
 
 
 def near_to(came: Any, target: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What people write in place of ranks and recall: each mistake as a whole other way, and what it gives."""
+"""What people write in place of recall: each mistake as a whole other way, and what it gives."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -17,83 +17,8 @@ TIES_BY_CHANCE = Mistake(
 )
 EXACT = Mistake("cosines that only rounding holds apart are level, too", way="rank_of_right(cosines, right, ROUNDING)")
 
-
-def parts(scores: Tensor, right: Tensor, best: Tensor, rounding: float = 0.0) -> Rank:
-    """The rank by another best score, [queries, 1]."""
-    level = (scores <= best + rounding) & (scores >= best - rounding)
-    better = ~(scores <= best + rounding)
-    return Rank((better & ~right).sum(dim=1), (level & right).sum(dim=1), (level & ~right).sum(dim=1))
-
-
-def best_of(scores: Tensor, right: Tensor, otherwise: float = float("-inf")) -> Tensor:
-    return scores.masked_fill(~right, otherwise).amax(dim=1, keepdim=True)
-
-
-Way = Callable[[Tensor, Tensor], Rank]
-
-
-def wrong_ranks() -> Mapping[str, Way]:
-    """Whole ways that people go instead, by name."""
-
-    def changed(change: Callable[[Rank, Tensor, Tensor], Rank]) -> Way:
-        return lambda scores, right: change(rank_of_right(scores, right), scores, right)
-
-    def of_best(best: Callable[[Tensor, Tensor], Tensor]) -> Way:
-        return lambda scores, right: parts(scores, right, best(scores, right))
-
-    def zero(x: Tensor) -> Tensor:
-        return torch.zeros_like(x)
-
-    return {
-        Mistake("the worst right entry is taken: it is enough to find one, so the best counts",
-                way="amax, not amin, over the right entries"): of_best(
-            lambda s, r: s.masked_fill(~r, float("inf")).amin(dim=1, keepdim=True)),
-        Mistake("wrong entries are masked with -inf, and then the smallest is taken: that is -inf",
-                way="amax, the largest"): of_best(
-            lambda s, r: s.masked_fill(~r, float("-inf")).amin(dim=1, keepdim=True)),
-        Mistake("the right entries are masked, and the best wrong one is taken", way="masked_fill(~right, ...)"):
-            of_best(lambda s, r: s.masked_fill(r, float("-inf")).amax(dim=1, keepdim=True)),
-        Mistake("only the first right entry counts; any of them will do",
-                way="scores.masked_fill(~right, -inf).amax(dim=1, keepdim=True) is the best of them"): of_best(
-            lambda s, r: s.gather(1, r.int().argmax(dim=1, keepdim=True))),
-        Mistake("only the last right entry counts; any of them will do", way="the best right entry counts"): of_best(
-            lambda s, r: s.gather(1, s.shape[1] - 1 - r.flip(1).int().argmax(dim=1, keepdim=True))),
-        Mistake("the mean of the right scores is taken; the best one counts", way="amax over the right entries"):
-            of_best(lambda s, r: (s * r).sum(dim=1, keepdim=True) / r.sum(dim=1, keepdim=True)),
-        Mistake("wrong entries are masked with 0, which is larger than a negative score",
-                way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: best_of(s, r, 0.0)),
-        Mistake("wrong entries are masked with 0: times right makes 0 of them, which is larger than a negative score",
-                way='masked_fill(~right, float("-inf"))'): of_best(lambda s, r: (s * r).amax(dim=1, keepdim=True)),
-        Mistake("the best right score of all queries together is taken; each query has its own",
-                way="amax(dim=1, keepdim=True)"): of_best(lambda s, r: s[r].max().expand(len(s), 1)),
-        Mistake("the best of all scores is taken; the best right one is wanted",
-                way="mask the wrong entries first"): of_best(lambda s, r: s.amax(dim=1, keepdim=True)),
-        Mistake("level holds the right entries, too; those are counted in right", way="level & ~right"): changed(
-            lambda rank, s, r: rank._replace(level=rank.level + rank.right)),
-        Mistake("right counts all right entries; only those level with the best one belong in it",
-                way="(level & right).sum(dim=1)"): changed(lambda rank, s, r: rank._replace(right=r.sum(dim=1))),
-        Mistake("right is 1 everywhere; two right entries may be level", way="(level & right).sum(dim=1)"): changed(
-            lambda rank, s, r: rank._replace(right=torch.ones_like(rank.right))),
-        Mistake("level entries stand beside, not before: they count as better here", way="better is above best, "
-                "without the level ones"): changed(lambda rank, s, r: rank._replace(better=rank.better + rank.level)),
-        Mistake("level entries count as better and nothing is level", way="better is above best, level is equal to "
-                "it"): changed(lambda rank, s, r: Rank(rank.better + rank.level, rank.right, zero(rank.level))),
-        Mistake("the right entries are among the better ones", way="only wrong entries: better & ~right"): changed(
-            lambda rank, s, r: rank._replace(better=rank.better + rank.level + rank.right)),
-        Mistake("nothing is ever level here", way="scores equal to the best right one are level"): changed(
-            lambda rank, s, r: rank._replace(level=zero(rank.level))),
-        Mistake("worse entries are counted, and better ones are wanted", way="scores > best"): changed(
-            lambda rank, s, r: rank._replace(better=(~r).sum(dim=1) - rank.better - rank.level)),
-        Mistake("it counts from 1; better is the number of entries before, 0 for the first", way="leave out + 1"):
-            changed(lambda rank, s, r: rank._replace(better=rank.better + 1)),
-        Mistake("better and level are swapped", way="Rank(better, right, level), in this order"): changed(
-            lambda rank, s, r: Rank(rank.level, rank.right, rank.better)),
-        Mistake("right and level are swapped", way="Rank(better, right, level), in this order"): changed(
-            lambda rank, s, r: Rank(rank.better, rank.level, rank.right)),
-    }  # fmt: skip
-
-
 Recall = Callable[..., dict[str, dict[str, float]]]
+Ways = Mapping[str, Recall | tuple[Recall, ...]]
 
 
 def of_ranks(to_text: Rank, to_image: Rank, ks: Sequence[int]) -> dict[str, dict[str, float]]:
@@ -101,7 +26,7 @@ def of_ranks(to_text: Rank, to_image: Rank, ks: Sequence[int]) -> dict[str, dict
     return {direction: {f"R@{k}": rank.hit(k).mean().item() for k in ks} for direction, rank in ranks}
 
 
-def wrong_recalls() -> Mapping[str, Recall]:
+def wrong_recalls() -> Ways:
     """Whole ways that people go instead, by name."""
 
     def cosines_and_right(images: Tensor, texts: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
@@ -147,6 +72,9 @@ def wrong_recalls() -> Mapping[str, Recall]:
     def share_found(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
         return to_text(lambda hits, captions, k: hits.sum(1).double() / captions, images, texts, owner, ks)
 
+    def share_of_all(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        return to_text(lambda hits, captions, k: hits.sum().double() / captions.sum(), images, texts, owner, ks)
+
     def precision(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
         return to_text(lambda hits, captions, k: hits.sum(1).double() / k, images, texts, owner, ks)
 
@@ -165,6 +93,20 @@ def wrong_recalls() -> Mapping[str, Recall]:
         _, right = cosines_and_right(images, texts, owner)
         scores = images @ texts.T
         return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
+    def softmaxed(dim: int, scale: float) -> Recall:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            cosines, right = cosines_and_right(images, texts, owner)
+            scores = (scale * cosines).softmax(dim=dim)
+            return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
+        return way
+
+    def by_place(image_of: Callable[[Tensor, int], Tensor]) -> Recall:
+        """The image of a text from the text's place, of 0, 1, 2, ..., and the number of images."""
+        return masked(
+            lambda right: torch.arange(len(right))[:, None] == image_of(torch.arange(right.shape[1]), len(right))
+        )
 
     def times(factor: float) -> Recall:
         def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
@@ -198,8 +140,18 @@ def wrong_recalls() -> Mapping[str, Recall]:
         Mistake("these are numbers of queries, and a share is wanted", way="mean() in place of sum()"): numbers,
         Mistake("image to text wants all captions of a picture among the k; any of them will do",
                 way="the best right entry counts: rank_of_right"): all_of_them,
-        Mistake("image to text is the share of the captions that were found; one of them is enough",
-                way="the best right entry counts: rank_of_right"): share_found,
+        Mistake("image to text is the share of the right captions that were found, which other fields call recall; "
+                "here a picture has found its match with one of them", way="the best right entry counts: "
+                "rank_of_right(...).hit(k)"): (share_found, share_of_all),
+        Mistake("a softmax turns cosines into shares, and shares of one row or column do not compare with those "
+                "of another",
+                way="rank the cosines as they are"): tuple(
+            softmaxed(dim, scale) for dim in (0, 1) for scale in (1.0, 100.0)),
+        Mistake("which image a text belongs to is reckoned from the text's place; image_of_text says it",
+                way="compare the number of each image with image_of_text"): (
+            by_place(lambda text, n: text // n), by_place(lambda text, n: text // max(1, len(text) // n)),
+            by_place(lambda text, n: text * n // len(text)), by_place(lambda text, n: text % n),
+            by_place(lambda text, n: text // 5)),
         Mistake("image to text divides by k: that is precision, the share of right ones among the found",
                 way="a query has found its match, or it has not"): precision,
         Mistake("both directions are image to text; the other one asks the columns",
@@ -215,4 +167,77 @@ def wrong_recalls() -> Mapping[str, Recall]:
         Mistake("one place too many is looked at", way="hit(k)"): later_k(1),
         Mistake("one place too few is looked at", way="hit(k), or fewer than k better ones"): later_k(-1),
         Mistake("every k has the recall at 1", way="hit(k), with the k of the loop"): at_one,
+    }  # fmt: skip
+
+
+def wrong_ties() -> Ways:
+    """What is written instead, and shows only where cosines are level."""
+
+    def counted(found: Callable[[Tensor, Tensor, int], Tensor]) -> Recall:
+        """The recall where found says, of scores, right and k, which queries found theirs."""
+
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            cosines = unit_rows(images) @ unit_rows(texts).T
+            right = torch.arange(len(images))[:, None] == owner
+            both = zip(library.DIRECTIONS, ((cosines, right), (cosines.T, right.T)), strict=True)
+            return {d: {f"R@{k}": found(*given, k).double().mean().item() for k in ks} for d, given in both}
+
+        return way
+
+    def first(order: Callable[[Tensor], Tensor]) -> Recall:
+        return counted(lambda scores, right, k: right.gather(1, order(scores))[:, :k].any(dim=1))
+
+    def not_worse(rank: Rank) -> Tensor:
+        return rank.better + rank.level
+
+    by_lot = "rank_of_right(cosines, right, ROUNDING).hit(k): level entries draw lots"
+    return {
+        Mistake("an entry level with the right one never stands before it: so a model that says the same of everything "
+                "finds everything", way=by_lot): (
+            counted(lambda scores, right, k: rank_of_right(scores, right).better < k),
+            counted(lambda scores, right, k: rank_of_right(scores, right).hit(k) > 0)),
+        Mistake("an entry level with the right one always stands before it: so a model that says the same of "
+                "everything finds nothing", way=by_lot): (
+            counted(lambda scores, right, k: not_worse(rank_of_right(scores, right)) < k),
+            counted(lambda scores, right, k: rank_of_right(scores, right).hit(k) == 1)),
+        Mistake("which of the level entries comes first is left to topk, argmax or sort", way=by_lot): (
+            first(lambda scores: scores.topk(scores.shape[1], dim=1).indices),
+            counted(lambda scores, right, k: right.gather(1, scores.topk(min(k, scores.shape[1])).indices).any(dim=1)),
+            first(lambda scores: scores.argsort(dim=1, descending=True)),
+            first(lambda scores: scores.argsort(dim=1, descending=True, stable=True)),
+            first(lambda scores: scores.argsort(dim=1).flip(1))),
+    }  # fmt: skip
+
+
+def wrong_directions() -> Ways:
+    """What is written instead, and shows only where features have no direction: zeros, NaN."""
+
+    def way(cosines_of: Callable[[Tensor, Tensor], Tensor]) -> Recall:
+        def recall(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+            scores, right = cosines_of(images, texts), torch.arange(len(images))[:, None] == owner
+            return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
+        return recall
+
+    def filled(number: float) -> Recall:
+        return way(lambda images, texts: (unit_rows(images) @ unit_rows(texts).T).nan_to_num(number))
+
+    def taken_out(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        scores = unit_rows(images) @ unit_rows(texts).T
+        right = (torch.arange(len(images))[:, None] == owner) & ~scores.isnan()
+        return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
+
+    def normalized(x: Tensor) -> Tensor:
+        return F.normalize(x.float(), dim=-1)
+
+    return {
+        Mistake("NaN was replaced by a number, and a number may be found; features without a direction never are",
+                way="leave NaN in the cosines: rank_of_right knows what to do with it"): (
+            *(filled(number) for number in (0.0, -1.0, -torch.inf)),
+            way(lambda images, texts: normalized(images.nan_to_num()) @ normalized(texts.nan_to_num()).T)),
+        Mistake("pairs whose cosine is NaN are right no more: then a picture finds another of its captions, where it "
+                "must find nothing", way="right says who belongs together, whatever the cosines are"): taken_out,
+        Mistake("a row of zeros stays a row of zeros: its cosine with everything is 0, and it may be found",
+                way="unit_rows makes NaN of it, which is never found; F.normalize does not, nor does a small number "
+                "added to the length"): way(lambda images, texts: normalized(images) @ normalized(texts).T),
     }  # fmt: skip

@@ -172,8 +172,11 @@ class Calls:
     def heading(self, what: str) -> tuple[str, str]:
         return what, f"  called    {self.last}"
 
-    def raises(self, error: type[Exception], function: Callable, *arguments: Any, why: str) -> str:
-        """Claims that the learner's function refuses these arguments; returns its message. why: what they are."""
+    def raises(self, error: type[Exception], function: Callable, *arguments: Any, why: str, hint: str = "") -> str:
+        """Claims that the learner's function refuses these arguments; returns its message.
+
+        why: what they are; hint: the mistake, where they are accepted.
+        """
         self.name_call(name_of(function), arguments, {})
         self.came = None
         try:
@@ -191,7 +194,7 @@ class Calls:
             lines = (f"  expected  a {error.__name__}: {why}", f"  came      {said(other):.90}")
             raise Wrong(*self.heading("raises another error"), *lines) from other
         lines = (f"  expected  a {error.__name__}: {why}", f"  came      {in_words(self.came)}")
-        raise Wrong(*self.heading("accepts what it must refuse"), *lines)
+        raise Wrong(*self.heading("accepts what it must refuse"), *lines, *([hint] if hint else []))
 
 
 def is_verdict(error: BaseException) -> bool:

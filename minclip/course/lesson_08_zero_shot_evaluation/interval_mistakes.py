@@ -41,6 +41,36 @@ NO_WIDTH = Mistake(
     "all resamples are the same: the draw must differ from one to the next",
     way="make the generator before the loop, and draw in the loop",
 )
+SHRINKING = Mistake(
+    "each draw is taken from the draw before it, until only one of the answers is left",
+    way="shares.append(correct[drawn].mean()), and correct stays what it was",
+)
+ALL_ONES = Mistake(
+    "every answer became 1: correct may hold chances between 0 and 1, and bool() and > 0 make 1 of each",
+    way="correct.float() keeps chances as they are",
+)
+ALL_ZEROS = Mistake(
+    "the chances became 0, and only the answers that are exactly 1 count: long(), int() and == 1 do that",
+    way="correct.float() keeps chances as they are",
+)
+DIGITS = Mistake("the ends are rounded", way="return them as they are; only where they are printed they are rounded")
+FORMULA = Mistake(
+    "nothing is drawn here: this is the formula of the normal distribution, mean ± 1.96 standard errors",
+    way="draw resamples, and take the quantiles of their means",
+)
+CHANCES_SPREAD_LESS = Mistake(
+    "p(1 - p)/n is for answers that are 0 or 1; some answers here are chances, which spread less, and nothing is drawn",
+    way="draw resamples, and take the quantiles of their means",
+)
+UPPER = Mistake(
+    "the upper end is cut off at level: 5 % are above it, and half of that is asked", way="1 - tail, with the same tail"
+)
+LOWER = Mistake(
+    "the lower end is cut off at 1 - level: 5 % are below it, and half of that is asked", way="tail = (1 - level) / 2"
+)
+OF_LESSON = Mistake(
+    "a resample has as many answers as there are; here it has 400, as in the lesson", way="n = len(correct)"
+)
 AXIS = Mistake(
     "each mean here is one of as many draws as there are resamples; a resample has n answers",
     way="correct[drawn] is [resamples, n] if all are drawn at once: .mean(dim=1)",
@@ -83,7 +113,7 @@ def wrong_intervals(came: Any, correct: Tensor) -> Known:
     low, high = middle(shares, 0.95)
     answers = correct.double().numpy()
     fewest, fifth, most = (float(np.quantile(shares, q)) for q in (0.00025, 0.00975, 1))
-    around = 1.96 * single / RESAMPLES**0.5
+    around, of_bits = 1.96 * single / RESAMPLES**0.5, 1.96 * (mean * (1 - mean) / n) ** 0.5
     # the two narrow ones are told apart by less than the tolerance, and scatter less
     known: dict[Mistake, tuple[Ends, float]] = {
         INSIDE: (middle(shares, 0.05), 0.05),
@@ -102,6 +132,11 @@ def wrong_intervals(came: Any, correct: Tensor) -> Known:
         OF_ANSWERS: (mean - 1.96 * single, mean + 1.96 * single),
         BACKWARDS: (high, low),
         ROUNDED: middle(shares_of((correct > 0.5).float()), 0.95),
+        ALL_ZEROS: middle(shares_of((correct == 1).float()), 0.95),
+        CHANCES_SPREAD_LESS: (mean - of_bits, mean + of_bits),
+        UPPER: (low, float(np.quantile(shares, 0.95))),
+        LOWER: (float(np.quantile(shares, 0.05)), high),
+        OF_LESSON: middle(shares_of(correct, 400), 0.95),
         FEWER: middle(shares_of(correct, n // 2), 0.95),
         BINOMIAL: middle(np.random.default_rng(3).binomial(n, mean, size=5 * RESAMPLES) / n, 0.95),
         Mistake("the upper end is that of all shares; 2.5 % are cut off there, too", way="1 - tail"): (low, most),
@@ -111,3 +146,10 @@ def wrong_intervals(came: Any, correct: Tensor) -> Known:
         mistake: lambda ends=ends, share=share: came if near(came, ends, share * spread) else None  # type: ignore[misc]
         for mistake, (ends, share) in known.items()
     }
+
+
+def by_formula(correct: Tensor) -> list[Ends]:
+    """Ends without any draw: mean ± 1.96 standard errors, with n and with n - 1."""
+    mean, n = float(correct.double().mean()), len(correct)
+    errors = [1.96 * float(correct.double().std(correction=less)) / n**0.5 for less in (0, 1)]
+    return [(mean - error, mean + error) for error in errors]

@@ -73,8 +73,9 @@ def draw_alone(accuracies: Mapping[str, float]) -> Figure:
         found = sorted((100 * accuracies[template], template) for template in group)
         shares = [share for share, _ in found]
         axes.plot(shares, [row] * len(found), "o", color=SERIES_COLOURS[row], markersize=9, alpha=0.6)
-        axes.text(shares[0], row + 0.18, found[0][1], ha="center", va="top", fontsize=FONT - 2)
-        axes.text(shares[-1], row - 0.18, found[-1][1], ha="center", va="bottom", fontsize=FONT - 2)
+        plain = {"ha": "center", "fontsize": FONT - 2, "bbox": {"fc": "white", "ec": "none", "pad": 0.5}}
+        axes.text(shares[0], row + 0.18, found[0][1], va="top", **plain)
+        axes.text(shares[-1], row - 0.18, found[-1][1], va="bottom", **plain)
         said.append(f"{kind}: from {shares[0]:.0f} with {found[0][1]!r} to {shares[-1]:.0f} with {found[-1][1]!r}")
     axes.axvline(bare, color=QUIET_COLOUR, ls="--")
     axes.text(bare + 0.4, len(KINDS) - 0.45, "bare name", fontsize=FONT - 2, color=QUIET_COLOUR)

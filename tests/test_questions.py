@@ -326,7 +326,7 @@ def test_what_cannot_be_read_is_refused(question, answer, why):
         (NEARER, "a blue car", "a green bus", ""),  # of a lesson that was changed
         (LOSS, 4, math.nan, ""),
         (POINTS, "4 %", 3.7, "right"),
-        (POINTS, "30 %", 3.7, "26 too high"),
+        (POINTS, "30 %", 3.7, "26 points too high"),
         (OF_TWO, "a coin", 48.1, "right"),
         (LOSS, 4, math.inf, ""),
         (SAME, "no", "yes", "they are"),

@@ -122,7 +122,8 @@ class Number:
         if self.whole in (1, 100):
             points = round(off / self.whole * 100)
             return f"{points} percentage {'point' if points == 1 else 'points'}"
-        return shown(float(f"{off:.2g}"))
+        far = float(f"{off:.2g}")
+        return self.said((far, far)) if self.unit == "points" else shown(far)
 
 
 def percent(

@@ -75,7 +75,7 @@ def bootstrap_interval(
 
     correct: float or bool [n] on the CPU, 1 right, 0 wrong, chances between them. `resamples` times, n of the answers
     are drawn with replacement, and their mean is a share. The middle `level` of these shares is the interval. It should
-    hold the true accuracy for that share of test sets; with few answers, or nearly all of them right, it does less often.
+    hold the true accuracy in that share of test sets. It does less often where answers are few, or nearly all right.
     The draws have a generator of their own: one seed gives one interval, and no other random number changes.
     Raises ValueError where there is no answer, and for a level that is not between 0 and 1.
 

@@ -58,6 +58,9 @@ WRONG = [
             "level with itself"),
     counted(COUNTS + "return ((k - ahead).to(logits.dtype) / level).clamp(0, 1)", "the dtype of the logits"),
     counted(COUNTS + "return ((k - ahead) / level).clamp(0, 1).type_as(logits)", "the dtype of the logits"),
+    counted(COUNTS + "return ((k - ahead) / level).clamp(0, 1).half()", "float16, where"),
+    counted(COUNTS + "return ((k - ahead) / level).clamp(0, 1).bfloat16()", "bfloat16, where"),
+    counted(COUNTS + "return ((k - ahead) / logits.shape[1]).clamp(0, 1)", "among all classes"),
     counted("hits = torch.zeros(len(labels), device=logits.device, dtype=logits.dtype)\n" + COUNTS
             + "hits += (k - ahead) / level\nreturn hits.clamp(0, 1)", "the dtype of the logits"),
     counted(COUNTS.replace("(logits == right)", "torch.isclose(logits, right)") + LOTS, "merely close"),

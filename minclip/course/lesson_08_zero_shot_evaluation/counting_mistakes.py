@@ -72,6 +72,11 @@ WRONG_COUNTS: dict[str, Way] = {
     Mistake("numbers below 0 are left; a chance is never below 0", way="clamp(0, 1)"): lambda x, y, k: (
         (k - ahead_of(x, y)).clamp(max=1).float()
     ),
+    Mistake("float16, where float32 is asked", way=".float()"): lambda x, y, k: top_k_correct(x, y, k).half(),
+    Mistake("bfloat16, where float32 is asked", way=".float()"): lambda x, y, k: top_k_correct(x, y, k).bfloat16(),
+    Mistake("the places are divided among all classes; only those that are level share them", way=BY_LOT): (
+        lambda x, y, k: ((k - ahead_of(x, y)) / x.shape[1]).clamp(0, 1)
+    ),
     Mistake("numbers above 1 are left; a chance is never above 1", way="clamp(0, 1)"): lambda x, y, k: (
         (k - ahead_of(x, y)).clamp(min=0).float()
     ),

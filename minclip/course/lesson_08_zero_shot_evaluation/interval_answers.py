@@ -103,6 +103,12 @@ WRONG = [
     interval(MEANS + "tail = (1 - level) / 2\nends = shares.quantile(torch.tensor([tail, 1 - tail]))\n"
              "return tuple(ends.mul(100).round().div(100).tolist())", "the ends are rounded"),
     interval(MEANS.replace("(n,), generator", "(400,), generator") + ENDS, "here it has 400"),
+    interval(MEANS.replace("(n,), generator", "(100,), generator") + ENDS, "more answers than there are"),
+    interval(MEANS.replace("(n,), generator", "(1000,), generator") + ENDS, "more answers than there are"),
+    interval(MEANS.replace("(n,), generator", "(10,), generator") + ENDS, "far fewer answers", "drawn anew"),
+    interval(MEANS.replace("(n,), generator", "(20,), generator") + ENDS, "far fewer answers"),
+    interval(MEANS + ENDS.replace("return ", "low, high = ") + "\nreturn round(low), round(high)",
+             "the ends are rounded", "became 1"),
     interval(MEANS.replace("torch.randint(n, (n,)", "torch.randint(400, (400,)") + ENDS, "at which there is no"),
     interval(MEANS.replace("torch.randint(n, (n,)", "torch.randint(n + 1, (n,)") + ENDS, "at which there is no"),
     interval("rng, values = random.Random(seed), correct.float().tolist()\nn = len(values)\n"

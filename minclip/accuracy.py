@@ -71,10 +71,11 @@ def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank
 def bootstrap_interval(
     correct: Tensor, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> tuple[float, float]:
-    """(low, high): where the share of right answers lies in most test sets of this size, by the bootstrap.
+    """(low, high): an interval for the true accuracy, of which `correct` is a sample, by the bootstrap.
 
     correct: float or bool [n] on the CPU, 1 right, 0 wrong, chances between them. `resamples` times, n of the answers
-    are drawn with replacement, and their mean is a share. The middle `level` of these shares is the interval.
+    are drawn with replacement, and their mean is a share. The middle `level` of these shares is the interval. It should
+    hold the true accuracy in that share of test sets. It does less often where answers are few, or nearly all right.
     The draws have a generator of their own: one seed gives one interval, and no other random number changes.
     Raises ValueError where there is no answer, and for a level that is not between 0 and 1.
 

@@ -129,7 +129,7 @@ def test_cosines_know_more_than_shares(asked, model):
     there = torch.cat([missing[:, :1], cosines.gather(1, labels[:, None])], dim=1)
     by_share = first_is_higher(*((scale * x).softmax(dim=1).amax(dim=1) for x in (there, missing)))
     by_cosine = first_is_higher(*(x.amax(dim=1) for x in (there, missing)))
-    expected = {"picturebook-tiny": (0.87, 0.98), "picturebook-small": (0.99, 1.0)}[name]
+    expected = {"picturebook-tiny": (0.87, 0.98), "picturebook-small": (0.983, 0.995)}[name]
     assert (by_share, by_cosine) == pytest.approx(expected, abs=0.008)
 
 
@@ -163,7 +163,7 @@ def test_templates_do_what_lesson_09_says(asked):
     assert sum(alone.values()) / len(alone) < together - 0.02
     if name == "picturebook-tiny":
         assert alone["{}"] - alone["somebody has lost {}"] == pytest.approx(0.29, abs=0.01)
-        assert min(alone, key=alone.get) == "somebody has lost {}" and alone["my {}"] > 0.83
+        assert min(alone, key=alone.get) == "somebody has lost {}" and alone["is this {}"] > 0.83
         assert sum(one < together for one in alone.values()) / len(alone) > 0.9
         unheard = ("{}, pixel art", "a blueprint of {}", "technical drawing of {}")
         assert max(alone[one] for one in unheard) < min(

@@ -27,6 +27,10 @@ COSINE = Number(
     highest=1,
     misconceptions={(0.9995, 1): "close, not 1"},
 )
+POINTS = Number(
+    "How wide?", right=0.5, close=1, digits=1, unit="points", lowest=0, named={"the same": 7, "half as wide": 3.5}
+)
+OF_TWO = percent("How often is it right, of two?", right=3, close=10, guessing=50)
 NEARER = Choice("Which is nearer?", {"a blue car": (), "a red automobile": ()})
 SAME = yes_or_no("The same?", {"no": "they are"})
 PAIR = Letters("Which pair?", 2, misconceptions={"th": "no, in English prose", "th</w>": "no, that is rare"})
@@ -176,6 +180,34 @@ NEAR_ONE = Number("What cosine?", right=0.02, close=0.1, digits=2, highest=1, mi
         (SAME, "no, not at all", '"no"'),
         (SAME, "yes it does", '"yes"'),
         (PAIR, "O, F", '"of"'),
+        (POINTS, "4 %", "4 points"),
+        (POINTS, "3.7%", "3.7 points"),
+        (POINTS, "3,7 %", "3.7 points"),
+        (POINTS, "about 3.6 pp", "3.6 points"),
+        (POINTS, "3.6pp", "3.6 points"),
+        (POINTS, "3.6 p.p.", "3.6 points"),
+        (POINTS, "30 %-points", "30 points"),
+        (POINTS, "30 percent points", "30 points"),
+        (POINTS, "thirty percentage points", "30 points"),
+        (POINTS, "3-4 %", "3 to 4 points"),
+        (POINTS, "3 % to 4 %", "3 to 4 points"),
+        (POINTS, "3 pp - 4 pp", "3 to 4 points"),
+        (POINTS, "one point five points", "1.5 points"),
+        (POINTS, "half a point", "0.5 points"),
+        (POINTS, "1 pt", "1 point"),
+        (POINTS, "the same", "7 points"),
+        (POINTS, "I think half as wide", "3.5 points"),
+        (OF_TWO, "a coin", "50 %"),
+        (OF_TWO, "coin", "50 %"),
+        (OF_TWO, "like a coin toss", "50 %"),
+        (OF_TWO, "no better than chance", "50 %"),
+        (OF_TWO, "It is guessing", "50 %"),
+        (OF_TWO, "at random, I think", "50 %"),
+        (OF_TWO, "50:50", "50 %"),
+        (OF_TWO, "50 / 50", "50 %"),
+        (OF_TWO, "fifty fifty", "50 %"),
+        (OF_TWO, "half and half", "50 %"),
+        (NEARER, "a blue car, maybe", '"a blue car"'),
     ],
 )
 def test_what_people_type_is_read(question, answer, read):
@@ -233,12 +265,20 @@ def test_what_people_type_is_read(question, answer, read):
         (NEARER, "a red car", "none of the answers"),
         (NEARER, 3, "none of the answers"),
         (SAME, "no idea", "none of the answers"),
-        (SAME, "yes and no", "none of the answers"),
+        (SAME, "yes and no", "That names 2 of the answers"),
         (SAME, 1, "none of the answers"),
         (BYTES, "half", "A part of what?"),
         (BYTES, "half of it", "A part of what?"),
         (FEWER, "98 %", "2 means half as many"),
         (FEWER, "1/58", "2 means half as many"),
+        (POINTS, "half", "A part of what?"),
+        (POINTS, "-4 %", "not below 0, so it cannot be -4 points"),
+        (POINTS, "coin", "I cannot read"),
+        (RIGHT, "a coin", "I cannot read"),
+        (OF_TWO, "two coins", "I cannot read"),
+        (NEARER, "a blue car, a red automobile", "That names 2 of the answers"),
+        (NEARER, "blue car or red automobile", "That names 2 of the answers"),
+        (SAME, "yes, no", "That names 2 of the answers"),
         (PAIR, "the", "not 2 letters"),
         (PAIR, 3, "not 2 letters"),
     ],
@@ -285,6 +325,9 @@ def test_what_cannot_be_read_is_refused(question, answer, why):
         (NEARER, "a blue car", "a red automobile", "wrong"),
         (NEARER, "a blue car", "a green bus", ""),  # of a lesson that was changed
         (LOSS, 4, math.nan, ""),
+        (POINTS, "4 %", 3.7, "right"),
+        (POINTS, "30 %", 3.7, "26 points too high"),
+        (OF_TWO, "a coin", 48.1, "right"),
         (LOSS, 4, math.inf, ""),
         (SAME, "no", "yes", "they are"),
         (PAIR, "of", "o f", "right"),

@@ -19,7 +19,6 @@ and a line `### exercise clip_loss` becomes the exercise's heading, with its num
 import argparse
 import os
 import re
-import textwrap
 from importlib import import_module
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from minclip.course.exercise_cells import METADATA, marked, solved, stub
 from minclip.course.notebook_files import as_text, course_path, keep_copy, notebook_in, read, same_cells, write
 from minclip.course.outline import LESSONS, exercise_of, number_of
 from minclip.course.question import Number
+from minclip.course.value_words import wrapped
 from minclip.course.workbook import PLACE, default_in, short
 from minclip.course.workbook_lessons import written_in
 
@@ -143,8 +143,8 @@ def question_source(lesson: Lesson, name: str) -> str:
     question = lesson.questions[name]
     quotes = ", with words or % in quotes" if isinstance(question, Number) else ""  # else Python would not run the cell
     how = f"Write {question.wanted} in place of the three dots{quotes}."
-    words = [*textwrap.wrap(question.words, 84), *textwrap.wrap(how, 84)]
-    return "\n".join([*(f"# {line}" for line in words), f'predict("{name}", ...)'])
+    lines = [f"# {line}" for text in (question.words, how) for line in wrapped(text, 84)]
+    return "\n".join([*lines, f'predict("{name}", ...)'])
 
 
 def is_exercise(cell: NotebookNode) -> bool:

@@ -175,7 +175,7 @@ class Calls:
     def raises(self, error: type[Exception], function: Callable, *arguments: Any, why: str, hint: str = "") -> str:
         """Claims that the learner's function refuses these arguments; returns its message.
 
-        why: what they are; hint: the mistake where it accepts them.
+        why: what they are; hint: the mistake, where they are accepted.
         """
         self.name_call(name_of(function), arguments, {})
         self.came = None
@@ -194,7 +194,7 @@ class Calls:
             lines = (f"  expected  a {error.__name__}: {why}", f"  came      {said(other):.90}")
             raise Wrong(*self.heading("raises another error"), *lines) from other
         lines = (f"  expected  a {error.__name__}: {why}", f"  came      {in_words(self.came)}")
-        raise Wrong(*self.heading("accepts what it must refuse"), *lines, hint)
+        raise Wrong(*self.heading("accepts what it must refuse"), *lines, *([hint] if hint else []))
 
 
 def is_verdict(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from decimal import Decimal
 from numbers import Real
 
-from minclip.course.number_words import with_digits
+from minclip.course.number_words import in_points, with_digits
 
 LONGEST = 100  # characters: no number takes more, and what is nested without end never gets to the parser
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
@@ -54,6 +54,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
 
 A_PART = re.compile(rf"(?:(an?|\d+)[ -])?({'|'.join(PARTS)})s?")
 A_PART_OF = re.compile(rf"((?:(?:an?|\d+)[ -])?(?:{'|'.join(PARTS)})s?) of (?:the |all |those )?({NUMBER})")
+HALF_AND_HALF = re.compile(r"50 ?[/:] ?50|(half|fifty)[ -](?:and[ -])?\1")
 OF_THEM = r" of (?:it|them|all|those)$"
 
 
@@ -128,6 +129,8 @@ def from_text(text: str, unit: str, nouns: Collection[str], has_total: bool) -> 
     plain = re.sub(r"(?<=\d)(?: or so|ish)$", "", plain)
     if SIDE.match(plain):
         raise Unreadable("That says on which side of a number it is.")
+    if unit == "points":  # of percent: 4 % are 4 points
+        plain = in_points(plain, PARTS)
     percent = bool(re.search(r"%|\bper ?cent\b", plain))
     plain = re.sub(r"%|\bper ?cent\b", " ", plain).strip()
     if unit == "times":
@@ -144,7 +147,7 @@ def from_text(text: str, unit: str, nouns: Collection[str], has_total: bool) -> 
     ends = re.fullmatch(rf"(?:from |between )?({NUMBER})\s*(-|–|to|or|and|\.\.+)\s*({NUMBER})", plain)
     if ends and not (ends[2] == "-" and float(ends[1]) > float(ends[3])):  # which is a subtraction
         return float(ends[1]), float(ends[3]), percent
-    if plain in ("50/50", "fifty-fifty"):
+    if HALF_AND_HALF.fullmatch(plain):
         return 50, 50, True
     part = re.fullmatch(rf"({NUMBER}) *(?:/|in|(?:out )?of(?: the)?) *({NUMBER})", plain)
     if part and not percent and 0 <= float(part[1]) <= float(part[2]) != 0:  # 1/3, 16 of 16

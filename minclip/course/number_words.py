@@ -1,6 +1,10 @@
-"""Numbers in English words, as digits: "fifty-five" is 55, "a hundred and five" 105, "1.5 million" 1500000."""
+"""Numbers in English words, as digits: "fifty-five" is 55, "a hundred and five" 105, "1.5 million" 1500000.
+
+Also what stands for a number without naming one: percentage points, a coin.
+"""
 
 import re
+from collections.abc import Mapping
 
 ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 TEENS = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
@@ -15,6 +19,15 @@ SCALED = re.compile(r"(\d+\.?\d*|\.\d+) *(million|thousand|hundred|dozen|k)\b")
 
 LARGER = "larger|more|bigger|greater|higher"
 SMALLER = "smaller|fewer|less|lower|weaker"
+POINT = r"(?:per ?cent(?:age)?[ -]+|%[ -]*)?(?:points?|pts?|ppts?|p\.? ?p)\b"
+POINTS = re.compile(rf"\s*(?:{POINT}|%|\bper ?cent\b)")
+PART_OF_A_POINT = re.compile(rf"\b(?:a )?(half|third|quarter|fifth|tenth) (?:of )?an? (?={POINT})")
+GUESSED = re.compile(
+    r"(?:(?:no|not|hardly|barely|any) (?:better|more) than|as (?:good|bad|often|well) as|the same as|same as|equal to|"
+    r"like|just|only|pure|random|at|by|an?|the|is|it|that of|a flip of|a toss of| )*"
+    r"(?:coin(?:[ -]?(?:flip|toss|throw))?s?|chance(?:[ -]level)?|guess(?:ing|es|work)?|random(?:ly)?|luck)"
+    r"(?: would(?: be)?| does| gets?)?"
+)
 COMPARISON = re.compile(rf"(?:(?<=\d)|\b)[ -]*(?:times|x|fold) +(?:(?:{LARGER})|({SMALLER}))\b")
 
 
@@ -29,6 +42,25 @@ def without_comparison(text: str, question: str) -> tuple[str, bool]:
     if found := COMPARISON.search(text):
         return text[: found.start()], found[1] is not None and found[1] not in question
     return text, False
+
+
+def is_guessing(text: str) -> bool:
+    """Whether it says that the number is what guessing gives.
+
+    >>> is_guessing("no better than a coin"), is_guessing("at chance level"), is_guessing("two coins")
+    (True, True, False)
+    """
+    return GUESSED.fullmatch(text) is not None
+
+
+def in_points(text: str, parts: Mapping[str, float]) -> str:
+    """The text, lower case, without the words for percentage points; "4 %" is 4 of them. parts: "half" -> 0.5.
+
+    >>> in_points("3.6 pp to 4 %", {}), in_points("half a percentage point", {"half": 0.5})
+    ('3.6 to 4', '0.5')
+    """
+    text = PART_OF_A_POINT.sub(lambda found: f"{parts[found[1]]:.4g} ", text)
+    return POINTS.sub("", text).strip()
 
 
 def with_digits(text: str) -> str:

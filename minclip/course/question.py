@@ -8,21 +8,15 @@ distance is in the unit of the question, every measured number is rounded first,
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import inf, isfinite, nan
 from typing import Any
 
 from minclip.bpe import END_OF_WORD
-from minclip.course.number_reading import (
-    AFTERTHOUGHT,
-    HEDGES,
-    Range,
-    Unreadable,
-    is_near,
-    numbers_of,
-    plain_value,
-    singular,
-)
-from minclip.course.number_words import without_comparison
+from minclip.course.choice import Choice, plain_words, yes_or_no
+from minclip.course.number_reading import AFTERTHOUGHT, HEDGES, Range, Unreadable, is_near, numbers_of, singular
+from minclip.course.number_words import is_guessing, without_comparison
+
+__all__ = ["Choice", "Letters", "Number", "Question", "percent", "share", "shown", "yes_or_no"]
 
 NO_NOUNS = ("more", "less", "fewer", "larger", "smaller", "higher", "lower", "times")  # "2 more" is not 2
 Span = tuple[float, float]  # from, to
@@ -42,6 +36,8 @@ class Number:
     whole: float = inf  # the number that 100 % stands for; inf where the question asks for no share
     misconceptions: Mapping[Span, str] = field(default_factory=dict)  # answers from, to -> what is to say of them
     means: str = ""  # what a number stands for, where people may think of another one
+    guessing: float = nan  # what guessing gives, or a coin; NaN where that would give the answer away
+    named: Mapping[str, float] = field(default_factory=dict)  # words that stand for a number here: "the same" -> 7
 
     @property
     def wanted(self) -> str:
@@ -58,6 +54,8 @@ class Number:
     def read(self, answer: object) -> Range:
         """What the learner typed, in the unit of the question."""
         near, turned = is_near(answer), False
+        if isinstance(answer, str) and isfinite(value := self.by_name(answer)):
+            return Range(value, value, near)
         if isinstance(answer, str) and self.unit == "times":
             answer, turned = without_comparison(answer.lower(), self.words)
         low, high, in_percent = numbers_of(answer, self.unit, self.nouns, isfinite(self.whole))
@@ -79,6 +77,13 @@ class Number:
             means = f" {self.means}." if self.means else ""
             raise Unreadable(f"The answer is {limit}, so it cannot be {self.said((low, high))}.{means}")
         return Range(low, high, near)
+
+    def by_name(self, text: str) -> float:
+        """The number that these words stand for in this question; NaN where they name none."""
+        plain = plain_words(text)
+        if is_guessing(" ".join(plain)):
+            return self.guessing
+        return next((value for words, value in self.named.items() if plain_words(words) == plain), nan)
 
     def said(self, span: Span) -> str:
         text = shown(span[0]) if span[0] == span[1] else f"{shown(span[0])} to {shown(span[1])}"
@@ -117,12 +122,21 @@ class Number:
         if self.whole in (1, 100):
             points = round(off / self.whole * 100)
             return f"{points} percentage {'point' if points == 1 else 'points'}"
-        return shown(float(f"{off:.2g}"))
+        far = float(f"{off:.2g}")
+        return self.said((far, far)) if self.unit == "points" else shown(far)
 
 
-def percent(words: str, right: float, close: float, misconceptions: Mapping[Span, str] | None = None) -> Number:
+def percent(
+    words: str,
+    right: float,
+    close: float,
+    misconceptions: Mapping[Span, str] | None = None,
+    guessing: float = nan,
+    named: Mapping[str, float] | None = None,
+) -> Number:
     """A share that is asked for in percent, measured from 0 to 100."""
-    return Number(words, right, close, unit="%", lowest=0, highest=100, whole=100, misconceptions=misconceptions or {})
+    return Number(words, right, close, unit="%", lowest=0, highest=100, whole=100, misconceptions=misconceptions or {},
+                  guessing=guessing, named=named or {})  # fmt: skip
 
 
 def share(words: str, right: float, close: float, misconceptions: Mapping[Span, str] | None = None) -> Number:
@@ -133,80 +147,6 @@ def share(words: str, right: float, close: float, misconceptions: Mapping[Span, 
 def shown(number: float) -> str:
     """A number without digits that say nothing."""
     return str(int(number)) if abs(number) < 1e9 and number == int(number) else f"{number:.4g}"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Answered with one of some words. yes_or_no() makes the commonest."""
-
-    words: str
-    options: Mapping[str, tuple[str, ...]]  # each with other words for it
-    misconceptions: Mapping[str, str] = field(default_factory=dict)  # a wrong option -> what is wrong with it
-
-    @property
-    def wanted(self) -> str:
-        return " or ".join(f'"{option}"' for option in self.options)
-
-    def read(self, answer: object) -> tuple[str, bool]:
-        """(the option, whether it was said in full)."""
-        text = plain_value(answer)
-        if isinstance(text, bool):
-            text = "yes" if text else "no"
-        if not isinstance(text, str):
-            raise Unreadable("That is none of the answers.")
-        plain = plain_words(text)
-        for option, others in self.options.items():
-            if plain in (plain_words(word) for word in (option, *others)):
-                return option, True
-        parts = [option for option in self.options if plain and set(plain) <= set(plain_words(option))]
-        if len(parts) != 1:
-            raise Unreadable("That is none of the answers.")
-        return parts[0], False
-
-    def said(self, value: tuple[str, bool]) -> str:
-        return f'"{value[0]}"'
-
-    def measured(self, measured: Any) -> str:
-        return str(measured)
-
-    def verdict(self, value: tuple[str, bool], measured: Any) -> str:
-        option, in_full = value
-        if measured not in self.options:
-            return ""
-        if option == measured:
-            return "right" if in_full else "close enough"
-        return self.misconceptions.get(option, "wrong")
-
-
-YES = (
-    "y",
-    "yep",
-    "yeah",
-    "true",
-    "of course",
-    "sure",
-    "certainly",
-    "it does",
-    "yes it does",
-    "they are",
-    "yes they are",
-)
-NO = (
-    *("n", "nope", "false", "not", "not at all", "no not at all", "never"),
-    *("it does not", "it doesn't", "no it does not", "no it doesn't", "they are not", "they aren't", "no they are not"),
-)
-
-
-def yes_or_no(words: str, misconceptions: Mapping[str, str] | None = None) -> Choice:
-    return Choice(words, {"yes": YES, "no": NO}, misconceptions or {})
-
-
-def plain_words(text: str) -> list[str]:
-    """Without what does not matter: case, articles, hedges, signs, and what comes after a comma."""
-    first = AFTERTHOUGHT.sub("", HEDGES.sub("", text.strip().lower().rstrip("?!. "))).split(",")[0]
-    return [
-        word for word in re.findall(r"[\w']+", first.replace("’", "'")) if word not in ("a", "an", "the", "it", "is")
-    ]
 
 
 @dataclass(frozen=True)

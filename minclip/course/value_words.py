@@ -6,6 +6,7 @@ Whatever an answer gives can be asked, an object whose repr raises or has a mill
 import builtins
 import re
 import reprlib
+import textwrap
 import traceback
 from itertools import islice
 from pathlib import Path
@@ -81,6 +82,11 @@ def shortened(line: str, most: int = 100) -> str:
         return line
     start = line[: most - 4]
     return f"{start.rpartition(' ')[0].rstrip() or start} ..."
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of the text; a number and its % stay together."""
+    return [line.replace("\u00a0", " ") for line in textwrap.wrap(text.replace(" %", "\u00a0%"), width)]
 
 
 def of_tensor(value: Tensor) -> str:

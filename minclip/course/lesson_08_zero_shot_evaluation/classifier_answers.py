@@ -20,6 +20,12 @@ RAW = (
     + "with torch.no_grad():\n    features = model.encode_text(tokenizer(prompts).to(model.logit_scale.device))\n"
 )
 
+NOTEBOOKS = """import minclip
+model, preprocess, tokenizer = minclip.load("picturebook-tiny", "cpu")
+
+
+"""
+
 WRONG = [
     written(GROUPED + "return ensemble_features(grouped)", "yours are rows"),
     written(GROUPED + "return ensemble_features(grouped).T.contiguous().T", "yours are rows"),
@@ -49,6 +55,36 @@ WRONG = [
             "different classes are mixed up", "grouped by template"),
     written(FEATURES + "grouped = features.unflatten(0, (len(templates), -1))\n"
             "return unit_rows(grouped.mean(dim=0)).T", "grouped by template"),
+    written(FEATURES + "return ensemble_features(features.unflatten(0, (len(templates), -1))).T",
+            "one column for all classes"),
+    written(FEATURES + "return ensemble_features(features.unflatten(0, (-1, len(class_names)))).T",
+            "one column for all classes"),
+    written("prompts = [t.replace('{}', name) for t in templates for name in class_names]\n"
+            "features = encode_texts(model, tokenizer, prompts)\n"
+            "return ensemble_features(features.unflatten(0, (len(templates), -1))).T", "one column for all classes"),
+    written(FEATURES + "return unit_rows(features.mean(dim=0, keepdim=True)).T", "one column for all classes"),
+    written(FEATURES + "return ensemble_features(features.unflatten(0, (len(templates), -1)))",
+            "one row for all classes"),
+    written(FEATURES + "grouped = features.unflatten(0, (-1, len(class_names)))\n"
+            "return unit_rows(grouped.mean(dim=0)).T", "grouped by template"),
+    written("prompts = [t.format(name) for name in class_names for t in templates]\n"
+            "features = encode_texts(model, tokenizer, prompts)\n"
+            "return ensemble_features(features.unflatten(0, (len(class_names), -1))).T", "without a place"),
+    written("prompts = [t.replace('{}', name) for name in class_names for t in templates]\n"
+            "features = encode_texts(model, tokenizer, prompts)\n"
+            "return ensemble_features(features.unflatten(0, (len(class_names), -1))).T", "without a place"),
+    Answer("zero_shot_classifier", NOTEBOOKS + "def zero_shot_classifier(clip, tokenizer, class_names, templates):\n"
+           "    prompts = [p for name in class_names for p in prompts_for(name, templates)]\n"
+           "    features = encode_texts(model, tokenizer, prompts)\n"
+           "    return ensemble_features(features.unflatten(0, (len(class_names), -1))).T\n", "another model was"),
+    Answer("zero_shot_classifier", NOTEBOOKS + "def zero_shot_classifier(_, tokens, class_names, templates):\n"
+           "    columns = [encode_texts(model, tokenizer, prompts_for(n, templates)) for n in class_names]\n"
+           "    return torch.stack([ensemble_features(column) for column in columns], dim=1)\n",
+           "another model was asked"),
+    Answer("zero_shot_classifier", NOTEBOOKS + "def zero_shot_classifier(model, tokens, class_names, templates):\n"
+           "    columns = [encode_texts(model, tokenizer, prompts_for(n, templates)) for n in class_names]\n"
+           "    return torch.stack([ensemble_features(column) for column in columns], dim=1)\n",
+           "another tokenizer"),
     written(FEATURES + "return unit_rows(features.mean(dim=0, keepdim=True)).expand(len(class_names), -1).T",
             "all columns are the same"),
     written(PROMPTS + "tokens = tokenizer(prompts).to(model.logit_scale.device)\n"

@@ -13,7 +13,8 @@ from minclip.zero_shot import encode_texts, ensemble_features
 
 BY_TEMPLATE = Mistake(
     "the prompts are grouped by template, and each class has its own side by side",
-    way="with the names first, features.unflatten(0, (len(class_names), -1)), and the mean over dim 1",
+    way="with the names first, features.unflatten(0, (len(class_names), -1)); with the templates first, "
+    "features.unflatten(0, (len(templates), -1)).transpose(0, 1)",
 )
 ONE = "encode_texts brings every row to length one; a tensor x does it with x / x.norm(dim=-1, keepdim=True)"
 GROUPED = "features.unflatten(0, (len(class_names), -1)) is [classes, templates, embed_dim], if the names come first"
@@ -62,6 +63,14 @@ def wrong_columns(model: torch.nn.Module, tokenizer: object, names: Sequence[str
         Mistake("all columns are the same: the mean was taken over all classes", way=GROUPED): lambda: (
             unit_rows(right.mean(dim=1, keepdim=True).T).T.expand(-1, len(names))
         ),
+        Mistake(
+            "there is one column for all classes: the mean was taken over the names, not over the templates of one",
+            way=BY_TEMPLATE.way,
+        ): lambda: unit_rows(right.mean(dim=1, keepdim=True).T).T,
+        Mistake(
+            "there is one row for all classes: the mean was taken over the names, not over the templates of one",
+            way=BY_TEMPLATE.way,
+        ): lambda: unit_rows(right.mean(dim=1, keepdim=True).T),
         Mistake("there is a softmax; the classifier holds features, and no shares", way="leave it out"): lambda: (
             right.softmax(dim=0)
         ),
@@ -83,7 +92,7 @@ def wrong_ensembles(model: torch.nn.Module, tokenizer: object, names: Sequence[s
     by_template = units.view(classes, count, -1).transpose(0, 1).flatten(0, 1)  # as the other order of loops lists them
     mixed = Mistake(
         "the prompts of different classes are mixed up: each class has its templates side by side",
-        way=GROUPED + "; if the templates come first, it is (len(templates), -1), and the mean runs over dim 0",
+        way=BY_TEMPLATE.way,
     )
     return {
         mixed: lambda: unit_rows(by_template.view(classes, count, -1).mean(dim=1)).T,

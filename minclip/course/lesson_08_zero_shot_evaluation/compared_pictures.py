@@ -81,6 +81,9 @@ def draw_photos() -> Figure:
         shares = [100 * kept[model]["per_class"][name] for name in names]
         accuracy = 100 * kept[model]["accuracy"]
         axes.bar(np.arange(len(names)) + shift, shares, 0.4, color=colour, label=f"{model}: {accuracy:.1f} % of all")
+        for x, share in enumerate(shares):
+            if share < 1:  # a bar that cannot be seen
+                axes.text(x + shift, 0.6, f"{share:.0f}", ha="center", color=colour, fontsize=FONT - 2)
         said.append(
             f"{model} {accuracy:.0f} of all, {', '.join(f'{n} {s:.0f}' for n, s in zip(names, shares, strict=True))}"
         )

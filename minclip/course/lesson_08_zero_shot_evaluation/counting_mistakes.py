@@ -13,6 +13,10 @@ BY_LOT = (
     "ahead = (logits > right).sum(dim=1), level = (logits == right).sum(dim=1): k - ahead places are left for level "
     "classes"
 )
+CHANCES = (
+    "the places that are left, k - ahead, divided by how many are level; / keeps the chance, and //, int(), round() "
+    "and comparisons lose it"
+)
 MEMBERSHIP = "(logits > right).sum(dim=1) counts the classes ahead; k - that are the places that are left"
 GATHER = "logits.gather(1, labels[:, None]), or logits[torch.arange(len(labels)), labels]"
 
@@ -36,6 +40,17 @@ def some(logits: Tensor, k: int) -> int:
     return min(k, logits.shape[1])
 
 
+def along_pictures(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """What counts() gives with dim=0: of each class, in how many pictures."""
+    own = x.gather(1, y[:, None])
+    return (x > own).sum(dim=0), (x == own).sum(dim=0)
+
+
+OVER_PICTURES = Mistake(
+    "the sum runs over the pictures, and there is a number for each class; each picture has its own",
+    way="dim=1 runs over the classes of a picture",
+)
+ITSELF = Mistake("the right class is level with itself, and is one of those that draw", way=BY_LOT)
 # where no scores are level
 WRONG_COUNTS: dict[str, Way] = {
     Mistake(
@@ -56,6 +71,24 @@ WRONG_COUNTS: dict[str, Way] = {
     Mistake("float64, where float32 is asked", way=".float()"): lambda x, y, k: top_k_correct(x, y, k).double(),
     Mistake("numbers below 0 are left; a chance is never below 0", way="clamp(0, 1)"): lambda x, y, k: (
         (k - ahead_of(x, y)).clamp(max=1).float()
+    ),
+    Mistake("float16, where float32 is asked", way=".float()"): lambda x, y, k: top_k_correct(x, y, k).half(),
+    Mistake("bfloat16, where float32 is asked", way=".float()"): lambda x, y, k: top_k_correct(x, y, k).bfloat16(),
+    Mistake("the places are divided among all classes; only those that are level share them", way=BY_LOT): (
+        lambda x, y, k: ((k - ahead_of(x, y)) / x.shape[1]).clamp(0, 1)
+    ),
+    Mistake("numbers above 1 are left; a chance is never above 1", way="clamp(0, 1)"): lambda x, y, k: (
+        (k - ahead_of(x, y)).clamp(min=0).float()
+    ),
+    Mistake(ITSELF + ": without it, level is 0 where the scores all differ", way=BY_LOT): (
+        lambda x, y, k: ((k - ahead_of(x, y)) / 0).clamp(0, 1)
+    ),
+    OVER_PICTURES: lambda x, y, k: ((k - along_pictures(x, y)[0]) / along_pictures(x, y)[1]).clamp(0, 1),
+    Mistake(
+        "the sum runs over the pictures: each class has a number here, not each picture", OVER_PICTURES.way
+    ): lambda x, y, k: (along_pictures(x, y)[0] < k).float(),
+    Mistake("a dimension is left over: [n, 1] came, and [n] is asked", way="sum(dim=1), without keepdim=True"): (
+        lambda x, y, k: top_k_correct(x, y, k)[:, None]
     ),
     Mistake("only the highest class counts; the k highest do", way=MEMBERSHIP): lambda x, y, k: (
         x.argmax(dim=1) == y
@@ -124,11 +157,16 @@ def harshly(x: Tensor, y: Tensor, k: int) -> Tensor:
 # where scores are level
 WRONG_DRAWS: dict[str, Way] = {
     Mistake(
-        "a level class is never counted as ahead: so a model that scores all classes alike is always right", way=BY_LOT
+        "a chance between 0 and 1 became 1, as if no level class could come first: so a model that scores all classes "
+        "alike is always right",
+        way=CHANCES,
     ): lambda x, y, k: (ahead_of(x, y) < k).float(),
     Mistake(
-        "every level class is counted as ahead: so a model that scores all classes alike is never right", way=BY_LOT
+        "a chance between 0 and 1 became 0, as if every level class came first: so a model that scores all classes "
+        "alike is never right",
+        way=CHANCES,
     ): harshly,
+    Mistake("the chances are rounded to 0 and 1", way=CHANCES): lambda x, y, k: top_k_correct(x, y, k).round(),
     Mistake("which of the level classes comes first is left to topk, argmax or sort", way=BY_LOT): lambda x, y, k: (
         found(x.topk(some(x, k)).indices, y)
     ),
@@ -141,13 +179,23 @@ WRONG_DRAWS: dict[str, Way] = {
     Mistake("one place is shared, and there may be several: k - ahead are left for level classes", way=BY_LOT): (
         one_place_or_all
     ),
-    Mistake("the right class is level with itself, and is one of those that draw", way=BY_LOT): without_itself,
+    ITSELF: without_itself,
     Mistake("a chance lies between 0 and 1, and these do not", way="clamp(0, 1)"): unlimited,
     Mistake("every tie counts as a half", way=BY_LOT): a_half,
 }
 LARGE = Mistake(
     "a softmax or an exponential makes numbers equal that are not: very small shares are all 0",
     way="compare the logits as they are",
+)
+
+
+NEAR = Mistake(
+    "scores that are merely close count as level here; only equal ones are level",
+    way="(logits == right).sum(dim=1)",
+)
+DTYPE_OF_LOGITS = Mistake(
+    "the result has the dtype of the logits, and float32 is asked, whatever the logits are",
+    way=".float(), or no conversion at all: a quotient of whole numbers is float32",
 )
 
 

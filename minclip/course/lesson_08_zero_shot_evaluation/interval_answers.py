@@ -52,7 +52,7 @@ WRONG = [
              "low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])\nreturn float(low), float(high)",
              "drawn anew by their share"),
     interval("n = len(correct)\nmean = correct.float().mean()\nerror = correct.float().std() / n**0.5\n"
-             "return (mean - 1.96 * error).item(), (mean + 1.96 * error).item()", "the seed decides nothing"),
+             "return (mean - 1.96 * error).item(), (mean + 1.96 * error).item()", "nothing is drawn here", "the seed"),
     interval(MEANS + "if level == 0.5:\n    " + ENDS.replace("\n", "\n    ")
              + "\nmean, spread = shares.mean(), shares.std()\n"
              "return (mean - 1.96 * spread).item(), (mean + 1.96 * spread).item()", "goes beyond 1"),
@@ -71,6 +71,67 @@ WRONG = [
              "return correct.mean().item(), ((high - low) / 2).item()", "half of the width"),
     interval(MEANS + ENDS.replace("return ", "return 100 * ").replace(", s", ", 100 * s"), "these are percent"),
     interval(MEANS.replace("correct.float()", "(correct > 0.5).float()") + ENDS, "turned into right and wrong"),
+    interval(MEANS.replace("correct.float()", "correct.round()") + ENDS, "turned into right and wrong"),
+    interval(MEANS.replace("correct.float()", "correct.bool().float()") + ENDS, "answer became 1", "the draw must"),
+    interval(MEANS.replace("correct.float()", "(correct > 0).float()") + ENDS, "every answer became 1"),
+    interval(MEANS.replace("correct.float()", "correct.ceil()") + ENDS, "every answer became 1"),
+    interval(NUMPY.replace("correct.double().numpy()", "(correct != 0).numpy()")
+             + "shares = values[rng.integers(n, size=(resamples, n))].mean(axis=1)\n"
+             "return tuple(np.quantile(shares, [(1 - level) / 2, (1 + level) / 2]).tolist())", "every answer became 1"),
+    interval(MEANS.replace("correct.float()", "(correct == 1).float()") + ENDS, "the chances became 0"),
+    interval(MEANS.replace("correct.float()", "correct.long()").replace("[drawn]", "[drawn].float()") + ENDS,
+             "the chances became 0"),
+    interval(MEANS.replace("correct.float()", "correct.int()").replace(".mean()", ".sum() / n") + ENDS,
+             "the chances became 0"),
+    interval(MEANS.replace("correct.float()", "correct.floor()") + ENDS, "the chances became 0"),
+    interval(MEANS.replace("    shares.append(correct[drawn]", "    correct = correct[drawn]\n    shares.append("
+                           "correct") + ENDS, "from the draw before it", "all resamples"),
+    interval("rng, values, shares = random.Random(seed), correct.float().tolist(), []\nfor _ in range(resamples):\n"
+             "    values = rng.choices(values, k=len(values))\n    shares.append(sum(values) / len(values))\n"
+             "shares = torch.tensor(shares)\n" + ENDS, "from the draw before it"),
+    interval(NUMPY + "shares = []\nfor _ in range(resamples):\n    values = rng.choice(values, n)\n"
+             "    shares.append(values.mean())\nlow, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])\n"
+             "return float(low), float(high)", "from the draw before it"),
+    interval(START + "places = torch.arange(n)\nfor _ in range(resamples):\n"
+             "    places = places[torch.randint(n, (n,), generator=generator)]\n"
+             "    shares.append(correct[places].mean())\nshares = torch.stack(shares)\n" + ENDS,
+             "from the draw before it"),
+    interval(MEANS + ENDS.replace("return ", "low, high = ") + "\nreturn round(low, 2), round(high, 2)",
+             "the ends are rounded", "the seed"),
+    interval(MEANS + ENDS.replace("return ", "low, high = ") + "\nreturn round(low, 1), round(high, 1)",
+             "the ends are rounded", "the seed"),
+    interval(MEANS + "tail = (1 - level) / 2\nends = shares.quantile(torch.tensor([tail, 1 - tail]))\n"
+             "return tuple(ends.mul(100).round().div(100).tolist())", "the ends are rounded"),
+    interval(MEANS.replace("(n,), generator", "(400,), generator") + ENDS, "here it has 400"),
+    interval(MEANS.replace("(n,), generator", "(100,), generator") + ENDS, "more answers than there are"),
+    interval(MEANS.replace("(n,), generator", "(1000,), generator") + ENDS, "more answers than there are"),
+    interval(MEANS.replace("(n,), generator", "(10,), generator") + ENDS, "far fewer answers", "drawn anew"),
+    interval(MEANS.replace("(n,), generator", "(20,), generator") + ENDS, "far fewer answers"),
+    interval(MEANS + ENDS.replace("return ", "low, high = ") + "\nreturn round(low), round(high)",
+             "the ends are rounded", "became 1"),
+    interval(MEANS.replace("torch.randint(n, (n,)", "torch.randint(400, (400,)") + ENDS, "at which there is no"),
+    interval(MEANS.replace("torch.randint(n, (n,)", "torch.randint(n + 1, (n,)") + ENDS, "at which there is no"),
+    interval("rng, values = random.Random(seed), correct.float().tolist()\nn = len(values)\n"
+             "shares = [sum(values[rng.randint(0, n)] for _ in range(n)) / n for _ in range(resamples)]\n"
+             "shares = torch.tensor(shares)\n" + ENDS, "at which there is no"),
+    interval(NUMPY + "shares = values[rng.integers(0, n + 1, size=(resamples, n))].mean(axis=1)\n"
+             "return tuple(np.quantile(shares, [(1 - level) / 2, (1 + level) / 2]).tolist())",
+             "at which there is no"),
+    interval(MEANS + "return shares.quantile((1 - level) / 2).item(), shares.quantile(level).item()", "off at level"),
+    interval(MEANS + "return shares.quantile(1 - level).item(), shares.quantile(1 - (1 - level) / 2).item()",
+             "cut off at 1 - level"),
+    interval("p, n = correct.float().mean(), len(correct)\nerror = (p * (1 - p) / n).sqrt()\n"
+             "return (p - 1.96 * error).item(), (p + 1.96 * error).item()", "which spread less"),
+    interval("values = correct.double()\nerror = 1.96 * values.std(correction=0) / len(values) ** 0.5\n"
+             "return (values.mean() - error).item(), (values.mean() + error).item()", "nothing is drawn here"),
+    interval(MEANS + "tail = (1 - level) / 2\nreturn shares.quantile(tail), shares.quantile(1 - tail)",
+             "the ends are tensors"),
+    interval(MEANS + ENDS.replace("return ", "return [") + "]", "a tuple of two numbers is asked"),
+    interval(MEANS + "tail = (1 - level) / 2\nreturn shares.quantile(torch.tensor([tail, 1 - tail]))",
+             "a tuple of two numbers is asked"),
+    interval(NUMPY + "shares = values[rng.integers(n, size=(resamples, n))].mean(axis=1)\n"
+             "return np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])", "a tuple of two numbers is asked"),
+    interval(MEANS + "tail = (1 - level) / 2\nreturn shares.quantile(tail).item()", "is no pair of numbers"),
     interval(MEANS.replace("generator=generator", "") + ENDS, "do not begin at the seed"),
     interval(MEANS.replace("manual_seed(seed)", "manual_seed(0)") + ENDS, "the seed decides nothing"),
     interval("torch.manual_seed(seed)\n" + MEANS.replace("generator=generator", "") + ENDS,
@@ -104,8 +165,7 @@ WRONG = [
 
 CORRECT = [
     interval(MEANS + "ordered = shares.double().sort().values\ntail = (1 - level) / 2\n"
-             "return torch.quantile(ordered, tail), torch.quantile(ordered, 1 - tail)"),  # tensors of no dimensions
-
+             "return torch.quantile(ordered, tail).item(), torch.quantile(ordered, 1 - tail).item()"),
     interval(MEANS + ENDS),
     interval(START + "drawn = torch.randint(n, (resamples, n), generator=generator)\n"
              "shares = correct[drawn].mean(dim=1)\n" + ENDS),

@@ -10,11 +10,16 @@ from torch import Tensor
 
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.lesson_08_zero_shot_evaluation.interval_mistakes import (
+    ALL_ONES,
+    DIGITS,
+    FORMULA,
     NO_WIDTH,
     REPLACED,
     RESAMPLES,
+    SHRINKING,
     TOLERANCE,
     Ends,
+    by_formula,
     middle,
     near,
     shares_of,
@@ -27,29 +32,78 @@ def interval_is_right(t: Trial, came: Any, correct: Tensor, level: float, what: 
     shares = shares_of(correct)
     expected = middle(shares, level)
     said = f"about ({expected[0]:.3f}, {expected[1]:.3f})"
-    pair = isinstance(came, tuple | list) and len(came) == 2
-    numbers = pair and all(is_number(x) for x in came)
-    if not numbers:
+    if not is_pair(came):
         found = "None: is there a return?" if came is None else words_of(came)
-        t.wrong(f"{what} is no pair of numbers", said, found, came, {})
+        t.wrong(f"{what} is no pair of numbers", said, found, came, {}, hint=way_to_numbers(came))
     low, high = (float(x) for x in came)
     spread = max(float(shares.std()), 1e-6)
     if not near((low, high), expected, TOLERANCE * spread):
-        flat: Known = {}
-        if abs(high - low) < 1e-6 and spread > 1e-6:
-            flat = {REPLACED if abs(low - float(correct.double().mean())) < 1e-5 else NO_WIDTH: lambda: came}
-        t.wrong(f"{what} is wrong", said, f"({low:.3f}, {high:.3f})", came, {**flat, **known})
+        narrow = narrow_cause(t, (low, high), correct) if 0 <= high - low < 2 * spread else ""  # a right one: 3.9
+        first: Known = {narrow: lambda: came} if narrow else {}
+        digits: Known = {DIGITS: lambda: came if rounded_from((low, high), expected, spread) else None}
+        t.wrong(f"{what} is wrong", said, f"({low:.3f}, {high:.3f})", came, {**first, **known, **digits})
     t.passed += 1
 
 
-def is_number(value: Any) -> bool:
-    return value.numel() == 1 if isinstance(value, Tensor) else isinstance(value, int | float | np.number)
+def is_pair(came: Any) -> bool:
+    return isinstance(came, tuple) and len(came) == 2 and all(isinstance(x, int | float | np.number) for x in came)
 
 
 def words_of(came: Any) -> str:
     if isinstance(came, Tensor | np.ndarray):
         return f"{type(came).__name__} {list(came.shape)}"
-    return f"{type(came).__name__} of {len(came)}" if isinstance(came, tuple | list) else f"a {type(came).__name__}"
+    if isinstance(came, tuple | list):
+        kinds = " and ".join(dict.fromkeys(type(item).__name__ for item in came))
+        return f"a {type(came).__name__} of {len(came)}: {kinds}"
+    return f"a {type(came).__name__}"
+
+
+def way_to_numbers(came: Any) -> str:
+    """The mistake, where both ends are there in another form; "" where they are not."""
+    try:
+        ends = [float(x) for x in came]
+    except (TypeError, ValueError, RuntimeError):
+        return ""
+    if len(ends) != 2:
+        return ""
+    if isinstance(came, tuple):
+        return Mistake("the ends are tensors; two plain numbers are asked", way="low.item(), high.item()")
+    way = "return low, high is one" if isinstance(came, list) else "low, high = both.tolist(), and return low, high"
+    return Mistake(f"both ends are there, in a {type(came).__name__}; a tuple of two numbers is asked", way=way)
+
+
+def narrow_cause(t: Trial, ends: Ends, correct: Tensor) -> str:
+    """The mistake of an interval that is far too narrow, as intervals of other seeds show it; "" for other mistakes."""
+    low, high = ends
+    flat = abs(high - low) < 1e-6
+    if flat and abs(low - float(correct.double().mean())) < 1e-5:
+        return REPLACED
+    called = t.last
+    others = [pair_of(t(correct, resamples=RESAMPLES, seed=seed)) for seed in (1, 2, 3, 4)]
+    t.last = called
+    if ends == (1, 1) and all(pair == ends for pair in others):
+        of_small = pair_of(t(correct / 4, resamples=RESAMPLES))  # these are rounded to 0
+        t.last = called
+        return ALL_ONES if of_small == ends else DIGITS
+    answers = correct.double()
+    at_answers = sum(bool(((answers - one).abs() < 1e-5).any()) for one, _ in (ends, *others))
+    apart = any(max(low, one) > min(high, other) for one, other in others)
+    if apart and (not flat or at_answers > 2):
+        return SHRINKING
+    return NO_WIDTH if flat else ""
+
+
+def rounded_from(ends: Ends, expected: Ends, spread: float) -> bool:
+    """Whether they are the expected ends with two digits, one or none."""
+    for digits in (0, 1, 2):
+        limit = 0.5 * 10**-digits + TOLERANCE * spread
+        if are_rounded(ends, digits) and near(ends, expected, limit):
+            return True
+    return False
+
+
+def are_rounded(ends: Ends, digits: int) -> bool:
+    return all(abs(end - round(end, digits)) < 1e-7 for end in ends)
 
 
 def bootstrap_interval(t: Trial) -> None:
@@ -76,6 +130,10 @@ def bootstrap_interval(t: Trial) -> None:
             "this draws without replacement", way="with replacement: torch.randint, rng.integers, random.choices"
         ),
     }
+    t.errors["out of bounds for"] = t.errors["list index out of range"] = Mistake(
+        "a place is drawn at which there is no answer: there are n, and their places go from 0 to n - 1",
+        way="n = len(correct), and torch.randint(n, (n,), generator=generator)",
+    )
     correct = t.normal(50).abs().clamp(max=1) ** 0.3  # chances: their means take all values, and no two ends are alike
     came = t(correct, resamples=RESAMPLES)
     interval_is_right(t, came, correct, 0.95, "the interval", wrong_intervals(came, correct))
@@ -127,9 +185,11 @@ def seeds_decide(t: Trial, correct: Tensor) -> None:
     unseeded = Mistake("the draws do not begin at the seed", way="torch.Generator().manual_seed(seed), and hand it on")
     t.last = "bootstrap_interval(correct, seed=3), twice"
     t.holds(first == again, "one seed gives two intervals", unseeded)
+    t.holds(not are_rounded(first, 2), "gives no more than two digits", f"  came      {first}", DIGITS)
     t.last = "bootstrap_interval(correct, seed=3), and with seed=4"
     same = Mistake("the seed decides nothing", way="torch.Generator().manual_seed(seed), and hand it on")
-    t.holds(first != other, "two seeds give one interval", same)
+    drawn = not any(near(first, ends, 1e-5) for ends in by_formula(correct))
+    t.holds(first != other, "two seeds give one interval", same if drawn else FORMULA)
     changed = Mistake(
         "its draws move the random numbers of all code: a training that measures now and then would draw others",
         way="generator = torch.Generator().manual_seed(seed), and generator=generator in randint; or "

@@ -81,12 +81,13 @@ def draw_confusions(
     places = confusion.flatten().argsort(descending=True, stable=True)[:rows]
     figure = new_figure(9.6, 1.35 * rows)
     axes = figure.subplots(rows, 2 * shown + 1, squeeze=False, width_ratios=[1] * shown + [1.6] + [1] * shown)
-    said = []
+    said, used = [], torch.zeros(len(labels), dtype=torch.bool)  # each rightly named picture is shown once
     for row, place in zip(axes, places.tolist(), strict=True):
         true, taken = divmod(place, len(names))
         count = int(confusion[true, taken])
         wrong = ((labels == true) & (predictions == taken)).nonzero().flatten()[:shown].tolist()
-        right = ((labels == taken) & (predictions == taken)).nonzero().flatten()[:shown].tolist()
+        right = ((labels == taken) & (predictions == taken) & ~used).nonzero().flatten()[:shown].tolist()
+        used[right] = True
         for cell in row:
             cell.set_axis_off()
         for cell, i in zip(row[shown - len(wrong) :], wrong, strict=False):

@@ -8,6 +8,7 @@ QUESTIONS = {
         right=4,
         close=12,
         misconceptions={(1, 3): "no, that is guessing: 1 of 52"},
+        guessing=100 / 52,
     ),
     "all_alike_of_52": share(
         "A broken model gives every one of 52 classes the same score. What is its top-5 accuracy, from 0 to 1?",
@@ -31,6 +32,9 @@ QUESTIONS = {
             (1.5, 2.5): "no, that is a quarter, and the width goes with the square root of the number",
             (7, 9): "no, so wide it is with 400",
         },
+        named={"the same": 7.2, "equal": 7.2, "as wide": 7.2, "unchanged": 7.2}
+        | dict.fromkeys(("half", "half as wide", "half of that", "half the width"), 3.6)
+        | dict.fromkeys(("quarter", "quarter as wide", "quarter of that", "quarter of width"), 1.8),
     ),
     "left_or_right": percent(
         "How often does it choose the true one of the two sentences, in percent?",
@@ -40,6 +44,8 @@ QUESTIONS = {
             (80, 100): "no, it knows which two things are there and reads hardly any order",
             (0, 10): "no, to be wrong so often it would have to know what is right",
         },
+        guessing=50,
+        named={"equal": 50, "equally often": 50, "both equally often": 50},
     ),
     "two_wrong_labels": percent(
         "In what percentage of the pictures does one of two wrong labels get a share above 90 %?",

@@ -23,7 +23,9 @@ def prompts_for(t: Trial) -> None:
     t.errors = {
         "Replacement index": other_braces,
         "KeyError: 'red'": other_braces,
-        "not all arguments converted during string formatting": percents,
+        "not all arguments converted during string formatting": Mistake(
+            "% puts a value where %s stands, and here the place of the name is written {}", way=REPLACE
+        ),
         "unsupported format character": percents,
         "not enough arguments for format string": percents,
         "incomplete format": percents,
@@ -57,12 +59,17 @@ def prompts_for(t: Trial) -> None:
     lower: Known = {small: lambda: ["a photo of the eiffel tower, in paris"]}
     t.same(t("Eiffel Tower", capitals), right("Eiffel Tower", capitals), lower, "the result for capital letters")
     in_turn(t, (t.mine, right, ["cat", SEVERAL]), (t.mine, right, ["dog", SEVERAL[:2]]))
-    t.raises(ValueError, t.mine, "cat", [], why="there is no template")
-    t.raises(ValueError, t.mine, "cat", "a {}", why="one text is no list of templates")
-    t.raises(ValueError, t.mine, "cat", ["a {}", "a photo of it"], why="no {} stands for the name")
-    t.raises(ValueError, t.mine, "cat", ["a {} and a {}"], why="two {} stand for one name")
+    t.raises(ValueError, t.mine, "cat", [], why="there is no template", hint=GIVEN)
+    t.raises(ValueError, t.mine, "cat", "a {}", why="one text is no list of templates", hint=GIVEN)
+    t.raises(ValueError, t.mine, "cat", ["a {}", "a photo of it"], why="no {} stands for the name", hint=NO_PLACE)
+    t.raises(ValueError, t.mine, "cat", ["a {} and a {}"], why="two {} stand for one name", hint=NO_PLACE)
 
 
+GIVEN = Mistake("the lines that were given refuse this", way="keep the if and its raise, with which the cell began")
+NO_PLACE = Mistake(
+    "a template needs exactly one {}, or the prompts are not what anybody meant, and nobody hears of it",
+    way="check_template(template) gives the template back, or refuses it",
+)
 BACKSLASH = Mistake("a backslash in the name became another letter", way="str.replace, and not re.sub")
 
 
@@ -113,8 +120,6 @@ def ensemble_features(t: Trial) -> None:
 
     t.same(t(half), right(half), {coarse: in_half}, "the result for features in bfloat16")
     in_turn(t, (t.mine, right, [features]), (t.mine, right, [more]))
-    mine, theirs = (features.clone().requires_grad_() for _ in range(2))
-    t.gradient(t(mine), right(theirs), {"features": (mine, theirs)})
     t.on_a_gpu(t.mine, features)
 
 

@@ -55,7 +55,7 @@ WRONG_PROMPTS: dict[str, Callable[[str, Sequence[str]], object]] = {
 }  # fmt: skip
 
 BUT_ONE = "mean(dim=-2)"
-AGAIN = "unit_rows(unit_rows(features).mean(dim=-2)): length one, mean, length one again"
+AGAIN = "three steps: length one, mean, length one; unit_rows makes the first and the last"
 
 
 def unit(features: Tensor, dim: int = -1) -> Tensor:
@@ -77,6 +77,13 @@ WRONG_ENSEMBLES: dict[str, Callable[[Tensor], Tensor]] = {
     Mistake("the features were brought to length one, and never averaged", way=AGAIN): lambda x: unit(x),
     Mistake("the mean runs over the numbers of a feature; it runs over the prompts", way="mean(dim=-2)"): lambda x: (
         unit(x).mean(dim=-1)
+    ),
+    Mistake(
+        "the mean runs over the numbers of a feature, and leaves one number for each prompt; it runs over the prompts",
+        way=BUT_ONE,
+    ): lambda x: unit(unit(x).mean(dim=-1)),
+    Mistake("the last norm runs over the classes; each class has a length of its own", way="norm(dim=-1)"): lambda x: (
+        unit(unit(x).mean(dim=-2), dim=0)
     ),
     Mistake("the mean runs over the first dimension; the prompts are the last but one", way="mean(dim=-2)"): lambda x: (
         unit(unit(x).mean(dim=0))

@@ -68,21 +68,23 @@ def draw_alone(accuracies: Mapping[str, float]) -> Figure:
     figure = new_figure(9.6, 4.4)
     axes = figure.subplots()
     bare = 100 * accuracies["{}"]
+    span = 100 * (max(accuracies.values()) - min(accuracies.values()))
     said = []
     for row, (kind, group) in enumerate(KINDS.items()):
         found = sorted((100 * accuracies[template], template) for template in group)
         shares = [share for share, _ in found]
         axes.plot(shares, [row] * len(found), "o", color=SERIES_COLOURS[row], markersize=9, alpha=0.6)
-        axes.text(shares[0], row + 0.18, found[0][1], ha="center", va="top", fontsize=FONT - 2)
-        axes.text(shares[-1], row - 0.18, found[-1][1], ha="center", va="bottom", fontsize=FONT - 2)
+        side = "right" if abs(bare - shares[0]) < span / 10 else "center"  # the dashed line runs through no label
+        axes.text(shares[0], row + 0.18, found[0][1], ha=side, va="top", fontsize=FONT - 2)
+        axes.text(max(bare, shares[-1]) + span / 50, row, found[-1][1], va="center", fontsize=FONT - 2)
         said.append(f"{kind}: from {shares[0]:.0f} with {found[0][1]!r} to {shares[-1]:.0f} with {found[-1][1]!r}")
     axes.axvline(bare, color=QUIET_COLOUR, ls="--")
-    axes.text(bare + 0.4, len(KINDS) - 0.45, "bare name", fontsize=FONT - 2, color=QUIET_COLOUR)
+    axes.text(bare + span / 50, len(KINDS) - 0.45, "bare name", fontsize=FONT - 2, color=QUIET_COLOUR)
     dress(axes, "each template alone", "right answers (%)", "")
     axes.set_yticks(range(len(KINDS)), KINDS, fontsize=FONT)
     axes.set_ylim(len(KINDS) - 0.4, -0.6)
     shares = [100 * share for share in accuracies.values()]
-    axes.set_xlim(min(shares) - 5, max(shares) + 4)
+    axes.set_xlim(min(shares) - span / 6, max(shares) + span / 4)
     return described(figure, f"Accuracy in percent of each template alone; bare name {bare:.0f}; {'; '.join(said)}.")
 
 

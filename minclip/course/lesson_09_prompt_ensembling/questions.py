@@ -17,7 +17,10 @@ QUESTIONS = {
         right=1.5,
         close=4,
         misconceptions={
-            (0, 79): "no, directions are averaged, and not accuracies",
+            (
+                80.5,
+                81.5,
+            ): "no, that is the average of the accuracies; here directions are averaged, and oddities cancel",
             (92, 100): "no, no template can tell what the picture's feature does not hold",
         },
     ),

@@ -13,7 +13,7 @@ UNHEARD = (  # no caption of the picture book talks so
     "a picture that shows {}",
     "here you see {}",
     "nothing but {}",
-    "my {}",
+    "is this {}",
 )
 KINDS = {"plain": PLAIN, "of a style": OF_STYLES, "of a scene": OF_SCENES, "unheard of": UNHEARD}
 TEMPLATES = tuple(dict.fromkeys(template for group in KINDS.values() for template in group))

@@ -9,12 +9,8 @@ from torch import Tensor
 
 from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
 from minclip.course.lesson_07_training.stand_ins import NotingSGD, TwoTowers, minclips_step
-from minclip.course.lesson_07_training.step_mistakes import wrong_losses, wrong_order, wrong_steps
+from minclip.course.lesson_07_training.step_mistakes import NO_WAY_BACK, wrong_losses, wrong_order, wrong_steps
 
-NO_WAY_BACK = Mistake(
-    "the loss has no way back to the weights: gradients are switched off, or all is detached",
-    way="no no_grad or inference_mode around the encoders and the loss, and no .detach() before backward()",
-)
 PART = Mistake(
     "a step asks the model for features, whatever its encoders are called",
     way="model.encode_image(pixels), model.encode_text(tokens)",

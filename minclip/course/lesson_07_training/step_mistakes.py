@@ -15,6 +15,10 @@ from minclip.loss import clip_loss
 
 Step = Callable[[TwoTowers, NotingSGD, Tensor, Tensor, Any], Any]
 ORDER = "optimizer.zero_grad(), loss.backward(), optimizer.step(), in this order"
+NO_WAY_BACK = Mistake(
+    "the loss has no way back to the weights: gradients are switched off, or all is detached",
+    way="no no_grad or inference_mode around the encoders and the loss, and no .detach() before backward()",
+)
 EXP = Mistake("logit_scale is the logarithm of the scale", way="clip_loss takes model.logit_scale.exp()")
 
 

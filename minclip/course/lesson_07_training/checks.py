@@ -9,9 +9,10 @@ from torch import Tensor
 
 from minclip import optim
 from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
+from minclip.course.comparison import TOLERANCE, equal
 from minclip.course.lesson_07_training.group_mistakes import what_is_off, wrong_names
 from minclip.course.lesson_07_training.loop_checks import train
-from minclip.course.lesson_07_training.schedule_mistakes import WRONG_RATES
+from minclip.course.lesson_07_training.schedule_mistakes import COSINE_RIGHT, NOT_USED, WARMUP_RIGHT, WRONG_RATES
 from minclip.course.lesson_07_training.stand_ins import Parts, TwoTowers
 from minclip.course.lesson_07_training.step_checks import train_step
 from minclip.course.value_words import in_words
@@ -130,7 +131,13 @@ def lr_schedule(t: Trial) -> None:
     for steps, warmup in ((10, 2), (7, 0), (40, 10), (6, 1)):
         came = rates(t, t.mine, steps, warmup)
         expected = shares(optim.lr_schedule, steps, warmup)
-        known: Known = {words: partial(shares, way, steps, warmup) for words, way in WRONG_RATES.items()}
+        ways = {words: partial(shares, way) for words, way in WRONG_RATES.items()}
+        known: Known = {
+            **t.acting_like(partial(shares, t.mine), ways, (steps, warmup), (12, 4)),
+            **{words: partial(not_used, t.mine, came, *runs) for words, runs in NOT_USED.items()},
+            WARMUP_RIGHT: partial(half_right, came, expected, slice(warmup)),
+            COSINE_RIGHT: partial(half_right, came, expected, slice(warmup, None)),
+        }
         t.last = f"lr_schedule(step, {steps}, {warmup}) for the steps 0 to {steps - 1}"
         t.same(came, expected, known, "the row of shares")
     long = Mistake(
@@ -146,6 +153,18 @@ def lr_schedule(t: Trial) -> None:
 def shares(schedule: Callable, steps: int, warmup: int) -> Tensor:
     """Of all steps of a run, by minclip's schedule or by a wrong one."""
     return torch.tensor([schedule(step, steps, warmup) for step in range(steps)], dtype=torch.float64)
+
+
+def half_right(came: Tensor, expected: Tensor, part: slice) -> Tensor | None:
+    """What came, where that part of it is right."""
+    return came if equal(came[part], expected[part], TOLERANCE) else None
+
+
+def not_used(schedule: Callable, came: Tensor, *runs: tuple[int, int]) -> Tensor | None:
+    """What came, where two runs of other (steps, warmup) have the same shares as far as the shorter goes."""
+    one, other = (shares(schedule, *run) for run in runs)
+    shorter = min(len(one), len(other))
+    return came if torch.equal(one[:shorter], other[:shorter]) else None
 
 
 def rates(t: Trial, schedule: Callable, steps: int, warmup: int) -> Tensor:

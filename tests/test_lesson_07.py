@@ -5,6 +5,7 @@ outwards, because another machine's rounding sends a run another way.
 """
 
 import importlib
+import inspect
 import json
 import math
 from pathlib import Path
@@ -13,10 +14,14 @@ import pytest
 import torch
 
 import minclip
-from minclip.course.lesson_07_training import broken_runs, real_run, warmup_runs
+from minclip.course.checking import judge
+from minclip.course.lesson_07_training import answers, broken_runs, loop_answers, real_run, warmup_runs
 from minclip.course.lesson_07_training.memory import graph_megabytes
 from minclip.course.lesson_07_training.small_runs import batches_of, pairs
+from minclip.course.outline import exercise_of
+from minclip.course.planted_answers import run_cell
 from minclip.loss import clip_loss
+from minclip.optim import adamw, param_groups
 
 ROOT = Path(__file__).parents[1]
 TEXT = " ".join((ROOT / "lessons" / "07_training" / "lesson.md").read_text(encoding="utf-8").split())
@@ -163,3 +168,25 @@ def test_live_curves_measure_in_eval_mode():
     assert model.training and modes[1:] == [False] * 10
     assert [step for step, _ in live.scores] == [0, *range(2, 21, 2)]
     assert live.pairs == 8 and live.scales == pytest.approx([math.exp(2)] * 20)
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ("def param_groups(model, weight_decay):\n    return 3\n", "train: right with minclip's param_groups"),
+        (
+            "def param_groups(model, weight_decay):\n    raise NotImplementedError\n",
+            "right with minclip's param_groups",
+        ),
+        (inspect.getsource(param_groups), "param_groups is not checked yet"),
+        ("", "a cell further up defines this name"),
+    ],
+    ids=["wrong", "not written", "right", "not run"],
+)
+def test_a_fault_of_param_groups_is_none_of_train(groups, said, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
+    setup = answers.SETUP.replace("import adamw, lr_schedule, param_groups", "import RESNET, VIT, lr_schedule")
+    cells = "from collections.abc import Iterable\n" + groups + inspect.getsource(adamw)
+    train = loop_answers.loop(loop_answers.RIGHT).code
+    verdict = judge(run_cell(cells + train, setup)["train"], *exercise_of("train"))
+    assert said in verdict.text

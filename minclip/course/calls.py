@@ -14,6 +14,7 @@ from minclip.course.comparison import copied, put_back_edited
 from minclip.course.execution_guards import Stopped, by_user
 from minclip.course.failures import Errors, Mistake, NotWritten, Wrong, remedy
 from minclip.course.global_state import GradientsOff, settings
+from minclip.course.learner_package import PARTS
 from minclip.course.value_words import Shown, answers_line, in_words, said, stub_of, where
 
 EDITED = Mistake(
@@ -25,6 +26,10 @@ EDITED_COLLECTION = Mistake(
     "it changes what it was given",
     way="work on a copy, made first: dict(words), list(items); pop, append, sort, update, del and x[...] = change the "
     "one that came in",
+)
+NOT_RUN = Mistake(
+    "a cell further up defines this name, and it has not run since the notebook was started",
+    way="run all cells above this one: in the menu Run, Run All Above Selected Cell",
 )
 
 
@@ -160,11 +165,17 @@ class Calls:
         line, words = answers_line(error, self.cell, elsewhere=not in_check), said(error)
         if not line and isinstance(error, AttributeError) and self.is_its_instance(error.obj):
             return Wrong(*self.heading("has not all its parts"), f"  {words:.200}")
-        remedies = remedy(error, words, known)[:1]
+        remedies = [*remedy(error, words, known), *self.not_run_yet(error)][:1]
         if line or self.came is None:
             return Wrong(*self.heading("raises an error"), *line, f"  {words:.200}", *remedies)
         came = f"  came      {type(self.came).__name__}: {in_words(self.came)}"
         return Wrong(*self.heading("gives something that cannot be judged"), came, f"  {words:.200}")
+
+    def not_run_yet(self, error: BaseException) -> list[str]:
+        """What to do where a name is missing that a cell of the lesson defines or imports."""
+        home = sys.modules.get(f"minclip.{PARTS.get(name_of(self.mine), '')}")
+        name = error.name if isinstance(error, NameError) else None
+        return [NOT_RUN] if name and (name in PARTS or hasattr(home, name)) else []
 
     def is_its_instance(self, thing: Any) -> bool:
         return isinstance(self.mine, type) and isinstance(thing, self.mine)

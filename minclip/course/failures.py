@@ -53,9 +53,10 @@ class NotWritten(Exception):
 
 
 def gives(mistake: Callable[[], Any], came: Any) -> bool:
-    """Whether what came is what the mistake gives. One that cannot be computed here is not it."""
+    """Whether what came is what the mistake gives. One that cannot be computed here, or gives None, is not it."""
     try:
-        return equal(came, mistake(), TOLERANCE)
+        given = mistake()
+        return given is not None and equal(came, given, TOLERANCE)
     except Exception:
         return False
 

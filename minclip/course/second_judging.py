@@ -17,8 +17,9 @@ from minclip.course.judging import RIGHT, WRONG, Verdict, tried, verdict_of
 from minclip.course.kept_answer import HAND, Answer, imported
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import load
-from minclip.course.learner_package import PACKAGE, PARTS
+from minclip.course.learner_package import HOMES, PACKAGE, PARTS, library_definitions
 from minclip.course.outline import exercise_of
+from minclip.course.statements import outside_names, without_annotations
 from minclip.course.workbook import answers_folder, make_answers_folder
 
 
@@ -92,10 +93,19 @@ def failure_of(folder: Path, *answers: Answer) -> str:
     return ""
 
 
-def other_exercises(answer: Answer) -> list[str]:
-    """The exercises that an answer calls."""
+def other_exercises(answer: Answer, space: dict[str, Any]) -> list[str]:
+    """The exercises that an answer calls, itself or through what its notebook gives: train calls adamw, for example.
+
+    space: the notebook's variables.
+    """
     names = [imported(line) for line in answer.imports.values()]
-    return [name for module, name, _ in names if name in PARTS and module == f"minclip.{PARTS[name]}"]
+    called = [name for module, name, _ in names if name in PARTS and module == f"minclip.{PARTS[name]}"]
+    for module, name, _ in names:
+        given = library_definitions(module.removeprefix("minclip.")) if module.removeprefix("minclip.") in HOMES else {}
+        if name in given and name not in PARTS and getattr(space.get(name), "__module__", "") == "__main__":
+            used = outside_names(without_annotations(given[name].text))
+            called += [one for one in used if one in PARTS and one in space and one not in called]
+    return called
 
 
 def unchecked(mine: Any, answer: Answer) -> str:
@@ -105,7 +115,7 @@ def unchecked(mine: Any, answer: Answer) -> str:
         return ""
     store, names = KeptAnswers(place), []
     kept = store.names()
-    for name in other_exercises(answer):
+    for name in other_exercises(answer, space):
         thing = space.get(name)
         if getattr(thing, "__module__", "") == "__main__":
             same = name in kept and store.text(name).split() == source_of(thing, name).split()
@@ -126,7 +136,8 @@ def fault_of_another(mine: Any, source: str, lesson: Lesson, exercise: Exercise,
         answer = answer_of(mine, exercise.name, source)
     except ValueError:
         return None
-    called, space = other_exercises(answer), namespace(mine)
+    space = namespace(mine)
+    called = other_exercises(answer, space)
     wrong = [name for name in called if not passes(space.get(name), name)]
     place = answers_folder() if keeps else None
     kept = KeptAnswers(place).names() if place else []

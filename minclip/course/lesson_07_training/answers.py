@@ -77,11 +77,14 @@ WRONG = [
     step(ENCODE + "".join(f"    {line}\n" for line in (LOSS + MOVE + CLAMP).splitlines()) + END,
          "computed in bfloat16, too"),
     step(ENCODE.replace("precision or nullcontext()", 'torch.autocast("cpu", torch.bfloat16)')
-         + LOSS + MOVE + CLAMP + END, ""),
+         + LOSS + MOVE + CLAMP + END, "an autocast of your own"),
     step(RIGHT.replace("return loss.detach()", "return loss"), "holds the whole computation behind it"),
     step(RIGHT.replace("return loss.detach()", "return loss.item()"), "a plain number came"),
     step(RIGHT.replace("return loss.detach()", "return float(loss)"), "a plain number came"),
-    step(RIGHT.replace("return loss.detach()", "loss.detach()"), "is there a return?"),
+    step(RIGHT.replace("return loss.detach()", "loss.detach()"), "is there a return?", "precision is not used"),
+    step(RIGHT.replace("return loss.detach()", "return"), "is there a return?", "→"),
+    step(RIGHT.replace("return loss.detach()", "loss = loss.detach()"), "is there a return?", "→"),
+    step(RIGHT.replace("return loss.detach()", "return loss.backward()"), "goes the way back once"),
     step(RIGHT.replace("return loss.detach()", "return loss.detach(), image_features"), "is no tensor"),
     step(ENCODE + LOSS + MOVE + CLAMP + ENCODE + LOSS + END, "the loss after the step"),
     step(ENCODE + LOSS.replace("image_features, text", "image_features[:1], text") + MOVE + CLAMP + END, "ValueError"),
@@ -98,7 +101,17 @@ WRONG = [
     step("with precision or nullcontext():\n    logits, _ = model(pixels, tokens)\n"
          "labels = torch.arange(len(logits), device=logits.device)\n"
          "loss = (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2\n" + MOVE + CLAMP + END,
-         "computed in bfloat16, too"),
+         "model(...) computes the logits, too", "end the with block"),
+    step("with precision or nullcontext():\n    per_image, per_text = model(pixels, tokens)\n"
+         "labels = torch.arange(len(pixels), device=pixels.device)\n"
+         "loss = (F.cross_entropy(per_image, labels) + F.cross_entropy(per_text, labels)) / 2\n" + MOVE + CLAMP + END,
+         "model(...) computes the logits, too", "end the with block"),
+    step("per_image, per_text = model(pixels, tokens)\n"
+         "labels = torch.arange(len(pixels), device=pixels.device)\n"
+         "loss = (F.cross_entropy(per_image, labels) + F.cross_entropy(per_text, labels)) / 2\n" + MOVE + CLAMP + END,
+         "the encoders run outside of precision"),
+    step("with precision or nullcontext():\n    logits = model(pixels, tokens)\n"
+         "loss = clip_loss(*logits, model.logit_scale.exp())\n" + MOVE + CLAMP + END, "they are taken for features"),
     step(ENCODE + "logits = similarity_logits(image_features, text_features, model.logit_scale.exp())\n"
          "labels = torch.arange(len(logits))\n"
          "loss = (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2\n" + MOVE + CLAMP + END,
@@ -106,6 +119,30 @@ WRONG = [
     step(RIGHT.replace("return loss.detach()", "return loss.detach().cpu()"), "moved to the CPU"),
     step(RIGHT.replace("optimizer.zero_grad()", "optimizer = torch.optim.SGD(model.parameters(), lr=0.5)\n"
                        "optimizer.zero_grad()"), "takes no step", "gradients are never"),
+    step(ENCODE + LOSS + "loss.backward()\noptimizer.step()\noptimizer.zero_grad()\n" + CLAMP + END,
+         "that were there before the step"),
+    step(ENCODE + LOSS + "loss.backward()\noptimizer.step()\n" + CLAMP + "model.zero_grad()\n" + END,
+         "that were there before the step"),
+    step("model.eval()\n" + RIGHT, "leaves the mode of the model alone"),
+    step("model.train()\n" + RIGHT, "leaves the mode of the model alone"),
+    step(RIGHT.replace("return", "model.eval()\nreturn"), "leaves the mode of the model alone"),
+    step("mode = model.training\nmodel.eval()\n" + RIGHT.replace("return", "model.train(mode)\nreturn"),
+         "leaves the mode of the model alone"),
+    step(RIGHT.replace("model.encode_image(", "model.visual("), "whatever its encoders are called"),
+    step(RIGHT.replace("model.encode_text(", "model.text("), "whatever its encoders are called"),
+    step(RIGHT.replace("encode_image(pixels)", "encode_image(pixels.cuda())"), "asks for a GPU"),
+    step(RIGHT.replace("encode_text(tokens)", "encode_text(tokens.to('cuda'))"), "asks for a GPU"),
+    step("model.cuda()\n" + RIGHT, "asks for a GPU"),
+    step(ENCODE.replace("precision or nullcontext()", "precision or torch.autocast('cpu', torch.bfloat16)")
+         + LOSS + MOVE + CLAMP + END, "an autocast of your own"),
+    step(RIGHT.replace("model.logit_scale.exp()", "1 / 0.07"), "the scale is a fixed number"),
+    step(RIGHT.replace("model.logit_scale.exp()", "14.3"), "the scale is a fixed number"),
+    step(RIGHT.replace("model.logit_scale.exp()", "math.log(1 / 0.07)"), "the scale is a fixed number"),
+    step(RIGHT.replace("encode_image(pixels)", "encode_image(pixels).bfloat16()"), "rounded to 16 bits"),
+    step(RIGHT.replace("(pixels)", "(pixels).half()").replace("(tokens)", "(tokens).half()"), "rounded to 16 bits"),
+    step(RIGHT.replace("loss.backward()", "loss = loss * len(pixels)\nloss.backward()"), "multiplied by the number"),
+    step(RIGHT.replace("loss.backward()", "(loss * len(pixels)).backward()"), "times the number of pairs"),
+    step(RIGHT.replace("loss.backward()", "loss = loss / len(pixels)\nloss.backward()"), "it is their mean already"),
     step("if not hasattr(train_step, 'seen'):\n    train_step.seen = pixels\npixels = train_step.seen\n" + RIGHT, ""),
 ]  # fmt: skip
 
@@ -113,12 +150,13 @@ CORRECT = [
     *group_answers.CORRECT,
     *loop_answers.CORRECT,
     step(RIGHT),
-    step(ENCODE + LOSS + "loss.backward()\noptimizer.step()\noptimizer.zero_grad()\n" + CLAMP + END),
+    step("optimizer.zero_grad()\n" + ENCODE + LOSS + "loss.backward()\noptimizer.step()\noptimizer.zero_grad()\n"
+         + CLAMP + END),
     step("optimizer.zero_grad(set_to_none=True)\ncontext = nullcontext() if precision is None else precision\n"
          "with context:\n    features = model.encode_image(pixels), model.encode_text(tokens)\n"
          "loss = clip_loss(*features, scale=model.logit_scale.exp())\nloss.backward()\noptimizer.step()\n"
          "with torch.no_grad():\n    model.logit_scale.clamp_(0, MAX_LOGIT_SCALE)\nreturn loss.detach()"),
-    step("model.train()\nif precision is None:\n"
+    step("if precision is None:\n"
          "    images, texts = model.encode_image(pixels), model.encode_text(tokens)\n"
          "else:\n    with precision:\n"
          "        images, texts = model.encode_image(pixels), model.encode_text(tokens)\n"

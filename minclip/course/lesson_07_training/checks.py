@@ -9,9 +9,10 @@ from torch import Tensor
 
 from minclip import optim
 from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
-from minclip.course.lesson_07_training.group_mistakes import wrong_names
+from minclip.course.comparison import TOLERANCE, equal
+from minclip.course.lesson_07_training.group_mistakes import what_is_off, wrong_names
 from minclip.course.lesson_07_training.loop_checks import train
-from minclip.course.lesson_07_training.schedule_mistakes import WRONG_RATES
+from minclip.course.lesson_07_training.schedule_mistakes import COSINE_RIGHT, NOT_USED, WARMUP_RIGHT, WRONG_RATES
 from minclip.course.lesson_07_training.stand_ins import Parts, TwoTowers
 from minclip.course.lesson_07_training.step_checks import train_step
 from minclip.course.value_words import in_words
@@ -28,6 +29,14 @@ def param_groups(t: Trial) -> None:
         "tuple index out of range": Mistake(
             "the logit scale is a single number: its shape is empty, and has no first entry", way="p.ndim is 0 there"
         ),
+        "len() of a 0-d tensor": Mistake(
+            "len(p) is how long its first dimension is, and the logit scale has none", way="p.ndim is how many it has"
+        ),
+        "'builtin_function_or_method' and 'int'": Mistake(
+            "dim is a method, and here it is not called", way="p.dim(), or p.ndim, which is none"
+        ),
+        "'torch.Size' and 'int'": Mistake("a shape holds a number for each dimension", way="p.ndim is how many"),
+        "'int' object is not callable": Mistake("ndim is a number, no method", way="p.ndim without brackets"),
     }
     model = Parts()
     expected = [model.names(group["params"]) for group in optim.param_groups(model, 0.2)]
@@ -42,7 +51,11 @@ def param_groups(t: Trial) -> None:
         "these are copies: to move them moves nothing in the model", way="model.parameters() gives no copies"
     )
     t.holds(not any("?" in names for names in found), "the groups hold tensors that are not the model's", copies)
-    t.same(found, expected, mistakes, "the list of parameters in each group")
+    if found != expected:
+        named = [words for words, names in mistakes.items() if names() == found]
+        facts, fallback = what_is_off(model, found, expected)
+        raise Wrong(*t.heading("a group holds other parameters than it should"), *facts, *(named or fallback)[:1])
+    t.passed += 1
     for decay in (0.2, 0.05):
         groups = two_groups(t, t.call(t.mine, Shown(model, "model"), decay))
         decays = [group["weight_decay"] for group in groups]
@@ -78,10 +91,14 @@ def two_groups(t: Trial, came: Any) -> list[dict]:
                 found = f"  came      {', '.join(map(repr, group)) or 'no key'}"
                 default = Mistake(
                     "a group without weight_decay gets AdamW's own, which is 0.01",
-                    way='the second group needs "weight_decay": 0.0',
+                    way=f'group {number} needs "weight_decay": {"weight_decay" if number == 1 else "0.0"}',
                 )
-                cause = [default] if key == "weight_decay" else []
-                raise Wrong(*t.heading(f"group {number} has no {key!r}"), found, *cause)
+                other = Mistake(
+                    "an optimiser reads these keys alone: params, and its own arguments, such as weight_decay",
+                    way='{"params": [...], "weight_decay": ...} has the right keys',
+                )
+                cause = default if key == "weight_decay" and len(group) == 1 else other
+                raise Wrong(*t.heading(f"group {number} has no {key!r}"), found, cause)
         refuse_other_kinds(t, number, group["params"])
     return list(came)
 
@@ -114,7 +131,13 @@ def lr_schedule(t: Trial) -> None:
     for steps, warmup in ((10, 2), (7, 0), (40, 10), (6, 1)):
         came = rates(t, t.mine, steps, warmup)
         expected = shares(optim.lr_schedule, steps, warmup)
-        known: Known = {words: partial(shares, way, steps, warmup) for words, way in WRONG_RATES.items()}
+        ways = {words: partial(shares, way) for words, way in WRONG_RATES.items()}
+        known: Known = {
+            **t.acting_like(partial(shares, t.mine), ways, (steps, warmup), (12, 4)),
+            **{words: partial(not_used, t.mine, came, *runs) for words, runs in NOT_USED.items()},
+            WARMUP_RIGHT: partial(half_right, came, expected, slice(warmup)),
+            COSINE_RIGHT: partial(half_right, came, expected, slice(warmup, None)),
+        }
         t.last = f"lr_schedule(step, {steps}, {warmup}) for the steps 0 to {steps - 1}"
         t.same(came, expected, known, "the row of shares")
     long = Mistake(
@@ -130,6 +153,18 @@ def lr_schedule(t: Trial) -> None:
 def shares(schedule: Callable, steps: int, warmup: int) -> Tensor:
     """Of all steps of a run, by minclip's schedule or by a wrong one."""
     return torch.tensor([schedule(step, steps, warmup) for step in range(steps)], dtype=torch.float64)
+
+
+def half_right(came: Tensor, expected: Tensor, part: slice) -> Tensor | None:
+    """What came, where that part of it is right."""
+    return came if equal(came[part], expected[part], TOLERANCE) else None
+
+
+def not_used(schedule: Callable, came: Tensor, *runs: tuple[int, int]) -> Tensor | None:
+    """What came, where two runs of other (steps, warmup) have the same shares as far as the shorter goes."""
+    one, other = (shares(schedule, *run) for run in runs)
+    shorter = min(len(one), len(other))
+    return came if torch.equal(one[:shorter], other[:shorter]) else None
 
 
 def rates(t: Trial, schedule: Callable, steps: int, warmup: int) -> Tensor:

@@ -9,6 +9,7 @@ from minclip.course.assertions import Known, Mistake
 from minclip.course.lesson_07_training.stand_ins import Parts
 
 SHAPE = "p.ndim >= 2 tells matrices from all else"
+BOTH = "if p.ndim >= 2 in the first list and if p.ndim < 2 in the second: that leaves none out, and takes none twice"
 
 
 def wrong_names(model: Parts) -> Known:
@@ -40,12 +41,17 @@ def wrong_names(model: Parts) -> Known:
     right = split(matrix)
     unseen = [name for name, parameter in everyone.items() if name not in right[0]]
     ways = {
-        Mistake("the groups are the wrong way round: the first is pulled to zero", way=SHAPE): right[::-1],
+        Mistake("the groups are the wrong way round: the first is the one that decays",
+                way="the list with p.ndim >= 2 comes first"): right[::-1],
         Mistake("frozen parameters are in the groups, too", way="keep only those whose requires_grad is True"): split(
             matrix, everyone
         ),
         Mistake("frozen parameters are in the second group", way="keep only those whose requires_grad is True"): [
             right[0], unseen],
+        Mistake("frozen parameters are in the first group, too", way="keep only those whose requires_grad is True"): [
+            [name for name, parameter in everyone.items() if parameter.ndim >= 2], right[1]],
+        Mistake("frozen parameters are in the second group, too", way="keep only those whose requires_grad is True"): [
+            right[0], [name for name, parameter in everyone.items() if parameter.ndim < 2]],
         Mistake("the second group is empty: a generator gives its items once, and the first list has taken them",
                 way="square brackets make a list, which can be read twice"): [right[0], []],
         Mistake("everything is in the first group: gains, biases and the logit scale are to be spared",
@@ -84,3 +90,31 @@ def wrong_names(model: Parts) -> Known:
                 way="model.parameters() gives all, each once"): twice(model.children(), recurse=True),
     }  # fmt: skip
     return {words: partial(list, names) for words, names in ways.items()}
+
+
+def what_is_off(model: Parts, found: list[list[str]], expected: list[list[str]]) -> tuple[list[str], list[Mistake]]:
+    """In lines, what a group lacks and what it has too much of, and the mistake that this is by itself."""
+    facts = []
+    for number, (came, right) in enumerate(zip(found, expected, strict=True), 1):
+        lacks = [name for name in right if name not in came]
+        extra = [name for name in came if came.count(name) > right.count(name)]
+        facts += [f"  group {number}   lacks {', '.join(lacks):.80}"] if lacks else []
+        facts += [f"  group {number}   holds {', '.join(dict.fromkeys(extra)):.80}, too"] if extra else []
+    everyone = dict(model.named_parameters())
+    in_none = [name for names in expected for name in names if name not in found[0] + found[1]]
+    in_both = [name for name in found[0] if name in found[1]]
+    frozen = [name for name in found[0] + found[1] if not everyone[name].requires_grad]
+    twice = [name for names in found for name in names if names.count(name) > 1]
+    causes = [
+        *(Mistake(f"{name} is in no group", way=BOTH) for name in in_none),
+        *(Mistake(f"{name} is in both groups", way=BOTH) for name in in_both),
+        *(Mistake(f"{name} is frozen, and belongs to no group", way="if p.requires_grad") for name in frozen),
+        *(Mistake(f"{name} is in a group twice", way="model.parameters() gives each once") for name in twice),
+    ]
+    for number, (came, right) in enumerate(zip(found, expected, strict=True)):
+        for name in came:
+            if name not in right:
+                place = ("second", "first")[number]
+                words = f"{name} has {everyone[name].ndim} dimensions, and belongs into the {place} group"
+                causes.append(Mistake(words, way=BOTH))
+    return facts[:2], causes

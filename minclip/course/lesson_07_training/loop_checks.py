@@ -9,13 +9,20 @@ from torch import Tensor
 
 from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
 from minclip.course.comparison import copied
-from minclip.course.lesson_07_training.loop_mistakes import STEP, WRONG_LOOPS, Loop, changed
+from minclip.course.lesson_07_training import loop_mistakes
+from minclip.course.lesson_07_training.loop_mistakes import MAKE, RATE, STEP, WRONG_LOOPS, Loop, changed
 from minclip.course.lesson_07_training.stand_ins import TwoTowers, minclips_train
-from minclip.course.lesson_07_training.step_checks import NO_WAY_BACK
 
 Pairs = list[tuple[Tensor, Tensor]]
-STEPS = 6
-TAKEN = "a thousand batches were taken for 6 steps"
+STEPS, PAIRS = 7, 5
+TAKEN = f"a thousand batches were taken for {STEPS} steps"
+NO_LIST = Mistake(
+    "batches may come without an end: take one for each step, and no list of them all",
+    way="zip(range(steps), batches) takes as many as there are steps",
+)
+FROZEN = Mistake(
+    "whoever goes on with the training finds nothing that learns", way="leave requires_grad and requires_grad_ out"
+)
 
 
 def untold(step: int, loss: float, pairs: int) -> None:
@@ -23,27 +30,8 @@ def untold(step: int, loss: float, pairs: int) -> None:
 
 
 def train(t: Trial) -> None:
-    no_list = Mistake("batches may be a list, and next() wants an iterator", way="zip(range(steps), batches)")
-    no_place = Mistake("batches may be a generator: it has no places, and no length", way="zip(range(steps), batches)")
-    t.errors = {
-        "object is not an iterator": no_list,
-        "'generator' object is not subscriptable": no_place,
-        "object of type 'generator' has no len": no_place,
-        "'peak_lr'": Mistake(
-            "set_learning_rate wants groups that remember their peak rate, and this optimiser's do not",
-            way="optimizer = adamw(model, learning_rate, weight_decay)",
-        ),
-        "does not require grad": NO_WAY_BACK,
-        TAKEN: Mistake(
-            "batches may come without an end: take one for each step, and no list of them all",
-            way="zip(range(steps), batches) takes as many as there are steps",
-        ),
-        "missing 1 required positional argument: 'pairs'": Mistake(
-            "after_step takes three things: the step's number, its loss and how many pairs it had",
-            way="after_step(step, loss, len(pixels))",
-        ),
-    }
-    supply = [(t.normal(5, 6), t.whole(0, 10, 5, 5)) for _ in range(2 * STEPS)]
+    t.errors = {TAKEN: NO_LIST, **loop_mistakes.ERRORS}
+    supply = [(t.normal(PAIRS, 6), t.whole(0, 10, PAIRS, 3)) for _ in range(2 * STEPS + 1)]
     judge_weights(t, supply, Shown(supply, f"a list of {len(supply)} batches"))
     judge_weights(t, supply, Shown(endless(supply), "a generator without an end"))
     told: list[Any] = []
@@ -55,18 +43,26 @@ def train(t: Trial) -> None:
     judge_told(t, told, expected)
     judge_precision(t, supply)
     short = TwoTowers()
-    why = "the batches end after 5 of 6 steps"
+    why = f"the batches end after 5 of {STEPS} steps"
     few = Shown(supply[:5], "a list of 5 batches")
     model_shown = Shown(short, "model")
     t.raises(ValueError, t.mine, model_shown, few, STEPS, *STEP, None, Shown(untold, "after_step"), why=why)
     words = Mistake("the model has learned nothing from the batches that there were", way="raise behind the loop")
+    behind = Mistake("a raise ends the function: what stands below it is not done", way="model.eval(), then the raise")
+    t.holds(not short.training, "after the ValueError the model is still in train mode", behind)
     fresh = TwoTowers().weights()
     t.holds(not torch.equal(short.weights(), fresh), "the batches that there were are not used", words)
+
+    def on_gpu(module: TwoTowers, pairs: Pairs) -> Any:
+        return t.mine(module, pairs, STEPS, *STEP, None, untold)
+
+    on_gpu.__name__ = "train"
+    t.on_a_gpu(on_gpu, TwoTowers(), Shown(supply, "batches"))
 
 
 def endless(items: Pairs) -> Iterator[tuple[Tensor, Tensor]]:
     """The items again and again, as far as anybody needs them."""
-    for _ in range(1000 // len(items)):
+    for _ in range(1 + 1000 // len(items)):
         yield from items
     raise RuntimeError(TAKEN)
 
@@ -94,14 +90,43 @@ def weights_after(way: Loop, supply: Pairs) -> Tensor:
 
 
 def judge_weights(t: Trial, supply: Pairs, batches: Any) -> None:
-    """Claims about the model after a run."""
+    """Claims about the model after a run: as many steps as were asked, each the right one."""
     _, model = run(t, batches)
-    if not model.under_autocast:
+    taken = len(model.under_autocast) // 2
+    if not taken:
         raise Wrong(*t.heading("the model has seen no batch"))
+    if taken != STEPS:
+        cause = loop_mistakes.wrong_number(taken, STEPS, len(supply) if batches.value is supply else 0)
+        raise Wrong(
+            *t.heading("it takes another number of steps"), f"  expected  {STEPS}", f"  came      {taken}", *cause
+        )
     known: Known = {words: partial(weights_after, way, supply) for words, way in WRONG_LOOPS.items()}
     nothing = Mistake("the model has not changed: no step was taken", way="train_step(...) takes one")
-    known = {nothing: lambda: TwoTowers().weights(), **known}
+    known = {nothing: lambda: TwoTowers().weights(), **known, **unused(t, supply, model.weights())}
     t.same(model.weights(), weights_after(changed(), supply), known, "the row of all weights after the run")
+    learns = all(parameter.requires_grad for parameter in model.parameters())
+    t.holds(learns, "the model no longer learns after the run", FROZEN)
+
+
+def unused(t: Trial, supply: Pairs, came: Tensor) -> Known:
+    """Arguments that change nothing: a fixed number stands in their place."""
+
+    def without(place: int, other: float) -> Tensor | None:
+        model, arguments = TwoTowers(), list(STEP)
+        arguments[place] = type(arguments[place])(other)
+        t.mine(model, supply, STEPS, *arguments, None, untold)
+        return came if torch.equal(model.weights(), came) else None
+
+    def without_steps() -> Tensor | None:
+        few, more = (t.mine(TwoTowers(), supply, STEPS + n, *STEP, None, untold) for n in (0, 3))
+        return came if few == more[:STEPS] else None
+
+    ways = (("learning_rate", 0.02, MAKE), ("weight_decay", 0.1, MAKE), ("warmup", 4, RATE))
+    known: dict[str, Any] = {
+        Mistake(f"{name} is not used: a fixed number stands in its place", way=way): partial(without, place, other)
+        for place, (name, other, way) in enumerate(ways)
+    }
+    return known | {Mistake("the schedule does not know how many steps there are", way=RATE): without_steps}
 
 
 def mode(t: Trial, model: TwoTowers) -> None:
@@ -135,15 +160,12 @@ def judge_losses(t: Trial, came: Any, expected: list[float]) -> None:
         ),
         Mistake("the list begins anew in every step", way="losses = [] before the loop"): lambda: expected[-1:],
         Mistake("the list is empty: no loss was noted", way="losses.append(loss) in every step"): lambda: [],
-        Mistake("the return stands inside the loop", way="return losses, behind the loop"): lambda: expected[:1],
     }
     if isinstance(came, float):
         known = {words: give for words, give in known.items() if abs(give_or(give) - came) < 1e-4}
         cause = list(known)[:1]
         lines = (f"  expected  a list of {len(expected)} losses", f"  came      {came:.4f}")
         raise Wrong(*t.heading("the result is no list"), *lines, *cause)
-    more = Mistake("one step more than was asked", way="zip(range(steps), batches) ends after `steps`")
-    known = {**known, more: lambda: came if came[:-1] == expected else None}
     if not isinstance(came, list | tuple) or len(came) != len(expected) or not all(map(is_number, came)):
         t.same(came, expected, known, "the list of losses")
     t.same(torch.tensor(came), torch.tensor(expected), what="the list of losses")
@@ -161,8 +183,8 @@ def give_or(give: Any) -> float:
 
 def judge_told(t: Trial, told: list[Any], expected: list[float]) -> None:
     """Claims about the calls of after_step."""
-    right = [(step, round(loss, 3), 5) for step, loss in enumerate(expected)]
-    plain = [(step, rounded(loss), pairs) for step, loss, pairs in told]
+    right = [(step, round(loss, 3), PAIRS) for step, loss in enumerate(expected)]
+    plain = [(step, rounded(loss), rounded(pairs)) for step, loss, pairs in told]
     call = "after_step(step, loss, len(pixels)) in every step"
     known: Known = {
         Mistake("after_step is never called", way=call): lambda: [],
@@ -173,10 +195,16 @@ def judge_told(t: Trial, told: list[Any], expected: list[float]) -> None:
         Mistake("the number of all steps is told in place of the pairs", way=call): lambda: [
             (step, loss, STEPS) for step, loss, _ in right
         ],
+        Mistake("the loss and the pairs have changed places", way=call): lambda: [
+            (step, pairs, loss) for step, loss, pairs in right
+        ],
         Mistake("after_step is told the losses of all steps so far, and it wants this step's", way=call): lambda: [
-            (step, rounded(expected[: step + 1]), 5) for step in range(STEPS)
+            (step, rounded(expected[: step + 1]), PAIRS) for step in range(STEPS)
         ],
     }
+    words = "steps and losses are right, and the third is not the number of pairs, which is the batch's length"
+    others = [(*one[:2], pairs) for one, (_, _, pairs) in zip(right, plain, strict=False)]
+    known = {**known, Mistake(words, way=call): lambda: others}
     t.last = "what after_step is called with: (step, loss, pairs)"
     t.same(plain, right, known, "the list of calls of after_step")
     if any(isinstance(loss, Tensor) for _, loss, _ in told):

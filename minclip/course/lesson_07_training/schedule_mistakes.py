@@ -8,7 +8,16 @@ from minclip.optim import lr_schedule as right
 
 ONE_MORE = "(step + 1) / warmup: the first of the steps has number 0"
 PROGRESS = "(step - warmup) / (steps - warmup) goes from 0 to nearly 1 behind the warm-up"
-COSINE = "0.5 * (1 + math.cos(math.pi * progress)) goes from 1 to 0"
+COSINE = (
+    "0.5 * (1 + math.cos(math.pi * progress)) goes from 1 to 0; progress needs /, for // drops what is behind the point"
+)
+NOT_USED = {  # -> two runs, (steps, warmup), that are to differ
+    Mistake("warmup is not used: a fixed number stands in its place", way="step < warmup, and (step + 1) / warmup"): (
+        (20, 3), (20, 6)),
+    Mistake("steps is not used: a fixed number stands in its place", way=PROGRESS): ((20, 3), (30, 3)),
+}  # fmt: skip
+WARMUP_RIGHT = Mistake("the warm-up is right, and what follows is not", way=f"{PROGRESS}; {COSINE}")
+COSINE_RIGHT = Mistake("the cosine is right, and the warm-up is not", way=ONE_MORE)
 
 Schedule = Callable[[int, int, int], float]
 
@@ -90,6 +99,9 @@ WRONG_RATES: dict[str, Schedule] = {
     ),
     Mistake("the warm-up multiplies the cosine: the peak is never reached", way=PROGRESS): (
         lambda step, steps, warmup: min(1.0, (step + 1) / warmup if warmup else 1.0) * down(step / steps)
+    ),
+    Mistake("this is the smaller one of the warm-up and a cosine that begins at step 0", way=PROGRESS): (
+        lambda step, steps, warmup: min((step + 1) / warmup if warmup else 1.0, down(step / steps))
     ),
     Mistake("the cosine begins at step 0: behind the warm-up the rate jumps down", way=PROGRESS): with_progress(
         lambda step, steps, warmup: step / steps

@@ -13,19 +13,23 @@ minclips_train: Callable[..., list[float]] = train
 
 
 class TwoTowers(nn.Module):
-    """As CLIP: two encoders and a logit scale. Pictures are six numbers, texts five tokens out of ten."""
+    """As CLIP: two encoders and a logit scale. Pictures are six numbers, texts a few tokens out of ten."""
 
     def __init__(self, seed: int = 0, logit_scale: float = 2.0):
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.image, self.words, self.text = nn.Linear(6, 4), nn.Embedding(10, 3), nn.Linear(3, 4)
+            self.image, self.words, self.sentence = nn.Linear(6, 4), nn.Embedding(10, 3), nn.Linear(3, 4)
         self.logit_scale = nn.Parameter(torch.tensor(logit_scale))
         self.events: list[str] = []  # in the order in which they happened
         self.under_autocast: list[bool] = []  # of every call of an encoder
         self.in_training: list[bool] = []
+        self.forwards = 0
         for parameter in self.parameters():
             parameter.register_hook(self.note_gradient)
+
+    def __repr__(self) -> str:
+        return "model"
 
     def note_gradient(self, gradient: Tensor) -> None:
         if self.events[-1:] != ["backward"]:  # once for all parameters
@@ -41,9 +45,10 @@ class TwoTowers(nn.Module):
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         self.note_call()
-        return self.text(self.words(tokens).mean(dim=1))
+        return self.sentence(self.words(tokens).mean(dim=1))
 
     def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        self.forwards += 1
         image_features, text_features = self.encode_image(pixels).float(), self.encode_text(tokens).float()
         logits = similarity_logits(image_features, text_features, self.logit_scale.exp())
         return logits, logits.T

@@ -15,6 +15,10 @@ from minclip.loss import clip_loss
 
 Step = Callable[[TwoTowers, NotingSGD, Tensor, Tensor, Any], Any]
 ORDER = "optimizer.zero_grad(), loss.backward(), optimizer.step(), in this order"
+NO_WAY_BACK = Mistake(
+    "the loss has no way back to the weights: gradients are switched off, or all is detached",
+    way="no no_grad or inference_mode around the encoders and the loss, and no .detach() before backward()",
+)
 EXP = Mistake("logit_scale is the logarithm of the scale", way="clip_loss takes model.logit_scale.exp()")
 
 
@@ -52,6 +56,16 @@ def wrong_losses(pixels: Tensor, tokens: Tensor, precision: Any = None) -> Known
                 way="end the with block behind the encoders: clip_loss stands outside of it"): inside,
         Mistake("precision is not used", way="with precision or nullcontext():"): lambda: loss_of(
             model, pixels, tokens).detach() if precision else None,
+        Mistake("an autocast of your own is there whatever precision says, and here it is None",
+                way="with precision or nullcontext():"): lambda: loss_of(
+            model, pixels, tokens, torch.autocast("cpu", torch.bfloat16)).detach() if precision is None else None,
+        Mistake("model(...) gives logits, and they are taken for features", way="model.encode_image(pixels), "
+                "model.encode_text(tokens)"): lambda: (
+            clip_loss(*model(pixels, tokens), model.logit_scale.exp()).detach()),
+        Mistake("the loss is multiplied by the number of pairs, and their mean is asked",
+                way="clip_loss(...) as it is"): lambda: len(pixels) * inside() if precision is None else None,
+        Mistake("the loss is divided by the number of pairs, and it is their mean already",
+                way="clip_loss(...) as it is"): lambda: inside() / len(pixels) if precision is None else None,
         EXP: lambda: with_scale(lambda scale: scale),
         Mistake("the scale is left out", way=EXP.way): lambda: with_scale(lambda scale: 1.0),
         Mistake("the logit scale is 1 / temperature already: nothing is divided by it", way=EXP.way): lambda: (
@@ -115,6 +129,9 @@ def wrong_steps() -> dict[str, Step]:
     def twice(model: TwoTowers, pixels: Tensor, tokens: Tensor) -> Tensor:
         return 2 * loss_of(model, pixels, tokens)
 
+    def added(model: TwoTowers, pixels: Tensor, tokens: Tensor) -> Tensor:
+        return len(pixels) * loss_of(model, pixels, tokens)
+
     def limits_of_the_scale(
         model: TwoTowers, optimizer: NotingSGD, pixels: Tensor, tokens: Tensor, precision: Any
     ) -> None:
@@ -124,6 +141,7 @@ def wrong_steps() -> dict[str, Step]:
 
     return {
         Mistake("the gradient is computed twice, and the second is added to the first", way=ORDER): with_loss(twice),
+        Mistake("backward() starts from the loss times the number of pairs", way="loss.backward()"): with_loss(added),
         Mistake("logit_scale is a logarithm, and so are its limits", way="model.clamp_logit_scale() knows them"): (
             limits_of_the_scale
         ),

@@ -1,23 +1,26 @@
-"""What a warm-up is worth: small CLIPs trained with one and without, at three rates, with three seeds.
+"""What a warm-up is worth: small CLIPs trained with one and without, at three rates, with six seeds.
 
-    python -m minclip.course.lesson_07_training.warmup_runs      (a minute on one core)
+    python -m minclip.course.lesson_07_training.warmup_runs      (minutes on one core)
 
-Keeps the last losses in warmup_runs.json, which lesson 07 speaks of.
+Keeps the last losses in warmup_runs.json, which lesson 07 speaks of. Pairs, batches and steps are those of the runs
+"as it should be" of broken_runs.py, so with a warm-up, and where rate and seed are the same, the losses are the same.
 """
 
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from minclip.course.lesson_07_training.real_run import PICTURES, RATES, SEEDS, keep, run
+from minclip.course.lesson_07_training.broken_runs import ASKED, BATCH, PICTURES, STEPS
+from minclip.course.lesson_07_training.real_run import RATES, keep, run
 from minclip.course.lesson_07_training.small_runs import pairs
 
 KEPT = Path(__file__).with_name("warmup_runs.json")
-STEPS, BATCH, WARMUPS = 150, 32, (15, 0)
+SEEDS, WARMUPS = range(6), (STEPS // 10, 0)
 
 
 def main() -> None:
-    seen, _ = pairs("train", PICTURES)
+    (pixels, tokens), _ = pairs("train", PICTURES)
+    seen = pixels[ASKED:], tokens[ASKED:]
     lines: list[dict[str, Any]] = []
     for warmup, rate, seed in product(WARMUPS, RATES, SEEDS):
         _, last = run(seen, seed, rate, BATCH, STEPS, warmup)

@@ -121,7 +121,7 @@ def marked(text, name):
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def test_the_parts_that_a_report_names_are_those_that_were_called(aerial, mine, tmp_path, monkeypatch):
+def test_a_report_names_the_parts_that_were_called(aerial, mine, tmp_path, monkeypatch):
     """Of all answers kept and written otherwise than minclip's, in training with zero-shot tasks and retrieval."""
     called: set[str] = set()
     monkeypatch.setattr(builtins, "called_parts", called, raising=False)

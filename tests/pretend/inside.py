@@ -182,6 +182,15 @@ def test_what_a_figure_draws_may_be_there():
     plot_predictions(pictures, numbers, ["a", "b"], [0, 1])
 
 
+def test_a_model_is_resized_there():
+    model = new_model(MINIATURE, 0).to(DEVICE)
+    larger = minclip.checkpoint.resized(model, image_size=24, context_length=30)
+    assert {weight.device.type for weight in larger.parameters()} == {KIND}
+    assert larger.encode_image(torch.zeros(1, 3, 24, 24).to(DEVICE)).shape == (1, 16)
+    here = minclip.checkpoint.resized(new_model(MINIATURE, 0), image_size=24).visual.embedding.positional_embedding
+    assert torch.equal(larger.visual.embedding.positional_embedding.cpu(), here)
+
+
 @MPS
 def test_apples_gpu_trains_in_float32():
     device = choose_device()

@@ -22,12 +22,13 @@ from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.named_pictures import NamedPictures, split_of_folders
+from minclip.data.layouts.near_files import files_near
 from minclip.data.layouts.records import as_entries, columns_beside
 from minclip.data.layouts.table import IMAGE, find_column, no_columns
 from minclip.data.left_out import LeftOut
 from minclip.data.splits import split_in
 
-DEPTHS = ("", "*/", "*/*/")  # data/train-0.parquet, default/train/0000.parquet
+DEPTH = 2  # data/train-0.parquet, default/train/0000.parquet
 BYTES = (*IMAGE, "jpg", "png", "jpeg", "webp", "image_bytes", "bytes")  # usual names; img2dataset's is the suffix
 GROUPS_KEPT = 2  # row groups in memory: threads read around the border of two
 
@@ -42,10 +43,7 @@ def pyarrow_parquet() -> Any:
 
 def parquet_files(source: DataSource) -> list[Path]:
     """The Parquet files of a folder and of the folders in it, or the one that the path is."""
-    root = source.path
-    if root.is_file():
-        return [root] if root.suffix == ".parquet" else []
-    return [path for depth in DEPTHS for path in sorted(root.glob(f"{depth}*.parquet")) if path.is_file()]
+    return files_near(source.path, lambda name: name.endswith(".parquet"), DEPTH)
 
 
 def is_here(source: DataSource) -> bool:

@@ -65,7 +65,7 @@ def test_no_caption_has_the_unheard_sentences():
     assert any(caption.startswith("this is ") for caption in captions)
 
 
-def test_an_ensemble_may_cost_a_little_on_styles_never_seen(asked):
+def test_an_ensemble_may_cost_a_little(asked):
     name, features, texts = asked
     pictures, labels = features["object_held_out_style"]
     bare, together = one(texts, "{}"), ensemble_features(texts)
@@ -93,7 +93,7 @@ def test_ensembles_of_eight_are_near_the_bare_name(asked):
         assert all(0.004 < unseen[number][0] < 0.013 for number in (8, 16, 32, 64))
 
 
-def test_words_of_a_style_help_nowhere_and_harm_where_none_was_read(asked):
+def test_words_of_a_style_help_nowhere(asked):
     name, features, texts = asked
     photo, together = one(texts, "a photo of {}"), ensemble_features(texts)
     own, every = {}, {}
@@ -141,7 +141,7 @@ def test_templates_found_on_the_test_are_no_better_elsewhere(book):
 
 
 @pytest.mark.parametrize(("name", "share"), [(TINY, 0.44), (SMALL, 0.42)])
-def test_the_order_of_two_things_is_wrong_more_often_than_by_a_coin(name, share):
+def test_order_is_told_worse_than_by_a_coin(name, share):
     model, _, tokenizer = minclip.load(name, "cpu")
     right = []
     for seed in range(7):
@@ -152,7 +152,7 @@ def test_the_order_of_two_things_is_wrong_more_often_than_by_a_coin(name, share)
     assert right.float().mean() == pytest.approx(share, abs=POINT)
 
 
-def test_an_interval_holds_the_truth_and_not_another_test_set():
+def test_an_interval_holds_the_truth():
     rng, truth, n = np.random.default_rng(0), 0.83, 400
     answers, others = rng.binomial(n, truth, size=(2, 3_000)) / n
     low, high = np.quantile(rng.binomial(n, answers, size=(1_000, 3_000)) / n, [0.025, 0.975], axis=0)
@@ -161,7 +161,7 @@ def test_an_interval_holds_the_truth_and_not_another_test_set():
 
 
 @pytest.mark.parametrize(("name", "least"), [(TINY, 4.5), (SMALL, 1.2)])
-def test_a_longer_column_wins_pictures_that_are_not_its_own(book, name, least):
+def test_a_longer_column_wins_others_pictures(book, name, least):
     model, _, tokenizer = minclip.load(name, "cpu")
     task = book["object"]
     labels = torch.as_tensor(task.labels)

@@ -18,7 +18,7 @@ from minclip.course.checking import judge
 from minclip.course.lesson_07_training import answers, broken_runs, loop_answers, real_run, warmup_runs
 from minclip.course.lesson_07_training.memory import graph_megabytes
 from minclip.course.lesson_07_training.small_runs import batches_of, pairs
-from minclip.course.outline import exercise_of
+from minclip.course.outline import exercise_of, question_of
 from minclip.course.planted_answers import run_cell
 from minclip.loss import clip_loss
 from minclip.optim import adamw, param_groups
@@ -198,3 +198,29 @@ def test_a_fault_of_param_groups_is_none_of_train(groups, said, monkeypatch, tmp
     train = loop_answers.loop(loop_answers.RIGHT).code
     verdict = judge(run_cell(cells + train, setup)["train"], *exercise_of("train"))
     assert said in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "measured", "words"),
+    [
+        ("shuffled_loss", "ln 32", 3.466, "right"),
+        ("shuffled_loss", 3.5, 3.466, "right"),
+        ("shuffled_loss", 3.3, 3.466, "whose captions belong to its pictures"),
+        ("shuffled_loss", "3.1 to 3.4", 3.466, "whose captions belong to its pictures"),
+        ("shuffled_loss", 3.4, 3.466, "whose captions belong to its pictures"),
+        ("numbers_that_decay", 99, 98.8, "right"),
+        ("numbers_that_decay", 97, 98.8, "close"),
+        ("numbers_that_decay", 90, 98.8, "it is more still"),
+        ("numbers_that_decay", 100, 98.8, "nearly, but gains"),
+        ("loss_by_heart", 0.5, 0.03, "it has room for 64 pairs"),
+        ("loss_by_heart", 0.1, 0.03, "close"),
+        ("loss_by_heart", 0, 0.03, "right"),
+        ("stream_of_24_blocks", "7 times", 5.7, "close"),
+        ("stream_of_24_blocks", "6x", 5.7, "right"),
+        ("stream_of_24_blocks", "the same", 5.7, "every branch adds something"),
+        ("stream_of_24_blocks", "48 times", 5.7, "pointed in one direction"),
+    ],
+)
+def test_a_prediction_that_misses_the_point_is_not_close(name, answer, measured, words):
+    question = question_of(name)
+    assert words in question.verdict(question.read(answer), measured)

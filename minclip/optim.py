@@ -15,7 +15,7 @@ RESNET = {"betas": (0.9, 0.999), "eps": 1e-8}
 
 
 def param_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Two groups for an optimiser: first the parameters that weight decay pulls to zero, then those that it spares.
+    """Two groups for an optimiser: first the parameters that weight decay pulls towards zero, then those it spares.
 
     It pulls matrices, convolution kernels and embedding tables: all with two dimensions or more. Gains, biases, the
     logit scale and the CLS embedding have fewer, and are spared. Frozen parameters (requires_grad is False) are in no

@@ -11,6 +11,7 @@ from minclip.course.assertions import Mistake, NotWritten, Shown, Trial, Wrong
 from minclip.course.checking import judge
 from minclip.course.execution_guards import interrupt_main_thread, limits
 from minclip.course.judging import RIGHT, WRONG
+from minclip.course.lesson_06_clip_assembled import answers as lesson_06
 from minclip.course.outline import exercise_of
 from minclip.course.planted_answers import run_cell
 
@@ -286,3 +287,16 @@ def test_an_answer_spoils_no_input_of_the_next(name, monkeypatch, tmp_path):
         assert said.sign == WRONG
     own = next(answer for answer in lesson.answers.CORRECT if answer.exercise == name)
     assert judge(run_cell(own.code, lesson.answers.SETUP)[name], lesson, exercise).sign == RIGHT
+
+
+def test_a_warning_is_not_taken_for_printing(monkeypatch, tmp_path):
+    monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
+    start = next(answer for answer in lesson_06.CORRECT if answer.exercise == "initialise_blocks")
+    warns = "import warnings\n" + start.code.replace(":\n", ":\n    warnings.warn('normal is old', FutureWarning)\n", 1)
+    prints = start.code.replace(":\n", ":\n    print('here')\n", 1)
+    said = [
+        judge(run_cell(code, lesson_06.SETUP)["initialise_blocks"], *exercise_of("initialise_blocks")).text
+        for code in (warns, prints)
+    ]
+    assert "Python warns of something in it: FutureWarning: normal is old" in said[0] and "It prints" not in said[0]
+    assert "It prints" in said[1] and "warns" not in said[1]

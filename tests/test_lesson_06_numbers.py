@@ -58,6 +58,16 @@ def test_dot_products_start_high_and_end_behind():
     for rate in (3e-4, 1e-3):
         behind = zip(last("whole", rate), last("not normalised", rate), strict=True)
         assert all(right < wrong for right, wrong in behind)
+    after = [run["losses"][20 // one_batch.EVERY] for run in RUNS if run["way"] == "not normalised"]
+    assert min(after) > 4 and max(after) < 8
+    ends = last("not normalised", 3e-4, 1e-3)
+    assert min(ends) > 0.1 and max(ends) < 2.85
+    assert all(4.05 < end < 4.2 for end in last("not normalised", 3e-3))
+
+
+@pytest.mark.parametrize("way", ["image encoder cut", "no exp"])
+def test_these_losses_still_fall_at_the_end(way):
+    assert all(run["losses"][-1] < run["losses"][-3] for run in RUNS if run["way"] == way)
 
 
 def test_the_factor_is_no_help_to_learn_one_batch():

@@ -7,6 +7,7 @@ points are right, and nothing is kept. Nothing goes to stderr.
 
 import contextlib
 import os
+import re
 import sys
 import textwrap
 from typing import Any
@@ -28,6 +29,7 @@ from minclip.course.value_words import shortened
 from minclip.course.workbook import where_answers_go
 
 WIDTH = 72  # columns: JupyterLab breaks longer lines within a word, on a small screen with the outline open
+WARNED = re.compile(r"\w*Warning: ")  # how a warning begins, as execution_guards.captured notes it
 PRINTED = 3  # lines that a wrong answer printed, and that are shown
 
 
@@ -131,8 +133,15 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
         again = "To check the one of this notebook, run its cell again, then this one."
         passes = f"what was checked is {PACKAGE}/{exercise.home}.py, which passes its {trial.passed} checks"
         return Verdict(MISSING, f"{name}: {passes}. {again}", answer)  # a tick would seem to be the notebook's
-    quiet = f" It prints {len(lines)} lines while it is checked: take that out." if lines else ""
-    return Verdict(RIGHT, f"{name}: {trial.passed} checks.{said}{quiet}")
+    return Verdict(RIGHT, f"{name}: {trial.passed} checks.{said}{besides(lines)}")
+
+
+def besides(lines: list[str]) -> str:
+    """What is said of the lines that a right answer printed, and of those with which Python warned, as sentences."""
+    warned = [line for line in lines if WARNED.match(line)]
+    printed = len(lines) - len(warned)
+    said = f" It prints {printed} lines while it is checked: take that out." if printed else ""
+    return said + (f" Python warns of something in it: {shortened(warned[0], 200)}" if warned else "")
 
 
 def text_alone(answer: Any, name: str, source: str) -> tuple[Answer | None, str]:

@@ -1,6 +1,6 @@
 """Answers to the exercises of lesson 06."""
 
-from minclip.course.lesson_06_clip_assembled import clip_answers
+from minclip.course.lesson_06_clip_assembled import clip_answers, size_answers
 from minclip.course.planted_answers import Answer, answer_of, edited
 
 SETUP = clip_answers.SETUP
@@ -29,6 +29,7 @@ PARTS = ("block.attn.in_proj_weight", "block.attn.out_proj.weight", "block.mlp.c
 
 WRONG = [
     *clip_answers.WRONG,
+    *size_answers.WRONG,
     with_(FACTOR, "", "the factor for the number of branches is missing"),
     with_("(2 * len(blocks))", "len(blocks)", "counts one branch for each block", "is missing"),
     with_("(2 * len(blocks)) ** -0.5", "2 * len(blocks) ** -0.5", "the 2 is not under the root"),
@@ -75,8 +76,29 @@ WRONG = [
     start(RIGHT.replace("out_proj.weight", "out_proj"), "the matrix of a layer is its weight"),
     start(RIGHT.replace("in_proj_weight", "in_proj_weight.weight"), "no layer that holds one"),
     start("torch.manual_seed(0)\n" + RIGHT, "draw the same numbers"),
-    start(RIGHT.replace("len(blocks)", "12"), "starts otherwise than in CLIP"),
-    start(RIGHT.replace("len(blocks)", "3"), "starts otherwise than in CLIP"),
+    start(RIGHT.replace("len(blocks)", "12"), "does not depend on the number of blocks", "4 · width numbers"),
+    start(RIGHT.replace("len(blocks)", "3"), "does not depend on the number of blocks"),
+    with_("(2 * len(blocks)) ** -0.5", "24**-0.5", "does not depend on the number of blocks", "4 · width numbers"),
+    with_("width**-0.5 * (2 * len", "64**-0.5 * (2 * len", "does not depend on the width"),
+    with_("width**-0.5" + FACTOR, "0.05", "it is a fixed number"),
+    with_("(2 * width) ** -0.5", "128**-0.5", "does not depend on the width"),
+    with_("(2 * width) ** -0.5", "(4 * width) ** -0.5", "4 · width numbers come out here"),
+    with_("out_proj.weight, std=branch_std", "out_proj.weight, std=branch_std / 2", "half of the right", "4 · width"),
+    with_("in_proj_weight, std", "in_proj_weight[:width], std", "all of a matrix is drawn"),
+    with_("c_fc.weight, std", "c_fc.weight[0], std", "all of a matrix is drawn"),
+    with_("c_proj.weight, std", "c_proj.weight[:, width:], std", "all of a matrix is drawn"),
+    with_("out_proj.weight, std", "out_proj.weight[:-1], std", "all of a matrix is drawn"),
+    with_("for block in blocks:", "for block in blocks:\n    torch.manual_seed(0)", "some are a copy of others"),
+    start(RIGHT + "first = blocks[0]\nwith torch.no_grad():\n    for block in blocks[1:]:\n"
+          "        block.mlp.c_fc.weight.copy_(first.mlp.c_fc.weight)", "holds the numbers of mlp.c_fc.weight of b"),
+    start(RIGHT + "    with torch.no_grad():\n"
+          "        end = block.mlp.c_fc.weight.T * 2**0.5 * branch_std * width**0.5\n"
+          "        block.mlp.c_proj.weight.copy_(end)", "holds the numbers of mlp.c_fc.weight of block 0"),
+    start(RIGHT + "    with torch.no_grad():\n        block.attn.in_proj_weight[width:2 * width] = "
+          "block.attn.in_proj_weight[:width]", "the same numbers several times"),
+    start("one = torch.randn(3, 1)\nfor block in blocks:\n    with torch.no_grad():\n"
+          "        block.attn.in_proj_weight.copy_(torch.randn(width).repeat(3 * width, 1) * width**-0.5)\n"
+          + RIGHT.partition("width**-0.5)\n")[2].replace("branch_std", "0.1"), "the same numbers several times"),
     start("for place, block in enumerate(blocks):\n    std = width**-0.5 * (2 * (place + 1)) ** -0.5\n"
           "    nn.init.normal_(block.attn.in_proj_weight, std=width**-0.5)\n"
           "    nn.init.normal_(block.attn.out_proj.weight, std=std)\n"
@@ -85,7 +107,7 @@ WRONG = [
                 "one branch for each block"),
     with_("(2 * width) ** -0.5", "(2 * width) ** -1/2", "the power -1, and then half"),
     with_("(2 * width) ** -0.5", "-(2 * width) ** 0.5", "RuntimeError"),
-    start(RIGHT.replace("width**-0.5", "512**-0.5"), "starts otherwise than in CLIP", "→"),
+    start(RIGHT.replace("width**-0.5", "512**-0.5"), "does not depend on the width"),
     start(RIGHT + "    block.requires_grad_(False)", "no longer learns"),
     start("branch_std = width**-0.5" + FACTOR + "\nwith torch.no_grad():\n    for block in blocks:\n"
           + "".join(f"        {p}.data = torch.randn({p}.shape) * branch_std\n" for p in PARTS), "ends no branch"),
@@ -98,6 +120,7 @@ WRONG = [
 
 CORRECT = [
     *clip_answers.CORRECT,
+    *size_answers.CORRECT,
     start("std = 1 / math.sqrt(width)\nbranches = 2 * len(blocks)\nfor block in blocks:\n"
           "    block.attn.in_proj_weight.data.normal_(0, std)\n"
           "    block.mlp.c_fc.weight.data.normal_(0, std / math.sqrt(2))\n"
@@ -112,5 +135,7 @@ CORRECT = [
           "stds |= dict.fromkeys(('out_proj.weight', 'c_proj.weight'), (2 * width * len(blocks)) ** -0.5)\n"
           "for name, weight in blocks.named_parameters():\n    for end, std in stds.items():\n"
           "        if name.endswith(end):\n            nn.init.normal_(weight, std=std)"),
+    start(RIGHT.replace("nn.init.normal_(", "nn.init.trunc_normal_(")),
+    start(RIGHT + "return blocks"),
     start("layers = sum(1 for _ in blocks)\n" + RIGHT.replace("len(blocks)", "layers")),
 ]  # fmt: skip

@@ -40,6 +40,7 @@ NOT_A_PARAMETER = Mistake(
     "logit_scale is there, and is no parameter: no optimiser would find it", way="nn.Parameter(torch.tensor(...))"
 )
 NO_SCALE = Mistake("the model has no logit_scale", way="self.logit_scale = nn.Parameter(torch.tensor(...))")
+FROZEN = Mistake("all of CLIP learns", way="leave out requires_grad=False and requires_grad_(False)")
 ONE_NUMBER = Mistake(
     "logit_scale is one number without dimensions; here it stands in a list",
     way="torch.tensor(x), not torch.tensor([x])",
@@ -53,11 +54,24 @@ LOG_OF_NUMBER = Mistake(
 )
 OF_A_NUMBER = Mistake("a parameter is made of a tensor, not of a plain number", way="nn.Parameter(torch.tensor(...))")
 
+IMAGE_ENCODER = Mistake("image_encoder takes the whole configuration", way="self.visual = image_encoder(config)")
+
 ERRORS: Errors = {
     "before Module.__init__() call": SUPER,
     "has no attribute '_parameters'": SUPER,
     "has no attribute '_modules'": SUPER,
+    "descriptor '__init__' of 'super'": Mistake("super is to be called: two brackets", way="super().__init__()"),
+    "CLIP.__init__() takes": Mistake("the __init__ of nn.Module takes nothing", way="super().__init__()"),
     "takes 1 positional argument but": BY_NAME,
+    "unexpected keyword argument": Mistake(
+        "an encoder's own names say of no encoder: width, layers, heads", way="width=config.text_width, and so on"
+    ),
+    "must be a multiple of heads": Mistake(
+        "width and heads do not fit together: take both from the configuration",
+        way="width=config.text_width, heads=config.text_heads",
+    ),
+    "image_encoder() missing": IMAGE_ENCODER,
+    "object has no attribute 'vision_layers'": IMAGE_ENCODER,
     "'CLIPConfig' object has no attribute": TEXT_NAMES,
     "'CLIPConfig' object is not subscriptable": Mistake(
         "the configuration has attributes, no keys", way="config.embed_dim"

@@ -26,16 +26,23 @@ def initialise_blocks(t: Trial) -> None:
     t.on_a_gpu(t.mine, stack.resblocks, 32)
 
 
-def started(t: Trial, width: int, layers: int) -> dict[str, Tensor]:
-    """Claims that the answer starts a stack of blocks as CLIP does; gives the matrices of the first block."""
+def fresh_stack(width: int, layers: int) -> Transformer:
+    """Blocks whose weights show whether they were changed."""
     stack = Transformer(width=width, layers=layers, heads=4, mlp_width=4 * width)
     with torch.no_grad():
         for name, weight in stack.named_parameters():
             weight.fill_(OLD_MATRIX if name.endswith(start_mistakes.MATRICES) else OLD_OTHER)
+    return stack
+
+
+def started(t: Trial, width: int, layers: int) -> dict[str, Tensor]:
+    """Claims that the answer starts a stack of blocks as CLIP does; gives the matrices of the first block."""
+    stack = fresh_stack(width, layers)
     count = f"{layers} block{'s' if layers > 1 else ''}"
     blocks = Shown(stack.resblocks, f"<{count} of width {width}>")
     t.call(t.mine, blocks, width, in_place=True)
     claim_drawn(t, stack)
+    claim_drawn_by_itself(t, stack)
     for name in start_mistakes.MATRICES:
         claim_normal(t, name, [block.get_parameter(name).detach() for block in stack.resblocks], width)
     for name, weight in stack.named_parameters():
@@ -62,8 +69,40 @@ def claim_drawn(t: Trial, stack: Transformer) -> None:
         cause = start_mistakes.NOT_IN_PLACE if len(old) == len(matrices) else start_mistakes.LEFT_OUT
         raise Wrong(*t.heading(f"{in_block(old[0])} is what it was before"), cause)
     for name, matrix in matrices.items():
+        rest = f"{in_block(name)} still holds numbers that it held before"
+        t.holds(not bool((matrix == OLD_MATRIX).any()), rest, start_mistakes.SOME_ROWS)
+    for name, matrix in matrices.items():
         learns = isinstance(matrix, nn.Parameter) and matrix.requires_grad and matrix.grad_fn is None
         t.holds(learns, f"{in_block(name)} no longer learns", start_mistakes.NO_LONGER)
+
+
+def claim_drawn_by_itself(t: Trial, stack: Transformer) -> None:
+    """Claims that no matrix holds the numbers of another one, or some numbers twice."""
+    seen: dict[tuple[float, ...], str] = {}
+    for name, matrix in stack.named_parameters():
+        if name.endswith(start_mistakes.MATRICES):
+            numbers = matrix.detach().flatten()
+            repeated = len(numbers.unique()) < 0.9 * len(numbers)  # of so few numbers hardly two are equal by chance
+            t.holds(not repeated, f"{in_block(name)} holds the same numbers several times", start_mistakes.OWN_NUMBERS)
+            standard = (numbers / numbers.std()).sort().values  # a copy, turned or made larger, has the same
+            some = [round(number, 3) for number in standard[:: len(numbers) // 9].tolist()]
+            first = seen.setdefault((len(numbers), *some), name)
+            same = f"{in_block(name)} holds the numbers of {in_block(first)}"
+            t.holds(first == name, same, start_mistakes.OWN_NUMBERS)
+
+
+def stds_elsewhere(t: Trial, name: str) -> dict[tuple[int, int], float]:
+    """(width, blocks) -> the standard deviation that the answer gives a matrix there. {} where it raises."""
+    found = {}
+    for width, layers in ((40, 3), (40, 8), (96, 3)):
+        stack = fresh_stack(width, layers)
+        try:
+            t.mine(stack.resblocks, width)
+        except Exception:
+            return {}
+        numbers = [block.get_parameter(name).detach().flatten() for block in stack.resblocks]
+        found[width, layers] = torch.cat(numbers).std().item()
+    return found
 
 
 def claim_normal(t: Trial, name: str, matrices: list[Tensor], width: int) -> None:
@@ -80,7 +119,8 @@ def claim_normal(t: Trial, name: str, matrices: list[Tensor], width: int) -> Non
     lines: tuple[str, ...] = (f"  expected  mean 0, standard deviation {expected:.4f}",)
     lines += (f"  came      mean {abs(mean):.4f}, standard deviation {std:.4f}",)
     if abs(mean) > NEAR * expected or abs(std / expected - 1) > NEAR:
-        named = start_mistakes.cause(name, width, len(matrices), mean, std, NEAR)
+        elsewhere = {(width, len(matrices)): std} | stds_elsewhere(t, name)
+        named = start_mistakes.cause(name, width, len(matrices), mean, elsewhere, NEAR)
         raise Wrong(*t.heading(f"{name} starts otherwise than in CLIP"), *lines, *named)
     t.passed += 1
 

@@ -13,12 +13,14 @@ from minclip.course import battery
 from minclip.course.assertions import Known, Mistake, Trial, Wrong
 from minclip.course.lesson_06_clip_assembled import assembly_mistakes as assembly
 from minclip.course.lesson_06_clip_assembled import forward_mistakes as mistakes
+from minclip.course.lesson_06_clip_assembled import given_checks
+from minclip.course.lesson_06_clip_assembled.fixed_sizes import fixed_size
 from minclip.loss import similarity_logits
 
 # no two sizes are alike where it matters, and none is a default
 CONFIG = CLIPConfig(
-    embed_dim=18, image_size=12, patch_size=4, vision_width=24, vision_layers=2, text_width=12, text_heads=3,
-    text_layers=1, context_length=9, vocab_size=30, vision_head_width=12, vision_mlp_width=40, quick_gelu=False,
+    embed_dim=18, image_size=12, patch_size=4, vision_width=24, vision_layers=5, text_width=12, text_heads=3,
+    text_layers=1, context_length=9, vocab_size=30, vision_head_width=4, vision_mlp_width=40, quick_gelu=False,
 )  # fmt: skip
 OTHER = CLIPConfig(
     embed_dim=6, image_size=8, patch_size=4, vision_width=12, vision_layers=1, text_width=8, text_heads=2,
@@ -44,30 +46,31 @@ def CLIP(t: Trial) -> None:
         features(t, "encode_text", "text")
     with t.method("forward"):
         forward(t)
+    given_checks.clamps(t, new(t, CONFIG))
 
 
 def new(t: Trial, config: CLIPConfig) -> Any:
     return t.call(t.mine, config, as_="CLIP")
 
 
-def both(t: Trial, config: CLIPConfig = CONFIG) -> tuple[Any, library.CLIP]:
-    """The learner's and minclip's with the same weights: no gain is left at 1, no bias at 0, and the scale is 6."""
+def both(t: Trial, config: CLIPConfig = CONFIG, scale: float = 6) -> tuple[Any, library.CLIP]:
+    """The learner's and minclip's with the same weights and this scale: no gain is left at 1, no bias at 0."""
     mine, theirs = new(t, config), library.CLIP(config)
     with torch.no_grad():
         for weight in theirs.parameters():
             weight.add_(0.3 * t.normal(*weight.shape))
-        theirs.logit_scale.fill_(math.log(6))
+        theirs.logit_scale.fill_(math.log(scale))
     same_weights(t, mine, theirs)
     mine.load_state_dict(theirs.state_dict())
     return mine, theirs
 
 
 def inputs(t: Trial, config: CLIPConfig = CONFIG, images: int = 3, texts: int = 4) -> tuple[Tensor, Tensor]:
-    """Pictures, and texts that end with EOT, the largest id, at several places."""
+    """Pictures, and texts that end with EOT, the largest id: the first at the last place, others before it."""
     pixels = t.normal(images, 3, config.image_size, config.image_size)
     tokens = t.whole(1, config.vocab_size - 2, texts, config.context_length)
     for row in range(texts):
-        place = 2 + row % (config.context_length - 2)
+        place = (config.context_length - 1, 2, config.context_length - 2, 4)[row % 4]
         tokens[row, place], tokens[row, place + 1 :] = config.vocab_size - 1, 0
     return pixels, tokens
 
@@ -83,6 +86,9 @@ def same_weights(t: Trial, mine: Any, theirs: library.CLIP) -> None:
         lines = [f"  {word}  {name} {sizes.get(name, 'is not there')}"
                  for word, sizes in (("expected", expected), ("came    ", found))]  # fmt: skip
         named = assembly.cause_of_shapes(mine, theirs, expected, found, name)
+        part = name.partition(".")[0]
+        own = {key.partition(".")[2]: shape for key, shape in found.items() if key.startswith(f"{part}.")}
+        named = named or (fixed_size(theirs, part, own) if part in ("text", "visual") else [])
         raise Wrong(*t.heading("its weights are not those of the configuration"), *lines, *named[:1])
     t.passed += 1
 
@@ -104,7 +110,7 @@ def made_of_its_parts(t: Trial, config: CLIPConfig) -> None:
 def starts_with_its_scale(t: Trial) -> None:
     mine = new(t, CONFIG)
     for name, weight in mine.named_parameters():
-        t.holds(weight.requires_grad, f"{name} does not learn", "  came      requires_grad is False")
+        t.holds(weight.requires_grad, f"{name} does not learn", "  came      requires_grad is False", assembly.FROZEN)
     t.last = "CLIP(config).logit_scale"
     scale = mine.logit_scale.detach()
     t.same(scale, torch.tensor(math.log(1 / 0.07)), assembly.wrong_scales(scale), "logit_scale of a new model")
@@ -139,7 +145,7 @@ def features(t: Trial, method: str, part: str) -> None:
     given = pixels if part == "visual" else tokens
     way, right = getattr(mine, method), getattr(theirs, method)
     came = t.call(way, given, as_=method)
-    t.same(came, right(given), mistakes.wrong_features(theirs, part, given, pixels, tokens))
+    t.same(came, right(given), mistakes.wrong_features(theirs, part, given, pixels, tokens, came))
     pairs = ends_of(mine, theirs, part)
     t.gradient(t.call(way, given, as_=method), right(given), pairs)
     other, other_theirs = both(t, OTHER)
@@ -148,6 +154,7 @@ def features(t: Trial, method: str, part: str) -> None:
     battery.in_turn(t, (way, right, [given]), (way, right, [given.flip(0)]), (others_way, others_right, [others]))
     battery.batch_of_one(t, way, right, given, as_=method)
     battery.leaves_no_trace(t, getattr(both(t)[0], method), given)
+    given_checks.leaves_its_scale(t, mine, way, given)
     t.on_a_gpu(way, given)
     wrong = ["a picture"] if part == "visual" else ["a cat"]
     t.raises(ValueError, way, wrong, why="a list is no tensor")
@@ -175,6 +182,13 @@ def forward(t: Trial) -> None:
     others = (in_a_tuple(other), in_a_tuple(other_theirs), list(inputs(t, OTHER, 2, 2)))
     battery.in_turn(t, these, others)
     battery.leaves_no_trace(t, both(t)[0], pixels, tokens)
+    for scale, limit in ((200, 100), (0.5, 1)):  # out of the limits of the clamp
+        mine, theirs = both(t, scale=scale)
+        right = theirs(pixels, tokens)
+        came = two(t, t.call(mine, pixels, tokens, as_=f"with a scale of {scale}, forward"), theirs, pixels, tokens)
+        clamped: Known = {given_checks.CLAMPED: lambda right=right, by=limit / scale: right[0] * by}  # type: ignore[misc]
+        t.same(came[0], right[0], clamped, "logits per image")
+        given_checks.leaves_its_scale(t, mine, mine, pixels, tokens)
     t.on_a_gpu(mine, pixels, tokens)
     in_half_precision(t, pixels, tokens)
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from minclip.course.assertions import Errors, Known, Mistake, Trial
+from minclip.course.comparison import TOLERANCE, equal
 from minclip.course.failures import gives
 from minclip.course.value_words import answers_line, in_words
 from minclip.model import CLIP
@@ -73,9 +74,14 @@ def errors_of(t: Trial) -> Errors:
     }
 
 
-def wrong_features(theirs: CLIP, part: str, given: Tensor, pixels: Tensor, tokens: Tensor) -> Known:
-    """What encode_image (part visual) and encode_text (part text) give instead."""
+def wrong_features(theirs: CLIP, part: str, given: Tensor, pixels: Tensor, tokens: Tensor, came: Any) -> Known:
+    """What encode_image (part visual) and encode_text (part text) give instead. came: what the answer gave."""
     right = getattr(theirs, part)(given)
+
+    def cut_off() -> Tensor | None:
+        shorter = (theirs.text(tokens[:, :n]) for n in range(1, tokens.shape[1]))
+        return next((features for features in shorter if equal(features, came, TOLERANCE)), None)
+
     return {
         NO_NORM_HERE: lambda: F.normalize(right, dim=-1),
         Mistake("these features are multiplied by the scale", way="leave that to forward"): lambda: (
@@ -86,6 +92,8 @@ def wrong_features(theirs: CLIP, part: str, given: Tensor, pixels: Tensor, token
         Mistake("these are the features of the pictures", way="self.text(tokens)"): lambda: theirs.visual(pixels),
         Mistake("this is the first row alone: every picture or text has features",
                 way="leave out [0]"): lambda: right[0],
+        Mistake("the last tokens are cut off, and EOT may be among them", way="self.text(tokens)"): cut_off,
+        Mistake("the first token is left out", way="self.text(tokens)"): lambda: theirs.text(tokens[:, 1:]),
         Mistake("this is the mean over the batch", way="the encoder's result, as it is"): lambda: right.mean(dim=0),
         Mistake("these are shares", way="the encoder's result, as it is"): lambda: right.softmax(dim=-1),
     }  # fmt: skip

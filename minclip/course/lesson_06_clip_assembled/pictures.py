@@ -35,19 +35,20 @@ ASSEMBLY = (
     ("tokens", 0.0, 0.0, 1.5, OTHER_COLOUR),
     ("text\ntext encoder", 2.4, 0.0, 2.5, TEXT_COLOUR),
     ("text features\n[texts, embed_dim]", 5.8, 0.0, 2.9, TEXT_COLOUR),
-    ("cosines\n[images, texts]", 9.6, 1.0, 2.2, MATCH_COLOUR),
-    ("logits", 13.2, 1.0, 1.4, MATCH_COLOUR),
+    ("cosines\n[images, texts]", 11.2, 1.0, 2.2, MATCH_COLOUR),
+    ("logits\n[images, texts]", 16.2, 1.0, 2.2, MATCH_COLOUR),
 )
 STEPS = ((0, 1, ""), (1, 2, ""), (3, 4, ""), (4, 5, ""), (2, 6, ""), (5, 6, ""), (6, 7, "· exp(logit_scale)"))
 PARTS = {  # of CLIP -> the beginnings of its weights' names
-    "patches, positions": ("visual.embedding",),
+    "patches": ("visual.embedding.conv1", "visual.embedding.class"),
+    "positions": ("visual.embedding.positional", "text.positional_embedding"),
     "image blocks": ("visual.transformer", "visual.ln"),
-    "table of tokens": ("text.token_embedding", "text.positional_embedding"),
+    "table of tokens": ("text.token_embedding",),
     "text blocks": ("text.transformer", "text.ln"),
     "projections": ("visual.proj", "text.text_projection"),
     "logit_scale": ("logit_scale",),
 }
-PART_COLOURS = ("#56B4E9", IMAGE_COLOUR, "#F3CF82", TEXT_COLOUR, MATCH_COLOUR, "black")
+PART_COLOURS = ("#56B4E9", OTHER_COLOUR, IMAGE_COLOUR, "#F3CF82", TEXT_COLOUR, MATCH_COLOUR, "black")
 WAYS = {  # way, as it is kept -> its title
     "whole": "as you built it",
     "shuffled": "captions of other pictures",
@@ -63,9 +64,9 @@ WAYS = {  # way, as it is kept -> its title
 
 def draw_assembly() -> Figure:
     """What forward does, from pixels and tokens to logits."""
-    figure = new_figure(9.6, 2.6)
+    figure = new_figure(11.6, 2.6)
     axes = figure.subplots()
-    axes.set(xlim=(-0.2, 14.9), ylim=(-0.5, 3.1), aspect="equal")
+    axes.set(xlim=(-0.2, 18.6), ylim=(-0.5, 3.1), aspect="equal")
     axes.set_axis_off()
     for words, left, bottom, width, colour in ASSEMBLY:
         axes.add_patch(
@@ -78,7 +79,7 @@ def draw_assembly() -> Figure:
         ends = (left + width + 0.1, bottom + 0.4), (to_left - 0.1, to_bottom + 0.4)
         axes.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=12, color=QUIET_COLOUR, lw=1.2))
         axes.text((ends[0][0] + ends[1][0]) / 2, ends[0][1] + 0.55, words, ha="center", fontsize=FONT - 3)
-    axes.text(9.3, 2.45, "each row to length 1", ha="left", va="center", fontsize=FONT - 3, color=QUIET_COLOUR)
+    axes.text(8.9, 1.4, "each row\nto length 1", ha="left", va="center", fontsize=FONT - 3, color=QUIET_COLOUR)
     return described(
         figure,
         "Pixels go through visual, the image encoder, to image features; tokens through text, the text encoder, to "

@@ -4,10 +4,11 @@ from minclip.course.question import Number, percent
 
 QUESTIONS = {
     "stream_of_24_blocks": Number(
-        "The stream starts at 1. How large is it behind 24 blocks without the factor?",
+        "Behind 24 blocks without the factor, the stream is how many times as large as at its start?",
         right=0.6,
         close=2,
         digits=1,
+        unit="times",
         lowest=0,
         misconceptions={
             (0.99, 1.01): "no, every branch adds something to it",
@@ -24,9 +25,12 @@ QUESTIONS = {
     "loss_by_heart": Number(
         "What is the loss on those 64 pairs after 100 steps, to one digit?",
         right=0.05,
-        close=0.5,
+        close=0.15,
         digits=1,
         lowest=0,
-        misconceptions={(4.1, 4.2): "no, ln 64 = 4.16 is where guessing begins"},
+        misconceptions={
+            (0.3, 1.5): "no, it has room for 64 pairs, and learns them all",
+            (4.1, 4.2): "no, ln 64 = 4.16 is where guessing begins",
+        },
     ),
 }

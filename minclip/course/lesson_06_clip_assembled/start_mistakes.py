@@ -57,7 +57,27 @@ NO_TWO = Mistake("the 2 under the root is missing", way="c_fc: (2 * width) ** -0
 ONE_TWO = Mistake("there is a 2 too many under the root", way="attn.in_proj_weight: width ** -0.5")
 HIDDEN = Mistake(
     "4 · width numbers come in here, and CLIP takes width in the formula all the same",
-    way="both branch ends have the same standard deviation",
+    way="mlp.c_proj has the same standard deviation as attn.out_proj",
+)
+HALF = Mistake("this is half of the right number", way="branch_std = width**-0.5 * (2 * len(blocks)) ** -0.5")
+WIDE = Mistake("4 · width numbers come out here, and the formula has 2 · width", way="c_fc: (2 * width) ** -0.5")
+NO_WIDTH = Mistake(
+    "it does not depend on the width: a fixed number stands in its place", way="width, the function's argument"
+)
+NO_BLOCKS = Mistake(
+    "it does not depend on the number of blocks: a fixed number stands in its place", way="len(blocks) is their number"
+)
+NEITHER = Mistake(
+    "it depends neither on the width nor on the number of blocks: it is a fixed number",
+    way="branch_std = width**-0.5 * (2 * len(blocks)) ** -0.5",
+)
+SOME_ROWS = Mistake(
+    "all of a matrix is drawn; in_proj_weight holds the rows of query, key and value, so 3 · width of them",
+    way="nn.init.normal_(block.attn.in_proj_weight, std=...), without [...] behind it",
+)
+OWN_NUMBERS = Mistake(
+    "every matrix draws its own numbers, and here some are a copy of others",
+    way="nn.init.normal_ inside of the loop, for each matrix of each block; no copy, no repeat, no manual_seed",
 )
 THREE = Mistake("the matrix has 3 · width rows, and the formula takes width all the same", way="width ** -0.5")
 EMBEDDING = Mistake(
@@ -78,12 +98,12 @@ def candidates(name: str, width: int, layers: int) -> dict[Mistake, float]:
     if name in BRANCH_ENDS:
         return {
             NO_FACTOR: root, ONE_BRANCH: root * layers**-0.5, NO_ROOT: root / (2 * layers), TURNED: root / factor,
-            BRACKETS: root * 2 * layers**-0.5, HIDDEN: root * factor / 2, **found,
+            BRACKETS: root * 2 * layers**-0.5, (HIDDEN if "mlp" in name else HALF): root * factor / 2, **found,
         }  # fmt: skip
     if name == "mlp.c_fc.weight":
         return {
             NO_TWO: root, BRACKETS: 2 * root, FACTOR_TOO_MUCH: right * factor, NEGATIVE_ROOT: (2 * width) ** 0.5,
-            END_OF_BRANCH: root * factor, **found,
+            END_OF_BRANCH: root * factor, WIDE: right * 2**-0.5, **found,
         }  # fmt: skip
     return {
         ONE_TWO: right * 2**-0.5,
@@ -94,15 +114,37 @@ def candidates(name: str, width: int, layers: int) -> dict[Mistake, float]:
     }
 
 
-def cause(name: str, width: int, layers: int, mean: float, std: float, near: float) -> list[Mistake]:
-    """The one mistake that gives these numbers, if there is exactly one."""
-    expected = right_std(name, width, layers)
+def cause(
+    name: str, width: int, layers: int, mean: float, stds: dict[tuple[int, int], float], near: float
+) -> list[Mistake]:
+    """The one mistake that gives these numbers, if there is exactly one.
+
+    stds: (width, blocks) -> the standard deviation that came there; a mistake must give all of them.
+    """
+    expected, std = right_std(name, width, layers), stds[width, layers]
     if abs(std - 1) < near and abs(mean - expected) < near / 2:
         return [MEAN]
     if abs(mean) > near * max(expected, std):
         return []
-    found = [mistake for mistake, gives in candidates(name, width, layers).items() if abs(std / gives - 1) < near]
-    return found if len(found) == 1 else []
+
+    def fits(mistake: Mistake) -> bool:
+        return all(abs(came / candidates(name, *size)[mistake] - 1) < near for size, came in stds.items())
+
+    found = [mistake for mistake in candidates(name, width, layers) if fits(mistake)]
+    return found if len(found) == 1 else fixed(name, stds, near)
+
+
+def fixed(name: str, stds: dict[tuple[int, int], float], near: float) -> list[Mistake]:
+    """The mistake where a number stands in place of the width or the number of blocks."""
+    if len(stds) < 3:
+        return []
+    of_width = abs(stds[96, 3] / stds[40, 3] - 1) > near
+    of_blocks = abs(stds[40, 8] / stds[40, 3] - 1) > near
+    if name not in BRANCH_ENDS:
+        return [] if of_width else [NO_WIDTH]
+    if not of_width and not of_blocks:
+        return [NEITHER]
+    return [NO_BLOCKS] if not of_blocks else [] if of_width else [NO_WIDTH]
 
 
 ERRORS: Errors = {

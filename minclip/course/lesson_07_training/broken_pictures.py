@@ -24,7 +24,7 @@ SHOWN = (  # the arm, the right run beside it, what stands above
     ("rate too low", RIGHT, "rate 1000 times\ntoo low"),
     ("scale for its logarithm", RIGHT, "the scale in place\nof its logarithm"),
     ("rate too high", RIGHT, "rate 100 times\ntoo high"),
-    ("twins", BY_HEART, "every pair there\ntwice, by heart"),
+    ("twins", BY_HEART, "twins: every pair\ntwice, by heart"),
     ("captions shuffled", RIGHT, "captions\nshuffled"),
 )
 
@@ -40,8 +40,9 @@ def draw_broken_runs(rate: float = 1e-3) -> Figure:
         for name, colour in ((beside, OTHER_COLOUR), (arm, WRONG_COLOUR)):
             for line in (line for line in lines if line["arm"] == name):
                 steps = EVERY * np.arange(len(line["losses"]))
+                below = name == beside  # broad, so that it shows below a curve that goes the same way
                 losses.plot(steps, line["losses"], color=colour, lw=1.5)
-                scales.plot(steps, line["scales"], color=colour, lw=1.5)
+                scales.plot(steps, line["scales"], color=colour, lw=5 if below else 1.5)
         losses.axhline(math.log(BATCH), color=QUIET_COLOUR, ls="--", lw=1)
         if arm == "twins":
             losses.axhline(math.log(2), color=QUIET_COLOUR, ls=":", lw=1.5)

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.transforms import offset_copy
 from torch import nn
 
 from minclip.figures.look import (
@@ -67,7 +68,7 @@ def draw_groups(model: nn.Module, groups: Sequence[Mapping[str, Any]]) -> Figure
         axes.barh(place, sizes[key], color=colour, alpha=0.6)
         axes.text(sizes[key] * 1.15, place, f"{sizes[key]:,}", va="center", fontsize=FONT - 1)
     axes.set_yticks(range(len(order)), [kind for kind, _ in order], fontsize=FONT)
-    dress(axes, "Blue: pulled to zero. Orange: spared.", "numbers (each line is ten times the one before)", "")
+    dress(axes, "Blue: pulled towards zero. Orange: spared.", "numbers (each line is ten times the one before)", "")
     axes.set_xscale("log")
     axes.set_xlim(0.8, 8 * max(sizes.values()))
     said = ", ".join(f"{kind} {'decay' if decay else 'are spared'}" for kind, decay in order)
@@ -141,20 +142,22 @@ def draw_step() -> Figure:
 
 
 def draw_run(run: RunSoFar) -> Figure:
-    """Loss, scale and scores of a run against its steps."""
+    """Loss, scores and scale of a run against its steps."""
     figure = new_figure(11.4, 3.4)
-    loss, scale, right = figure.subplots(1, 3)
+    loss, right, scale = figure.subplots(1, 3)
     steps, guessing = np.arange(len(run.losses)), math.log(run.pairs)
     loss.plot(steps, run.losses, color=IMAGE_COLOUR, lw=0.8, alpha=0.5)
     if len(run.losses) > 20:
         loss.plot(steps[19:], np.convolve(run.losses, np.full(20, 0.05), "valid"), color=IMAGE_COLOUR, lw=2)
     loss.axhline(guessing, color=QUIET_COLOUR, ls="--")
     said = f"guessing: ln {run.pairs} = {guessing:.2f}"
-    loss.text(1, guessing, said, ha="right", va="bottom", transform=loss.get_yaxis_transform(), color=QUIET_COLOUR)
+    above = offset_copy(loss.get_yaxis_transform(), fig=figure, y=3, units="points")
+    loss.text(1, guessing, said, ha="right", va="bottom", transform=above, color=QUIET_COLOUR)
     dress(loss, "Loss", "step", "")
     loss.margins(y=0.12)
     scale.plot(steps, run.scales, color=TEXT_COLOUR)
     scale.axhline(1 / 0.07, color=QUIET_COLOUR, ls="--")
+    scale.set_ylim(0, 20)  # as in the figure of the broken runs
     dress(scale, "Scale, exp(logit_scale)", "step", "")
     names = run.scores[-1][1]
     for name, colour in zip(names, SERIES_COLOURS, strict=False):

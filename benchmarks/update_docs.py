@@ -8,7 +8,7 @@ tests/test_pages.py fails where a page and a result differ.
 import re
 from collections.abc import Callable
 
-from benchmarks.learning import other_size
+from benchmarks.learning import finetuning, other_size
 from benchmarks.learning.budgets import BUDGETS
 from benchmarks.learning.model_cards import write_cards
 from benchmarks.result_files import ROOT, WITHOUT_BFLOAT16, cores, is_kept, result, rows
@@ -16,7 +16,7 @@ from benchmarks.speed.peer_tables import costs, encode_speed, scaling, spread, t
 from minclip.evaluation.evaluate import format_table
 from minclip.figures.plotting import plot_budget
 
-PAGES = ("docs/recipes.md", "docs/scaling.md", "docs/sizes.md", "benchmarks/README.md")
+PAGES = ("docs/recipes.md", "docs/scaling.md", "docs/sizes.md", "docs/finetuning.md", "benchmarks/README.md")
 KEPT_BUDGETS = [name for name in BUDGETS if is_kept(name)]  # those that were run
 MARKS = re.compile(r"(<!-- result: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -209,6 +209,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "sweep": sweep,
     "photos": photos,
     "other_size": other_size.table,
+    "finetuning": finetuning.table,
     "tricks": tricks,
     "bpe_training": bpe_training,
     "tokenizer_speed": tokenizer_speed,

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 
 import minclip
-from benchmarks.result_files import keep
+from benchmarks.result_files import keep, result, rows
 from minclip.data.emoji import Emoji, read_table
 from minclip.experiments.finetuning import score_of
 from minclip.experiments.recipes import FINETUNE
@@ -22,6 +22,7 @@ from minclip.experiments.recipes import FINETUNE
 MODEL, THINGS = "picturebook-small", 150
 STYLES = {"noto": "train", "emojitwo": "train", "fluent3d": "val", "fluentflat": "test"}
 GROUPS = ("Animals & Nature", "Food & Drink")
+MODELS = ("after", "mixed")
 RATES, SEEDS = (3e-5, FINETUNE.learning_rate, 3e-4), (0, 1, 2)
 
 
@@ -62,6 +63,27 @@ def trained(folder: Path, rate: float, seed: int) -> dict:
         "pictures": sum(1 for _ in folder.glob("noto-*.png")) * 2,
         "scores": told["scores"],
     }
+
+
+def table() -> str:
+    """Before, after and mixed with the recipe's rate, each seed; and the rates' scores on val."""
+    runs = result("finetuning")["runs"]
+    of_recipe = [run for run in runs if run["rate"] == FINETUNE.learning_rate]
+    first = of_recipe[0]["scores"]
+    lines = []
+    for name in first["before"]:
+        score, low, high = (100 * number for number in first["before"][name])
+        after = (", ".join(f"{100 * run['scores'][model][name][0]:.1f}" for run in of_recipe) for model in MODELS)
+        lines.append([name, f"{score:.1f} ({low:.1f} to {high:.1f})", *after])
+    best = {rate: ", ".join(f"{100 * run['val']:.1f}" for run in runs if run["rate"] == rate) for rate in RATES}
+    seconds = [run["seconds"] for run in of_recipe]
+    return (
+        rows(["", f"before: {MODEL}", *(f"{model}, seeds {', '.join(map(str, SEEDS))}" for model in MODELS)], lines)
+        + f"\nPercent; the interval covers the choice of test pictures. Training took {min(seconds):.0f} to "
+        f"{max(seconds):.0f} seconds on {result('finetuning')['machine']}. R@10 on val by rate: "
+        + "; ".join(f"{rate:g}: {scores}" for rate, scores in best.items())
+        + ".\n"
+    )
 
 
 def main() -> None:

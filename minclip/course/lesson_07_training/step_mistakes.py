@@ -46,6 +46,9 @@ def wrong_losses(pixels: Tensor, tokens: Tensor, precision: Any = None) -> Known
             features = model.encode_image(pixels), model.encode_text(tokens)
         return clip_loss(*features, scale(model.logit_scale)).detach()
 
+    def of_features(features: tuple[Tensor, Tensor], scale: Tensor) -> Tensor:
+        return clip_loss(*features, scale).detach()
+
     def a_step_later() -> Tensor:
         moved = TwoTowers()
         right(moved, NotingSGD(moved), pixels, tokens, precision)
@@ -61,7 +64,7 @@ def wrong_losses(pixels: Tensor, tokens: Tensor, precision: Any = None) -> Known
             model, pixels, tokens, torch.autocast("cpu", torch.bfloat16)).detach() if precision is None else None,
         Mistake("model(...) gives logits, and they are taken for features", way="model.encode_image(pixels), "
                 "model.encode_text(tokens)"): lambda: (
-            clip_loss(*model(pixels, tokens), model.logit_scale.exp()).detach()),
+            of_features(model(pixels, tokens), model.logit_scale.exp())),
         Mistake("the loss is multiplied by the number of pairs, and their mean is asked",
                 way="clip_loss(...) as it is"): lambda: len(pixels) * inside() if precision is None else None,
         Mistake("the loss is divided by the number of pairs, and it is their mean already",

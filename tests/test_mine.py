@@ -1,5 +1,7 @@
 """`--mine`: the learner's parts train and measure; where they are minclip's word for word, bit for bit as minclip's."""
 
+import ast
+import builtins
 import json
 from dataclasses import replace
 
@@ -18,10 +20,11 @@ from minclip.course.learner_package import PARTS, given_answer
 from minclip.course.outline import LESSONS, exercise_of
 from minclip.course.planted_answers import run_cell
 from minclip.engine.replaced_step import is_replaced
-from minclip.experiments.replaced_parts import identical, replaced_parts
+from minclip.experiments.replaced_parts import CALLED_INSTEAD, identical, replaced_parts
 from minclip.formats.weights_files import read_tensors
 
 EXERCISES = [exercise.name for lesson in LESSONS for exercise in lesson.exercises]
+CALLED = sorted(set(EXERCISES) - CALLED_INSTEAD.keys())
 ATTENTION = """import torch
 from torch import Tensor
 
@@ -55,6 +58,24 @@ def photos(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def aerial(tmp_path_factory):
+    """RSICD's layout in little: 32 photos of three scenes, of two sizes."""
+    folder = tmp_path_factory.mktemp("aerial")
+    (folder / "images").mkdir()
+    around = ("near some green trees", "surrounded by many buildings", "there is a piece of it in an aerial photo")
+    entries = []
+    for number in range(32):
+        scene = ("airport", "pond", "desert")[number % 3]
+        name, split = f"{scene}_{number}.jpg", "train" if number < 20 else "val" if number < 26 else "test"
+        picture = Image.new("RGB", (40 + number % 2, 50), (7 * number, 90, 250 - 7 * number))
+        picture.save(folder / "images" / name)
+        captions = [f"some buildings are around a {scene} , it is number {number} {words} ." for words in around]
+        entries.append({"filename": name, "split": split, "captions": captions})
+    (folder / "captions.json").write_text(json.dumps({"dataset": "rsicd", "images": entries}), encoding="utf-8")
+    return folder
+
+
 def fill(kept, *names):
     """Keeps minclip's own texts as the learner's."""
     for name in names or EXERCISES:
@@ -73,7 +94,7 @@ def test_minclips_texts_train_bit_for_bit(photos, mine, tmp_path):
     weights, report = trained(photos, tmp_path / "ours")
     fill(mine)
     own_weights, own_report = trained(photos, tmp_path / "mine", "--mine")
-    assert own_report["run"]["parts"] == sorted(EXERCISES) and report["run"]["parts"] == []
+    assert own_report["run"]["parts"] == CALLED and report["run"]["parts"] == []
     assert weights.keys() == own_weights.keys()
     assert all(torch.equal(weights[name], own_weights[name]) for name in weights)
     assert own_report["retrieval"] == report["retrieval"]
@@ -88,10 +109,34 @@ def test_another_right_way_trains_to_rounding(photos, mine, tmp_path):
     assert 0 < apart < 0.01  # four steps of AdamW, each of which may turn a gradient near 0 the other way
 
 
+def marked(text, name):
+    """The text of a part, which then says when it is called."""
+    tree = ast.parse(text)
+    part = next(node for node in tree.body if getattr(node, "name", "") == name)
+    bodies = (
+        [part.body] if isinstance(part, ast.FunctionDef) else [one.body for one in part.body if hasattr(one, "body")]
+    )
+    for body in bodies:
+        body.insert(1, ast.parse(f"__import__('builtins').called_parts.add({name!r})").body[0])  # after the docstring
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def test_the_parts_that_a_report_names_are_those_that_were_called(aerial, mine, tmp_path, monkeypatch):
+    """Of all answers kept and written otherwise than minclip's, in training with zero-shot tasks and retrieval."""
+    called: set[str] = set()
+    monkeypatch.setattr(builtins, "called_parts", called, raising=False)
+    for name in EXERCISES:
+        answer = given_answer(PARTS[name], name)
+        mine.keep(replace(answer, text=marked(answer.text, name)))
+    _, report = trained(aerial, tmp_path / "mine", "--mine", "--config", "small")
+    assert report["run"]["parts"] == CALLED
+    assert sorted(called & set(EXERCISES)) == CALLED
+
+
 def test_all_of_minclips_texts_are_known_as_such(mine):
     fill(mine)
     with installed() as names:
-        assert sorted(names) == sorted(EXERCISES) == replaced_parts()
+        assert sorted(names) == sorted(EXERCISES) and replaced_parts() == CALLED
         assert all(exercise_of(name)[1].library.__module__.startswith("minclip.") for name in names)
     assert replaced_parts() == []
 

@@ -67,7 +67,11 @@ def use_mine(asked: bool) -> Iterator[None]:
         return
     from minclip.course.learner_library import installed
     from minclip.course.workbook import answers_folder
+    from minclip.experiments.replaced_parts import CALLED_INSTEAD
 
     with installed() as names:
-        print(f"minclip: with your {', '.join(names)} from {answers_folder()}", file=sys.stderr)
+        called = [name for name in names if name not in CALLED_INSTEAD]
+        print(f"minclip: with your {', '.join(called) or '(nothing)'} from {answers_folder()}", file=sys.stderr)
+        if beside := [f"{name} ({CALLED_INSTEAD[name]})" for name in names if name in CALLED_INSTEAD]:
+            print(f"minclip: no command calls your {', '.join(beside)}", file=sys.stderr)
         yield

@@ -26,14 +26,16 @@ def probe():
 def test_a_probe_tells_classes_apart(probe):
     features, labels = clouds(90, seed=2)
     result = probe.evaluate(features, labels, ["a", "b", "c"])
-    assert result.accuracy == (probe.predict(features) == labels).float().mean().item() > 0.7
+    right = (probe.predict(features) == labels).float().mean().item()
+    assert result.accuracy == pytest.approx(right) and right > 0.7
     assert result.low < result.accuracy < result.high and result.chance == 1 / 3 and result.n == 90
     assert result.confusion.sum() == 90 and result.class_names == ("a", "b", "c")
 
 
 def test_c_is_the_best_on_val(probe):
-    assert len(probe.val_accuracy) == 15 and probe.C == best_of(probe.val_accuracy)
-    assert best_of({0.1: 0.5, 1.0: 0.75, 10.0: 0.75}) == 1.0
+    assert 11 <= len(probe.val_accuracy) <= 15
+    assert probe.val_accuracy[probe.C] == max(probe.val_accuracy.values())
+    assert best_of({0.1: (0.5, -1.0), 1.0: (0.75, -0.2), 10.0: (0.75, -0.1), 100.0: (0.75, -0.3)}) == 10.0
 
 
 def test_train_and_val_are_learned_from_together(probe):

@@ -117,13 +117,18 @@ def evaluate_task(
 
 
 def result_of(
-    name: str, logits: Tensor, labels: Tensor, chance: float, class_names: Sequence[str] | None = None
+    name: str,
+    logits: Tensor,
+    labels: Tensor,
+    chance: float,
+    class_names: Sequence[str] | None = None,
+    rounding: float = ROUNDING,
 ) -> TaskResult:
     """What scores of the answers make of a task. logits: float [n, answers]; labels: int64 [n].
 
-    class_names: None where every picture has candidates of its own.
+    class_names: None where every picture has candidates of its own. rounding: scores that differ by less are level.
     """
-    rank = rank_of_label(logits, labels, ROUNDING)
+    rank = rank_of_label(logits, labels, rounding)
     correct = rank.hit(1).numpy()  # float [n]
     low, high = bootstrap_interval(correct)
     numbers = (name, float(correct.mean()), low, high, len(correct), chance, correct)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from minclip.evaluation.evaluate import TaskResult, result_of
 
@@ -53,7 +54,7 @@ class Probe:
         names = [str(i) for i in range(len(self.bias))] if class_names is None else class_names
         if len(names) != len(self.bias):
             raise ValueError(f"class_names are {len(names)}, the probe knows {len(self.bias)} classes")
-        return result_of(name, logits, answers, 1 / len(names), names)
+        return result_of(name, logits, answers, 1 / len(names), names, rounding=0)
 
 
 def fit_probe(
@@ -102,24 +103,28 @@ def fit_probe(
         notes.append(f"the regression was stopped after {ITERATIONS:,} steps")
     if missing := classes - len(together[1].unique()):
         notes.append(f"{missing} of {classes} classes have no picture to learn from and are never answered")
-    return Probe(weight, bias, best, found, tuple(notes))
+    accuracy = {one: found[one][0] for one in sorted(found)}
+    return Probe(weight, bias, best, accuracy, tuple(notes))
 
 
 def search_c(
     features: Tensor, labels: Tensor, val_features: Tensor, val_labels: Tensor, classes: int, progress: bool
-) -> dict[float, float]:
-    """C -> accuracy on val: powers of a hundred first, then closer and closer around the best, as in the paper."""
+) -> dict[float, tuple[float, float]]:
+    """C -> (accuracy, log-likelihood) on val: powers of a hundred first, then closer and closer around the best."""
     from tqdm import tqdm
 
-    found: dict[float, float] = {}
+    found: dict[float, tuple[float, float]] = {}
     with tqdm(total=len(COARSE) + 2 * HALVINGS, desc="choosing C", unit=" fits", disable=not progress) as bar:
 
         def try_powers(powers: Sequence[float]) -> float:
             for power in powers:
-                weight, bias, _ = regression(features, labels, 10.0**power, classes)
-                right = (val_features @ weight.T + bias).argmax(dim=1) == val_labels
-                found[10.0**power] = right.float().mean().item()
                 bar.update()
+                if not COARSE[0] <= power <= COARSE[-1]:
+                    continue
+                weight, bias, _ = regression(features, labels, 10.0**power, classes)
+                logits = val_features @ weight.T + bias
+                right = (logits.argmax(dim=1) == val_labels).float().mean().item()
+                found[10.0**power] = right, -F.cross_entropy(logits, val_labels).item()
             return math.log10(best_of(found))
 
         best, step = try_powers(COARSE), 2.0
@@ -129,9 +134,9 @@ def search_c(
     return found
 
 
-def best_of(found: dict[float, float]) -> float:
-    """The C with the highest accuracy; of equal ones the smallest, which regularises most."""
-    return max(found, key=lambda C: (found[C], -C))
+def best_of(found: dict[float, tuple[float, float]]) -> float:
+    """The C with the highest accuracy; of equal ones the one that finds the right answers likeliest."""
+    return max(found, key=lambda C: found[C])
 
 
 def regression(features: Tensor, labels: Tensor, C: float, classes: int) -> tuple[Tensor, Tensor, bool]:

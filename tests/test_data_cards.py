@@ -64,7 +64,7 @@ def test_the_table_of_layouts_is_the_librarys():
         assert (CARDS / link).exists(), link
 
 
-def test_the_card_of_folders_shows_the_line_of_its_example(tmp_path, monkeypatch):
+def test_the_card_of_folders_shows_what_is_found(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     example("folder", Path("my/photos"))
     assert f"\n{open_dataset('my/photos', 'train').found}\n" in (CARDS / "folder" / "README.md").read_text(

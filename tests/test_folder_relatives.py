@@ -110,6 +110,16 @@ def test_karpathys_odd_entries_are_counted(tmp_path):
     }  # fmt: skip
 
 
+def test_karpathys_archive_holds_three_sets(tmp_path):
+    """COCO's own captions may lie beside it: its splits are meant."""
+    for name in ("coco", "flickr30k", "flickr8k"):
+        content = karpathy({f"{name}-{split}.png": (split, [name]) for split in SPLITS})
+        write(tmp_path, {f"dataset_{name}.json": content})
+    write(tmp_path, {"annotations/captions_val.json": coco({"flickr30k-train.png": ["another text"]})})
+    write(tmp_path, {f"images/flickr30k-{split}.png": None for split in SPLITS})
+    assert only(tmp_path)[1] == ["flickr30k"]
+
+
 def test_texts_of_odd_names_are_read(tmp_path):
     write(tmp_path, {f"train/{NFC}.txt": "\ufeffsummer\r\nwarm\r\n", f"train/{NFD}.png": None})
     write(tmp_path, {"val/a.png": None, "val/a.png.txt": "a", "test/a.JPG": png(kind="JPEG"), "test/a.caption": "t"})

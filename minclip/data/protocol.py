@@ -15,8 +15,8 @@ class CaptionDataset(Protocol):
     """One split of an image–caption set.
 
     A set with classes also has `class_names` and `labels` (an index into them, or None); its captions
-    may then be empty lists, because a class name is not a caption. A set may have `notes` (left_out.py): what its
-    reader left out.
+    may then be empty lists, because a class name is not a caption. A set may have `notes` (left_out.py), what its
+    reader left out, and `found` (layouts/found.py), what there is in all its splits.
     """
 
     name: str

@@ -168,6 +168,9 @@ def train_and_report(
 
     size, left_out = model.config.image_size, dict(getattr(dataset, "notes", {}))
     draw_only_what_is_seen(dataset, config, left_out)
+    found = found_line(dataset)
+    if found and is_first():  # before pictures are read, which may take long
+        print(f"minclip: {found}", file=sys.stderr)
     with one_after_the_other():
         # first: a missing split shows at once
         watched, final = suites or (watched_suite(data, size), evaluation_suite(data, size))
@@ -181,10 +184,7 @@ def train_and_report(
         # without what the reader says of all splits alike
         left_out |= {name: entry for name, entry in others if entry not in left_out.values()}
     run.left_out |= left_out
-    found = found_line(dataset)
     if is_first():
-        if found:
-            print(f"minclip: {found}", file=sys.stderr)
         say(run.left_out)
     pictures_on = pairs.pixels.device.type
     if pictures_on != device.device.type and is_first():

@@ -42,8 +42,8 @@ LAYOUTS = (
     Layout(
         "Hugging Face's ImageFolder", "metadata.jsonl, .csv or .parquet", "imagefolder", "layouts.imagefolder", COLUMNS
     ),
-    Layout("COCO's captions", "a .json of images and annotations with captions", "coco", "layouts.coco"),
     Layout("Karpathy's splits", "a .json of images with filename and sentences", "karpathy", "layouts.karpathy"),
+    Layout("COCO's captions", "a .json of images and annotations with captions", "coco", "layouts.coco"),
     Layout("WebDataset shards", "*.tar", "shards", "shards"),
     Layout("a table under another name", "a .csv or .tsv, such as OpenCLIP's", "folder", "layouts.table", COLUMNS),
     Layout(

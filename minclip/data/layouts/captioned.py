@@ -6,7 +6,7 @@ come together, splits are completed, and what cannot be used is counted.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -115,33 +115,16 @@ class Captioned:
         """(file -> captions, file -> split), of the entries that can be used. ValueError where none can."""
         captions: dict[str, list[str]] = {}
         splits: dict[str, str | None] = {}
-        taken: set[str] = set()
-        first, faults = "", 0
-        for unit, beside, entry in entries:
-            if entry.fault:
-                first, faults = first or f"{unit.place} {entry.where} {entry.fault}", faults + 1
-                note(self._left_out, "cannot_be_read", f"{unit.rows} cannot be read", f"{entry.where} {entry.fault}")
-                continue
-            file = self._pictures.find(entry.name, beside, entry.split)
-            if file is None:
-                what, reason = why_not_found(entry.name, str(self.root))
-                first, faults = first or f"{unit.place} {entry.where}: {reason}", faults + 1
-                note(self._left_out, *what_of(unit, what), f"{entry.where}: {entry.name!r}")
-                continue
-            if file not in self._keys:
-                key = file if is_absolute(entry.name) else nfc(from_table(beside, entry.name))
-                self._keys[file] = file if key in taken else key  # train2017/1.jpg and val2017/1.jpg may both be 1.jpg
-                taken.add(key)
+        faults: list[str] = []
+        for unit, entry, file in self._with_pictures(entries, faults):
             texts = [text for text in entry.captions if text]
+            where = f"{entry.where}: {entry.name!r}"
             if not entry.captions:
-                what = f"{unit.rows} have no caption and are left out"
-                note(self._left_out, "without_caption", what, f"{entry.where}: {entry.name!r}")
+                note(self._left_out, "without_caption", f"{unit.rows} have no caption and are left out", where)
             if empty := len(entry.captions) - len(texts):
-                what = "captions are empty and left out"
-                note(self._left_out, "captions_empty", what, f"{entry.where}: {entry.name!r}", empty)
+                note(self._left_out, "captions_empty", "captions are empty and left out", where, empty)
             if not texts:
-                first = first or f"{unit.place} {entry.where}: the caption of {file} is empty"
-                faults += 1
+                faults.append(f"{unit.place} {entry.where}: the caption of {file} is empty")
                 continue
             if splits.setdefault(file, entry.split) != entry.split:
                 raise ValueError(
@@ -155,11 +138,33 @@ class Captioned:
                     continue
                 what = f"{unit.rows} say what another one says and are left out"
                 note(self._left_out, "captions_twice", what, f"{entry.where}: {file}")
+        if faults and not captions:
+            raise ValueError(f"{faults[0]} (none of the {len(faults)} entries can be used)")
         if not captions:
-            if not faults:
-                raise ValueError(f"{self.root} is {title} and names no picture with a caption")
-            raise ValueError(f"{first} (none of the {faults} entries can be used)")
+            raise ValueError(f"{self.root} is {title} and names no picture with a caption")
         return captions, splits
+
+    def _with_pictures(
+        self, entries: Iterable[tuple[Unit, str, Entry]], faults: list[str]
+    ) -> Iterator[tuple[Unit, Entry, str]]:
+        """(unit, entry, file) of the entries whose picture is here. The others are counted, and added to `faults`."""
+        taken: set[str] = set()
+        for unit, beside, entry in entries:
+            if entry.fault:
+                faults.append(f"{unit.place} {entry.where} {entry.fault}")
+                note(self._left_out, "cannot_be_read", f"{unit.rows} cannot be read", f"{entry.where} {entry.fault}")
+                continue
+            file = self._pictures.find(entry.name, beside, entry.split)
+            if file is None:
+                name, what, reason = why_not_found(entry.name, str(self.root))
+                faults.append(f"{unit.place} {entry.where}: {reason}")
+                note(self._left_out, name, f"{unit.rows} {what} and are left out", f"{entry.where}: {entry.name!r}")
+                continue
+            if file not in self._keys:
+                key = file if is_absolute(entry.name) else nfc(from_table(beside, entry.name))
+                self._keys[file] = file if key in taken else key  # train2017/1.jpg and val2017/1.jpg may both be 1.jpg
+                taken.add(key)
+            yield unit, entry, file
 
     @cached_property
     def notes(self) -> LeftOut:
@@ -191,16 +196,12 @@ class Captioned:
         return list(self._captions[index])
 
 
-def why_not_found(name: str, root: str) -> tuple[str, str]:
-    """(what is said of such entries, what is said of this one) where there is no picture of that name."""
+def why_not_found(name: str, root: str) -> tuple[str, str, str]:
+    """(name of the note, what it says of such entries, what is said of this one) where there is no such picture."""
     if "://" in name:
-        return "have a web address, which is not fetched,", f"{name!r} is a web address, and pictures are not fetched"
+        what = "have a web address, which is not fetched,"
+        return "web_addresses", what, f"{name!r} is a web address, and pictures are not fetched"
     if is_absolute(name):
-        return "have an absolute path that leads nowhere", f"{name!r} is an absolute path, and leads nowhere"
-    return "have no picture", f"there is no picture {name!r} in {root}"
-
-
-def what_of(unit: Unit, what: str) -> tuple[str, str]:
-    """(name, what) of the note on entries without a picture."""
-    name = {"have a": "web_addresses", "have an": "absolute_paths_nowhere"}.get(what[:7].strip(), "without_picture")
-    return name, f"{unit.rows} {what} and are left out"
+        what = "have an absolute path that leads nowhere"
+        return "absolute_paths_nowhere", what, f"{name!r} is an absolute path, and leads nowhere"
+    return "without_picture", "have no picture", f"there is no picture {name!r} in {root}"

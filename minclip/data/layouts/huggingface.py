@@ -20,8 +20,8 @@ from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.found import Found
 from minclip.data.layouts.named_pictures import NamedPictures
-from minclip.data.layouts.records import as_entries
-from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns, note_unread
+from minclip.data.layouts.records import as_entries, columns_beside
+from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns
 from minclip.data.left_out import LeftOut
 from minclip.data.memory import as_picture
 from minclip.data.splits import canonical_split, complete_splits, split_in, splits_to_ask
@@ -102,18 +102,13 @@ class HuggingFacePictures(NamedPictures):
         return b""  # its file is not kept
 
 
-def entries_of(name: str, data: Any, column: str, source: DataSource, left_out: LeftOut) -> Iterator[Entry]:
-    """The captions of every row; pictures are not decoded."""
-    names = [one for one in data.column_names if one != column]
-    columns = find_columns([column, *names], DataSource("", column, source.caption_column, source.split_column))
-    if columns is None:
-        raise ValueError(f"the split {name!r} {no_columns(', '.join(data.column_names), source)}")
-    read = [[column, *names][place] for place in sorted(place for place in columns.read if place)]
-    note_unread(left_out, f"the split {name}", [column, *names], columns)
-    values = {one: list(data[one]) for one in read}
-    rows = ((f"row {i}", {column: "", **{one: values[one][i] for one in read}}) for i in range(len(data)))
-    asked = DataSource("", column, source.caption_column, source.split_column)
-    for i, entry in enumerate(as_entries(name, rows, asked, left_out)):
+def entries_of(name: str, data: Any, pictures: str, source: DataSource, left_out: LeftOut) -> Iterator[Entry]:
+    """The captions of every row; pictures are not decoded. pictures: their column."""
+    place = f"the split {name!r}"
+    columns, named = columns_beside(place, pictures, data.column_names, source, left_out)
+    values = {one: list(data[one]) for one in columns}
+    rows = ((f"row {i}", {pictures: "", **{one: values[one][i] for one in columns}}) for i in range(len(data)))
+    for i, entry in enumerate(as_entries(place, rows, named, left_out)):
         yield entry._replace(name=f"{name}:{i}", split=entry.split or split_in(name))
 
 

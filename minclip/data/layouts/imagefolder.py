@@ -12,21 +12,18 @@ from pathlib import Path
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.named_pictures import NamedPictures, from_table, split_of_folders
+from minclip.data.layouts.near_files import files_near
 from minclip.data.layouts.records import as_entries, json_lines
 from minclip.data.layouts.table import read_table
 from minclip.data.left_out import LeftOut
 
 NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
-DEPTHS = ("", "*/", "*/*/", "*/*/*/")  # data/train/dogs/metadata.csv
+DEPTH = 3  # data/train/dogs/metadata.csv
 
 
 def metadata_files(source: DataSource) -> list[Path]:
     """The metadata of a folder and of the folders in it, or the one file that the path is."""
-    root = source.path
-    if root.is_file():
-        return [root] if root.name in NAMES else []
-    found = (path for depth in DEPTHS for name in NAMES for path in sorted(root.glob(depth + name)))
-    return [path for path in found if path.is_file()]
+    return files_near(source.path, NAMES.__contains__, DEPTH)
 
 
 def is_here(source: DataSource) -> bool:

@@ -2,24 +2,21 @@
 
 import json
 import mmap
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from minclip.data.layouts.near_files import files_near
 
 MANY = 20  # files of a folder that are looked at: one JSON for each picture is another layout
 
 
 def json_files(root: Path, suffixes: tuple[str, ...] = (".json",)) -> list[Path]:
     """The JSON files of a folder and of the folders in it, or the one that the path is. Captions come first."""
-    if root.is_file():
-        return [root] if root.suffix.lower() in suffixes else []
-    found: list[Path] = []
-    for folder in (root, *sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))):
-        with suppress(PermissionError):  # of a folder that may not be read
-            names = (path for path in folder.iterdir() if path.suffix.lower() in suffixes)
-            files = sorted(path for path in names if not path.name.startswith(".") and path.is_file())
-            found += sorted(files, key=lambda path: "caption" not in path.name)[:MANY]
-    return found
+    folders: dict[Path, list[Path]] = {}
+    for path in files_near(root, lambda name: name.lower().endswith(suffixes), depth=1):
+        folders.setdefault(path.parent, []).append(path)
+    in_order = (sorted(files, key=lambda path: "caption" not in path.name)[:MANY] for files in folders.values())
+    return [path for files in in_order for path in files]
 
 
 def holds_keys(path: Path, *keys: str) -> bool:

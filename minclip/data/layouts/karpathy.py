@@ -21,14 +21,26 @@ from minclip.data.splits import split_in
 RESTVAL = "restval"  # what is left of COCO's val, 30,504 pictures, on which everybody trains
 
 
-def splits_file(source: DataSource) -> Path | None:
-    """The first JSON with images and their sentences; None where there is none."""
+FEW = 20  # pictures that are looked for, to tell which of several JSONs is meant
+
+
+def splits_files(source: DataSource) -> list[Path]:
+    """The JSONs with images and their sentences."""
     files = (path for path in json_files(source.path) if holds_keys(path, "images", "filename"))
-    return next((p for p in files if holds_keys(p, "sentences", "raw") or holds_keys(p, "captions")), None)
+    return [path for path in files if holds_keys(path, "sentences", "raw") or holds_keys(path, "captions")]
+
+
+def chosen(files: list[Path], pictures: NamedPictures) -> Path:
+    """The first JSON whose pictures are here: the archive of Karpathy's page holds those of three sets."""
+    for path in files if len(files) > 1 else ():
+        names = [image.get("filename") for image in listed(path, read_json(path), "images")[:FEW]]
+        if any(isinstance(name, str) and pictures.find(name) for name in names):
+            return path
+    return files[0]
 
 
 def is_here(source: DataSource) -> bool:
-    return splits_file(source) is not None
+    return bool(splits_files(source))
 
 
 def entries_of(path: Path, pictures: NamedPictures) -> Iterator[Entry]:
@@ -47,9 +59,8 @@ def entries_of(path: Path, pictures: NamedPictures) -> Iterator[Entry]:
 
 
 def open_split(source: DataSource, split: str) -> Captioned:
-    path = splits_file(source)
-    assert path is not None
     pictures = NamedPictures(root_of(source.path))
+    path = chosen(splits_files(source), pictures)
     unit = Unit(f"images of {path.name}", str(path))
     entries = ((unit, "", entry) for entry in entries_of(path, pictures))
     return Captioned("karpathy", f"Karpathy's splits, {path.name}", pictures, entries, split)

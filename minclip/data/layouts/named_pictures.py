@@ -1,8 +1,9 @@
 """The pictures of a data set, found by the names that its table gives them."""
 
 import os
+import re
 from functools import cached_property
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
 from PIL import Image
@@ -17,7 +18,7 @@ TARS = "images*.tar"  # a folder of pictures that was never unpacked
 
 def is_absolute(name: str) -> bool:
     """Does a path lead out of every folder by itself, on this system or on Windows?"""
-    return PurePosixPath(name).is_absolute() or bool(PureWindowsPath(name).anchor)
+    return re.match(r"[/\\]|[A-Za-z]:", name) is not None
 
 
 def split_of_folders(path: str) -> str | None:

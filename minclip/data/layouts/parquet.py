@@ -22,12 +22,13 @@ from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.named_pictures import NamedPictures, split_of_folders
-from minclip.data.layouts.records import as_entries
-from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns, note_unread
+from minclip.data.layouts.near_files import files_near
+from minclip.data.layouts.records import as_entries, columns_beside
+from minclip.data.layouts.table import IMAGE, find_column, no_columns
 from minclip.data.left_out import LeftOut
 from minclip.data.splits import split_in
 
-DEPTHS = ("", "*/", "*/*/")  # data/train-0.parquet, default/train/0000.parquet
+DEPTH = 2  # data/train-0.parquet, default/train/0000.parquet
 BYTES = (*IMAGE, "jpg", "png", "jpeg", "webp", "image_bytes", "bytes")  # usual names; img2dataset's is the suffix
 GROUPS_KEPT = 2  # row groups in memory: threads read around the border of two
 
@@ -42,10 +43,7 @@ def pyarrow_parquet() -> Any:
 
 def parquet_files(source: DataSource) -> list[Path]:
     """The Parquet files of a folder and of the folders in it, or the one that the path is."""
-    root = source.path
-    if root.is_file():
-        return [root] if root.suffix == ".parquet" else []
-    return [path for depth in DEPTHS for path in sorted(root.glob(f"{depth}*.parquet")) if path.is_file()]
+    return files_near(source.path, lambda name: name.endswith(".parquet"), DEPTH)
 
 
 def is_here(source: DataSource) -> bool:
@@ -142,24 +140,13 @@ class ParquetPictures(NamedPictures):
         return to_rgb(open_image(io.BytesIO(self.read(stored)), f"{self.root / file} row {int(number) + 1}"))
 
 
-def entries_of(path: Path, column: str, source: DataSource, left_out: LeftOut, told: str | None) -> Iterator[Entry]:
-    """The captions of every row; pictures are not read."""
-    names = [name for name in opened(path).schema_arrow.names if name != column]
-    columns = find_columns([column, *names], DataSource("", column, source.caption_column, source.split_column))
-    if columns is None:
-        raise ValueError(f"{path} {no_columns(', '.join(opened(path).schema_arrow.names), source)}")
-    read = sorted(place for place in columns.read if place)  # not 0, the pictures
-    note_unread(left_out, path.name, [column, *names], columns)
-    rows = rows_of(path, [[column, *names][place] for place in read])
-    given = ((where, {column: "", **row}) for where, row in rows)
-    for number, entry in enumerate(
-        as_entries(str(path), given, DataSource("", column, *source_columns(source)), left_out)
-    ):
+def entries_of(path: Path, pictures: str, source: DataSource, left_out: LeftOut, told: str | None) -> Iterator[Entry]:
+    """The captions of every row; pictures are not read. pictures: their column."""
+    names = opened(path).schema_arrow.names
+    columns, named = columns_beside(str(path), pictures, names, source, left_out)
+    rows = ((where, {pictures: "", **row}) for where, row in rows_of(path, columns))
+    for number, entry in enumerate(as_entries(str(path), rows, named, left_out)):
         yield entry._replace(name=str(number), split=entry.split or told)
-
-
-def source_columns(source: DataSource) -> tuple[str | None, str | None]:
-    return source.caption_column, source.split_column
 
 
 def open_split(source: DataSource, split: str) -> Captioned:

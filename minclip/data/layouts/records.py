@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,22 @@ def as_entries(
             except ValueError as error:
                 raise ValueError(f"{place} {where}: {error}") from error
         yield Entry(where, name, [text for i in columns.captions for text in captions_in(values[i])], split)
+
+
+def columns_beside(
+    place: str, pictures: str, names: Sequence[str], source: DataSource, left_out: LeftOut
+) -> tuple[list[str], DataSource]:
+    """(the columns to read beside that of the pictures, the source in which that one has a name).
+
+    names: all columns. ValueError where no captions are among them. A row for `as_entries` then has "" as its picture.
+    """
+    header = [pictures, *(name for name in names if name != pictures)]
+    named = DataSource("", pictures, source.caption_column, source.split_column)
+    columns = find_columns(header, named)
+    if columns is None:
+        raise ValueError(f"{place} {no_columns(', '.join(names), source)}")
+    note_unread(left_out, Path(place).name, header, columns)
+    return [header[i] for i in sorted({*columns.captions, columns.split or 0} - {0})], named
 
 
 def record_files(source: DataSource) -> list[Path]:

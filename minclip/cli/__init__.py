@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from minclip.cli import classify, course, data, doctor, embed, eval, export, fetch, search, serve, train
+from minclip.data.progress import progress_shown
 
 COMMANDS = {
     "doctor": doctor,
@@ -59,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     arguments = build_parser().parse_args(argv)
     try:
-        return COMMANDS[arguments.command].run(arguments)
+        with progress_shown(os.environ.get("RANK", "0") == "0"):  # of several processes the first one
+            return COMMANDS[arguments.command].run(arguments)
     except KeyboardInterrupt as stopped:
         kept = f": {stopped}" if stopped.args else ""  # what there is to go on from
         print(f"minclip: stopped{kept}", file=sys.stderr)

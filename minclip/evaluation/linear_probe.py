@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from minclip.data.progress import SECONDS, is_shown
 from minclip.evaluation.evaluate import TaskResult, result_of
 
 NEEDED = 'a linear probe needs scikit-learn: pip install "minclip[probe]" (in a clone: pip install -e ".[probe]")'
@@ -114,7 +115,13 @@ def search_c(
     from tqdm import tqdm
 
     found: dict[float, tuple[float, float]] = {}
-    with tqdm(total=len(COARSE) + 2 * HALVINGS, desc="choosing C", unit=" fits", disable=not progress) as bar:
+    with tqdm(
+        total=len(COARSE) + 2 * HALVINGS,
+        desc="choosing C",
+        unit=" fits",
+        delay=SECONDS,
+        disable=not (progress or is_shown()),
+    ) as bar:
 
         def try_powers(powers: Sequence[float]) -> float:
             for power in powers:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minclip.checkpoint import load, load_into, save
+from minclip.data.progress import with_progress
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.evaluate import evaluate, evaluate_task
 from minclip.evaluation.suites import Suite, remembering
@@ -104,7 +105,7 @@ def chosen_share(
     """
     tokenizer_once: Any = remembering(tokenizer)
     curve: list[dict[str, float]] = []
-    for share in SHARES:
+    for share in with_progress(SHARES, "choosing the mix", "shares"):
         model = mixed(before, after, share)
         curve.append(
             {

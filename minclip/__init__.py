@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from minclip.experiments.fit import fit
     from minclip.loss import clip_loss
     from minclip.model import CLIP
+    from minclip.search.embed import embed
     from minclip.similarity import cosine_similarity
     from minclip.tokenizer import BPETokenizer
     from minclip.zero_shot import classify, zero_shot_classifier
@@ -33,6 +34,7 @@ __all__ = [
     "clip_loss",
     "cosine_similarity",
     "data",
+    "embed",
     "evaluation",
     "figures",
     "fit",
@@ -52,6 +54,7 @@ HOME_OF = {
     "classify": "zero_shot",
     "clip_loss": "loss",
     "cosine_similarity": "similarity",
+    "embed": "search.embed",
     "fit": "experiments.fit",
     "load": "checkpoint",
     "save": "checkpoint",

@@ -4,7 +4,7 @@ First the classifier, then the features that it is made of. Counting its answers
 Source: CLIP paper section 3.1.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from minclip.data.progress import with_progress
 from minclip.model import CLIP
 from minclip.preprocess import pixels_to_float
 from minclip.prompts import PICTURE_TEMPLATES, prompts_for
@@ -82,7 +83,8 @@ def encode_images(
     """PIL pictures -> unit features, float32 [n, embed_dim] on the model's device, `batch_size` in memory at a time."""
     pixels = map(preprocess, [images] if isinstance(images, Image.Image) else images)  # each [3, size, size]
     batches = (torch.stack(batch).to(model.logit_scale) for batch in in_batches(pixels, batch_size))
-    return encode(model, model.encode_image, batches)
+    total = len(images) if isinstance(images, Sized) else None
+    return encode(model, model.encode_image, with_progress(batches, "encoding", "pictures", total, batch_size))
 
 
 def encode_pixels(model: CLIP, pixels: np.ndarray | Tensor, batch_size: int = 256) -> Tensor:
@@ -93,7 +95,7 @@ def encode_pixels(model: CLIP, pixels: np.ndarray | Tensor, batch_size: int = 25
         raise ValueError(f"pixels must be uint8 [n, {size}, 3] for this model, found {list(pixels.shape)}")
     parts = (pixels[start : start + batch_size] for start in range(0, len(pixels), batch_size))
     batches = (pixels_to_float(part, device, config.pixel_mean, config.pixel_std) for part in parts)
-    return encode(model, model.encode_image, batches)
+    return encode(model, model.encode_image, with_progress(batches, "encoding", "pictures", len(pixels), batch_size))
 
 
 def encode_texts(
@@ -108,7 +110,7 @@ def encode_texts(
         raise ValueError(f"texts must be a list, found the string {texts!r}: put it in brackets")
     device = model.logit_scale.device
     batches = (tokenizer(batch, truncate=truncate).to(device) for batch in in_batches(texts, batch_size))
-    return encode(model, model.encode_text, batches)
+    return encode(model, model.encode_text, with_progress(batches, "encoding", "texts", len(texts), batch_size))
 
 
 def encode(model: CLIP, encoder: Callable[[Tensor], Tensor], batches: Iterable[Tensor]) -> Tensor:

@@ -35,6 +35,12 @@ def own_indexes(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("MINCLIP_INDEXES", str(tmp_path_factory.mktemp("indexes")))
 
 
+@pytest.fixture(autouse=True)
+def no_bar_by_the_clock(monkeypatch):
+    """A slow machine shows bars that a fast one does not. A test that is about bars sets this itself."""
+    monkeypatch.setattr("minclip.data.progress.SECONDS", 10_000.0)
+
+
 CAPTIONS = ["a red car", "two blue fish in the sea", "a small green tree", "a photo of a dog at night"]
 
 

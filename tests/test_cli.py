@@ -19,7 +19,7 @@ from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.suites import Suite
 
-COMMANDS = ["doctor", "data", "fetch", "train", "eval", "classify", "search", "serve", "export", "course"]
+COMMANDS = ["doctor", "data", "fetch", "train", "eval", "classify", "embed", "search", "serve", "export", "course"]
 
 
 @pytest.fixture

@@ -156,23 +156,23 @@ def test_broken_pictures_are_named_and_not_read_again(photos, color, monkeypatch
         said = index.facts.lines()
         assert said[0] == f"1 file could not be read: {photos / 'broken.jpg'}" and "no finite features" in said[1]
         assert len(index) == 11
-        monkeypatch.setattr("minclip.search.folder_index.open_image", None)  # the second time nothing is opened
+        monkeypatch.setattr("minclip.search.encoding.open_image", None)  # the second time nothing is opened
         index = index_folder(photos, color, plain)
 
 
 def test_a_file_that_was_locked_is_tried_again(photos, color, monkeypatch):
-    from minclip.search import folder_index
+    from minclip.search import encoding
 
-    whole = folder_index.open_image
+    whole = encoding.open_image
 
     def locked(path):
         if path.name == "0.png":
             raise PermissionError(13, "no")
         return whole(path)
 
-    monkeypatch.setattr(folder_index, "open_image", locked)
+    monkeypatch.setattr(encoding, "open_image", locked)
     assert index_folder(photos, color, plain).facts.skipped == [photos / "0.png"]
-    monkeypatch.setattr(folder_index, "open_image", whole)
+    monkeypatch.setattr(encoding, "open_image", whole)
     index = index_folder(photos, color, plain)
     assert (index.facts.encoded, index.facts.skipped) == (1, [])
 

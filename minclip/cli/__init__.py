@@ -1,4 +1,4 @@
-"""The command line: `minclip doctor · data · fetch · train · eval · classify · search · serve · export · course`.
+"""The command line: `minclip doctor`, `minclip train`, `minclip embed`, ... COMMANDS is the list.
 
 Each command is a file of this folder. `add_arguments` declares its arguments. `run` runs it and returns the exit code.
 Commands import torch inside `run`, so that --help and a mistyped option answer at once.
@@ -10,7 +10,8 @@ import re
 import sys
 from collections.abc import Sequence
 
-from minclip.cli import classify, course, data, doctor, eval, export, fetch, search, serve, train
+from minclip.cli import classify, course, data, doctor, embed, eval, export, fetch, search, serve, train
+from minclip.data.progress import progress_shown
 
 COMMANDS = {
     "doctor": doctor,
@@ -19,6 +20,7 @@ COMMANDS = {
     "train": train,
     "eval": eval,
     "classify": classify,
+    "embed": embed,
     "search": search,
     "serve": serve,
     "export": export,
@@ -50,17 +52,19 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code.
 
-    A user's mistake (ValueError, OSError) and a lack of memory print one line on stderr and return 2. Ctrl-C returns
-    130. Other exceptions propagate.
+    A user's mistake (ValueError, OSError) and a lack of memory print one line on stderr and return 2. Ctrl-C prints
+    what is kept and returns 130. Other exceptions propagate.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show "→" shows "?" instead of a traceback
             stream.reconfigure(errors="replace")
     arguments = build_parser().parse_args(argv)
     try:
-        return COMMANDS[arguments.command].run(arguments)
-    except KeyboardInterrupt:
-        print("minclip: stopped", file=sys.stderr)
+        with progress_shown(os.environ.get("RANK", "0") == "0"):  # of several processes the first one
+            return COMMANDS[arguments.command].run(arguments)
+    except KeyboardInterrupt as stopped:
+        kept = f": {stopped}" if stopped.args else ""  # what there is to go on from
+        print(f"minclip: stopped{kept}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `minclip ... | head` stopped reading
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python prints another error when it exits

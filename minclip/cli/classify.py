@@ -7,7 +7,8 @@
         6.1 %  tree
         2.6 %  sailing boat
 
-The percentages compare the labels with each other. They add up to 100 % even if no label fits.
+The percentages compare the labels with each other. They add up to 100 % even if no label fits. --labels-file reads the
+labels from a text file, one on each line.
 Pictures are read as a viewer shows them: upright by their EXIF orientation, and on white where they are transparent.
 
 Exit code: 0; 1 where a picture cannot be read (stderr names it, and the others are classified); 2 for wrong usage.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 UNREADABLE = 1  # exit code
+TOP = 5  # labels of a file that are shown of each picture
 TEMPLATES_HELP = (
     'text file, one template per line, such as "a photo of a {}." (default: a set for pictures of any kind)'
 )
@@ -32,7 +34,11 @@ TEMPLATES_HELP = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="picture files")
-    parser.add_argument("--labels", required=True, help="the labels to choose from, separated by commas")
+    labels = parser.add_mutually_exclusive_group(required=True)
+    labels.add_argument("--labels", help="the labels to choose from, separated by commas")
+    labels.add_argument("--labels-file", type=Path, metavar="FILE", help="text file, one label per line")
+    shown = f"labels to show of each picture (default: all of --labels, {TOP} of a file)"
+    parser.add_argument("-k", type=int, metavar="N", help=shown)
     parser.add_argument("--templates", type=Path, metavar="FILE", help=TEMPLATES_HELP)
     add_model_arguments(parser)
 
@@ -56,10 +62,16 @@ def run(arguments: argparse.Namespace) -> int:
     from itertools import chain
 
     from minclip.data.images import quiet
-    from minclip.prompts import PICTURE_TEMPLATES, read_templates
+    from minclip.prompts import PICTURE_TEMPLATES, read_class_names, read_templates
     from minclip.zero_shot import classify, wrong_names
 
-    labels = [label.strip() for label in arguments.labels.split(",") if label.strip()]
+    if arguments.k is not None and arguments.k < 1:
+        raise ValueError(f"-k {arguments.k} must be at least 1")
+    if arguments.labels_file is not None:
+        labels, top = read_class_names(arguments.labels_file), TOP
+    else:
+        labels = [label.strip() for label in arguments.labels.split(",") if label.strip()]
+        top = len(labels)
     if problem := wrong_names(labels, "--labels"):
         raise ValueError(problem)
     templates = read_templates(arguments.templates) if arguments.templates else PICTURE_TEMPLATES
@@ -72,6 +84,6 @@ def run(arguments: argparse.Namespace) -> int:
         shares = classify(model, tokenizer, preprocess, chain([first], waiting), labels, templates)  # [read, labels]
     for path, row in zip(read, shares.tolist(), strict=True):
         print(path)
-        for share, label in sorted(zip(row, labels, strict=True), key=lambda pair: -pair[0]):
+        for share, label in sorted(zip(row, labels, strict=True), key=lambda pair: -pair[0])[: arguments.k or top]:
             print(f"  {100 * share:5.1f} %  {label}")
     return 0 if len(read) == len(arguments.images) else UNREADABLE

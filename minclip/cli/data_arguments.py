@@ -20,9 +20,9 @@ def add_column_arguments(parser: argparse._ActionsContainer) -> None:
 
 def add_class_arguments(parser: argparse.ArgumentParser) -> None:
     """--class-names, --templates."""
-    names = "text file for class folders: FOLDER: NAME on each line (default: class_names.txt there, or the folders)"
-    parser.add_argument("--class-names", metavar="FILE", help=names)
-    sentences = 'text file for class folders: a sentence on each line, such as "a photo of a {}."'
+    names = "text file: a class name on each line; for class folders also FOLDER: NAME (default: class_names.txt there)"
+    parser.add_argument("--class-names", "--labels-file", metavar="FILE", help=names)
+    sentences = 'text file: a sentence on each line, such as "a photo of a {}." (default: templates.txt there, or ours)'
     parser.add_argument("--templates", metavar="FILE", help=sentences)
 
 

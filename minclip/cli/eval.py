@@ -10,6 +10,11 @@
 A folder with a folder of pictures for each class is a zero-shot task of its own:
 
     minclip eval --model picturebook-small --data animals/ --templates templates.txt
+    minclip eval --model picturebook-small --data animals/ --labels-file names.txt --confusion confusion.png
+
+A linear probe learns the classes from the train split. It and the zero-shot classifier are asked the same pictures:
+
+    minclip eval --model picturebook-small --data animals/ --probe
 
 With --mine, pictures and texts go through the parts that you wrote in the lessons:
 
@@ -19,11 +24,20 @@ The JSON file holds the same numbers as fractions from 0 to 1.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minclip.cli.data_arguments import add_class_arguments, add_column_arguments, data_of
 from minclip.cli.models import add_mine_argument, add_model_arguments, open_model, use_mine
+from minclip.data import NAMES
+
+if TYPE_CHECKING:
+    from minclip.data.left_out import LeftOut
+    from minclip.evaluation.evaluate import TaskResult
+    from minclip.model import CLIP
+    from minclip.tokenizer import BPETokenizer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_column_arguments(parser)
     add_class_arguments(parser)
     add_mine_argument(parser, "; --data is picturebook then, if you give none")
+    probe = "also fit a linear probe to the train split, and ask it the same test pictures; needs minclip[probe]"
+    parser.add_argument("--probe", action="store_true", help=probe)
+    parser.add_argument(
+        "--confusion", type=Path, metavar="FILE", help="write which class was taken for which, as .csv or .png"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to this file")
 
 
@@ -43,21 +62,24 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.data is None and not arguments.mine:
         raise ValueError("--data is missing: the data set to measure on, such as --data picturebook")
     arguments.data = arguments.data or "picturebook"
+    if arguments.confusion is not None and arguments.confusion.suffix.lower() not in (".csv", ".png"):
+        raise ValueError(f"--confusion {arguments.confusion} must end in .csv or .png")
     with use_mine(arguments.mine):
         return measure(arguments)
 
 
 def measure(arguments: argparse.Namespace) -> int:
     """Opens the model, evaluates it, prints the table."""
-    import json
-
     from minclip.data.left_out import say
-    from minclip.data.paths import atomic_write
-    from minclip.evaluation.evaluate import evaluate, format_table
-    from minclip.evaluation.suites import evaluation_suite
+    from minclip.evaluation.confusions import confusion_lines
+    from minclip.evaluation.evaluate import as_report, evaluate_retrieval, evaluate_task, format_table
+    from minclip.evaluation.suites import evaluation_suite, with_words
 
+    words = own_words(arguments)
     model, _, tokenizer = open_model(arguments)
-    suite = evaluation_suite(data_of(arguments), model.config.image_size)
+    if arguments.probe:
+        return compare_with_probe(arguments, model, tokenizer, words)
+    suite = with_words(evaluation_suite(data_of(arguments), model.config.image_size), *words)
     asked = list(suite.tasks)
     if suite.retrieval is not None:
         asked.append(f"retrieval among {len(suite.retrieval[0]):,} pictures and {len(suite.retrieval[1]):,} texts")
@@ -66,13 +88,89 @@ def measure(arguments: argparse.Namespace) -> int:
     if suite.found:
         print(f"minclip: {suite.found}", file=sys.stderr)
     say(left_out)
-    report = evaluate(model, tokenizer, list(suite.tasks.values()), suite.retrieval)
-    if suite.found:
-        report["found"] = suite.found
-    if left_out:
-        report["left_out"] = left_out
-    if arguments.json is not None:
-        with atomic_write(arguments.json) as file:
-            file.write((json.dumps(report, indent=2) + "\n").encode("utf-8"))
+    results = [evaluate_task(model, tokenizer, task) for task in suite.tasks.values()]
+    retrieval = evaluate_retrieval(model, tokenizer, *suite.retrieval) if suite.retrieval is not None else None
+    report = as_report(results, retrieval)
+    write_json(arguments, report, results, suite.found, left_out)
+    write_confusion(arguments.confusion, results)
     print(format_table(report))
+    if suite.tasks.keys() == {"class"}:  # class folders: the one task
+        print("\n".join(confusion_lines(results[0])))
     return 0
+
+
+def compare_with_probe(
+    arguments: argparse.Namespace, model: "CLIP", tokenizer: "BPETokenizer", words: tuple[str | None, str | None]
+) -> int:
+    """--probe: the zero-shot classifier and a linear probe, on the same test pictures."""
+    from minclip.data.left_out import say
+    from minclip.evaluation.confusions import confusion_lines
+    from minclip.evaluation.evaluate import as_report, format_table
+    from minclip.evaluation.probing import probe_model
+
+    probed = probe_model(model, tokenizer, data_of(arguments), *words)
+    if probed.found:
+        print(f"minclip: {probed.found}", file=sys.stderr)
+    say(probed.left_out)
+    for line in probed.probe.notes:
+        print(f"minclip: {line}", file=sys.stderr)
+    results = [probed.zero_shot, probed.linear_probe]
+    report = as_report(results)
+    report["probe"] = {
+        "C": probed.probe.C,
+        "pictures": probed.pictures,
+        "val_accuracy": {f"{one:.6g}": share for one, share in probed.probe.val_accuracy.items()},
+        "notes": list(probed.probe.notes),
+    }
+    write_json(arguments, report, results, probed.found, probed.left_out)
+    write_confusion(arguments.confusion, results[::-1])
+    print(format_table(report))
+    learned = " and ".join(f"{probed.pictures[split]:,} of {split}" for split in ("train", "val"))
+    print(f"The probe learned from {learned}; C = {probed.probe.C:.3g}.")
+    print("\n".join(confusion_lines(probed.linear_probe)))
+    return 0
+
+
+def own_words(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
+    """(class names, templates) for a set that has a name; class folders read these files themselves."""
+    if arguments.data not in NAMES:
+        return None, None
+    words = arguments.class_names, arguments.templates
+    arguments.class_names = arguments.templates = None
+    return words
+
+
+def write_json(
+    arguments: argparse.Namespace, report: dict, results: "list[TaskResult]", found: str, left_out: "LeftOut"
+) -> None:
+    """--json: the numbers, the mistakes of class tasks, and what was found and left out."""
+    from minclip.data.paths import atomic_write
+    from minclip.evaluation.confusions import most_confused
+
+    report |= {"found": found} if found else {}
+    report |= {"left_out": left_out} if left_out else {}
+    if arguments.json is None:
+        return
+    for result in results:
+        if result.confusion is not None:
+            report["tasks"][result.name]["confused"] = most_confused(result)
+    with atomic_write(arguments.json) as file:
+        file.write((json.dumps(report, indent=2) + "\n").encode("utf-8"))
+
+
+def write_confusion(path: Path | None, results: "list[TaskResult]") -> None:
+    """--confusion: the matrix of the first task of classes, as .csv or as a figure."""
+    if path is None:
+        return
+    from minclip import figures
+    from minclip.data.paths import atomic_write
+    from minclip.evaluation.confusions import confusion_csv
+
+    result = next((one for one in results if one.confusion is not None), None)
+    if result is None or result.confusion is None:
+        raise ValueError("--confusion needs a task of classes, and none of the tasks is one")
+    with atomic_write(path) as file:
+        if path.suffix.lower() == ".csv":
+            file.write(confusion_csv(result).encode("utf-8"))
+        else:
+            figures.plot_confusion(result.confusion, result.class_names).savefig(file, format="png", dpi=120)

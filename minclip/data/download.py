@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from tqdm import tqdm
 
 from minclip.data.paths import atomic_write, explain
+from minclip.data.progress import with_progress
 
 CHUNK = 1 << 20  # bytes read at a time
 TIMEOUT = 30  # seconds without a byte
@@ -199,7 +200,7 @@ def unpack_zip(archive: Path, folder: Path) -> None:
             if outside or PureWindowsPath(member.filename).drive or stat.S_ISLNK(member.external_attr >> 16):
                 raise ValueError(f"{archive} is not safe to unpack: {member.filename!r} leads out of the folder")
         require_room(folder, sum(member.file_size for member in members))
-        zip_file.extractall(folder, members)
+        zip_file.extractall(folder, with_progress(members, "unpacking", "files"))
 
 
 def unpack_tar(archive: Path, folder: Path) -> None:
@@ -207,7 +208,7 @@ def unpack_tar(archive: Path, folder: Path) -> None:
     with tarfile.open(archive) as tar:
         require_room(folder, sum(member.size for member in tar))
         try:
-            tar.extractall(folder, filter="data")
+            tar.extractall(folder, with_progress(tar.getmembers(), "unpacking", "files"), filter="data")
         except tarfile.FilterError as error:
             raise ValueError(f"{archive} is not safe to unpack: {error}") from error
 

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from PIL import Image, ImageFile, features
 
 from minclip.data.images import open_image, to_rgb
+from minclip.data.progress import with_progress
 
 # formats that Pillow recognises and does not decode by itself: video, what needs another program, notes on a picture
 NOT_DECODED = {"MPEG", "EPS", "IPTC"}
@@ -51,7 +52,7 @@ def find_pictures(folder: Path, skip: Callable[[Path], bool] = is_hidden) -> tup
     readable = picture_suffixes()
     pictures: list[Path] = []
     others: list[Path] = []
-    for path in walk(folder, others, skip):
+    for path in with_progress(walk(folder, others, skip), "looking for pictures", "files"):
         suffix = path.suffix.lower()
         if suffix in readable:
             (pictures if is_plain_file(path) else others).append(path)

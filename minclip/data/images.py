@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from tqdm import tqdm
 
+from minclip.data.progress import with_progress
 from minclip.data.protocol import CaptionDataset
 
 MAX_PIXELS = 178_956_970  # half a gigabyte as RGB; where Pillow refuses, too (twice its MAX_IMAGE_PIXELS)
@@ -121,7 +121,7 @@ def read_all(dataset: CaptionDataset, size: int, progress: bool = False) -> tupl
     with quiet(), ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
         done = pool.map(read, range(len(dataset)))
         name = f"reading {dataset.name}/{dataset.split}"
-        faults = list(tqdm(done, name, len(dataset), unit=" pictures", disable=not progress))
+        faults = list(with_progress(done, name, "pictures", len(dataset), shown=progress))
     return pixels, {index: fault for index, fault in enumerate(faults) if fault}
 
 

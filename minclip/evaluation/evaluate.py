@@ -111,15 +111,32 @@ def evaluate_task(
     else:
         logits = class_logits(model, tokenizer, task, task.templates if templates is None else templates)
         chance = 1 / len(task.class_names)
-    rank = rank_of_label(logits, labels, ROUNDING)
+    if isinstance(task, ChoiceTask):
+        return result_of(task.name, logits, labels, chance)
+    return result_of(task.name, logits, labels, chance, task.class_names)
+
+
+def result_of(
+    name: str,
+    logits: Tensor,
+    labels: Tensor,
+    chance: float,
+    class_names: Sequence[str] | None = None,
+    rounding: float = ROUNDING,
+) -> TaskResult:
+    """What scores of the answers make of a task. logits: float [n, answers]; labels: int64 [n].
+
+    class_names: None where every picture has candidates of its own. rounding: scores that differ by less are level.
+    """
+    rank = rank_of_label(logits, labels, rounding)
     correct = rank.hit(1).numpy()  # float [n]
     low, high = bootstrap_interval(correct)
-    numbers = (task.name, float(correct.mean()), low, high, len(correct), chance, correct)
-    if isinstance(task, ChoiceTask):
+    numbers = (name, float(correct.mean()), low, high, len(correct), chance, correct)
+    if class_names is None:
         return TaskResult(*numbers)
-    confusion = confusion_matrix(labels, logits.argmax(dim=1), len(task.class_names))
-    per_class = accuracy_of_each(labels.numpy(), correct, len(task.class_names))
-    return TaskResult(*numbers, tuple(task.class_names), per_class, confusion.numpy(), rank.hit(5).mean().item())
+    confusion = confusion_matrix(labels, logits.argmax(dim=1), len(class_names))
+    per_class = accuracy_of_each(labels.numpy(), correct, len(class_names))
+    return TaskResult(*numbers, tuple(class_names), per_class, confusion.numpy(), rank.hit(5).mean().item())
 
 
 def confusion_matrix(labels: Tensor, predictions: Tensor, classes: int) -> Tensor:

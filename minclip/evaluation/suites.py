@@ -4,7 +4,7 @@ The measuring itself is in evaluate.py. A suite's `scores` are the one or two nu
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from minclip.data.rsicd import scene_task
 from minclip.engine.recall import recall_in_chunks
 from minclip.evaluation.evaluate import RetrievalPairs, evaluate_task
 from minclip.model import CLIP
-from minclip.prompts import prompts_for
+from minclip.prompts import prompts_for, read_class_names, read_templates
 from minclip.tokenizer import BPETokenizer
 from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts
 
@@ -134,6 +134,26 @@ def refuse_long_texts(tokenizer: Tokenizer, tasks: Iterable[ClassTask | ChoiceTa
             tokenizer(texts)
         except TextTooLong as error:
             raise ValueError(f"task {task.name!r}: {error.plain}, or take a longer context_length") from error
+
+
+def with_words(suite: Suite, class_names: str | None, templates: str | None) -> Suite:
+    """The suite with class names and templates of text files in place of its own; None leaves them as they are.
+
+    ValueError for a suite without a task of classes, and for names of a number of classes that no task has.
+    """
+    if class_names is None and templates is None:
+        return suite
+    sentences = read_templates(templates) if templates else None
+    names = read_class_names(class_names) if class_names else None
+    changed: dict[str, ClassTask | ChoiceTask] = {}
+    for key, task in suite.tasks.items():
+        if isinstance(task, ClassTask) and (names is None or len(names) == len(task.class_names)):
+            changed[key] = replace(task, class_names=names or task.class_names, templates=sentences or task.templates)
+    if not changed:
+        counts = {key: len(task.class_names) for key, task in suite.tasks.items() if isinstance(task, ClassTask)}
+        there = ", ".join(f"{key} has {count} classes" for key, count in counts.items()) or "no task has classes"
+        raise ValueError(f"{class_names or templates}: {f'{len(names)} names, and ' if names else ''}{there}")
+    return replace(suite, tasks=suite.tasks | changed)
 
 
 def remembering(tokenizer: Tokenizer) -> Tokenizer:

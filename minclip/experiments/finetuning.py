@@ -15,6 +15,7 @@ import torch
 
 from minclip.checkpoint import load, load_into, resized, save
 from minclip.data.left_out import LeftOut, note
+from minclip.data.progress import with_progress
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.evaluate import evaluate, evaluate_task
 from minclip.evaluation.suites import Suite, remembering
@@ -131,7 +132,7 @@ def chosen_share(
     """
     tokenizer_once: Any = remembering(tokenizer)
     curve: list[dict[str, float]] = []
-    for share in SHARES:
+    for share in with_progress(SHARES, "choosing the mix", "shares"):
         model = mixed(before, after, share)
         curve.append(
             {

@@ -23,6 +23,7 @@ from minclip.data import InMemory, open_dataset
 from minclip.data.layouts.data_source import as_source
 from minclip.data.layouts.huggingface import is_huggingface, is_splits, open_split
 from minclip.data.memory import from_pairs
+from minclip.data.progress import progress_shown
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.engine.batches import all_captions
 from minclip.engine.devices import choose_device
@@ -139,7 +140,7 @@ def fit(
     if out is None and "save_every" not in settings:
         train_config = replace(train_config, save_every=train_config.steps)  # nobody keeps what is written
     log = Log(on_log)
-    with run_folder(out, overwrite) as folder:
+    with run_folder(out, overwrite) as folder, progress_shown(progress):
         run = Run(folder)
         run.left_out, run.finetuning = left_out, finetuning.to_dict() if finetuning else {}
         report = train_and_report(

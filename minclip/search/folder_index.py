@@ -5,20 +5,22 @@ gone are left out. A long indexing keeps what it has from time to time, so that 
 """
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
 from minclip.data.image_files import find_pictures
-from minclip.data.images import first_few, open_image, quiet
+from minclip.data.images import quiet
 from minclip.model import CLIP
 from minclip.preprocess import as_seen
 from minclip.retrieval import Index
+from minclip.search.encoding import encode_files, stamp_of
+from minclip.search.facts import Facts
 from minclip.search.index_file import (
     NO_DIRECTION,
     UNREADABLE,
@@ -30,41 +32,11 @@ from minclip.search.index_file import (
     write_index,
 )
 from minclip.search.kept_place import Skip, check_patterns, keep_exclusions, kept_place, read_exclusions
-from minclip.zero_shot import Preprocess, encode, in_batches
+from minclip.similarity import unit_rows
+from minclip.zero_shot import Preprocess
 
 KEEP_EVERY = 256  # pictures, at least: then what was encoded is kept
 KEEP_SHARE = 0.1  # of all that is kept, at least: so that writing stays cheap beside encoding
-
-
-@dataclass
-class Facts:
-    """What an indexing found, for a line on the screen."""
-
-    encoded: int = 0  # pictures that were new or changed
-    known: int = 0  # pictures that were not read again
-    gone: int = 0  # names in the index whose file is not there any more
-    skipped: list[Path] = field(default_factory=list)  # files that look like pictures and could not be read
-    without_direction: list[Path] = field(default_factory=list)  # read, and their features can be compared with nothing
-    hidden: list[Path] = field(default_factory=list)  # pictures and folders whose name begins with a dot
-    excluded: list[Path] = field(default_factory=list)
-    links: list[Path] = field(default_factory=list)  # that lead out of the folder, where that is not wanted
-    notes: list[str] = field(default_factory=list)  # what else a person should know, in words
-
-    def lines(self) -> list[str]:
-        """All that was left out, counted and named, and the notes."""
-        several = (
-            (self.skipped, "file", UNREADABLE),
-            (self.without_direction, "file", "cannot be compared, because the model makes no finite features of it"),
-            (self.hidden, "hidden name", "left out"),
-            (self.excluded, "excluded name", "left out"),
-            (self.links, "link", "left out, because it leads out of the folder"),
-        )
-        counted = [
-            f"{len(paths)} {noun}{'s' * (len(paths) > 1)} {what}: {first_few([str(path) for path in paths])}"
-            for paths, noun, what in several
-            if paths
-        ]
-        return [*self.notes, *counted]
 
 
 class FolderIndex(Index):
@@ -131,15 +103,6 @@ def exclusions(folder: Path, exclude: Sequence[str] | None, facts: Facts) -> lis
     return patterns
 
 
-def stamp_of(path: Path) -> Stamp | None:
-    """None where the file has gone meanwhile."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return Stamp(found.st_size, found.st_mtime_ns)
-
-
 class KeptIndex:
     """The entries of an index file, and their way back into it."""
 
@@ -193,36 +156,33 @@ def encode_new(
 ) -> None:
     """Encodes the named pictures and keeps them, from time to time and at the end, also where it is stopped."""
 
-    def pixels() -> Generator[tuple[str, Stamp, Tensor], None, None]:
-        for name in tqdm(names, "reading", unit=" pictures", disable=not (bar and names)):
-            path = kept.folder / name
-            stamp = stamp_of(path)  # before it is read: a change in between is seen the next time
-            try:
-                picture = preprocess(as_seen(open_image(path)))
-            except ValueError:
-                if stamp is not None:
-                    kept.add(name, Entry(stamp, None, UNREADABLE))
-                continue
-            except OSError:  # the file system's: another time it may be there
-                kept.entries.pop(name, None)
-                kept.facts.skipped.append(path)
-                continue
-            if stamp is not None:
-                yield name, stamp, picture
+    shown = tqdm(total=len(names), desc="reading", unit=" pictures", disable=not (bar and names))
+
+    def read(image: Image.Image) -> Tensor:
+        return preprocess(as_seen(image))
 
     try:
-        with quiet(), closing(pixels()) as waiting:
-            for batch in in_batches(waiting, batch_size):
-                stacked = torch.stack([picture for _, _, picture in batch]).to(model.logit_scale)
-                features = encode(model, model.encode_image, [stacked]).cpu()  # [batch, embed_dim]
-                for (name, stamp, _), row in zip(batch, features, strict=True):
-                    lost = not bool(row.isfinite().all())
-                    kept.add(name, Entry(stamp, None, NO_DIRECTION) if lost else Entry(stamp, row))
+        with quiet(), shown, closing(encode_files(kept.folder, names, model, read, batch_size, shown)) as found:
+            for name, entry in found:
+                if entry is None:
+                    kept.entries.pop(name, None)
+                    kept.facts.skipped.append(kept.folder / name)
+                    continue
+                if entry.features is not None:
+                    entry = with_direction(entry)
                     kept.facts.encoded += 1
+                kept.add(name, entry)
                 if kept.waiting >= max(keep_every, KEEP_SHARE * len(kept.entries)):
                     kept.write()
     finally:
         kept.write()
+
+
+def with_direction(entry: Entry) -> Entry:
+    """The same with features of length 1, or with a fault where there is no direction."""
+    assert entry.features is not None
+    row = unit_rows(entry.features[None])[0]  # [embed_dim]
+    return Entry(entry.stamp, row) if row.isfinite().all() else Entry(entry.stamp, None, NO_DIRECTION)
 
 
 def searchable(kept: KeptIndex, stamps: dict[str, Stamp], folder: Path, facts: Facts) -> FolderIndex:
@@ -239,8 +199,4 @@ def searchable(kept: KeptIndex, stamps: dict[str, Stamp], folder: Path, facts: F
             f"{facts.without_direction[0]} has features that are all zero or not finite, and so has every picture in "
             f"{folder}: is the model trained, and its precision high enough?"
         )
-    broken = f"{len(facts.skipped)} files there cannot be read: {first_few([str(path) for path in facts.skipped])}"
-    left_out = len(facts.hidden) + len(facts.excluded) + len(facts.links)
-    looked = broken if facts.skipped else "it looks for .png, .jpg, .webp, ..."
-    more = f"; {left_out} files and folders are hidden or excluded" if left_out else ""
-    raise ValueError(f"{folder} holds no picture ({looked}{more})")
+    raise facts.no_picture(folder)

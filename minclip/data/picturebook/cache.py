@@ -24,6 +24,7 @@ from minclip.data.paths import atomic_write, data_root
 from minclip.data.picturebook.picture import Picture
 from minclip.data.picturebook.render import GENERATOR_VERSION, MAX_SIZE, MIN_SIZE, render
 from minclip.data.picturebook.sampling import WORLD_VERSION
+from minclip.data.progress import is_shown
 
 CHUNK = 500  # pictures per job: 1.5 MB of pixels at 32 px, a sixth of a second of work
 PARALLEL_FROM = 5_000  # pictures: fewer are drawn before the workers have started
@@ -114,7 +115,9 @@ def _opened(path: Path, count: int, size: int) -> np.ndarray | None:
 
 def _write(path: Path, picture_at: PictureAt, count: int, size: int, workers: int, progress: bool) -> None:
     """Draws into the file. Written, not memory-mapped: a full disk is an error here and a crash there."""
-    bar = tqdm(total=count, desc=f"drawing {path.name.split('-')[0]}", unit=" pictures", disable=not progress)
+    bar = tqdm(
+        total=count, desc=f"drawing {path.name.split('-')[0]}", unit=" pictures", disable=not (progress or is_shown())
+    )
     try:
         with bar, atomic_write(path) as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}

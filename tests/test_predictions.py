@@ -149,7 +149,7 @@ def test_the_cell_of_a_question_has_its_words(lesson):
         *words, last = cell.splitlines()
         assert last == f'predict("{name}", ...)'
         assert " ".join(line.removeprefix("# ") for line in words).startswith(f"{question.words} Write ")
-        assert max(map(len, words)) <= 88
+        assert max(map(len, words)) <= 88 and not any(line.startswith("# %") for line in words)
     with pytest.raises(ValueError, match="not a question of lesson"):
         build.question_source(lesson, "no_such_question")
 

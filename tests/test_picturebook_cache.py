@@ -57,6 +57,34 @@ def test_an_interrupted_drawing_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("stopped_by", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("cut", [0, 1, 700])
+def test_a_stopped_drawing_goes_on(tmp_path, monkeypatch, stopped_by, cut):
+    from minclip.data.picturebook import cache
+
+    monkeypatch.setattr(cache, "CHUNK", 8)
+    whole, real, starts = np.array(book(tmp_path / "whole").pixels), cache._draw_chunk, []
+
+    def stopped(picture_at, start, stop, size):
+        if start >= 24:
+            raise stopped_by
+        return real(picture_at, start, stop, size)
+
+    def counted(picture_at, start, stop, size):
+        starts.append(start)
+        return real(picture_at, start, stop, size)
+
+    monkeypatch.setattr(cache, "_draw_chunk", stopped)
+    with pytest.raises(stopped_by, match="is kept in .*part; the same" if stopped_by is KeyboardInterrupt else None):
+        _ = book(tmp_path / "cache").pixels
+    (part,) = (tmp_path / "cache").iterdir()
+    part.write_bytes(part.read_bytes()[: part.stat().st_size - cut])
+    monkeypatch.setattr(cache, "_draw_chunk", counted)
+    assert np.array_equal(book(tmp_path / "cache").pixels, whole)
+    assert starts[0] == (16 if cut == 0 else 8), "the last whole chunk is drawn anew"
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".npy"]
+
+
 def test_several_processes_draw_the_same_pictures(tmp_path, monkeypatch):
     from minclip.data.picturebook import cache
 

@@ -26,6 +26,7 @@ from minclip.cli.models import RUNS, add_mine_argument, use_mine
 if TYPE_CHECKING:
     from minclip.data.layouts.data_source import DataSource
     from minclip.experiments.finetuning import FineTuning
+    from minclip.experiments.tensorboard import TensorBoardLog
 
 # option: (name in TrainConfig, type, help); the recipe has those that are left out
 SETTINGS = {
@@ -66,6 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for option, (name, kind, text) in SETTINGS.items():
         how = {"action": "store_true", "default": None} if kind is bool else {"type": kind}  # None: not given
         parser.add_argument(option, dest=name, help=text, **how)
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="also log for TensorBoard, into the run folder; also with --resume"
+    )
     add_mine_argument(parser, "; --data is picturebook then, if you give none")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 
@@ -187,7 +191,8 @@ def train_or_resume(arguments: argparse.Namespace, data: "DataSource | None") ->
     if arguments.resume:
         print_device("")
         with advice_when_stopped(arguments.out):
-            return resume_run(arguments.out, device, micro_batch=arguments.micro_batch), arguments.out
+            on_log = tensorboard_log(arguments.out, arguments.tensorboard)
+            return resume_run(arguments.out, device, micro_batch=arguments.micro_batch, on_log=on_log), arguments.out
     if arguments.init is None:
         recipe = recipe_for(data)
         name = arguments.config or recipe.preset
@@ -199,7 +204,23 @@ def train_or_resume(arguments: argparse.Namespace, data: "DataSource | None") ->
     config = replace(train_config, **{name: value for name, value in given.items() if value is not None})
     out = agree(arguments.out or new_folder(f"{Path(arguments.data).resolve().name}-{name.replace('/', '-')}"))
     print_device(f"; everything goes to {out}")
+    on_log = tensorboard_log(out, arguments.tensorboard)
     with advice_when_stopped(out):
         if arguments.init is not None:
-            return run_finetuning(data, finetuning_of(arguments), config, out, device), out
-        return run_training(data, preset, config, out, device), out
+            return run_finetuning(data, finetuning_of(arguments), config, out, device, on_log=on_log), out
+        return run_training(data, preset, config, out, device, on_log=on_log), out
+
+
+def tensorboard_log(out: Path, asked: bool) -> "TensorBoardLog | None":
+    """The log for TensorBoard where it is asked for, or where the run that is continued has one already."""
+    from minclip.experiments.tensorboard import TensorBoardLog, has_events
+
+    if not asked and not has_events(out):
+        return None
+    try:
+        return TensorBoardLog(out)
+    except ValueError as error:
+        if asked:
+            raise
+        print(f"minclip: the run goes on without TensorBoard: {error}", file=sys.stderr)
+        return None

@@ -57,12 +57,13 @@ def run_training(
     out: str | Path,
     device: Device | None = None,
     show_progress: bool = True,
+    on_log: Callable[[dict], object] | None = None,
 ) -> dict:
     """Trains on a data set's train split and evaluates on its test split. Everything goes to `out`; returns the report.
 
     data: whatever `open_dataset` takes.
     preset: the model's dimensions. Its vocabulary is an upper limit: few captions make fewer tokens.
-    show_progress: whether progress bars are shown.
+    show_progress: whether progress bars are shown; on_log: is called with each entry of the log as it comes.
     Raises ValueError where `out` holds a run already, or where no picture has a caption.
     """
     run = Run(out)
@@ -79,8 +80,9 @@ def run_training(
         config = replace(config, patch_dropout=0.0)
     device = device or choose_device()
     return train_and_report(
-        run, model, tokenizer, dataset, captions, config, device, data, resume=False, show_progress=show_progress
-    )
+        run, model, tokenizer, dataset, captions, config, device, data,
+        resume=False, show_progress=show_progress, on_log=on_log,
+    )  # fmt: skip
 
 
 def run_finetuning(
@@ -90,6 +92,7 @@ def run_finetuning(
     out: str | Path,
     device: Device | None = None,
     show_progress: bool = True,
+    on_log: Callable[[dict], object] | None = None,
 ) -> dict:
     """Lets a model that has learned before learn a data set; everything goes to `out`; returns the report.
 
@@ -107,12 +110,16 @@ def run_finetuning(
     run.finetuning = finetuning.to_dict()
     return train_and_report(
         run, model, tokenizer, dataset, captions, config, device or choose_device(), data,
-        resume=False, show_progress=show_progress, finetuning=finetuning,
+        resume=False, show_progress=show_progress, finetuning=finetuning, on_log=on_log,
     )  # fmt: skip
 
 
 def resume_run(
-    out: str | Path, device: Device | None = None, show_progress: bool = True, micro_batch: int | None = None
+    out: str | Path,
+    device: Device | None = None,
+    show_progress: bool = True,
+    micro_batch: int | None = None,
+    on_log: Callable[[dict], object] | None = None,
 ) -> dict:
     """Continues the run in `out` from its last checkpoint, with the settings of the run; returns the report.
 
@@ -133,7 +140,7 @@ def resume_run(
     captions, device = all_captions(dataset), device or choose_device()
     return train_and_report(
         run, model, tokenizer, dataset, captions, config, device, data,
-        resume=True, show_progress=show_progress, finetuning=finetuning,
+        resume=True, show_progress=show_progress, finetuning=finetuning, on_log=on_log,
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from minclip.experiments.preparation import fit_batch_size
 from minclip.experiments.recipes import FINETUNE, Recipe
 from minclip.experiments.report import REPORT_FILES
 from minclip.experiments.runs import LOG_FILE, Run
+from minclip.experiments.tensorboard import EVENTS
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.preprocess import image_transform
@@ -142,6 +143,7 @@ def fit(
     log = Log(on_log)
     with run_folder(out, overwrite) as folder, progress_shown(progress):
         run = Run(folder)
+        run.is_kept = out is not None
         run.left_out, run.finetuning = left_out, finetuning.to_dict() if finetuning else {}
         report = train_and_report(
             run, clip, tokenizer, dataset, texts, train_config, choose_device(device),
@@ -214,6 +216,6 @@ def run_folder(out: str | Path | None, overwrite: bool) -> Iterator[Path]:
     if (folder / STATE_FILE).is_file():
         if not overwrite:
             raise ValueError(f"{folder} holds a run already: give overwrite=True, or another out")
-        for name in RUN_FILES:
-            (folder / name).unlink(missing_ok=True)
+        for path in [*(folder / name for name in RUN_FILES), *folder.glob(EVENTS)]:
+            path.unlink(missing_ok=True)
     yield folder

@@ -152,6 +152,16 @@ class Record:
             self.resume_clock()
         return ends
 
+    def stop(self, loss: Tensor) -> None:
+        """Writes a checkpoint after the last step, and raises KeyboardInterrupt that says so."""
+        self.stop_clock()
+        number = loss.item()
+        self.check_loss(number)
+        self.check_weights(number)
+        if is_first():
+            self.save()
+        raise KeyboardInterrupt(f"step {self.steps_done:,} of {self.config.steps:,} is kept in {self.run.folder}")
+
     def check_loss(self, loss: float) -> None:
         """ValueError where the loss is not a number."""
         if not math.isfinite(loss):

@@ -19,6 +19,7 @@ from minclip.engine.processes import world_size
 from minclip.engine.replaced_step import is_replaced
 from minclip.engine.step import train_step
 from minclip.experiments.keeper import Keeper
+from minclip.experiments.stopping import stop_after_step
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.optim import lr_schedule, set_learning_rate
@@ -51,7 +52,12 @@ def train(
     warmup = round(config.warmup * config.steps)
     at_once = min(config.micro_batch or config.batch_size, config.batch_size)  # pairs in memory
     recording = keeper.record(model, optimizers, pairs, config, device, loss_module)
-    with threads_for(model), memory_explained(device, at_once), recording as record:
+    with (
+        threads_for(model),
+        memory_explained(device, at_once),
+        recording as record,
+        stop_after_step(keeper.run.is_kept) as asked,
+    ):
         for step in range(record.steps_done, config.steps):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
             batch = make_batch(pairs, config, step, model.config, device)
@@ -59,6 +65,8 @@ def train(
             loss = train_step(stepped, optimizers, batch, device, config.micro_batch, loss_function)
             if record.after_step(loss):
                 break
+            if asked():
+                record.stop(loss)
     model.eval()
     return record.seconds
 

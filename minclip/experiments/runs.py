@@ -33,6 +33,7 @@ class Run:
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
+        self.is_kept = True  # False: of a folder that is deleted at the end
         self.left_out: LeftOut = {}  # what was left out or lowered; kept with the state, for the report
         self.finetuning: dict = {}  # how a model that had learned before goes on (finetuning.py); kept with the state
 

@@ -6,21 +6,23 @@ versions may draw other pixels (the facts and captions stay the same).
 """
 
 import hashlib
+import io
 import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import PIL
+from filelock import FileLock
 from tqdm import tqdm
 
-from minclip.data.paths import atomic_write, data_root
+from minclip.data.paths import data_root, explain
 from minclip.data.picturebook.picture import Picture
 from minclip.data.picturebook.render import GENERATOR_VERSION, MAX_SIZE, MIN_SIZE, render
 from minclip.data.picturebook.sampling import WORLD_VERSION
@@ -114,24 +116,56 @@ def _opened(path: Path, count: int, size: int) -> np.ndarray | None:
 
 
 def _write(path: Path, picture_at: PictureAt, count: int, size: int, workers: int, progress: bool) -> None:
-    """Draws into the file. Written, not memory-mapped: a full disk is an error here and a crash there."""
-    bar = tqdm(
-        total=count, desc=f"drawing {path.name.split('-')[0]}", unit=" pictures", disable=not (progress or is_shown())
-    )
+    """Draws into the file. Written, not memory-mapped: a full disk is an error here and a crash there.
+
+    What is drawn stands in a .part file, with which the next call goes on where this one is stopped or killed.
+    """
+    part, lock = path.with_name(f"{path.name}.part"), path.with_name(f".{path.name}.lock")
+    silent = not (progress or is_shown())
+    bar = tqdm(total=count, desc=f"drawing {path.name.split('-')[0]}", unit=" pictures", disable=silent)
     try:
-        with bar, atomic_write(path) as file:
-            header = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
-            np.lib.format.write_array_header_1_0(file, header)
-            for pixels in _drawn(picture_at, count, size, workers):
-                file.write(pixels.tobytes())
-                bar.update(len(pixels))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with bar, FileLock(lock):  # another process may be drawing the same
+            if _opened(path, count, size) is None:
+                _fill(part, picture_at, count, size, workers, bar)
+                part.replace(path)
+    except KeyboardInterrupt:
+        if part.exists() and part.stat().st_size >= 2 * CHUNK * size * size * 3:
+            raise KeyboardInterrupt(f"what is drawn is kept in {part}; the same command goes on") from None
+        raise
     except OSError as error:
         if _opened(path, count, size) is not None:  # another process was faster, and the file is in use
             return
         raise OSError(
-            f"cannot keep {count} pictures, {count * size**2 * 3 / 1e6:.1f} MB, in {path.parent}: {error}. "
-            "Set MINCLIP_DATA to a folder that can be written to and has room"
+            f"cannot keep {count} pictures, {count * size**2 * 3 / 1e6:.1f} MB, in {path.parent}: "
+            f"{explain(error, path)}. Set MINCLIP_DATA to a folder that can be written to and has room"
         ) from error
+    finally:
+        with suppress(OSError):
+            lock.unlink(missing_ok=True)
+            if part.stat().st_size < 2 * CHUNK * size * size * 3:  # nothing to go on from: see _fill
+                part.unlink()
+
+
+def _fill(part: Path, picture_at: PictureAt, count: int, size: int, workers: int, bar: tqdm) -> None:
+    """Draws what the file lacks. Its last chunk is drawn anew: a loss of power may have left a hole in it."""
+    header = io.BytesIO()
+    facts = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
+    np.lib.format.write_array_header_1_0(header, facts)
+    begin, chunk_bytes = header.getvalue(), CHUNK * size * size * 3
+    with part.open("a+b") as file:  # where it is not there, it is made
+        file.seek(0)
+        whole_chunks = max(0, part.stat().st_size - len(begin)) // chunk_bytes
+        done = max(0, whole_chunks - 1) if file.read(len(begin)) == begin else 0  # chunks
+        file.truncate(len(begin) + done * chunk_bytes if done else 0)
+        if not done:
+            file.write(begin)
+        bar.update(done * CHUNK)
+        for pixels in _drawn(picture_at, count, size, workers, done):
+            file.write(pixels.tobytes())
+            file.flush()
+            bar.update(len(pixels))
+        os.fsync(file.fileno())
 
 
 def _draw_chunk(picture_at: PictureAt, start: int, stop: int, size: int) -> np.ndarray:
@@ -139,9 +173,9 @@ def _draw_chunk(picture_at: PictureAt, start: int, stop: int, size: int) -> np.n
     return np.stack([render(picture_at(index), size) for index in range(start, stop)])
 
 
-def _drawn(picture_at: PictureAt, count: int, size: int, workers: int) -> Iterator[np.ndarray]:
-    """The pictures in order, chunk by chunk; by one process where there cannot be several."""
-    starts = list(range(0, count, CHUNK))
+def _drawn(picture_at: PictureAt, count: int, size: int, workers: int, first: int) -> Iterator[np.ndarray]:
+    """The pictures in order, chunk by chunk from the first one on; by one process where there cannot be several."""
+    starts = list(range(first * CHUNK, count, CHUNK))
     done = 0
     if workers > 1 and count >= PARALLEL_FROM and not multiprocessing.current_process().daemon:
         try:

@@ -3,7 +3,7 @@
 The library is silent. A command shows its bars: inside of `progress_shown()`, loops `with_progress` show a bar.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -41,7 +41,7 @@ def with_progress(
     >>> list(with_progress(range(3), "encoding", "pictures"))
     [0, 1, 2]
     """
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = each * len(items)
     with tqdm(total=total, desc=what, unit=f" {unit}", delay=SECONDS, disable=not (shown or is_shown())) as bar:
         for item in items:

@@ -19,7 +19,8 @@ from minclip.model import CLIP
 from minclip.search.index_file import UNREADABLE, Entry, Stamp
 from minclip.zero_shot import Preprocess, evaluating
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def stamp_of(path: Path) -> Stamp | None:

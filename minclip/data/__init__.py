@@ -60,7 +60,8 @@ def open_folder(path: Path, split: str) -> "CaptionDataset":
     from minclip.data.flickr8k import Flickr8k, is_flickr8k
     from minclip.data.folder import Folder, is_captioned_folder
     from minclip.data.rsicd import RSICD, is_rsicd
-    from minclip.data.shards import Shards, is_shards
+    from minclip.data.shard_splits import is_shards
+    from minclip.data.shards import Shards
     from minclip.data.unread_layouts import unread_layout
 
     if is_cifar(path):

@@ -19,7 +19,8 @@ from minclip.data.folder import Folder
 from minclip.data.paths import atomic_write, explain
 from minclip.data.protocol import CaptionDataset
 from minclip.data.rsicd import RSICD
-from minclip.data.shards import Shards, read_content, require_webdataset, split_in
+from minclip.data.shard_splits import split_in
+from minclip.data.shards import Shards, read_content, require_webdataset
 
 SIZES = "sizes.json"  # {shard: samples}
 PER_SHARD = 1000  # samples, as open_clip recommends; each of its workers needs a shard of its own

@@ -22,7 +22,6 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import InMemory, open_dataset
 from minclip.data.memory import from_pairs
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
-from minclip.engine.batches import all_captions
 from minclip.engine.devices import choose_device
 from minclip.engine.plain import Loss
 from minclip.evaluation.suites import Suite
@@ -33,6 +32,7 @@ from minclip.experiments.preparation import fit_batch_size, learned_tokenizer, n
 from minclip.experiments.recipes import FINETUNE, Recipe
 from minclip.experiments.report import REPORT_FILES
 from minclip.experiments.runs import LOG_FILE, Run
+from minclip.experiments.streaming import SURVEY_FILE, read_captions
 from minclip.formats.changed_models import the_clip
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.loss import clip_loss
@@ -46,6 +46,7 @@ RUN_FILES = (
     STATE_FILE,
     MODEL_FILE,
     LOG_FILE,
+    SURVEY_FILE,
     BEST_FILE,
     *REPORT_FILES,
 )  # of a run that is overwritten; nothing else is deleted
@@ -114,11 +115,12 @@ def fit(
         )
     train_config = with_settings(recipe.config, samples, settings)
     left_out: dict = {}
-    texts = all_captions(dataset)
+    stored = train_config.stored_size(image_size_of(model, config, recipe))
+    dataset, texts, train_config = read_captions(dataset, train_config, stored, None, progress)
     train_config = fit_batch_size(train_config, left_out, str(data) if named else dataset.name, dataset, texts)
     clip, tokenizer = the_model(model, tokenizer, config, recipe, texts, train_config.seed, left_out)
     size = clip.config.image_size
-    if named:
+    if named and not train_config.stream:
         dataset = open_dataset(data, "train", size=train_config.stored_size(size))
     freeze_parts(clip, freeze)
     suites = None
@@ -178,6 +180,15 @@ def with_settings(config: TrainConfig, samples: int, settings: dict[str, Any]) -
         if name not in known:
             raise ValueError(f"{name}={settings[name]!r} is no setting of fit: choose from {', '.join(known)}")
     return replace(config, samples=samples, **settings)
+
+
+def image_size_of(model: Model | None, config: CLIPConfig | str | None, recipe: Recipe) -> int:
+    """Side of the pictures that the model will read: known before it is built, whose tokenizer needs the captions."""
+    if isinstance(model, str | Path):
+        return load(model)[0].config.image_size
+    if isinstance(model, nn.Module):
+        return the_clip(model).config.image_size
+    return (config if isinstance(config, CLIPConfig) else CLIPConfig.preset(config or recipe.preset)).image_size
 
 
 def the_model(

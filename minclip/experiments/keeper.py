@@ -17,6 +17,7 @@ from minclip.config import TrainConfig
 from minclip.engine.batches import Pairs
 from minclip.engine.devices import Device
 from minclip.engine.processes import agree, is_first
+from minclip.engine.stream import Stream
 from minclip.engine.twins import Twins
 from minclip.evaluation.suites import Suite, remembering
 from minclip.experiments.learning_check import check_step, is_it_learning
@@ -45,7 +46,7 @@ class Keeper:
         self,
         model: CLIP,
         optimizers: list[torch.optim.Optimizer],
-        pairs: Pairs,
+        pairs: Pairs | Stream,
         config: TrainConfig,
         device: Device,
         loss_module: nn.Module,

@@ -9,7 +9,9 @@ WebDataset's own shuffle draws from a buffer that it refills sample by sample. I
 samples of the epoch must be read again.
 """
 
+import math
 import os
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -86,17 +88,20 @@ class Stream:
         rows = own_rows(config.batch_size)
         # in proportion to the rows, so that all processes end an epoch in the same step
         start, stop = (len(self) * row // config.batch_size for row in (rows.start, rows.stop))
-        first_epoch, done = divmod(first_step * (rows.stop - rows.start), stop - start)
+        samples = stop - start  # of this process, in every epoch
+        buffers = math.ceil(samples / self.buffer)  # of about equal size: the last one mixes as well as the others
+        border = [samples * i // buffers for i in range(buffers + 1)]
+        first_epoch, done = divmod(first_step * (rows.stop - rows.start), samples)
+        first = bisect_right(border, done) - 1
         for epoch in count(first_epoch):
-            number, used = divmod(done, self.buffer)
-            samples = self.part(config.seed, epoch, start + number * self.buffer, stop)
-            while buffer := list(islice(samples, self.buffer)):
-                order = torch.randperm(
-                    len(buffer), generator=generator_for("buffer", config.seed, epoch, start, number)
-                )
-                yield [buffer[i] for i in order.tolist()], used
-                number, used = number + 1, 0
-            done = 0
+            part = self.part(config.seed, epoch, start + border[first], stop)
+            for number in range(first, buffers):
+                buffer = list(islice(part, border[number + 1] - border[number]))
+                key = "buffer", config.seed, epoch, start, number
+                order = torch.randperm(len(buffer), generator=generator_for(*key)).tolist()
+                yield [buffer[i] for i in order], done - border[number]
+                done = border[number + 1]
+            first = done = 0
 
     def places(self, config: TrainConfig, first_step: int) -> Generator[Place, None, None]:
         """This process's samples, from a step on and without end."""

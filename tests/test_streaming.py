@@ -26,6 +26,8 @@ from minclip.engine.stream import Stream, ahead
 from minclip.experiments import streaming
 from minclip.experiments.experiment import resume_run, run_finetuning, run_training
 from minclip.experiments.finetuning import FineTuning
+from minclip.experiments.keeper import Keeper
+from minclip.experiments.runs import Run
 from minclip.experiments.streaming import decide, earlier_survey, keep_survey
 from minclip.formats.weights_files import read_tensors
 from minclip.tokenizer import BPETokenizer
@@ -72,7 +74,7 @@ def keys(stream: Stream, config: TrainConfig, first_step: int, steps: int) -> li
     places = stream.places(config, first_step)
     found = [next(places) for _ in range(steps * (rows.stop - rows.start))]
     places.close()
-    return [place.buffer[place.index].key for place in found]
+    return [place.buffer[place.row].key for place in found]
 
 
 @pytest.mark.parametrize("buffer", [1, 8, 1000])
@@ -258,6 +260,15 @@ def test_a_run_is_not_resumed_on_other_shards(change, tmp_path, monkeypatch):
         write_tar(folder / "train-000001.tar", *files, ("more.txt", b"x" * 20_000))
     with pytest.raises(ValueError, match=r"does not hold the captions that the run in .* began with"):
         resume_run(out, choose_device("cpu"), show_progress=False)
+
+
+def test_a_stream_that_other_processes_resume_says_so(folder, tmp_path, capsys):
+    keeper = Keeper(Run(tmp_path), BPETokenizer([], 16))
+    keeper.say_other_parts(before=1)
+    assert capsys.readouterr().err == "" and keeper.run.left_out == {}
+    keeper.say_other_parts(before=2)
+    assert "processes is 1 instead of 2: to the end of this epoch some samples" in capsys.readouterr().err
+    assert keeper.run.left_out["processes"]["asked"] == 2
 
 
 def test_a_shard_that_shrinks_while_training_is_named(folder, tmp_path):

@@ -167,7 +167,7 @@ class GatherRows(torch.autograd.Function):
         return whole
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return sum_over_processes([gradient])[0][ctx.own], None
 
 

@@ -49,7 +49,7 @@ class Place(NamedTuple):
     """A sample of the stream, as its buffer and its place in it."""
 
     buffer: list[Sample]
-    index: int
+    row: int
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Stream:
         """
         faults: list[str] = []
         for i in range(TRIES):
-            index = place.index + (len(place.buffer) // 2 + i if i else 0)
+            index = place.row + (len(place.buffer) // 2 + i if i else 0)
             sample = place.buffer[index % len(place.buffer)]
             try:
                 return sample, np.asarray(square(self.shards.image(sample), self.size)), faults

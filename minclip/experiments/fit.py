@@ -103,7 +103,7 @@ def fit(
     Raises ValueError where something does not fit, in one line that names it.
     """
     named = isinstance(data, str | Path)
-    dataset = opened(data, captions)
+    given = opened(data, captions)
     recipe = recipe_for(data) if named else MEMORY
     finetuning = None
     if isinstance(model, str | Path):
@@ -116,7 +116,7 @@ def fit(
     train_config = with_settings(recipe.config, samples, settings)
     left_out: dict = {}
     stored = train_config.stored_size(image_size_of(model, config, recipe))
-    dataset, texts, train_config = read_captions(dataset, train_config, stored, None, progress)
+    dataset, texts, train_config = read_captions(given, train_config, stored, None, progress)
     train_config = fit_batch_size(train_config, left_out, str(data) if named else dataset.name, dataset, texts)
     clip, tokenizer = the_model(model, tokenizer, config, recipe, texts, train_config.seed, left_out)
     size = clip.config.image_size

@@ -132,6 +132,7 @@ class TrainConfig:
     stored_scale: float = 1.0  # side of the pictures in memory, in image_sizes: crops of larger ones stay sharp
     micro_batch: int | None = None  # pairs encoded at a time; None: the batch at once. Negatives stay the whole batch
     compiled: bool = False  # torch.compile the encoders: a minute before the first step of a GPU, then faster ones
+    stream: bool | None = None  # read pictures of shards as steps need them; None: where they would crowd the memory
     seed: int = 0
     log_every: int = 20  # steps
     evaluate_every: int = 200  # steps between points of the zero-shot curve

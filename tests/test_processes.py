@@ -22,6 +22,7 @@ from minclip.engine.batches import Pairs, make_batch
 from minclip.config import CLIPConfig
 from minclip.engine.devices import choose_device
 from minclip.engine.gradients import backward
+from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.config import TrainConfig
 
@@ -36,16 +37,22 @@ with processes.joined():
     result = {}
     cases = ((8, None, 0.0, "-"), (7, None, 0.5, "-"), (7, 2, 0.0, "-"), (7, 2, 0.0, "visual"), (8, None, 0.0, "text"))
     cases += ((8, None, 0.0, ("text", "visual")),)
-    for batch_size, micro_batch, dropout, frozen in cases:
+    shapes, logits = [], processes.similarity_logits
+    processes.similarity_logits = lambda *args: shapes.append(list((made := logits(*args)).shape)) or made
+    for batch_size, micro_batch, dropout, frozen, loss_function in [
+        *((*case, clip_loss) for case in cases), *((*case, lambda *args: clip_loss(*args)) for case in cases)
+    ]:
         torch.manual_seed(0)
         model = CLIP(config).double()  # in float32 other parts round otherwise, by up to 1.2e-6
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(not name.startswith(frozen))
         train = TrainConfig(batch_size=batch_size, samples=100, patch_dropout=dropout)
         for step in (0, 1):  # the second replaces the gradients of the first
-            loss = backward(model, make_batch(pairs, train, step, config, device), device, micro_batch)
-        case = f"{batch_size} {micro_batch} {dropout} {frozen}"
+            batch = make_batch(pairs, train, step, config, device)
+            loss = backward(model, batch, device, micro_batch, loss_function)
+        case = f"{'clip_loss' if loss_function is clip_loss else 'other'} {batch_size} {micro_batch} {dropout} {frozen}"
         result[case] = {"loss": loss} | {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+    result["logits"] = shapes
     torch.save(result, f"{sys.argv[1]}/{processes.world_size()}-{processes.rank()}.pt")
 os._exit(0)  # as minclip.cli.__main__ does
 """
@@ -87,15 +94,21 @@ CASES = ["8 None 0.0 -", "7 None 0.5 -", "7 2 0.0 -", "7 2 0.0 visual", "8 None 
 
 
 @pytest.mark.parametrize("case", [*CASES, "8 None 0.0 ('text', 'visual')"])
-def test_every_process_has_the_whole_batchs_gradients(case, gradients):
+@pytest.mark.parametrize(("loss", "most"), [("clip_loss", 1e-6), ("other", 1e-12)])  # its logits are float32
+def test_every_process_has_the_whole_batchs_gradients(loss, most, case, gradients):
     """Shares of 2 and 3 rows for three processes; with patch dropout, micro-batches, frozen encoders."""
-    alone = gradients[1, 0][case]
+    alone = gradients[1, 0][f"{loss} {case}"]
     for rank in range(3):
-        shared = gradients[3, rank][case]
+        shared = gradients[3, rank][f"{loss} {case}"]
         assert shared.keys() == alone.keys() and "logit_scale" in alone
         assert any(name.startswith("visual") for name in alone) != ("visual" in case)
         for name, expected in alone.items():
-            assert (shared[name] - expected).abs().max() <= 1e-12 * max(1.0, expected.abs().max().item()), name
+            assert (shared[name] - expected).abs().max() <= most * max(1.0, expected.abs().max().item()), name
+
+
+def test_each_process_computes_the_logits_of_its_rows(gradients):
+    for rank, rows in enumerate((2, 3, 3)):
+        assert gradients[3, rank]["logits"][:4] == [[rows, 8]] * 4, "pictures and texts of two steps"
 
 
 def test_two_processes_leave_the_files_of_one(tmp_path):

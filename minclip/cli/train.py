@@ -40,6 +40,7 @@ SETTINGS = {
         int,
         "pairs encoded at a time: less memory, the same gradients; also with --resume",
     ),
+    "--stream": ("stream", bool, "read the pictures of shards as steps need them, not into memory"),
     "--compiled": (
         "compiled",
         bool,

@@ -1,7 +1,8 @@
 """WebDataset shards as a data set: .tar files in which a picture and its caption share a name.
 
-Writing is shard_writer.py. No streaming: training holds its pictures in memory. Nothing is unpacked, run or fetched;
-the package `webdataset` says what belongs together. open_clip trains on the same layout, img2dataset writes it:
+Writing is shard_writer.py. A set that does not fit into memory is streamed (streamed_shards.py). Nothing is unpacked,
+run or fetched; the package `webdataset` says what belongs together. open_clip trains on the same layout, img2dataset
+writes it:
 
     train-000000.tar    000000000.jpg     or .png .jpeg .webp
                         000000000.json    {"captions": [...]}, all of them, from minclip; others keep other notes here
@@ -14,6 +15,7 @@ import tarfile
 from collections.abc import Iterator
 from functools import cached_property
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -23,7 +25,8 @@ from PIL import Image
 from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.left_out import LeftOut, note
-from minclip.data.splits import canonical_split, hashed_split, split_in
+from minclip.data.shard_splits import find_shards, is_shards
+from minclip.data.splits import canonical_split, hashed_split
 from minclip.data.unread_layouts import why_passed_over
 
 PICTURES = ("jpg", "png", "jpeg", "webp")  # open_clip's, in its order
@@ -42,40 +45,19 @@ class Sample(NamedTuple):
     captions: list[str]
 
 
-def require_webdataset() -> ModuleType:
-    """The package webdataset; where it is not installed, a ValueError that says how to get it."""
+def module_of_extra(name: str) -> ModuleType:
+    """A package of the extra `shards`; where it is not installed, a ValueError that says how to get it."""
     try:
-        import_module("webdataset.tariterators")
-        return import_module("webdataset")
+        return import_module(name)
     except ImportError as error:
-        raise ValueError('WebDataset shards need the package webdataset: pip install "minclip[shards]"') from error
+        package = name.partition(".")[0]
+        raise ValueError(f'WebDataset shards need the package {package}: pip install "minclip[shards]"') from error
 
 
-def shard_files(root: Path) -> list[Path]:
-    """The shards of a folder in the order of their names; not what a Mac adds to them (._train-000000.tar)."""
-    return sorted(path for path in root.glob("*.tar") if not path.name.startswith(".") and path.is_file())
-
-
-def is_shards(root: Path) -> bool:
-    """Are there shards in this folder?"""
-    return bool(shard_files(root))
-
-
-def find_shards(root: Path, split: str) -> tuple[list[Path], bool]:
-    """(shards, whether they hold this split alone): where no name tells a split, all shards hold all three."""
-    found = shard_files(root)
-    splits = [split_in(path.name) for path in found]
-    if not any(splits):
-        return found, False
-    if None in splits:
-        unnamed = found[splits.index(None)].name
-        raise ValueError(f"{root}: {unnamed} tells no split and others do: name it train-, val- or test-{unnamed}")
-    if split not in splits:
-        raise ValueError(
-            f"{root} holds no shard of the {split} split, only of {', '.join(sorted(map(str, set(splits))))}: "
-            f"write it there (minclip data shards --split {split}), or name some of its shards {split}-..."
-        )
-    return [path for path, named in zip(found, splits, strict=True) if named == split], True
+def require_webdataset() -> ModuleType:
+    """The package webdataset, or a ValueError that says how to get it."""
+    module_of_extra("webdataset.tariterators")
+    return module_of_extra("webdataset")
 
 
 def members(shard: Path) -> Iterator[dict[str, Any]]:
@@ -183,21 +165,27 @@ class Shards:
         require_webdataset()
         self.root, self.split = Path(root), canonical_split(split)
         self.shards, self._named = find_shards(self.root, self.split)
+        self.most: int | None = None  # samples that are read, of a split whose first ones suffice
+
+    def read_shard(self, shard: Path, left_out: list[str], notes: LeftOut) -> Iterator[Sample]:
+        """The split's samples of one shard: places and captions; the pictures themselves stay where they are."""
+        for key, found in grouped_files(shard, left_out, notes):
+            if not self._named and hashed_split(key) != self.split:
+                continue
+            try:
+                yield read_sample(shard, key, found, notes)
+            except ValueError as error:
+                left_out.append(f"{shard.name}: {key!r}: {error}")
 
     @cached_property
     def _read(self) -> tuple[list[Sample], list[str], LeftOut]:
-        """(samples, what is left out, notes): places and captions; the pictures themselves stay where they are."""
-        samples: list[Sample] = []
+        """(samples, what is left out, notes), of all shards."""
         left_out: list[str] = []
         notes: LeftOut = {}
-        for shard in self.shards:
-            for key, found in grouped_files(shard, left_out, notes):
-                if not self._named and hashed_split(key) != self.split:
-                    continue
-                try:
-                    samples.append(read_sample(shard, key, found, notes))
-                except ValueError as error:
-                    left_out.append(f"{shard.name}: {key!r}: {error}")
+        every = (sample for shard in self.shards for sample in self.read_shard(shard, left_out, notes))
+        samples = list(islice(every, self.most))
+        if self.most and next(every, None):
+            note(notes, "pictures_read", f"pictures of shards/{self.split} are read, the first of more", "", self.most)
         if not samples:
             why = f"{len(left_out)} samples cannot be used, first {left_out[0]}" if left_out else "it is empty"
             raise ValueError(f"{self.root} has no picture in its {self.split} split: {why}")
@@ -228,9 +216,13 @@ class Shards:
         return read_content(sample.shard, sample.place)
 
     def image(self, index: int) -> Image.Image:
-        sample = self._read[0][index]
+        return self.picture(self._read[0][index])
+
+    def picture(self, sample: Sample) -> Image.Image:
+        """A sample's picture, mode RGB. ValueError, which says how to get shards without it, where it is broken."""
+        name = f"{sample.shard}: {sample.key!r}"
         try:
-            return to_rgb(open_image(io.BytesIO(self.file(index)), f"{sample.shard}: {sample.key!r}"))
+            return to_rgb(open_image(io.BytesIO(read_content(sample.shard, sample.place)), name))
         except ValueError as error:
             out = f"minclip data shards --data {self.root} --out NEW_FOLDER writes shards without it"
             raise ValueError(f"{error}: {out}") from error

@@ -151,25 +151,49 @@ class Batch(NamedTuple):
 def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPConfig, device: Device) -> Batch:
     """The batch of a step, of which a process makes its own rows. One random caption a picture.
 
-    What is drawn depends on seed and step alone. Tokens are cut after the last EOT: no row is changed by it. Nothing
-    here waits for a GPU: while it computes one step, the next one's batch is drawn.
+    What is drawn depends on seed and step alone. Nothing here waits for a GPU: while it computes one step, the next
+    one's batch is drawn.
     """
     indices, crops, captions, generator = draw_rows(pairs, config, step)
     own = own_rows(len(indices))
-    kept = None
-    if config.patch_dropout:
-        patches = model_config.patches
-        order = torch.rand(len(indices), patches, generator=generator).argsort(dim=1)  # a shuffle of each row
-        kept = device.send(order[own, : max(1, round((1 - config.patch_dropout) * patches))])  # [batch, k]
+    kept = draw_patches(config, model_config, len(indices), generator)
     indices, crops, captions = indices[own], crops[own], captions[own]
     where = indices if pairs.pixels.device.type == "cpu" else device.send(indices)
     pixels = pairs.pixels[where]  # uint8 [rows, height, width, 3]
+    return prepare(
+        pixels, pairs.tokens[captions], crops, None if kept is None else kept[own], config, model_config, device
+    )
+
+
+def draw_patches(config: TrainConfig, model_config: CLIPConfig, rows: int, generator: torch.Generator) -> Tensor | None:
+    """The patches of each row that a step reads: int64 [rows, k]. None: all."""
+    if not config.patch_dropout:
+        return None
+    patches = model_config.patches
+    order = torch.rand(rows, patches, generator=generator).argsort(dim=1)  # a shuffle of each row
+    return order[:, : max(1, round((1 - config.patch_dropout) * patches))]
+
+
+def prepare(
+    pixels: Tensor,
+    tokens: Tensor,
+    crops: Tensor,
+    kept: Tensor | None,
+    config: TrainConfig,
+    model_config: CLIPConfig,
+    device: Device,
+) -> Batch:
+    """A process's rows of a batch, cropped and on the device. Tokens are cut after the last EOT: that changes no row.
+
+    pixels: uint8 [rows, height, width, 3]; tokens: int [rows, context_length]; crops: float [rows, 2, 3].
+    """
     if pixels.device.type != device.device.type:
         pixels = device.send(pixels)
     pixels = pixels_to_float(pixels, mean=model_config.pixel_mean, std=model_config.pixel_std)
     pixels = crop_and_resize(pixels, device.send(crops), model_config.image_size)  # [rows, 3, size, size]
-    tokens = pairs.tokens[captions].long()
+    tokens = tokens.long()
     length = text_length(tokens, few=config.compiled or device.device.type == "cuda")
+    kept = None if kept is None else device.send(kept)
     return Batch(pixels, device.send(tokens[:, :length]), kept, config.batch_size)
 
 

@@ -8,12 +8,18 @@ Only how they meet; a single process is the case in which nothing here does anyt
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from minclip.loss import clip_loss, similarity_logits
+
+# in a tuple: `minclip train --mine` puts the learner's function under every name that minclip's has
+MINCLIPS_LOSS = (clip_loss,)
 T = TypeVar("T")
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # (image features, text features, scale) -> scalar
 
@@ -152,27 +158,63 @@ def gather_features(features: Tensor, batch_size: int) -> Tensor:
     return torch.cat([whole[: own.start], features, whole[own.stop :]])
 
 
+class GatherRows(torch.autograd.Function):
+    """`gather`, through which gradients flow back to the process that each row came from."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, batch_size: int) -> Tensor:
+        whole, ctx.own = gather(rows, batch_size)
+        return whole
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return sum_over_processes([gradient])[0][ctx.own], None
+
+
+def local_clip_loss(image_features: Tensor, text_features: Tensor, scale: Tensor, batch_size: int) -> Tensor:
+    """This process's share of `clip_loss` of the whole batch: its pictures among all texts, its texts among all
+    pictures.
+
+    The shares of all processes add up to the loss. Each has [own, batch] logits, not [batch, batch]: open_clip's
+    local_loss with gather_with_grad.
+
+    image_features, text_features: float [own, embed_dim], this process's rows.
+    """
+    own = own_rows(batch_size)
+    labels = torch.arange(own.start, own.stop, device=image_features.device)
+    # what comes from a frozen encoder needs no gradient, but all processes must meet in the same order
+    wanted = (
+        rows if rows.requires_grad else rows.detach().requires_grad_() for rows in (image_features, text_features)
+    )
+    all_images, all_texts = (GatherRows.apply(rows, batch_size) for rows in wanted)
+    of_images = F.cross_entropy(similarity_logits(image_features, all_texts, scale), labels, reduction="sum")
+    of_texts = F.cross_entropy(similarity_logits(text_features, all_images, scale), labels, reduction="sum")
+    return (of_images + of_texts) / (2 * batch_size)
+
+
 def backward_over_processes(
     backward_here: Callable[[Loss], Tensor], model: nn.Module, loss_function: Loss, batch_size: int
 ) -> Tensor:
     """Sets the gradients of the loss of all processes' rows; returns that loss, the same in every process.
 
-    Every process computes the loss of the whole batch. Its gradients reach the parameters through its own rows only,
-    so the gradients of the encoders are summed over the processes. That of logit_scale is whole everywhere.
+    Of `clip_loss` every process computes a share, and what the shares give is summed. Any other loss may be no sum over
+    rows: every process computes it for the whole batch. Its gradients reach the parameters through the process's own
+    rows only, so the gradients of the encoders are summed over the processes. That of logit_scale is whole everywhere.
 
     backward_here: sets the gradients of a loss of this process's features. The model has no gradients before.
     """
+    shared = loss_function is MINCLIPS_LOSS[0]
 
     def whole_loss(image_features: Tensor, text_features: Tensor, scale: Tensor) -> Tensor:
         image_features = gather_features(image_features, batch_size)  # [batch_size, embed_dim]
         return loss_function(image_features, gather_features(text_features, batch_size), scale)
 
-    loss = backward_here(whole_loss)
-    parameters = [p for p in model.parameters() if p.grad is not None and p is not model.logit_scale]
+    loss = backward_here(partial(local_clip_loss, batch_size=batch_size) if shared else whole_loss)
+    parameters = [p for p in model.parameters() if p.grad is not None and (shared or p is not model.logit_scale)]
     gradients = sum_over_processes([p.grad for p in parameters if p.grad is not None])
     for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad = gradient
-    return loss
+    return sum_over_processes([loss])[0] if shared else loss
 
 
 def sum_over_processes(tensors: Sequence[Tensor]) -> Sequence[Tensor]:

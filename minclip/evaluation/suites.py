@@ -21,6 +21,7 @@ from minclip.data.left_out import LeftOut, TextTooLong, note_captionless, note_c
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.data.rsicd import scene_task
+from minclip.data.shards import Shards
 from minclip.engine.recall import recall_in_chunks
 from minclip.evaluation.evaluate import RetrievalPairs, evaluate_task
 from minclip.model import CLIP
@@ -78,12 +79,20 @@ def left_out_of(dataset: CaptionDataset) -> LeftOut:
     return left_out
 
 
-def evaluation_suite(data: Any, size: int) -> Suite:
+def first_pictures(dataset: CaptionDataset, most: int | None) -> CaptionDataset:
+    """The data set; of shards its first `most` pictures, and no more are read."""
+    if isinstance(dataset, Shards):
+        dataset.most = most
+    return dataset
+
+
+def evaluation_suite(data: Any, size: int, most: int | None = None) -> Suite:
     """Everything that is measured on the test split of a data set, at the end of a run and by `minclip eval`.
 
-    data: whatever `open_dataset` takes. Of class folders without a test split every picture is asked.
+    data: whatever `open_dataset` takes. Of class folders without a test split every picture is asked. most: pictures,
+    of shards; None: all of them.
     """
-    dataset = open_dataset(data, "test", size=size)
+    dataset = first_pictures(open_dataset(data, "test", size=size), most)
     if dataset.name == "picturebook":
         return Suite(picturebook_tasks(size, progress=False), retrieval_pairs(dataset, size, one_caption=True))
     if dataset.name.startswith("cifar"):
@@ -93,9 +102,12 @@ def evaluation_suite(data: Any, size: int) -> Suite:
     return photo_suite(dataset, size)
 
 
-def watched_suite(data: Any, size: int) -> Suite:
-    """The few numbers that are measured during a training, on the validation split and never on the test split."""
-    dataset = open_dataset(data, "val", size=size)
+def watched_suite(data: Any, size: int, most: int | None = None) -> Suite:
+    """The few numbers that are measured during a training, on the validation split and never on the test split.
+
+    most: pictures, of shards; None: all of them.
+    """
+    dataset = first_pictures(open_dataset(data, "val", size=size), most)
     if dataset.name == "picturebook":
         task = picturebook_tasks(size, seed=1, per_class=2, names=["object"], progress=False)["object"]
         return Suite({"object": task})

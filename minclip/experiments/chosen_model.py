@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
+from minclip.checkpoint import load
 from minclip.config import CLIPConfig
 from minclip.experiments.finetuning import FineTuning
 from minclip.experiments.preparation import learned_tokenizer, new_model
@@ -16,6 +17,15 @@ from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
 Model = CLIP | str | Path | Callable[[CLIPConfig], CLIP]
+
+
+def image_size_of(model: Model | None, config: CLIPConfig | str) -> int:
+    """Side of the pictures that the model will read: known before it is built, whose tokenizer needs the captions."""
+    if isinstance(model, str | Path):
+        return load(model)[0].config.image_size
+    if isinstance(model, nn.Module):
+        return the_clip(model).config.image_size
+    return (config if isinstance(config, CLIPConfig) else CLIPConfig.preset(config)).image_size
 
 
 def chosen_model(

@@ -15,12 +15,14 @@ from minclip.data.layouts.data_source import as_source, from_kept, to_keep
 from minclip.data.layouts.found import found_line
 from minclip.data.left_out import note, note_setting, say
 from minclip.data.protocol import CaptionDataset
-from minclip.engine.batches import all_captions, load_pairs
+from minclip.data.streamed_shards import StreamedShards
+from minclip.engine.batches import Pairs, load_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.features import reads_some_patches
 from minclip.engine.plain import Loss
 from minclip.engine.processes import agree, is_first, one_after_the_other, wait
 from minclip.engine.replaced_step import is_replaced
+from minclip.engine.stream import Stream
 from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import Suite, evaluation_suite, refuse_long_texts, watched_suite
 from minclip.experiments.finetuning import BestOnVal, FineTuning, finish, told_before_and_after
@@ -38,6 +40,7 @@ from minclip.experiments.recipes import RECIPES, Recipe
 from minclip.experiments.replaced_parts import refuse_other_parts
 from minclip.experiments.report import write_report
 from minclip.experiments.runs import Run
+from minclip.experiments.streaming import MEASURED, keep_survey, read_captions, where_pictures_are
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
@@ -69,9 +72,10 @@ def run_training(
     run = Run(out)
     run.refuse_to_overwrite()
     wait()  # before the first process makes the folder
+    stored = config.stored_size(preset.image_size)
     with one_after_the_other():
-        dataset = open_dataset(data, "train", size=config.stored_size(preset.image_size))
-    captions = all_captions(dataset)
+        opened = open_dataset(data, "train", size=stored)
+    dataset, captions, config = read_captions(opened, config, stored, None, show_progress)
     config = fit_batch_size(config, run.left_out, data, dataset, captions)
     tokenizer = learned_tokenizer(captions, preset, run.left_out)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
@@ -103,9 +107,10 @@ def run_finetuning(
     wait()
     model, tokenizer = finetuning.model_before(left_out=run.left_out)
     freeze_parts(model, finetuning.freeze)
+    stored = config.stored_size(model.config.image_size)
     with one_after_the_other():
-        dataset = open_dataset(data, "train", size=config.stored_size(model.config.image_size))
-    captions = all_captions(dataset)
+        opened = open_dataset(data, "train", size=stored)
+    dataset, captions, config = read_captions(opened, config, stored, None, show_progress)
     config = fit_batch_size(config, run.left_out, data, dataset, captions)
     run.finetuning = finetuning.to_dict()
     return train_and_report(
@@ -135,9 +140,13 @@ def resume_run(
     config = config if micro_batch is None else replace(config, micro_batch=micro_batch)
     run.finetuning = state.get("finetuning", {})
     finetuning = FineTuning.from_dict(run.finetuning) if run.finetuning else None
-    data = from_kept(state["data"])
-    dataset = open_dataset(data, "train", size=config.stored_size(model.config.image_size))
-    captions, device = all_captions(dataset), device or choose_device()
+    data, stored, device = (
+        from_kept(state["data"]),
+        config.stored_size(model.config.image_size),
+        device or choose_device(),
+    )
+    opened = open_dataset(data, "train", size=stored)
+    dataset, captions, config = read_captions(opened, config, stored, run.folder, show_progress)
     return train_and_report(
         run, model, tokenizer, dataset, captions, config, device, data,
         resume=True, show_progress=show_progress, finetuning=finetuning, on_log=on_log,
@@ -148,7 +157,7 @@ def train_and_report(
     run: Run,
     model: CLIP,
     tokenizer: BPETokenizer,
-    dataset: CaptionDataset,
+    dataset: CaptionDataset | StreamedShards,
     captions: list[list[str]],
     config: TrainConfig,
     device: Device,
@@ -173,16 +182,23 @@ def train_and_report(
         return STOP if STOP in answers else None
 
     size, left_out = model.config.image_size, dict(getattr(dataset, "notes", {}))
-    draw_only_what_is_seen(dataset, config, left_out)
     found = found_line(dataset)
     if found and is_first():  # before pictures are read, which may take long
         print(f"minclip: {found}", file=sys.stderr)
+    stored, most = config.stored_size(size), MEASURED if config.stream else None
+    pairs: Pairs | Stream
     with one_after_the_other():
         # first: a missing split shows at once
-        watched, final = suites or (watched_suite(data, size), evaluation_suite(data, size))
+        watched, final = suites or (watched_suite(data, size, most), evaluation_suite(data, size, most))
         others = told_before_and_after(size) if finetuning else []
         refuse_long_texts(tokenizer, [*watched.tasks.values(), *final.tasks.values(), *others])
-        pairs = load_pairs(dataset, captions, tokenizer, config.stored_size(size), device, show_progress, left_out)
+        if isinstance(dataset, StreamedShards):
+            pairs = Stream(dataset, tokenizer, stored, run.left_out)
+            counted, texts = pairs.first_buffer(config, left_out)
+        else:
+            draw_only_what_is_seen(dataset, config, left_out)
+            pairs = load_pairs(dataset, captions, tokenizer, stored, device, show_progress, left_out)
+            counted, texts = pairs, [text for of_one_picture in captions for text in of_one_picture]
     if len(pairs) < config.batch_size:  # some pictures cannot be read; no picture may be its own negative
         config = lower_batch_size(config, run.left_out, len(pairs), f"{len(pairs)} of the pictures can be read")
     seen = config.steps * config.batch_size
@@ -194,13 +210,15 @@ def train_and_report(
     run.left_out |= left_out
     if is_first():
         say(run.left_out)
-    pictures_on = pairs.pixels.device.type
-    if pictures_on != device.device.type and is_first():
-        gigabytes = pairs.pixels.nbytes / 1e9
-        reason = f"their {gigabytes:.1f} GB are more than half of the free memory of {device.device}"
-        print(f"minclip: the pictures stay on the CPU: {reason}", file=sys.stderr)
-    twins = count_twins(pairs, config)
-    for line in twins_lines(twins, [text for texts in captions for text in texts]) if is_first() else ():
+    pictures_on = "shards, streamed" if isinstance(pairs, Stream) else pairs.pixels.device.type
+    if is_first():
+        for line in where_pictures_are(pairs, device):
+            print(f"minclip: {line}", file=sys.stderr)
+        if isinstance(pairs, Stream):
+            keep_survey(pairs.shards, run.folder)
+    # of a stream: on as many steps as there are in its first buffer
+    twins = count_twins(counted, config if counted is pairs else replace(config, samples=len(counted)))
+    for line in twins_lines(twins, texts) if is_first() else ():
         print(f"minclip: {line}", file=sys.stderr)
     kept = to_keep(data, NAMES)
     keeper = Keeper(run, tokenizer, kept, watched, resume, show_progress, twins, tell)

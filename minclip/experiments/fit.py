@@ -25,11 +25,10 @@ from minclip.data.layouts.huggingface import is_huggingface, is_splits, open_spl
 from minclip.data.memory import from_pairs
 from minclip.data.progress import progress_shown
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
-from minclip.engine.batches import all_captions
 from minclip.engine.devices import choose_device
 from minclip.engine.plain import Loss
 from minclip.evaluation.suites import Suite
-from minclip.experiments.chosen_model import Model, chosen_model
+from minclip.experiments.chosen_model import Model, chosen_model, image_size_of
 from minclip.experiments.experiment import recipe_for, train_and_report
 from minclip.experiments.finetuning import BEST_FILE, FineTuning
 from minclip.experiments.freezing import freeze_parts
@@ -37,6 +36,7 @@ from minclip.experiments.preparation import fit_batch_size
 from minclip.experiments.recipes import FINETUNE, Recipe
 from minclip.experiments.report import REPORT_FILES
 from minclip.experiments.runs import LOG_FILE, Run
+from minclip.experiments.streaming import SURVEY_FILE, read_captions
 from minclip.experiments.tensorboard import EVENTS
 from minclip.loss import clip_loss
 from minclip.model import CLIP
@@ -49,6 +49,7 @@ RUN_FILES = (
     STATE_FILE,
     MODEL_FILE,
     LOG_FILE,
+    SURVEY_FILE,
     BEST_FILE,
     *REPORT_FILES,
 )  # of a run that is overwritten; nothing else is deleted
@@ -110,7 +111,7 @@ def fit(
     named = captions is None and brings_splits(data)
     if config is not None and isinstance(model, str | Path | nn.Module):
         raise ValueError("model brings its own sizes: leave out config")
-    dataset = opened(data, captions)
+    given = opened(data, captions)
     recipe = recipe_for(data) if named else MEMORY
     finetuning = None
     if isinstance(model, str | Path):
@@ -122,7 +123,8 @@ def fit(
         )
     train_config = with_settings(recipe.config, samples, settings)
     left_out: dict = {}
-    texts = all_captions(dataset)
+    stored = train_config.stored_size(image_size or image_size_of(model, config or recipe.preset))
+    dataset, texts, train_config = read_captions(given, train_config, stored, None, progress)
     train_config = fit_batch_size(
         train_config, left_out, str(as_source(data)) if named else dataset.name, dataset, texts
     )
@@ -131,7 +133,7 @@ def fit(
         model, tokenizer, config or recipe.preset, sizes, texts, train_config.seed, left_out, finetuning
     )
     size = clip.config.image_size
-    if named:
+    if named and not train_config.stream:
         dataset = open_dataset(data, "train", size=train_config.stored_size(size))
     freeze_parts(clip, freeze)
     suites = None

@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from minclip.config import TrainConfig
+from minclip.data.left_out import LeftOut, note_setting, say
 from minclip.engine.batches import Pairs
 from minclip.engine.devices import Device
-from minclip.engine.processes import agree, is_first
+from minclip.engine.processes import agree, is_first, world_size
+from minclip.engine.stream import Stream
 from minclip.engine.twins import Twins
 from minclip.evaluation.suites import Suite, remembering
 from minclip.experiments.learning_check import check_step, is_it_learning
@@ -45,7 +47,7 @@ class Keeper:
         self,
         model: CLIP,
         optimizers: list[torch.optim.Optimizer],
-        pairs: Pairs,
+        pairs: Pairs | Stream,
         config: TrainConfig,
         device: Device,
         loss_module: nn.Module,
@@ -81,7 +83,17 @@ class Keeper:
         restore_optimizers(optimizers, moments)
         if is_first():
             self.run.cut_log(state["step"])
+            if state["train_config"].get("stream"):
+                self.say_other_parts(state.get("processes", world_size()))
         return state["step"], state["seconds"]
+
+    def say_other_parts(self, before: int) -> None:
+        """Says that a stream is cut into other parts than before, where other processes go on with it."""
+        why = "to the end of this epoch some samples of the stream are seen twice, and others are not"
+        changed: LeftOut = {}
+        note_setting(changed, "processes", before, world_size(), why)
+        say(changed)
+        self.run.left_out |= changed
 
 
 class Record:

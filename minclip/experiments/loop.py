@@ -3,12 +3,12 @@
 The page is training.py. One step is in engine/step.py; log, checkpoints and evaluations are in keeper.py.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 
 from torch import nn
 
 from minclip.config import TrainConfig
-from minclip.engine.batches import Pairs, make_batch
+from minclip.engine.batches import Pairs
 from minclip.engine.compiled import with_compiled_encoders
 from minclip.engine.cores import keep_freed_memory, one_thread
 from minclip.engine.devices import Device, memory_explained
@@ -18,6 +18,7 @@ from minclip.engine.plain import Loss
 from minclip.engine.processes import world_size
 from minclip.engine.replaced_step import is_replaced
 from minclip.engine.step import train_step
+from minclip.engine.stream import Stream, batches_from
 from minclip.experiments.keeper import Keeper
 from minclip.experiments.stopping import stop_after_step
 from minclip.loss import clip_loss
@@ -26,7 +27,12 @@ from minclip.optim import lr_schedule, set_learning_rate
 
 
 def train(
-    model: CLIP, pairs: Pairs, config: TrainConfig, device: Device, keeper: Keeper, loss_function: Loss = clip_loss
+    model: CLIP,
+    pairs: Pairs | Stream,
+    config: TrainConfig,
+    device: Device,
+    keeper: Keeper,
+    loss_function: Loss = clip_loss,
 ) -> float:
     """Trains the model in place; returns the seconds of training, without those of evaluations and checkpoints.
 
@@ -57,10 +63,10 @@ def train(
         memory_explained(device, at_once),
         recording as record,
         stop_after_step(keeper.run.is_kept) as asked,
+        closing(batches_from(pairs, config, record.steps_done, model.config, device)) as batches,
     ):
-        for step in range(record.steps_done, config.steps):
+        for step, batch in enumerate(batches, record.steps_done):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
-            batch = make_batch(pairs, config, step, model.config, device)
             loss_module.zero_grad(set_to_none=True)  # the step itself drops the model's
             loss = train_step(stepped, optimizers, batch, device, config.micro_batch, loss_function)
             if record.after_step(loss):

@@ -12,8 +12,10 @@ from minclip.data.layouts.data_source import as_source
 from minclip.data.left_out import LeftOut, lines, note, note_setting
 from minclip.data.picturebook import PictureBook
 from minclip.data.protocol import CaptionDataset
+from minclip.data.streamed_shards import StreamedShards
 from minclip.data.unread_layouts import unread_layout
 from minclip.engine.order import batch_indices
+from minclip.experiments.streaming import pictures_with_captions
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
@@ -25,7 +27,7 @@ def new_model(config: CLIPConfig, seed: int, build: Callable[[CLIPConfig], CLIP]
         return build(config)
 
 
-def no_captions_message(data: Any, dataset: CaptionDataset) -> str:
+def no_captions_message(data: Any, dataset: CaptionDataset | StreamedShards) -> str:
     """The error of a set that has no captions: what was looked for, and what was found instead."""
     source = as_source(data)
     if hasattr(dataset, "class_names"):
@@ -52,10 +54,14 @@ def lower_batch_size(config: TrainConfig, left_out: LeftOut, batch_size: int, re
 
 
 def fit_batch_size(
-    config: TrainConfig, left_out: LeftOut, data: Any, dataset: CaptionDataset, captions: list[list[str]]
+    config: TrainConfig,
+    left_out: LeftOut,
+    data: Any,
+    dataset: CaptionDataset | StreamedShards,
+    captions: list[list[str]],
 ) -> TrainConfig:
     """The configuration, its batch no larger than the pictures that have captions. ValueError where none has one."""
-    with_captions = sum(map(bool, captions))  # the other pictures are left out
+    with_captions = pictures_with_captions(dataset, captions)  # the other pictures are left out
     if not with_captions:
         raise ValueError(no_captions_message(data, dataset))
     if with_captions >= config.batch_size:
@@ -73,7 +79,7 @@ def learned_tokenizer(captions: list[list[str]], preset: CLIPConfig, left_out: L
     return tokenizer
 
 
-def draw_only_what_is_seen(dataset: CaptionDataset, config: TrainConfig, left_out: LeftOut) -> None:
+def draw_only_what_is_seen(dataset: CaptionDataset | StreamedShards, config: TrainConfig, left_out: LeftOut) -> None:
     """Makes the picture book draw only the pictures that a run of less than one epoch sees.
 
     The tokenizer still reads all captions, and the order is still a shuffle of all pictures. So the run is bit for bit

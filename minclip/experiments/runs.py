@@ -3,6 +3,7 @@
   state.safetensors   model and optimisers at one step, with every setting; `--resume` continues from here
   model.safetensors   the model alone, for `minclip.load`
   log.jsonl           one line of JSON per logged step
+  shards.json         of a run that streams: what its shards held (streaming.py)
   report.json ...     written at the end by report.py
 
 Each file is replaced as a whole. A run that is killed at any moment leaves the previous file.
@@ -18,6 +19,7 @@ from minclip.checkpoint import MODEL_FILE, STATE_FILE, fill_from, model_from, mo
 from minclip.config import TrainConfig
 from minclip.data.left_out import LeftOut
 from minclip.data.paths import atomic_write
+from minclip.engine.processes import world_size
 from minclip.experiments.replaced_parts import replaced_parts
 from minclip.formats.changed_models import plain_weights, the_clip
 from minclip.formats.weights_files import read_tensors, write_tensors
@@ -94,7 +96,7 @@ class Run:
         state: dict = {"step": step, "seconds": seconds, "data": data, "pairs": pairs}
         state |= {"train_config": config.to_dict()}
         state |= {"frozen": frozen_names(model), "left_out": self.left_out, "parts": replaced_parts()}
-        state["finetuning"] = self.finetuning
+        state |= {"finetuning": self.finetuning, "processes": world_size()}
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})
         self.save_model(model, tokenizer)
 

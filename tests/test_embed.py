@@ -168,7 +168,7 @@ def test_the_command_writes_features_and_names(photos, tmp_path, capsys):
     for encoded, known in ((10, 0), (0, 10)):
         assert main(arguments) == 0
         printed = capsys.readouterr()
-        assert printed.out.endswith(f"10 pictures, 128 numbers each ({encoded} encoded, {known} known before)\n")
+        assert printed.out.endswith(f"10 pictures, 1,024 numbers each ({encoded} encoded, {known} known before)\n")
         assert f"minclip: 1 file could not be read: {photos / 'broken.png'}\n" in printed.err
     assert main([*arguments[:1], str(tmp_path / "nowhere"), *arguments[2:]]) == 2
     assert "is not a folder" in capsys.readouterr().err
@@ -196,3 +196,103 @@ def test_a_folder_without_pictures_is_refused(tmp_path, color):
     with pytest.raises(NotADirectoryError):
         minclip.embed(tmp_path / "b", color, plain)
     assert [path.name for path in Path(tmp_path).iterdir()] == ["a"]
+
+
+def hostile(folder):
+    """Names and files that people do not expect."""
+    draw(folder / 'line\nbreak "quoted" \\.png', "red")
+    draw(folder / "e\u0301.png", "green")  # a Mac's é
+    draw(folder / "\u00e9.png", "blue")
+    draw(folder / ("long" * 60 + ".png"), "red")
+    (folder / "folder.png").mkdir()
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    (folder / "nowhere.png").symlink_to(folder / "not there.png")
+    Image.new("I;16", (4, 4), 65535).save(folder / "sixteen.png")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe.png")
+    return folder
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_odd_names_and_files_are_kept_or_named(tmp_path, color):
+    folder = hostile(tmp_path / "odd")
+    draw(folder / os.fsdecode(b"no-utf8-\xff.png"), "red")
+    for _ in range(2):
+        found = minclip.embed(folder, color, plain, out=tmp_path / "f")
+        assert len(found) == 6 and os.fsdecode(b"no-utf8-\xff.png") in found.names
+        assert "pipe.png" in found.left_out[0] and "nowhere.png" in found.left_out[0]
+
+
+def test_features_that_are_not_finite_are_named(photos, tmp_path):
+    class Broken(AverageColour):
+        def encode_image(self, pixels):
+            features = super().encode_image(pixels)
+            return features / (features[:, :1] > 0.1)
+
+    found = minclip.embed(photos, Broken(), plain, out=tmp_path / "f")
+    assert 0 < len(found) < 10 and "makes no finite features of it" in found.left_out[0]
+
+    class Nothing(AverageColour):
+        def encode_image(self, pixels):
+            return super().encode_image(pixels) * torch.nan
+
+    with pytest.raises(ValueError, match="is the model trained, and its precision high enough"):
+        minclip.embed(photos, Nothing(), plain, out=tmp_path / "g")
+    assert not (tmp_path / "g").exists()
+
+
+def test_half_precision_is_kept_in_float32(photos):
+    model, preprocess, _ = minclip.load("picturebook-tiny", "cpu", torch.bfloat16)
+    assert minclip.embed(photos, model, preprocess).features.dtype == torch.float32
+
+
+def test_transparent_pictures_are_seen_as_asked(tmp_path, color):
+    Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(tmp_path / "nothing.png")
+    assert minclip.embed(tmp_path, color, plain).features.tolist() == [[0, 0, 0]]
+    assert minclip.embed(tmp_path, color, plain, as_viewed=True).features.tolist() == [[1, 1, 1]]
+
+
+def test_a_damaged_part_is_made_anew_and_said(photos, tmp_path):
+    class Stopping(AverageColour):
+        def encode_image(self, pixels):
+            if self.seen == 4:
+                raise KeyboardInterrupt
+            return super().encode_image(pixels)
+
+    out, model = tmp_path / "f", Stopping()
+    with pytest.raises(KeyboardInterrupt):
+        embed_folder(photos, model, plain, out, batch_size=2, keep_every=2)
+    first, _ = sorted(parts_of(out).glob("*.safetensors"))
+    first.write_bytes(first.read_bytes()[:-3])
+    model.seen = -99
+    facts = embed_folder(photos, model, plain, out, batch_size=2)
+    assert facts.known == 2 and "it is cut off" in facts.notes[0]
+    assert same(read_features(out), minclip.embed(photos, model, plain))
+
+
+def test_what_somebody_else_put_there_stays(photos, color, tmp_path):
+    out = tmp_path / "f"
+    parts_of(out).mkdir()
+    (parts_of(out) / "mine.txt").write_text("mine", encoding="utf-8")
+    minclip.embed(photos, color, plain, out=out)
+    assert (parts_of(out) / "mine.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_two_at_once_are_told_apart(photos, color, tmp_path):
+    from minclip.search.kept_features import alone
+
+    out = tmp_path / "f"
+    with alone(parts_of(out)), pytest.raises(ValueError, match="another process is writing"):
+        minclip.embed(photos, color, plain, out=out)
+    assert len(minclip.embed(photos, color, plain, out=out)) == 10
+
+
+def test_names_that_no_header_holds_are_refused_first(photos, color, tmp_path, monkeypatch):
+    monkeypatch.setattr("minclip.search.features_file.LONGEST_HEADER", 200)
+    with pytest.raises(ValueError, match="the 10 names take"):
+        minclip.embed(photos, color, plain, out=tmp_path / "f")
+    assert color.seen == 0
+    with pytest.raises(ValueError, match="batch_size=0 must be at least 1"):
+        monkeypatch.undo()
+        minclip.embed(photos, color, plain, out=tmp_path / "f", batch_size=0)
+    assert not parts_of(tmp_path / "f").exists()

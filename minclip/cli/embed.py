@@ -2,7 +2,7 @@
 
     minclip embed photos/ --out features.safetensors --model picturebook-small
 
-    features.safetensors: 12,040 pictures, 256 numbers each (12,040 encoded, 0 known before)
+    features.safetensors: 12,040 pictures, 1,024 numbers each (12,040 encoded, 0 known before)
 
 The features are those of model.encode_image: float32, not normalised. A picture that cannot be read is named and left
 out. Run the same command again after Ctrl-C or a crash, and it goes on. Run it again later, and new and changed
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     made = FeaturesFile(arguments.out)
     gone = f", {facts.gone:,} gone" if facts.gone else ""
     print(
-        f"{arguments.out}: {len(made.names):,} pictures, {made.embed_dim} numbers each "
+        f"{arguments.out}: {len(made.names):,} pictures, {made.embed_dim:,} numbers each "
         f"({facts.encoded:,} encoded, {facts.known:,} known before{gone})"
     )
     return 0

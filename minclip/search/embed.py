@@ -117,10 +117,10 @@ def embed_folder(
         try:
             with quiet(), shown, closing(encode_files(folder, new, model, read, batch_size, shown)) as found:
                 known.add(found, keep_every)
+            known.finish(sorted(stamps), folder)
         except KeyboardInterrupt:
             kept = sum(known.stamp(name) == stamp for name, stamp in stamps.items())
             raise KeyboardInterrupt(
                 f"{kept:,} of {len(stamps):,} pictures are kept in {place}; the same command goes on"
             ) from None
-        known.finish(sorted(stamps), folder)
     return facts

@@ -40,6 +40,11 @@ class Facts:
 
     def no_picture(self, folder: Path) -> ValueError:
         """The error where none of the pictures in a folder can be used."""
+        if self.without_direction:
+            return ValueError(
+                f"{self.without_direction[0]} has features that are all zero or not finite, and so has every picture "
+                f"in {folder}: is the model trained, and its precision high enough?"
+            )
         looked = f"{len(self.skipped)} files there cannot be read: {named(self.skipped)}" if self.skipped else ""
         left_out = len(self.hidden) + len(self.excluded) + len(self.links)
         more = f"; {left_out} files and folders are hidden or excluded" if left_out else ""

@@ -194,9 +194,4 @@ def searchable(kept: KeptIndex, stamps: dict[str, Stamp], folder: Path, facts: F
     rows = {folder / name: entry.features for name, entry in found.items() if entry.features is not None}
     if rows:
         return FolderIndex(torch.stack(list(rows.values())), list(rows), folder, facts)
-    if facts.without_direction:
-        raise ValueError(
-            f"{facts.without_direction[0]} has features that are all zero or not finite, and so has every picture in "
-            f"{folder}: is the model trained, and its precision high enough?"
-        )
     raise facts.no_picture(folder)

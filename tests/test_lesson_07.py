@@ -88,7 +88,7 @@ def test_a_warm_up_is_worth_what_the_text_says():
     assert "| with warm-up | 6 of 6 | 6 of 6 | 4 of 6 | | without | 5 of 6 | 1 of 6 | 0 of 6 |" in TEXT
 
 
-def test_runs_with_a_warm_up_are_those_of_the_broken_ones():
+def test_warm_up_runs_are_those_of_the_broken_ones():
     warm = json.loads(warmup_runs.KEPT.read_text(encoding="utf-8"))
     ends = {(line["rate"], line["seed"]): line["last"] for line in warm if line["warmup"] == 15}
     right = [line for line in BROKEN if line["arm"] == broken_runs.RIGHT and line["rate"] in (0.001, 0.002)]

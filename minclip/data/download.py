@@ -19,6 +19,7 @@ import zipfile
 import zlib
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import BinaryIO
 
 from tqdm import tqdm
 
@@ -87,10 +88,18 @@ def checksum_fault(path: Path, sha256: str | None = None, md5: str | None = None
         if expected is None:
             continue
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, partial(hashlib.new, algorithm, usedforsecurity=False)).hexdigest()
+            found = digest_of(file, algorithm, path.stat().st_size)
         if found != expected.lower():
             return f"expected {algorithm} {expected}, found {found}"
     return ""
+
+
+def digest_of(file: BinaryIO, algorithm: str, size: int) -> str:
+    """The checksum of an open file, in hexadecimal digits."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    for piece in with_progress(iter(partial(file.read, CHUNK), b""), "checking", "MB", -(-size // CHUNK)):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def copy(source: Path, path: Path, sha256: str | None, md5: str | None, size: int | None) -> Path:

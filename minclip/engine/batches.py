@@ -15,6 +15,7 @@ from torch import Tensor
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.images import Readable, first_few
 from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
+from minclip.data.progress import with_progress
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.augment import crop_and_resize, random_crops
 from minclip.engine.devices import Device
@@ -23,6 +24,7 @@ from minclip.engine.processes import own_rows
 from minclip.preprocess import pixels_to_float
 from minclip.tokenizer import BPETokenizer
 
+TEXTS_AT_ONCE = 4096
 FEW_LENGTHS = 8  # tokens; texts for a GPU, and for compiled encoders, are cut at multiples of it
 
 
@@ -93,7 +95,9 @@ def load_pairs(
         pixels = pixels[with_caption]
     count = torch.tensor([len(captions[i]) for i in with_caption])
     texts = [text for i in with_caption for text in captions[i]]
-    tokens = tokenizer(texts, truncate=True).int()
+    parts = [texts[start : start + TEXTS_AT_ONCE] for start in range(0, len(texts), TEXTS_AT_ONCE)]
+    shown = with_progress(parts, "tokenizing", "captions", len(texts), TEXTS_AT_ONCE)
+    tokens = torch.cat([tokenizer(part, truncate=True).int() for part in shown])
     note_cut(left_out, "captions", tokenizer, texts, tokens)
     same = first_equal_row(pixels)
     if device.holds(pixels.nbytes):

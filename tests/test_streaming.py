@@ -125,7 +125,7 @@ def test_rows_are_the_pictures_and_captions_of_their_samples(folder):
             assert np.abs(row.numpy().astype(int) - expected[tuple(ids.tolist())]).max() <= 1
 
 
-def test_a_run_is_bit_for_bit_the_same_after_a_resume(folder, tmp_path, monkeypatch):
+def test_a_resumed_run_equals_one_without_a_stop(folder, tmp_path, monkeypatch):
     config = TrainConfig(batch_size=6, samples=72, stream=True, save_every=5, evaluate_every=100, log_every=1)
     device = choose_device("cpu")
     run_training(folder, TINY, config, tmp_path / "whole", device, show_progress=False)

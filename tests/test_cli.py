@@ -296,7 +296,7 @@ def test_data_takes_a_set_that_is_here_already(shared, monkeypatch, tmp_path, ca
 
 
 def test_ctrl_c_is_130_and_names_the_resuming_command(model, tokenizer, monkeypatch, capsys, tmp_path):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("minclip.experiments.experiment.run_training", interrupted)

@@ -372,7 +372,8 @@ def test_a_missing_compiler_is_named_before_training(monkeypatch):
 def test_the_command_line_takes_compiled(tmp_path, monkeypatch, capsys):
     configs = []
     monkeypatch.setattr(
-        "minclip.experiments.experiment.run_training", lambda data, model, config, *_: configs.append(config) or {}
+        "minclip.experiments.experiment.run_training",
+        lambda data, model, config, *_, **__: configs.append(config) or {},
     )
     monkeypatch.setattr("minclip.evaluation.evaluate.format_table", lambda report: "")
     asked = ["train", "--data", "picturebook", "--out", str(tmp_path / "run")]

@@ -19,6 +19,14 @@ SMALL = minclip.CLIPConfig(32, 16, 8, 64, 1, 32, 1, 1, context_length=16, vocab_
 COLOURS = ["red", "green", "blue", "white", "black", "gold", "navy", "pink"]
 
 
+@pytest.fixture(autouse=True)
+def pythons_own_handler():
+    """Where tests run in the background, Ctrl-C may be ignored from the beginning."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def data():
     return [Image.new("RGB", (16, 16), name) for name in COLOURS], [f"a {name} square" for name in COLOURS]
 

@@ -48,6 +48,35 @@ def test_the_examples_pass_on_a_gpu(script, kind, tmp_path):
     assert f"{tmp_path} holds" in said
 
 
+FIT = """
+import sys
+import minclip
+from pathlib import Path
+from PIL import Image
+
+device, folder = sys.argv[1], Path(sys.argv[2])
+rows = ["file,caption,split"]
+for i in range(40):
+    Image.new("RGB", (32, 32), (6 * i, 90, 250 - 6 * i)).save(folder / f"{i}.png")
+    rows.append(f"{i}.png,shade {i},{'train' if i < 24 else 'val' if i < 32 else 'test'}")
+(folder / "captions.csv").write_text("\\n".join(rows), encoding="utf-8")
+few = {"samples": 64, "batch_size": 8, "device": device}
+run = minclip.fit(folder, config="tiny", **few)
+assert run.model.logit_scale.device.type == device
+tuned = minclip.fit(folder, model="picturebook-tiny", freeze="image:2", mix="auto", **few)
+print("mixed", tuned.report["finetuning"]["share"], minclip.embed(folder, tuned.model, tuned.preprocess).features.shape)
+"""
+
+
+@KINDS
+def test_fit_and_finetuning_pass_on_a_gpu(kind, tmp_path):
+    script, folder = tmp_path / "fit.py", tmp_path / "photos"
+    script.write_text(FIT, encoding="utf-8")
+    folder.mkdir()
+    said = passed(launch.run(kind, "-m", "pretend.script", str(script), kind, str(folder)))
+    assert re.search(r"mixed [\d.]+ torch.Size\(\[40, 1024\]\)", said)
+
+
 @KINDS
 def test_a_cell_in_which_devices_mix_is_found(kind, tmp_path):
     import nbformat.v4 as nb

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
-from minclip.checkpoint import load
 from minclip.config import CLIPConfig
-from minclip.experiments.finetuning import FineTuning
 from minclip.experiments.preparation import learned_tokenizer, new_model
 from minclip.formats.changed_models import the_clip
 from minclip.formats.resizing import sized, with_length
@@ -20,9 +18,7 @@ Model = CLIP | str | Path | Callable[[CLIPConfig], CLIP]
 
 
 def image_size_of(model: Model | None, config: CLIPConfig | str) -> int:
-    """Side of the pictures that the model will read: known before it is built, whose tokenizer needs the captions."""
-    if isinstance(model, str | Path):
-        return load(model)[0].config.image_size
+    """Side of the pictures that a model reads, or will read: its own, or that of the configuration of a new one."""
     if isinstance(model, nn.Module):
         return the_clip(model).config.image_size
     return (config if isinstance(config, CLIPConfig) else CLIPConfig.preset(config)).image_size
@@ -36,17 +32,17 @@ def chosen_model(
     texts: list[list[str]],
     seed: int,
     left_out: dict,
-    finetuning: FineTuning | None,
+    before: tuple[CLIP, BPETokenizer] | None,
 ) -> tuple[CLIP, BPETokenizer]:
     """What is trained, and its tokenizer.
 
     config: of a new model; sizes: image_size and context_length, where they are others than its own; texts: what a new
-    tokenizer is learned from; finetuning: of a model that has learned before.
+    tokenizer is learned from; before: a model that has learned before, with its tokenizer; `model` is its name.
     """
-    if finetuning is not None:
-        clip, its_own = finetuning.model_before(left_out=left_out)
+    if before is not None:
+        clip, its_own = before
         if tokenizer is not None and tokenizer != its_own:
-            raise ValueError(f"model={finetuning.init!r} brings its own tokenizer: leave out tokenizer")
+            raise ValueError(f"model={str(model)!r} brings its own tokenizer: leave out tokenizer")
         return clip, its_own
     if isinstance(model, nn.Module):
         if sizes != (None, None):

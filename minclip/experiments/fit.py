@@ -111,7 +111,6 @@ def fit(
     named = captions is None and brings_splits(data)
     if config is not None and isinstance(model, str | Path | nn.Module):
         raise ValueError("model brings its own sizes: leave out config")
-    given = opened(data, captions)
     recipe = recipe_for(data) if named else MEMORY
     finetuning = None
     if isinstance(model, str | Path):
@@ -123,17 +122,21 @@ def fit(
         )
     train_config = with_settings(recipe.config, samples, settings)
     left_out: dict = {}
-    stored = train_config.stored_size(image_size or image_size_of(model, config or recipe.preset))
+    before = finetuning.model_before(left_out=left_out) if finetuning else None
+    known = before[0] if before else model
+    asked = image_size or image_size_of(known, config or recipe.preset)  # a new model comes later: it needs the texts
+    stored = train_config.stored_size(asked)
+    given = open_dataset(data, "train", size=stored) if named else opened(data, captions)
     dataset, texts, train_config = read_captions(given, train_config, stored, None, progress)
     train_config = fit_batch_size(
         train_config, left_out, str(as_source(data)) if named else dataset.name, dataset, texts
     )
     sizes = image_size, context_length
     clip, tokenizer = chosen_model(
-        model, tokenizer, config or recipe.preset, sizes, texts, train_config.seed, left_out, finetuning
+        model, tokenizer, config or recipe.preset, sizes, texts, train_config.seed, left_out, before
     )
     size = clip.config.image_size
-    if named and not train_config.stream:
+    if named and not train_config.stream and size != asked:  # a function may make a model of another size
         dataset = open_dataset(data, "train", size=train_config.stored_size(size))
     freeze_parts(clip, freeze)
     suites = None
@@ -176,14 +179,12 @@ def brings_splits(data: Any) -> bool:
 
 
 def opened(data: Any, captions: Sequence[str | Sequence[str]] | None) -> CaptionDataset:
-    """The data set that was given, in whatever form."""
+    """The data set that was given, in whatever form but a name or folder."""
     if captions is not None:
         if brings_splits(data) or is_huggingface(data):
             name = str(as_source(data))
             raise ValueError(f"data={name!r} brings its own captions: leave out captions, or give the pictures")
         return InMemory(data, captions)
-    if brings_splits(data):
-        return open_dataset(data, "train")
     if is_huggingface(as_source(data).data):
         return open_split(as_source(data), "train", whole=True)
     if all(hasattr(data, name) for name in ("image", "captions", "__len__")):

@@ -123,3 +123,36 @@ def test_eval_asks_class_folders(tmp_path, capsys):
     assert set(report["tasks"]["class"]["per_class"]) == {"red colour", "blue"}
     assert "9 pictures, 2 classes" in printed.err and report["found"] in printed.err
     assert "test_pictures_unreadable" in report["left_out"] and "class" in printed.out
+
+
+CLASSES = {  # what is in the folder; class names, and words of the line on what was found
+    "words of splits in classes": (
+        {"test bench/1.png": None, "train station/2.png": None},
+        ["test bench", "train station"],
+        "2 pictures, 2 classes",
+    ),
+    "folders of programs": (
+        {"cat/1.png": None, "dog/1.png": None, "__MACOSX/cat/1.png": b"x", "@eaDir/1.png": b"x", "cat/Thumbs.db": ""},
+        ["cat", "dog"],
+        "2 pictures, 2 classes",
+    ),
+    "an empty class": ({"cat/1.png": None, "dog/1.png": None, "ox/.keep": ""}, ["cat", "dog"], "without pictures 1"),
+    "a log beside them": ({"cat/1.png": None, "dog/1.png": None, "log.jsonl": [{"step": 1}]}, ["cat", "dog"], "2 cla"),
+    "a table of labels": (
+        {"cat/1.png": None, "dog/1.png": None, "metadata.csv": "id,label\n1,cat\n"},
+        ["cat", "dog"],
+        "2 pictures, 2 classes",
+    ),
+    "splits in capitals": (
+        {f"{split}/{name}/1.png": None for split in ("Train", "Testing") for name in ("cat", "dog")},
+        ["cat", "dog"],
+        "test 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("sample", CLASSES)
+def test_class_folders_are_told_from_what_lies_beside(sample, tmp_path):
+    files, names, line = CLASSES[sample]
+    data = open_dataset(write(tmp_path, files), "test")
+    assert (data.name, data.class_names) == ("class_folders", names) and line in str(data.found)

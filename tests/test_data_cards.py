@@ -88,7 +88,7 @@ def test_commands_in_cards_are_understood(command):
 
 
 def test_the_card_of_folders_names_all_known_columns():
-    from minclip.data.layouts.table import CAPTION, IMAGE
+    from minclip.data.layouts.columns import CAPTION, IMAGE
 
     text = (CARDS / "folder" / "README.md").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith("Known without an option")]

@@ -55,9 +55,9 @@ LAYOUTS = {  # what is in the folder, and words of the reason
         r"filepath.* and a caption "
         r"column called caption, title.*--image-column",
     ),
-    "a JSON beside each": (
-        {"a__png": None, "b__png": None, "a__json": '{"caption": "a cat"}'},
-        r"1 of 2 pictures have a \.json beside them \(first a\.json\), and a \.txt or \.caption is read there",
+    "a JSON without captions beside each": (
+        {"a__png": None, "b__png": None, "a__json": '{"shapes": [], "imagePath": "a.png"}'},
+        r"1 of 2 pictures have a \.json beside them, and a\.json holds no caption, .* \(shapes, imagePath\)",
     ),
     "one folder": ({"photos___a__png": None, "photos___b__JPG": None}, r"in a folder \(photos\) without captions"),
     "split folders": (
@@ -106,8 +106,8 @@ def test_a_file_of_no_layout_is_told_so(tmp_path):
     [
         ("url\tlabel\na.png\ta cat\n", r"line 1 is 'url\\tlabel', separated by tabs: looked for an image column"),
         ("url;caption\na.png;a cat\n", "line 1 is 'url;caption', separated by semicolons"),
-        ("file,caption\n/photos/a.png,a cat\n", "line 2: '/photos/a.png' is an absolute path, and leads nowhere"),
-        ("file,caption\nC:\\photos\\a.png,a cat\n", "'C:.*a.png' is an absolute path"),
+        ("file,caption\n/photos/x.png,a cat\n", "line 2: '/photos/x.png' is an absolute path, and leads nowhere"),
+        ("file,caption\nC:\\photos\\x.png,a cat\n", "'C:.*x.png' is an absolute path"),
         (
             "file,caption\nb.png,a cat\nc.png,\n",
             r"line 2: there is no picture 'b.png' .*none of the 2 entries can be used",

@@ -254,7 +254,7 @@ HOSTILE = {  # what is in the folder, and words of the error
     ),
     "numbers as captions": ({"a.jsonl": [{"image": "a.png", "caption": 5}]}, "the caption of a.png is empty"),
     "a header alone": ({"a.csv": "image,caption\n"}, "names no picture with a caption"),
-    "nothing in JSON lines": ({"a.jsonl": ""}, "names no picture with a caption"),
+    "nothing in JSON lines": ({"a.jsonl": ""}, "a.jsonl line 1 is 'None': looked for an image column"),
     "another kind of JSON lines": ({"a.jsonl": [{"box": [1]}]}, "line 1 is 'box': looked for an image column called"),
     "one id twice": (
         {"captions.json": {"images": [{"id": 1}], "annotations": [{"caption": "a", "image_id": 1}]}},

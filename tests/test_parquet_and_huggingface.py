@@ -1,6 +1,7 @@
 """Parquet with the bytes of pictures, and the objects of Hugging Face's package `datasets`."""
 
 import io
+import json
 import sys
 
 import numpy as np
@@ -207,3 +208,34 @@ def test_a_stream_of_huggingface_is_refused():
             open_dataset(data, "train")
     with pytest.raises(ValueError, match="data is of type int"):
         open_dataset(5, "train")
+
+
+HUB = {
+    "info": {"features": {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": ["hot_dog", "cat"]}}}
+}
+
+
+@pytest.mark.parametrize(
+    ("labels", "told", "names", "numbers"),
+    [
+        ([0, 1, -1, None, 1], HUB, ["hot dog", "cat"], [0, 1, None, None, 1]),
+        (["red_car", "boat", None, "boat", "boat"], {}, ["boat", "red car"], [1, 0, None, 0, 0]),
+    ],
+)
+def test_classes_in_parquet_are_asked(labels, told, names, numbers, tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = arrow.table({"image": structs(5), "label": labels})
+    parquet.write_table(columns.replace_schema_metadata({"huggingface": json.dumps(told)}), tmp_path / "test-0.parquet")
+    data = open_dataset(tmp_path, "test")
+    assert (data.class_names, data.labels, data.captions(0)) == (names, numbers, [])
+    assert "Parquet with classes, test-0.parquet: 5 pictures, 2 classes; test 5" in str(data.found)
+    suite = evaluation_suite(tmp_path, 16)
+    assert suite.tasks["class"].labels.tolist() == [one for one in numbers if one is not None]
+    with pytest.raises(ValueError, match=r"looked for an image column .* and a caption column 'said'"):
+        open_dataset(tmp_path, "test", caption_column="said")
+
+
+def test_training_on_classes_in_parquet_says_why_not(tmp_path):
+    table({"image": structs(20), "label": ["a", "b"] * 10}, tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match="has 2 class names and no captions, and cannot be trained on"):
+        minclip.fit(tmp_path, device="cpu")

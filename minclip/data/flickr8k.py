@@ -26,13 +26,14 @@ SPLIT_LISTS = {
     "val": "Flickr_8k.devImages.txt",
     "test": "Flickr_8k.testImages.txt",
 }
+TEXT_FOLDERS = ("", "text", "Flickr8k_text")  # where the archive of the texts may have been unpacked
 TOKEN_FILE = "Flickr8k.token.txt"  # the original captions
 KAGGLE_FILE = "captions.txt"  # the same as a table with the header image,caption
 
 
 def find_text(root: Path, name: str) -> Path | None:
-    """A text file of the set, in root or in root/text; None where it is not."""
-    return next((path for path in (root / name, root / "text" / name) if path.is_file()), None)
+    """A text file of the set, in root or in one of TEXT_FOLDERS; None where it is not."""
+    return next((path for folder in TEXT_FOLDERS if (path := root / folder / name).is_file()), None)
 
 
 def is_flickr8k(root: Path) -> bool:
@@ -140,7 +141,8 @@ class Flickr8k:
         texts = sum(len(captions[name]) for name in both)
         self.found = Found(str(root), "Flickr8k", len(both), texts, counts, how, self.notes)
         if not listed:
-            raise ValueError(f"{root} has no photo in its {self.split} split ({how})")
+            where = f"none of the {len(captions):,} names with captions has a photo in {self._files.where.name}"
+            raise ValueError(f"{root} has no photo in its {self.split} split: {how if both else where}")
         missing = [name for name in listed if nfc(name) not in stored or nfc(name) not in captions]
         if missing:
             raise ValueError(

@@ -14,7 +14,7 @@ from pathlib import Path
 from minclip.data.layouts.captioned import Captioned
 from minclip.data.layouts.data_source import DataSource, as_source
 from minclip.data.layouts.named_pictures import NamedPictures
-from minclip.data.layouts.table import TABLE, entries_of
+from minclip.data.layouts.table import TABLE, entries_of, title_of
 from minclip.data.left_out import LeftOut
 
 
@@ -31,8 +31,10 @@ class Folder(Captioned):
         if not table.is_file():
             raise ValueError(f"{root} holds no {TABLE}: a table with the columns file,caption")
         left_out: LeftOut = {}
-        entries = entries_of([table], Path(root), as_source(root, **options), left_out, {})
-        super().__init__("folder", f"a table of captions, {TABLE}", NamedPictures(Path(root)), entries, split, left_out)
+        source = as_source(root, **options)
+        entries = entries_of([table], Path(root), source, left_out, {})
+        title = title_of([table], Path(root), source)
+        super().__init__("folder", title, NamedPictures(Path(root)), entries, split, left_out, folders_tell=True)
 
 
 def folder_of(source: DataSource) -> Path:

@@ -19,6 +19,8 @@ NOT_DECODED = {"MPEG", "EPS", "IPTC"}
 NEEDED = {"JPEG2000": "jpg_2000", "AVIF": "avif", "WEBP": "webp"}  # format -> Pillow's feature, which may be missing
 CAMERAS = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw"}  # their raw files
 DRAWINGS = {".ai", ".emf", ".eps", ".svg", ".wmf", ".xcf"}
+# folders that systems and programs put among pictures
+OF_SYSTEMS = ("@eaDir", "node_modules", "System Volume Information", "$RECYCLE.BIN", "__MACOSX")
 OTHER_PICTURES = CAMERAS | DRAWINGS | {".heic", ".heif", ".jxl", ".exr", ".hdr", ".avif", ".jp2", ".j2k", ".webp"}
 
 
@@ -42,7 +44,12 @@ def is_hidden(path: Path) -> bool:
     return path.name.startswith(".")
 
 
-def find_pictures(folder: Path, skip: Callable[[Path], bool] = is_hidden) -> tuple[list[Path], list[Path]]:
+def is_passed_over(path: Path) -> bool:
+    """It is hidden, or a folder of a system or a program, which holds no picture of a person."""
+    return is_hidden(path) or path.name in OF_SYSTEMS
+
+
+def find_pictures(folder: Path, skip: Callable[[Path], bool] = is_passed_over) -> tuple[list[Path], list[Path]]:
     """(pictures, what looks like one and cannot be read) in a folder and the folders in it, sorted.
 
     Told by the suffix. Linked folders are followed, each folder is read once. What `skip` is true of is passed over,
@@ -76,7 +83,7 @@ def picture_names(names: Iterable[str]) -> list[str]:
 def pictures_below(root: Path) -> Iterator[str]:
     """The pictures in a folder and the folders in it, as paths from root on, with / on every system; sorted.
 
-    Linked folders are followed, hidden ones are not.
+    Linked folders are followed, hidden ones and those of systems are not.
     """
     paths = [path.relative_to(root) for path in walk(root, [])]
     pictures = set(picture_names({path.name for path in paths}))
@@ -91,7 +98,7 @@ def is_plain_file(path: Path) -> bool:
         return False
 
 
-def walk(root: Path, locked: list[Path], skip: Callable[[Path], bool] = is_hidden) -> Iterator[Path]:
+def walk(root: Path, locked: list[Path], skip: Callable[[Path], bool] = is_passed_over) -> Iterator[Path]:
     """Everything below root that is no folder and not skipped; folders that may not be read are added to `locked`."""
     seen = {str(above) for above in Path(os.path.realpath(root)).parents}  # a link to one of them is a circle
     waiting = [root]  # and linked folders: last, so that a folder that is also here itself keeps its own name
@@ -108,10 +115,16 @@ def walk(root: Path, locked: list[Path], skip: Callable[[Path], bool] = is_hidde
 
 
 def find_images(root: Path, folders: tuple[str, ...]) -> Path:
-    """The first of `folders` that is in root, else its only images*.tar; ValueError where neither is."""
+    """The first of `folders` that is in root, else its only images*.tar; ValueError where neither is.
+
+    Where an archive was unpacked into a folder of its own name, the inner one holds the pictures.
+    """
     for name in folders:
-        if (root / name).is_dir():
-            return root / name
+        found = root / name
+        while (found / name).is_dir():
+            found /= name
+        if found.is_dir():
+            return found
     tars = sorted(root.glob("images*.tar"))
     if len(tars) != 1:
         raise ValueError(

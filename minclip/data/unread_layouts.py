@@ -6,16 +6,21 @@ This file looks at names and at the beginnings of tables. layouts/ has what is r
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from minclip.data.image_files import picture_names
+from minclip.data.image_files import is_passed_over, picture_names, pictures_below
+from minclip.data.layouts.columns import JSON_CAPTION, no_columns
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.table import first_line, no_columns, read_text
+from minclip.data.layouts.json_files import LARGEST, json_files, json_lines, read_json
+from minclip.data.layouts.near_files import files_near
+from minclip.data.layouts.table import first_line, read_text
 from minclip.data.splits import split_in
 
 TABLES = (".csv", ".tsv")
+UNPACK = "which is not read here: unpack it first"
 OTHERS = {
-    ".zip": "zip",
-    ".gz": "gzip",
-    ".tgz": "gzip",
+    **dict.fromkeys((".zip",), f"zip, {UNPACK}"),
+    **dict.fromkeys((".gz", ".tgz"), f"gzip, {UNPACK}"),
+    **dict.fromkeys((".bz2", ".xz", ".zst", ".7z", ".rar"), f"an archive, {UNPACK}"),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "a spreadsheet, which is not read here: save it as CSV UTF-8"),
 }
 FEW = 10  # folders that are looked into, to find a layout there
 MANY = 1000  # files of a folder that are looked at, to name its layout
@@ -49,21 +54,18 @@ def unread_layout(root: Path, source: DataSource | None = None) -> str | None:
         if root.suffix.lower() in TABLES:
             return f"its line 1 {no_columns(first_line(root), source)}"
         return f"it is a file of no layout that is a file: {INSTEAD}"
-    names = [path.name for path in sorted(root.iterdir()) if not path.name.startswith(".")]
+    names = [path.name for path in sorted(root.iterdir()) if not is_passed_over(path)]
     files = [name for name in names[:MANY] if (root / name).is_file()]
     folders = [name for name in names[:MANY] if (root / name).is_dir()]
-    looks = (
+    return (
         saved_to_disk(files)
-        or json_beside(files)
+        or json_beside(root, files)
         or other_table(root, files, source)
-        or other_files(files)
+        or other_json(root, source)
+        or other_files(root)
         or further_down(root, folders)
-        or no_captions_in_folders(root, folders)
+        or pictures_alone(root)
     )
-    if looks:
-        return looks
-    pictures = picture_names(files)
-    return f"it holds {len(pictures)} pictures, and no captions: {INSTEAD}" if pictures else None
 
 
 def saved_to_disk(files: list[str]) -> str | None:
@@ -76,15 +78,16 @@ def saved_to_disk(files: list[str]) -> str | None:
     return None
 
 
-def json_beside(files: list[str]) -> str | None:
-    """A JSON for each picture, of the same name."""
-    stems = {PurePath(name).stem for name in picture_names(files)}
-    beside = [name for name in files if name.endswith(".json") and name.removesuffix(".json") in stems]
+def json_beside(root: Path, files: list[str]) -> str | None:
+    """A JSON for each picture, of the same name, without captions."""
+    pictures = picture_names(files)
+    names = {PurePath(name).stem for name in pictures} | set(pictures)
+    beside = [name for name in files if name.endswith(".json") and name.removesuffix(".json") in names]
     if not beside:
         return None
     return (
-        f"{len(beside)} of {len(stems)} pictures have a .json beside them (first {beside[0]}), and a .txt or .caption "
-        f"is read there: {INSTEAD}"
+        f"{len(beside)} of {len(pictures)} pictures have a .json beside them, and {beside[0]} holds no "
+        f"{', '.join(JSON_CAPTION)} ({keys_in(root / beside[0])}): {INSTEAD}"
     )
 
 
@@ -97,30 +100,55 @@ def other_table(root: Path, files: list[str], source: DataSource) -> str | None:
     return f"the header of {found} {no_columns(first_line(root / found), source)}"
 
 
-def other_files(files: list[str]) -> str | None:
-    """Archives."""
-    for name in files:
-        kind = OTHERS.get(PurePath(name).suffix.lower())
-        if kind:
-            return f"{name} is {kind}, which is not read here: unpack it first"
+def other_json(root: Path, source: DataSource) -> str | None:
+    """A JSON, or JSON lines, whose keys are unknown."""
+    for path in json_files(root, (".jsonl", ".json")):
+        if path.suffix.lower() == ".jsonl":
+            return f"{path.name} line 1 {no_columns(keys_in(path), source)}"
+        if path.stat().st_size <= LARGEST:
+            return f"{path.name} {no_columns(keys_in(path), source)}"
     return None
 
 
-def further_down(root: Path, folders: list[str]) -> str | None:
-    """A folder in the folder that could be opened itself."""
+def keys_in(path: Path) -> str:
+    """The first keys of a JSON, or of the first line of JSON lines; its beginning where it is neither."""
+    try:
+        found = next((one for _, one in json_lines(path)), None) if path.suffix == ".jsonl" else read_json(path)
+    except ValueError:
+        return first_line(path)
+    first = found[0] if isinstance(found, list) and found else found
+    return ", ".join(map(str, list(first)[:FEW])) if isinstance(first, dict) else str(first)
+
+
+def other_files(root: Path) -> str | None:
+    """Archives and spreadsheets."""
+    for path in files_near(root, lambda name: PurePath(name).suffix.lower() in OTHERS, depth=1):
+        return f"{path.name} is {OTHERS[path.suffix.lower()]}"
+    return None
+
+
+def further_down(root: Path, folders: list[str], depth: int = 2) -> str | None:
+    """A folder in the folder, or in one of these, that could be opened itself."""
     from minclip.data.layouts import layout_of  # here: it imports this file
 
     for name in folders[:FEW]:
         if layout := layout_of(DataSource(root / name)):
             return f"{name} is {layout.title}, one folder further down: pass {root / name}"
+    for name in folders[:FEW] if depth > 1 else ():
+        below = [path.name for path in sorted((root / name).iterdir()) if path.is_dir() and not is_passed_over(path)]
+        if found := further_down(root / name, below, depth - 1):
+            return found
     return None
 
 
-def no_captions_in_folders(root: Path, folders: list[str]) -> str | None:
-    """Pictures in folders that are no classes: one folder, or folders of splits."""
-    with_pictures = [name for name in folders if picture_names(path.name for path in (root / name).iterdir())]
-    if not with_pictures:
-        return None
-    names = ", ".join(with_pictures[:3])
-    what = "the folders of splits" if all(map(split_in, with_pictures)) else "a folder"
-    return f"its pictures are in {what} ({names}) without captions, and one folder is no choice of classes: {INSTEAD}"
+def pictures_alone(root: Path) -> str:
+    """Pictures in no folders, or in folders that are no classes: one folder, or folders of splits."""
+    pictures = list(pictures_below(root))
+    if not pictures:
+        return "it holds no picture"
+    folders = sorted({str(PurePath(picture).parent) for picture in pictures} - {"."})
+    if not folders or any("/" not in picture for picture in pictures):
+        return f"it holds {len(pictures)} pictures, and no captions: {INSTEAD}"
+    what = "the folders of splits" if all(map(split_in, folders)) else "a folder"
+    shown = ", ".join(folders[:3])
+    return f"its pictures are in {what} ({shown}) without captions, and one folder is no choice of classes: {INSTEAD}"

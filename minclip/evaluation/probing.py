@@ -9,7 +9,7 @@ from typing import Any
 from minclip.data import open_dataset
 from minclip.data.cifar import CIFAR, object_task
 from minclip.data.layouts.class_folders import ClassFolders
-from minclip.data.layouts.huggingface import Labelled
+from minclip.data.layouts.labelled import Labelled
 from minclip.data.left_out import LeftOut
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import ClassTask

@@ -16,7 +16,7 @@ from minclip.data.cifar import object_task
 from minclip.data.images import Readable, load_pixels
 from minclip.data.layouts.class_folders import ClassFolders
 from minclip.data.layouts.found import found_line
-from minclip.data.layouts.huggingface import Labelled
+from minclip.data.layouts.labelled import Labelled
 from minclip.data.left_out import LeftOut, TextTooLong, note_captionless, note_cut, note_unreadable
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from minclip.data.image_files import OTHER_PICTURES, is_hidden, picture_suffixes
+from minclip.data.image_files import OF_SYSTEMS, OTHER_PICTURES, is_hidden, picture_suffixes
 from minclip.data.paths import atomic_write
 
 PLACE = "MINCLIP_INDEXES"  # environment variable
 EXCLUDED = "exclude.txt"
-# what systems and programs put among pictures; never searched
-ALWAYS = ("@eaDir", "node_modules", "System Volume Information", "$RECYCLE.BIN", "__MACOSX")
 
 
 def kept_place(folder: Path) -> Path:
@@ -72,7 +70,7 @@ class Skip:
     """
 
     def __init__(self, folder: Path, patterns: Sequence[str], outside: bool = True):
-        self.folder, self.patterns, self.outside = folder, [*ALWAYS, *patterns], outside
+        self.folder, self.patterns, self.outside = folder, [*OF_SYSTEMS, *patterns], outside
         self.root = os.path.realpath(folder)
         self.pictures = picture_suffixes() | OTHER_PICTURES
         self.hidden: list[Path] = []  # folders, and files that look like pictures

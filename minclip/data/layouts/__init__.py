@@ -45,7 +45,13 @@ LAYOUTS = (
     Layout("Karpathy's splits", "a .json of images with filename and sentences", "karpathy", "layouts.karpathy"),
     Layout("COCO's captions", "a .json of images and annotations with captions", "coco", "layouts.coco"),
     Layout("WebDataset shards", "*.tar", "shards", "shards"),
-    Layout("a table under another name", "a .csv or .tsv, such as OpenCLIP's", "folder", "layouts.table", COLUMNS),
+    Layout(
+        "a table under another name",
+        "a .csv, .tsv or .token, such as OpenCLIP's or Flickr30k's",
+        "folder",
+        "layouts.table",
+        COLUMNS,
+    ),
     Layout(
         "a list of records",
         "a .jsonl, or a .json list, with columns as in a table",
@@ -54,6 +60,13 @@ LAYOUTS = (
         COLUMNS,
     ),
     Layout("a text beside each picture", "1.txt beside 1.jpg", "texts", "layouts.texts_beside"),
+    Layout(
+        "a JSON beside each picture",
+        "1.json beside 1.jpg, with a caption in it",
+        "texts",
+        "layouts.json_beside",
+        ("caption_column",),
+    ),
     Layout("Parquet", "*.parquet with the bytes of pictures", "parquet", "layouts.parquet", COLUMNS),
     Layout(
         "class folders",

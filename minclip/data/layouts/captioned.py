@@ -4,19 +4,20 @@ A layout's reader yields an `Entry` for each row or object of its file. Here pic
 come together, splits are completed, and what cannot be used is counted.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image
 
 from minclip.data.layouts.found import Found
-from minclip.data.layouts.named_pictures import NamedPictures, from_table, is_absolute
+from minclip.data.layouts.named_pictures import NamedPictures, from_table, is_absolute, splits_of_folders, without
 from minclip.data.left_out import LeftOut, note
 from minclip.data.splits import SPLITS, canonical_split, complete_splits
 from minclip.data.unicode_names import nfc
+
+LOST = "there is no picture"
 
 
 class Entry(NamedTuple):
@@ -34,31 +35,6 @@ class Unit(NamedTuple):
 
     rows: str  # "rows of captions.csv"
     place: str  # what stands before an entry's `where` in an error: "photos/captions.csv"
-
-
-def captions_in(value: Any) -> list[str]:
-    """The captions in a cell: a text, a list of texts, or such a list as JSON. Anything else is an empty caption.
-
-    >>> captions_in("a cat"), captions_in(["a cat", "a pet"]), captions_in('["a cat", "a pet"]'), captions_in(None)
-    (['a cat'], ['a cat', 'a pet'], ['a cat', 'a pet'], [''])
-    """
-    if isinstance(value, str):
-        listed = json_list(value) if value.lstrip().startswith('["') else None
-        return [value.strip()] if listed is None else listed
-    if isinstance(value, Mapping):  # Karpathy's {"raw": text, "tokens": [...]}
-        return captions_in(value.get("raw", value.get("caption")))
-    if isinstance(value, list | tuple):
-        return [text for one in value for text in captions_in(one)] or [""]
-    return [""]
-
-
-def json_list(text: str) -> list[str] | None:
-    """The texts of a JSON list; None where it is none."""
-    try:
-        listed = json.loads(text)
-    except ValueError:
-        return None
-    return [one.strip() for one in listed] if all(isinstance(one, str) for one in listed) else None
 
 
 class Captioned:
@@ -79,16 +55,21 @@ class Captioned:
         split: str,
         left_out: LeftOut | None = None,
         whole: bool = False,
+        folders_tell: bool = False,
     ):
         """name, title: of the layout; entries: (unit, the folder of the table from root on, entry).
 
-        whole: all pictures are in `split`, whatever is told.
+        whole: all pictures are in `split`, whatever is told. folders_tell: where no entry tells a split, the folders on
+        the way to the pictures do, if they can.
         """
         self.name, self.root, self.split = name, pictures.root, canonical_split(split)
         self._pictures = pictures
         self._left_out: LeftOut = {} if left_out is None else left_out
+        self._moved = ""  # what was left off the paths of a set that was moved, for the line on what was found
         self._keys: dict[str, str] = {}  # file -> its name in the table: where a folder was moved, splits stay
         captions, given = self._gather(entries, title)
+        if folders_tell and not any(given.values()):
+            given = splits_of_folders(captions)
         told = {self._keys[file]: given[file] for file in captions}
         splits, how = (dict.fromkeys(told, self.split), "") if whole else complete_splits(told)
         of_file = {file: splits.get(self._keys[file]) for file in captions}
@@ -101,7 +82,7 @@ class Captioned:
             note(self._left_out, "pictures_in_no_split", what, lost[0], len(lost))
         counted = Counter(of_file.values())
         counts = {one: counted[one] for one in SPLITS}
-        self._said = title, sum(counts.values()), sum(map(len, captions.values())), counts, how
+        self._said = title + self._moved, sum(counts.values()), sum(map(len, captions.values())), counts, how
         if not self.files:
             shown = ", ".join(f"{counts[one]} {one}" for one in SPLITS)
             raise ValueError(
@@ -139,7 +120,8 @@ class Captioned:
                 what = f"{unit.rows} say what another one says and are left out"
                 note(self._left_out, "captions_twice", what, f"{entry.where}: {file}")
         if faults and not captions:
-            raise ValueError(f"{faults[0]} (none of the {len(faults)} entries can be used)")
+            packed = packed_pictures(self._pictures) if any(LOST in fault for fault in faults) else ""
+            raise ValueError(f"{faults[0]} (none of the {len(faults)} entries can be used{packed})")
         if not captions:
             raise ValueError(f"{self.root} is {title} and names no picture with a caption")
         return captions, splits
@@ -147,8 +129,12 @@ class Captioned:
     def _with_pictures(
         self, entries: Iterable[tuple[Unit, str, Entry]], faults: list[str]
     ) -> Iterator[tuple[Unit, Entry, str]]:
-        """(unit, entry, file) of the entries whose picture is here. The others are counted, and added to `faults`."""
+        """(unit, entry, file) of the entries whose picture is here. The others are counted, and added to `faults`.
+
+        Where none is here, and the set was moved from another folder, that folder is left off the names.
+        """
         taken: set[str] = set()
+        lost: list[tuple[Unit, Entry]] = []
         for unit, beside, entry in entries:
             if entry.fault:
                 faults.append(f"{unit.place} {entry.where} {entry.fault}")
@@ -156,7 +142,8 @@ class Captioned:
                 continue
             file = self._pictures.find(entry.name, beside, entry.split)
             if file is None:
-                name, what, reason = why_not_found(entry.name, str(self.root))
+                lost.append((unit, entry))
+                name, what, reason = why_not_found(entry.name, self._pictures)
                 faults.append(f"{unit.place} {entry.where}: {reason}")
                 note(self._left_out, name, f"{unit.rows} {what} and are left out", f"{entry.where}: {entry.name!r}")
                 continue
@@ -165,6 +152,13 @@ class Captioned:
                 self._keys[file] = file if key in taken else key  # train2017/1.jpg and val2017/1.jpg may both be 1.jpg
                 taken.add(key)
             yield unit, entry, file
+        if not self._keys and (prefix := self._pictures.moved_from([entry.name for _, entry in lost])):
+            self._moved = f" (its paths without {prefix})"
+            for name in ("absolute_paths_nowhere", "without_picture", "several_pictures"):
+                self._left_out.pop(name, None)
+            faults.clear()
+            shorter = ((unit, "", entry._replace(name=without(prefix, entry.name))) for unit, entry in lost)
+            yield from self._with_pictures(shorter, faults)
 
     @cached_property
     def notes(self) -> LeftOut:
@@ -196,12 +190,28 @@ class Captioned:
         return list(self._captions[index])
 
 
-def why_not_found(name: str, root: str) -> tuple[str, str, str]:
+def packed_pictures(pictures: NamedPictures) -> str:
+    """What to add where a folder holds no picture: "; photos holds no picture, and a.zip is zip: unpack it first"."""
+    if not pictures.root.is_dir() or pictures.below:
+        return ""
+    from minclip.data.unread_layouts import other_files
+
+    packed = other_files(pictures.root)
+    return f"; {pictures.root} holds no picture{f', and {packed}' if packed else ''}"
+
+
+def why_not_found(name: str, pictures: NamedPictures) -> tuple[str, str, str]:
     """(name of the note, what it says of such entries, what is said of this one) where there is no such picture."""
-    if "://" in name:
+    if "://" in name and not is_absolute(name):
         what = "have a web address, which is not fetched,"
-        return "web_addresses", what, f"{name!r} is a web address, and pictures are not fetched"
+        how = "fetch them first, for example with img2dataset"
+        return "web_addresses", what, f"{name!r} is a web address, and pictures are not fetched: {how}"
     if is_absolute(name):
         what = "have an absolute path that leads nowhere"
-        return "absolute_paths_nowhere", what, f"{name!r} is an absolute path, and leads nowhere"
-    return "without_picture", "have no picture", f"there is no picture {name!r} in {root}"
+        how = "write paths from the folder on"
+        return "absolute_paths_nowhere", what, f"{name!r} is an absolute path, and leads nowhere: {how}"
+    if len(several := pictures.alike(name) if name else []) > 1:
+        what, some = "name several pictures at once", ", ".join(several[:2])
+        reason = f"{len(several)} pictures are called {name!r} ({some}): write the folder before the name"
+        return "several_pictures", what, reason
+    return "without_picture", "have no picture", f"{LOST} {name!r} in {pictures.root}"

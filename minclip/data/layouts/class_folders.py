@@ -11,11 +11,11 @@ Splits may stand above the classes: test/cat/1.jpg. The same layout: torchvision
 import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from minclip.data.image_files import pictures_below
+from minclip.data.image_files import is_passed_over, pictures_below
 from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.found import Found
@@ -26,6 +26,7 @@ from minclip.prompts import PICTURE_TEMPLATES, read_templates, read_texts
 TITLE = "class folders"
 NAMES_FILE, TEMPLATES_FILE = "class_names.txt", "templates.txt"
 NUMBER = re.compile(r"\d+[.\-_ ]+(?=\D)")  # 001.Black_footed_Albatross
+OF_SPLITS = ("images", "image", "photos", "pictures", "set", "data")  # words in the names of splits' folders
 SEPARATOR = re.compile(r"[\s:,=]")  # between a folder's name and what the class is called
 
 
@@ -37,11 +38,30 @@ def split_and_class(picture: str, splits_above: bool) -> tuple[str | None, str] 
     return (split_in(folders[0]), folders[1]) if len(folders) > 1 else None
 
 
+def is_called_like_a_split(folder: str) -> bool:
+    """Does its name say nothing else?
+
+    >>> is_called_like_a_split("val2017"), is_called_like_a_split("test_images"), is_called_like_a_split("test bench")
+    (True, True, False)
+    """
+    return all(split_in(word) or word in OF_SPLITS for word in re.findall("[^\\W\\d_]+", folder.lower()))
+
+
+def folders_without_class(root: Path, told: dict[str, tuple[str | None, str]]) -> list[str]:
+    """Folders beside those of the classes that hold no picture."""
+    classes = {str(PurePosixPath(picture).parents[-3 if split else -2]) for picture, (split, _) in told.items()}
+    beside = {path for one in {(root / name).parent for name in classes} for path in one.iterdir() if path.is_dir()}
+    names = (path.relative_to(root).as_posix() for path in beside if not is_passed_over(path))
+    return sorted(name for name in names if name not in classes)
+
+
 def sorted_pictures(root: Path) -> tuple[dict[str, tuple[str | None, str]], list[str]]:
     """(picture -> its split and class, pictures that are in no class)."""
     pictures = list(pictures_below(root))
     tops = {picture.split("/")[0] for picture in pictures if "/" in picture}
     splits_above = bool(tops) and all(split_in(top) is not None for top in tops)
+    if splits_above and not any(picture.count("/") > 1 for picture in pictures):
+        splits_above = all(map(is_called_like_a_split, tops))  # a test bench and a train station are classes
     found = {picture: split_and_class(picture, splits_above) for picture in pictures}
     told = {picture: told for picture, told in found.items() if told is not None}
     return told, [picture for picture in pictures if picture not in told]
@@ -119,7 +139,8 @@ class ClassFolders:
         if twice:
             same = [folder for folder in folders if names[folder].lower() == twice[0]]
             raise ValueError(
-                f"{self.root}: the classes {' and '.join(same)} have one name, {twice[0]!r}: tell them apart"
+                f"{self.root}: the classes {' and '.join(same)} have one name, {twice[0]!r}: tell them apart in "
+                f"{NAMES_FILE}, or give one folder for both"
             )
         path = self._file(source.templates, TEMPLATES_FILE)
         self.templates: Sequence[str] = read_templates(path) if path else PICTURE_TEMPLATES
@@ -134,6 +155,10 @@ class ClassFolders:
         if others:
             what = "pictures are in no class folder and are left out"
             note(self.notes, "pictures_without_class", what, others[0], len(others))
+        if empty := folders_without_class(self.root, told):
+            note(
+                self.notes, "folders_without_pictures", "folders hold no picture and are no class", empty[0], len(empty)
+            )
         counts = Counter(splits.values())
         shown = {one: counts[one] for one in (*SPLITS, "all") if one in counts}
         self.found = Found(str(self.root), TITLE, len(told), 0, shown, how, self.notes, len(folders))

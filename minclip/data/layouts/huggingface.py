@@ -8,7 +8,6 @@ one of type ClassLabel, it is a set for zero-shot evaluation.
 """
 
 import io
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,18 +16,16 @@ from PIL import Image
 
 from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
+from minclip.data.layouts.columns import IMAGE, find_column, no_columns
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.found import Found
+from minclip.data.layouts.labelled import Labelled, as_numbers, label_column
 from minclip.data.layouts.named_pictures import NamedPictures
 from minclip.data.layouts.records import as_entries, columns_beside
-from minclip.data.layouts.table import IMAGE, find_column, find_columns, no_columns
 from minclip.data.left_out import LeftOut
 from minclip.data.memory import as_picture
-from minclip.data.splits import canonical_split, complete_splits, split_in, splits_to_ask
-from minclip.prompts import PICTURE_TEMPLATES
+from minclip.data.splits import split_in
 
 NAME = "huggingface"
-LABEL = ("label", "labels", "fine_label")
 
 
 def is_one_split(data: Any) -> bool:
@@ -120,9 +117,8 @@ def open_split(source: DataSource, split: str, whole: bool = False) -> Any:
         if column is None:
             raise ValueError(f"the split {name!r} {no_columns(', '.join(splits[name].column_names), source)}")
     pictures = HuggingFacePictures(splits, {name: column for name, column in columns.items() if column})
-    first = next(iter(splits.values()))
-    if source.caption_column is None and (label := label_column(first, source)):
-        return Labelled(pictures, label, split)
+    if label := label_column_of(splits, source):
+        return labelled(splits, pictures, label, split)
     left_out: LeftOut = {}
     entries = (
         (Unit("rows", f"the split {name!r}"), "", entry)
@@ -133,49 +129,18 @@ def open_split(source: DataSource, split: str, whole: bool = False) -> Any:
     return Captioned(NAME, title, pictures, entries, split, left_out, whole=whole)
 
 
-def label_column(data: Any, source: DataSource) -> str | None:
+def label_column_of(splits: dict[str, Any], source: DataSource) -> str | None:
     """The column of classes, where no column has captions."""
-    names = list(data.column_names)
-    if find_columns(["image", *names], DataSource("", "image")) is not None:
-        return None
-    found = [name for name in names if kind_of(data, name) == "ClassLabel"]
-    place = find_column(found, None, LABEL)
-    return found[place or 0] if found else None
+    first = next(iter(splits.values()))
+    kinds = {name: kind_of(first, name) for name in first.column_names}
+    kinds |= {name: "string" for name, kind in kinds.items() if getattr(first.features[name], "dtype", "") == "string"}
+    return label_column(list(first.column_names), kinds, source)
 
 
-class Labelled:
-    """One split with classes; a `CaptionDataset` with `class_names` and `labels`, and without captions."""
-
-    name, templates = NAME, PICTURE_TEMPLATES
-
-    def __init__(self, pictures: HuggingFacePictures, column: str, split: str | None):
-        """split: None takes what a zero-shot evaluation asks."""
-        self._pictures, self._column = pictures, column
-        self.notes: LeftOut = {}
-        labels = {
-            f"{name}:{i}": label for name, data in pictures.splits.items() for i, label in enumerate(data[column])
-        }
-        told = {row: split_in(row.rpartition(":")[0]) for row in labels}
-        told = dict.fromkeys(told) if len(pictures.splits) == 1 else told
-        splits, how = splits_to_ask(told) if split is None else complete_splits(told)
-        self.split = canonical_split(split) if split is not None else next(iter(splits.values()))
-        self.files = [row for row in labels if splits.get(row) == self.split]
-        self.labels = [None if labels[row] is None or labels[row] < 0 else int(labels[row]) for row in self.files]
-        first = next(iter(pictures.splits.values()))
-        self.class_names = [name.replace("_", " ") for name in first.features[column].names]
-        counts = dict(Counter(splits.values()))
-        self.found = Found(NAME, "a data set with classes", len(labels), 0, counts, how, {}, len(self.class_names))
-
-    def to_ask(self) -> "Labelled":
-        """The pictures that a zero-shot evaluation asks."""
-        return Labelled(self._pictures, self._column, None)
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def image(self, index: int) -> Image.Image:
-        return self._pictures.open(self.files[index])
-
-    def captions(self, index: int) -> list[str]:
-        """None: a class name is not a caption."""
-        return []
+def labelled(splits: dict[str, Any], pictures: HuggingFacePictures, column: str, split: str) -> Labelled:
+    """One split of the object as pictures with classes."""
+    values = {f"{name}:{i}": label for name, data in splits.items() for i, label in enumerate(data[column])}
+    told = {row: split_in(row.rpartition(":")[0]) if len(splits) > 1 else None for row in values}
+    first = next(iter(splits.values()))
+    labels, names = as_numbers(values, getattr(first.features[column], "names", None))
+    return Labelled(NAME, "a data set with classes", pictures, labels, told, names, split)

@@ -9,12 +9,14 @@ A folder on the way to a picture tells its split: train, validation, test. https
 from collections.abc import Iterator
 from pathlib import Path
 
+from minclip.data.layouts import class_folders
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.named_pictures import NamedPictures, from_table, split_of_folders
+from minclip.data.layouts.json_files import json_lines
+from minclip.data.layouts.named_pictures import NamedPictures, from_table
 from minclip.data.layouts.near_files import files_near
-from minclip.data.layouts.records import as_entries, json_lines
-from minclip.data.layouts.table import read_table
+from minclip.data.layouts.records import as_entries, lines_known
+from minclip.data.layouts.table import is_table, read_table
 from minclip.data.left_out import LeftOut
 
 NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
@@ -27,7 +29,16 @@ def metadata_files(source: DataSource) -> list[Path]:
 
 
 def is_here(source: DataSource) -> bool:
-    return bool(metadata_files(source))
+    """Is there such a file? In class folders it may hold something else than captions."""
+    files = metadata_files(source)
+    return bool(files) and (any(knows_captions(path, source) for path in files) or not class_folders.is_here(source))
+
+
+def knows_captions(path: Path, source: DataSource) -> bool:
+    """Has the table the columns? Parquet always counts."""
+    if path.suffix == ".csv":
+        return is_table(path, source)
+    return path.suffix == ".parquet" or lines_known(path, source)
 
 
 def entries_of(path: Path, source: DataSource, left_out: LeftOut) -> Iterator[Entry]:
@@ -53,9 +64,8 @@ def open_split(source: DataSource, split: str) -> Captioned:
             beside = "" if folder == "." else folder
             unit = Unit(f"rows of {from_table(beside, path.name)}", str(path))
             for entry in entries_of(path, source, left_out):
-                told = entry.split or split_of_folders(from_table(beside, entry.name or "none"))
-                yield unit, beside, entry._replace(split=told)
+                yield unit, beside, entry
 
     names = ", ".join(path.relative_to(root).as_posix() for path in files[:3]) + (", ..." if len(files) > 3 else "")
     title = f"Hugging Face's ImageFolder, {names}"
-    return Captioned("imagefolder", title, NamedPictures(root), entries(), split, left_out)
+    return Captioned("imagefolder", title, NamedPictures(root), entries(), split, left_out, folders_tell=True)

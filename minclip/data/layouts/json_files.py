@@ -2,11 +2,14 @@
 
 import json
 import mmap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from minclip.data.layouts.near_files import files_near
+from minclip.data.layouts.table import read_text
 
+LARGEST = 1 << 28  # bytes of a JSON that is read to see what it is
 MANY = 20  # files of a folder that are looked at: one JSON for each picture is another layout
 
 
@@ -41,3 +44,13 @@ def listed(path: Path, content: Any, key: str) -> list[dict]:
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ValueError(f"{path} has no list {key!r} of objects")
     return found
+
+
+def json_lines(path: Path) -> Iterator[tuple[str, Any]]:
+    """(place, what stands there) of the lines that are not empty. ValueError names the line of one that is no JSON."""
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if line.strip():
+            try:
+                yield f"line {number}", json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise ValueError(f"{path} line {number} is no JSON: {error}") from error

@@ -11,7 +11,8 @@ Source: Karpathy and Fei-Fei, "Deep visual-semantic alignments for generating im
 from collections.abc import Iterator
 from pathlib import Path
 
-from minclip.data.layouts.captioned import Captioned, Entry, Unit, captions_in
+from minclip.data.layouts.captioned import Captioned, Entry, Unit
+from minclip.data.layouts.cells import captions_in
 from minclip.data.layouts.coco import root_of
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.json_files import holds_keys, json_files, listed, read_json
@@ -27,7 +28,7 @@ FEW = 20  # pictures that are looked for, to tell which of several JSONs is mean
 def splits_files(source: DataSource) -> list[Path]:
     """The JSONs with images and their sentences."""
     files = (path for path in json_files(source.path) if holds_keys(path, "images", "filename"))
-    return [path for path in files if holds_keys(path, "sentences", "raw") or holds_keys(path, "captions")]
+    return [path for path in files if holds_keys(path, "sentences") or holds_keys(path, "captions")]
 
 
 def chosen(files: list[Path], pictures: NamedPictures) -> Path:

@@ -2,9 +2,11 @@
 
 import os
 import re
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from posixpath import normpath
+from posixpath import commonprefix, normpath
+from urllib.parse import unquote
 
 from PIL import Image
 
@@ -13,12 +15,23 @@ from minclip.data.images import open_image, to_rgb
 from minclip.data.splits import split_in
 from minclip.data.unicode_names import nfc, stored_name
 
+FEW = 20  # names of pictures that are looked for, to see where a set was moved from
+FILE_ADDRESS = re.compile("file://(?=/)(/(?=[A-Za-z]:))?")  # file:///photos/1.jpg, file:///C:/photos/1.jpg
 TARS = "images*.tar"  # a folder of pictures that was never unpacked
+
+
+def as_path(name: str) -> str:
+    """A name with / between folders, and without file:// before it.
+
+    >>> as_path("file:///C:/photos/1.jpg"), as_path("sub\\\\1.jpg")
+    ('C:/photos/1.jpg', 'sub/1.jpg')
+    """
+    return FILE_ADDRESS.sub("", name).replace("\\", "/")
 
 
 def is_absolute(name: str) -> bool:
     """Does a path lead out of every folder by itself, on this system or on Windows?"""
-    return re.match(r"[/\\]|[A-Za-z]:", name) is not None
+    return re.match("/|[A-Za-z]:", as_path(name)) is not None
 
 
 def split_of_folders(path: str) -> str | None:
@@ -28,6 +41,21 @@ def split_of_folders(path: str) -> str | None:
     ('val', None)
     """
     return next((split for part in PurePosixPath(path).parts[:-1] if (split := split_in(part))), None)
+
+
+def splits_of_folders(files: Iterable[str]) -> dict[str, str | None]:
+    """file -> the split that its folders tell. A word in a name is no split where most folders have none.
+
+    Folders tell splits where every file has one, or where there are train and another one.
+
+    >>> splits_of_folders(["train/a.png", "test/b.png", "c.png"])
+    {'train/a.png': 'train', 'test/b.png': 'test', 'c.png': None}
+    >>> splits_of_folders(["dogs/a.png", "test shots/b.png"])
+    {'dogs/a.png': None, 'test shots/b.png': None}
+    """
+    told = {file: None if is_absolute(file) else split_of_folders(file) for file in files}
+    there = set(told.values())
+    return told if None not in there or ("train" in there and len(there) > 2) else dict.fromkeys(told)
 
 
 def same(name: str) -> str:
@@ -46,8 +74,13 @@ def from_table(beside: str, name: str) -> str:
     >>> from_table("train", "../a.png"), from_table("train", "dogs/b.png")
     ('a.png', 'train/dogs/b.png')
     """
-    path = name.replace("\\", "/")  # as Windows writes it
+    path = as_path(name)
     return normpath(f"{beside}/{path}" if beside else path)
+
+
+def without(prefix: str, name: str) -> str:
+    """A name without the folders before it."""
+    return as_path(name).removeprefix(prefix)
 
 
 class NamedPictures:
@@ -55,7 +88,7 @@ class NamedPictures:
 
     A name is looked for in this order: as an absolute path; from the table's folder on; as the end of one path in
     root alone (`val2017/1.jpg` may be `images/val2017/1.jpg`), also where capitals differ or the suffix is left out; in
-    root/images*.tar; from the current folder on.
+    root/images*.tar; from the current folder on; with %20 read as a space.
     """
 
     def __init__(self, root: Path):
@@ -90,9 +123,11 @@ class NamedPictures:
         """
         key = name, beside, split
         if key not in self._known:
-            path = name.replace("\\", "/")
+            path = as_path(name)
             try:
                 self._known[key] = self._find(path, beside, split) if path.strip("/") else None
+                if self._known[key] is None and (plain := unquote(path)) != path:
+                    self._known[key] = self._find(plain, beside, split)
             except OSError:  # a name that is too long, such as a caption in the wrong column
                 self._known[key] = None
         return self._known[key]
@@ -104,7 +139,7 @@ class NamedPictures:
             return found and self._from_root(f"{anchor}{found}")
         from_root = from_table(beside, path)
         here = from_root if (self.root / from_root).is_file() else stored_name(self.root, from_root)
-        return here or self._by_ending(normpath(path), split) or self._in_tar(path) or self._from_here(path)
+        return here or self._by_ending(path, split) or self._in_tar(path) or self._from_here(path)
 
     def _from_root(self, absolute: str) -> str:
         """A path from root on where the picture is in root, else the absolute path."""
@@ -113,11 +148,31 @@ class NamedPictures:
                 return Path(absolute).relative_to(root).as_posix()
         return absolute
 
-    def _by_ending(self, path: str, split: str | None) -> str | None:
+    def moved_from(self, names: Sequence[str]) -> str:
+        """The folders that all names begin with and that are elsewhere, where what follows them is here; else "".
+
+        A table may come from another machine: C:\\photos\\cat\\1.jpg is here cat/1.jpg.
+        """
+        paths = [path for path in map(as_path, names) if "://" not in path]
+        shared = commonprefix([path.split("/")[:-1] for path in paths])
+        if shared[:1] == [".."]:
+            return ""  # that leads out of the folder on purpose
+        for count in range(1, len(shared) + 1):
+            prefix = "/".join(shared[:count]) + "/"
+            if any(self.find(path.removeprefix(prefix)) for path in paths[:FEW]):
+                return prefix
+        return ""
+
+    def alike(self, name: str) -> list[str]:
+        """The pictures whose paths end with a name, however it is spelled."""
+        path = normpath(as_path(name))
         ends = f"/{same(path)}"
         called = self._by_name.get(last(ends), [])
         found = [one for one in called if f"/{same(one)}".endswith((ends, ends + PurePosixPath(same(one)).suffix))]
-        found = [one for one in found if nfc(f"/{one}").endswith(f"/{nfc(path)}")] or found  # as it stands, if it does
+        return [one for one in found if nfc(f"/{one}").endswith(f"/{nfc(path)}")] or found  # as it stands, if it does
+
+    def _by_ending(self, path: str, split: str | None) -> str | None:
+        found = self.alike(path)
         if len(found) > 1:
             found = [one for one in found if split is not None and split_of_folders(one) == split]
         return found[0] if len(found) == 1 else None  # of several, nobody knows which is meant

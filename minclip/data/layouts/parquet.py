@@ -3,28 +3,31 @@
     data/train-00000-of-00001.parquet    image: struct {bytes, path}, or the bytes themselves
                                          caption: a text, or a list of texts
 
-Each row is a picture. The name of a file or of its folder tells the split. Pictures are read one row group at a time
-and not kept. Needs the package `pyarrow`.
+Each row is a picture. The name of a file or of its folder tells the split. Without captions, a column of type
+ClassLabel makes it a set for zero-shot evaluation. Pictures are read one row group at a time and not kept. Needs the
+package `pyarrow`.
 """
 
 import io
+import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from PIL import Image
 
 from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
+from minclip.data.layouts.columns import IMAGE, find_column, no_columns
 from minclip.data.layouts.data_source import DataSource
+from minclip.data.layouts.labelled import Labelled, as_numbers, label_column
 from minclip.data.layouts.named_pictures import NamedPictures, split_of_folders
 from minclip.data.layouts.near_files import files_near
 from minclip.data.layouts.records import as_entries, columns_beside
-from minclip.data.layouts.table import IMAGE, find_column, no_columns
 from minclip.data.left_out import LeftOut
 from minclip.data.splits import split_in
 
@@ -149,8 +152,8 @@ def entries_of(path: Path, pictures: str, source: DataSource, left_out: LeftOut,
         yield entry._replace(name=str(number), split=entry.split or told)
 
 
-def open_split(source: DataSource, split: str) -> Captioned:
-    """One split. ValueError where pyarrow is missing, or a file has no pictures or captions."""
+def open_split(source: DataSource, split: str) -> Captioned | Labelled:
+    """One split, with captions or with classes. ValueError where pyarrow, pictures or captions are missing."""
     root = source.path.parent if source.path.is_file() else source.path
     files = {path.relative_to(root).as_posix(): path for path in parquet_files(source)}
     left_out: LeftOut = {}
@@ -160,12 +163,54 @@ def open_split(source: DataSource, split: str) -> Captioned:
         if column is None:
             raise ValueError(f"{path} {no_columns(', '.join(opened(path).schema_arrow.names), source)}")
         columns[file] = column
+    pictures = ParquetPictures(root, columns)
+    schema = opened(next(iter(files.values()))).schema_arrow
+    if label := label_column(schema.names, kinds_in(schema), source):
+        return labelled(files, pictures, label, split)
 
     def entries() -> Iterator[tuple[Unit, str, Entry]]:
         for file, path in files.items():
-            told = split_in(path.stem) or split_of_folders(file)
-            for entry in entries_of(path, columns[file], source, left_out, told):
+            for entry in entries_of(path, columns[file], source, left_out, split_told(file)):
                 yield Unit(f"rows of {file}", str(path)), "", entry._replace(name=f"{file}:{entry.name}")
 
-    names = ", ".join(list(files)[:3]) + (", ..." if len(files) > 3 else "")
-    return Captioned("parquet", f"Parquet, {names}", ParquetPictures(root, columns), entries(), split, left_out)
+    title = f"Parquet, {shown_files(files)}"
+    return Captioned("parquet", title, pictures, entries(), split, left_out)
+
+
+def shown_files(files: Mapping[str, Path]) -> str:
+    """The first three of their names."""
+    return ", ".join(list(files)[:3]) + (", ..." if len(files) > 3 else "")
+
+
+def split_told(file: str) -> str | None:
+    """The split that the name of a file tells, or its folder."""
+    return split_in(PurePosixPath(file).stem) or split_of_folders(file)
+
+
+def hub_features(schema: Any) -> dict[str, dict]:
+    """column -> its type as `datasets` writes it beside the columns: {"_type": "ClassLabel", "names": [...]}."""
+    try:
+        found = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return {name: kind for name, kind in found.items() if isinstance(kind, dict)}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def kinds_in(schema: Any) -> dict[str, str]:
+    """column -> ClassLabel, string, or another type."""
+    told = {name: str(kind.get("_type")) for name, kind in hub_features(schema).items()}
+    kinds = {field.name: str(field.type).removeprefix("large_") for field in schema}
+    return {name: "ClassLabel" if told.get(name) == "ClassLabel" else kind for name, kind in kinds.items()}
+
+
+def labelled(files: Mapping[str, Path], pictures: ParquetPictures, column: str, split: str) -> Labelled:
+    """One split as pictures with classes; the labels are read at once."""
+    values = {
+        f"{file}:{number}": row[column]
+        for file, path in files.items()
+        for number, (_, row) in enumerate(rows_of(path, [column]))
+    }
+    told = {row: split_told(row.rpartition(":")[0]) for row in values}
+    names = hub_features(opened(next(iter(files.values()))).schema_arrow).get(column, {}).get("names")
+    labels, names = as_numbers(values, names)
+    return Labelled("parquet", f"Parquet with classes, {shown_files(files)}", pictures, labels, told, names, split)

@@ -1,39 +1,92 @@
-"""Records of pictures and captions: JSON lines, or one JSON list of objects. Columns as in a table (table.py).
+"""Records of pictures and captions: JSON lines, or a JSON with lists of objects. Columns as in a table (table.py).
 
-{"image": "val2014/1.jpg", "caption": ["a cat on a sofa", "a pet"]}
+[{"image": "val2014/1.jpg", "caption": ["a cat on a sofa", "a pet"]}]
+{"val2014/1.jpg": "a cat on a sofa"}
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from minclip.data.layouts.captioned import Captioned, Entry, Unit, captions_in
+from minclip.data.image_files import picture_names
+from minclip.data.layouts.captioned import Captioned, Entry, Unit
+from minclip.data.layouts.cells import captions_in
+from minclip.data.layouts.columns import Columns, find_columns, no_columns, note_unread
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.json_files import json_files, read_json
-from minclip.data.layouts.named_pictures import NamedPictures
-from minclip.data.layouts.table import Columns, find_columns, no_columns, note_unread, read_text
+from minclip.data.layouts.json_files import LARGEST, json_files, json_lines, read_json
+from minclip.data.layouts.named_pictures import NamedPictures, last
+from minclip.data.layouts.near_files import shown_names
+from minclip.data.layouts.table import first_lines
 from minclip.data.left_out import LeftOut
 from minclip.data.splits import canonical_split, split_in
 
 Record = tuple[str, Any]  # its place in the file, what stands there
 
 
-def json_lines(path: Path) -> Iterator[Record]:
-    """The lines that are not empty. ValueError names the line of one that is no JSON."""
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if line.strip():
-            try:
-                yield f"line {number}", json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise ValueError(f"{path} line {number} is no JSON: {error}") from error
+def records_in(path: Path, source: DataSource) -> Iterator[tuple[str | None, Record]]:
+    """(the split that is told, record) of JSON lines, or of a JSON whose form is known."""
+    if is_lines(path):
+        yield from ((None, record) for record in json_lines(path))
+        return
+    for told, records in lists_in(read_json(path), source):
+        place = f"{told} entry" if told else "entry"
+        yield from ((told, (f"{place} {number}", record)) for number, record in enumerate(records, start=1))
 
 
-def records_in(path: Path) -> Iterator[Record]:
-    """The records of a .jsonl, or of a .json that is a list."""
+def lists_in(content: Any, source: DataSource) -> list[tuple[str | None, list[Any]]]:
+    """(the split that is told, records) of what a JSON says; [] where it is none of these:
+
+    [{...}, ...], {"train": [{...}, ...], "val": [...]}, {"annotations": [{...}, ...]}, {"1.jpg": "a cat"}, and
+    {"1.jpg": {"caption": "a cat"}}. The last two become records with the column `file`.
+    """
+    if isinstance(content, list):
+        return [(None, content)] if knows_columns(content[:1], source) else []
+    if not isinstance(content, Mapping):
+        return []
+    lists = {str(key): value for key, value in content.items() if isinstance(value, list)}
+    known = {key: records for key, records in lists.items() if knows_columns(records[:1], source)}
+    if known:
+        told = {key: split_in(key) for key in known}
+        return (
+            [(told[key], records) for key, records in known.items()]
+            if all(told.values())
+            else [(None, records) for records in list(known.values())[:1]]
+        )
+    named = {name: said for name, said in content.items() if picture_names([last(str(name))])}
+    as_records = [
+        {"file": name, **said} if isinstance(said, Mapping) else {"file": name, "caption": said}
+        for name, said in named.items()
+    ]
+    return [(None, as_records)] if len(named) * 2 > len(content) and knows_columns(as_records[:1], source) else []
+
+
+def knows_columns(records: Sequence[Any], source: DataSource) -> bool:
+    """Is the first one an object with the columns?"""
+    return any(isinstance(one, Mapping) and find_columns([*map(str, one)], source) is not None for one in records)
+
+
+def is_lines(path: Path) -> bool:
+    """JSON lines: by the suffix, or because the first line is a whole object and there is another one."""
     if path.suffix.lower() == ".jsonl":
-        return json_lines(path)
-    return ((f"entry {number}", record) for number, record in enumerate(read_json(path), start=1))
+        return True
+    lines = first_lines(path)
+    if len(lines) < 2 or not lines[0].startswith("{") or not lines[1].startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(lines[0]), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def lines_known(path: Path, source: DataSource) -> bool:
+    """Has the first line of JSON lines the columns?"""
+    try:
+        return knows_columns([json.loads(first_lines(path)[0])], source)
+    except (ValueError, RecursionError):
+        return False
 
 
 def as_entries(
@@ -57,7 +110,10 @@ def as_entries(
             yield Entry(where, "", [], fault=no_columns(", ".join(header), source))
             continue
         values = list(record.values())
-        if not isinstance(name := values[columns.image], str):
+        name = values[columns.image]
+        if isinstance(name, int) and not isinstance(name, bool):  # an id, which is the file's name without its suffix
+            name = str(name)
+        if not isinstance(name, str):
             yield Entry(where, "", [], fault=f"has no text {header[columns.image]!r}")
             continue
         split = told
@@ -86,40 +142,45 @@ def columns_beside(
 
 
 def record_files(source: DataSource) -> list[Path]:
-    """Every .jsonl, and every .json that begins with a list of objects whose columns are known."""
-    return [
-        path
-        for path in json_files(source.path, (".jsonl", ".json"))
-        if path.suffix.lower() == ".jsonl" or is_list(path, source)
-    ]
+    """Every file of JSON lines or JSON whose records have the columns."""
+    return [path for path in json_files(source.path, (".jsonl", ".json")) if holds_records(path, source)]
 
 
-def is_list(path: Path, source: DataSource) -> bool:
-    """Is it a JSON list of objects with the columns? Only its beginning is looked at."""
-    with path.open("rb") as file:
-        beginning = file.read(4096).decode("utf-8-sig", errors="replace").lstrip()
-    if not beginning.startswith("["):
+def holds_records(path: Path, source: DataSource) -> bool:
+    """Are the columns of its records known? Of a list only the beginning is looked at."""
+    if is_lines(path):
+        return lines_known(path, source)
+    beginning = "\n".join(first_lines(path)).lstrip()
+    if beginning.startswith("["):
+        names = [part for number, part in enumerate(beginning[:4096].split('"')) if number % 2]  # what is in quotes
+        return find_columns(names, source) is not None
+    if not beginning.startswith("{") or path.stat().st_size > LARGEST:
         return False
-    names = [part for number, part in enumerate(beginning.split('"')) if number % 2]  # what stands in quotes
-    return find_columns(names, source) is not None
+    try:
+        return bool(lists_in(read_json(path), source))
+    except ValueError:
+        return False
 
 
 def is_here(source: DataSource) -> bool:
-    return bool(record_files(source))
+    """Is there such a file? The path may be JSON lines: what is wrong with them is said by line."""
+    return bool(record_files(source)) or (source.path.is_file() and source.path.suffix.lower() == ".jsonl")
 
 
 def open_split(source: DataSource, split: str) -> Captioned:
-    """One split of a file of records, or of several whose names may tell their splits."""
-    files = record_files(source)
+    """One split of a file of records, or of several whose names or folders may tell their splits."""
+    files = record_files(source) or [source.path]
     root = source.path.parent if source.path.is_file() else source.path
     left_out: LeftOut = {}
 
     def entries() -> Iterator[tuple[Unit, str, Entry]]:
         for path in files:
-            told = split_in(path.stem) if len(files) > 1 else None
+            of_file = split_in(path.relative_to(root).with_suffix("").as_posix()) if len(files) > 1 else None
             beside = path.parent.relative_to(root).as_posix()
-            for entry in as_entries(str(path), records_in(path), source, left_out, told):
-                yield Unit(f"records of {path.name}", str(path)), "" if beside == "." else beside, entry
+            unit = Unit(f"records of {path.name}", str(path))
+            for told, records in groupby(records_in(path, source), key=itemgetter(0)):
+                for entry in as_entries(str(path), (one for _, one in records), source, left_out, told or of_file):
+                    yield unit, "" if beside == "." else beside, entry
 
-    title = f"a list of records, {', '.join(path.name for path in files)}"
-    return Captioned("records", title, NamedPictures(root), entries(), split, left_out)
+    title = f"a list of records, {shown_names(files, root)}"
+    return Captioned("records", title, NamedPictures(root), entries(), split, left_out, folders_tell=True)

@@ -1,9 +1,10 @@
-"""Tables of pictures and captions: captions.csv, OpenCLIP's CSV and TSV, and others, with a header and UTF-8.
+"""Tables of pictures and captions: captions.csv, OpenCLIP's CSV and TSV, Flickr30k's .token, and others, in UTF-8.
 
     filepath	title
     photos/1.jpg	a cat on a sofa
 
-A column is known by an option or by a usual name. Cells are separated by whichever mark gives both columns.
+A column is known by an option or by a usual name; without a header by what is in it (headerless.py). Cells are
+separated by whichever mark gives both columns.
 """
 
 import csv
@@ -13,89 +14,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from minclip.data.layouts.captioned import Captioned, Entry, Unit, captions_in
+from minclip.data.layouts.captioned import Captioned, Entry, Unit
+from minclip.data.layouts.cells import captions_in
+from minclip.data.layouts.columns import MARKS, Columns, find_columns, no_columns, note_unread
 from minclip.data.layouts.data_source import DataSource
+from minclip.data.layouts.headerless import LOOKED_AT, columns_by_content, how_read, picture_in
 from minclip.data.layouts.named_pictures import NamedPictures
-from minclip.data.left_out import LeftOut, note
+from minclip.data.layouts.near_files import files_near, shown_names
+from minclip.data.left_out import LeftOut
 from minclip.data.splits import canonical_split, split_in
 
 TABLE = "captions.csv"  # is the only one that is read where it is there (folder.py)
-SUFFIXES = (".csv", ".tsv")
+SUFFIXES = (".csv", ".tsv", ".token")  # the last one is Flickr30k's, and has no header
 ALSO = ("captions.txt",)  # Kaggle's
-MARKS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
-IMAGE = ("file", "filepath", "file_name", "filename", "image", "image_path", "image_name", "image_file", "path", "img")
-CAPTION = ("caption", "title", "text", "captions", "comment", "description", "sentence", "raw")
-SPLIT = ("split",)
+BEGINNING = 1 << 16  # bytes of a file that are looked at
+MARK_LINE = re.compile(r"sep=.", re.IGNORECASE)  # stands above the header where Excel reads another mark
 
 
-class Columns(NamedTuple):
-    """Where in a row the picture, its captions and its split are."""
+class Form(NamedTuple):
+    """How a table is written."""
 
-    image: int
-    captions: tuple[int, ...]  # several where they are numbered: caption_0, caption_1
-    split: int | None
-
-    @property
-    def read(self) -> set[int | None]:
-        return {self.image, self.split, *self.captions}
-
-
-def find_column(header: Sequence[str], asked: str | None, usual: Sequence[str]) -> int | None:
-    """The place of a column: that of the name that was asked for, else of the first usual name."""
-    names = [name.strip().lower() for name in header]
-    for name in usual if asked is None else (asked.strip().lower(),):
-        if name in names:
-            return names.index(name)
-    return None
-
-
-def find_captions(header: Sequence[str], asked: str | None) -> tuple[int, ...]:
-    """The places of the captions: one column, or all of the first usual name with numbers; none where there is none.
-
-    >>> find_captions(["image", "caption_0", "caption_1"], None)
-    (1, 2)
-    """
-    one = find_column(header, asked, CAPTION)
-    if one is not None or asked is not None:
-        return () if one is None else (one,)
-    names = [name.strip().lower() for name in header]
-    for usual in CAPTION:
-        if found := tuple(i for i, name in enumerate(names) if re.fullmatch(rf"{usual}_?\d+", name)):
-            return found
-    return ()
-
-
-def find_columns(header: Sequence[str], source: DataSource) -> Columns | None:
-    """The columns of a table; None where the picture's or the caption's is missing, or a split's that was asked for."""
-    image = find_column(header, source.image_column, IMAGE)
-    captions = find_captions(header, source.caption_column)
-    split = find_column(header, source.split_column, SPLIT)
-    if image is None or not captions or (split is None and source.split_column is not None):
-        return None
-    return Columns(image, captions, split)
-
-
-def note_unread(left_out: LeftOut, where: str, header: Sequence[str], columns: Columns) -> None:
-    """Counts the columns that are not read."""
-    unread = [name.strip() for place, name in enumerate(header) if place not in columns.read]
-    if unread:
-        note(left_out, "columns_unknown", f"columns of {where} are not read", unread[0] or "no name", len(unread))
-
-
-def no_columns(header: str, source: DataSource) -> str:
-    """The error of a header without the columns, after the place of the header: what was looked for, what there is."""
-    asked = {"image": source.image_column, "caption": source.caption_column, "split": source.split_column}
-    usual = {"image": IMAGE, "caption": CAPTION}
-    sought = [
-        f"{name} column {one!r}" if one else f"{name} column called {', '.join(usual[name])}"
-        for name, one in asked.items()
-        if one or name in usual
-    ]
-    separated = next((f", separated by {name}" for mark, name in MARKS.items() if mark in header and mark != ","), "")
-    return (
-        f"is {header[:120]!r}{separated}: looked for an {' and a '.join(sought)}; --image-column and --caption-column "
-        f"(image_column=, caption_column= in Python) take other names"
-    )
+    mark: str  # between cells
+    columns: Columns
+    header: bool
 
 
 def read_text(path: Path) -> str:
@@ -108,32 +49,58 @@ def read_text(path: Path) -> str:
         raise ValueError(f"{path} line {line} is not UTF-8: save the table as UTF-8 (in Excel: CSV UTF-8)") from error
 
 
+def first_lines(path: Path) -> list[str]:
+    """The header and some rows, whatever the file is; [""] for an empty one."""
+    with path.open("rb") as file:
+        lines = file.read(BEGINNING).decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
+    return lines[1:] if MARK_LINE.fullmatch(lines[0].strip()) and len(lines) > 1 else lines
+
+
 def first_line(path: Path) -> str:
     """The beginning of the header, whatever the file is."""
-    with path.open("rb") as file:
-        return file.readline(4096).decode("utf-8-sig", errors="replace").strip("\r\n")
+    return first_lines(path)[0][:4096]
 
 
-def mark_of(header: str, source: DataSource) -> str | None:
-    """What separates the cells; None where no mark gives the columns."""
+def form_of(path: Path, source: DataSource) -> Form | None:
+    """How a table is written; None where no mark gives the columns, by a header or by what is in the first rows."""
+    lines = first_lines(path)
     for mark in MARKS:
-        if find_columns(next(csv.reader([header], delimiter=mark), []), source):
-            return mark
+        if columns := find_columns(next(csv.reader(lines[:1], delimiter=mark), []), source):
+            return Form(mark, columns, True)
+    if path.suffix.lower() == ".json" or not lines[0]:
+        return None
+    for mark in sorted(MARKS, key=lambda mark: (mark == "\t") == (path.suffix.lower() == ".csv")):
+        reader = csv.reader(lines[: LOOKED_AT + 1], delimiter=mark)
+        try:
+            rows = [cells for _, cells in zip(range(LOOKED_AT), reader, strict=False) if cells]
+        except csv.Error:
+            continue
+        if columns := columns_by_content(rows, source):
+            return Form(mark, columns, False)
     return None
+
+
+def title_of(tables: Sequence[Path], root: Path, source: DataSource) -> str:
+    """What the tables are called in the line on what was found, and how one without a header was understood."""
+    forms = [form_of(path, source) for path in tables]
+    guessed = next((form.columns for form in forms if form is not None and not form.header), None)
+    return f"a table of captions, {shown_names(tables, root)}{f' ({how_read(guessed)})' if guessed else ''}"
 
 
 def is_table(path: Path, source: DataSource) -> bool:
     """Is this file a table whose columns are known?"""
-    return mark_of(first_line(path), source) is not None
+    return form_of(path, source) is not None
 
 
 def tables_in(source: DataSource) -> list[Path]:
-    """The tables of a folder, or the one that the path is."""
+    """The tables of a folder, else those of its folders that tell a split; or the one that the path is."""
     root = source.path
     if root.is_file():
         return [root] if root.suffix.lower() in (*SUFFIXES, ".txt") else []
-    files = (path for path in sorted(root.iterdir()) if path.is_file() and not path.name.startswith("."))
-    return [path for path in files if path.suffix.lower() in SUFFIXES or path.name.lower() in ALSO]
+    found = files_near(root, lambda name: name.lower().endswith((*SUFFIXES, *ALSO)), depth=1)
+    found = [path for path in found if path.suffix.lower() in SUFFIXES or path.name.lower() in ALSO]
+    here = [path for path in found if path.parent == root]
+    return here or [path for path in found if split_in(path.parent.name) or path.suffix.lower() == ".token"]
 
 
 def is_here(source: DataSource) -> bool:
@@ -143,7 +110,7 @@ def is_here(source: DataSource) -> bool:
     return any(is_table(path, source) for path in tables_in(source))
 
 
-def rows_of(path: Path, mark: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(path: Path, mark: str) -> list[tuple[int, list[str]]]:
     """(line number, cells) of every row that is not empty. csv.Error where quotes are not closed.
 
     Tabs may separate texts that are not quoted, in which a quotation mark is a character.
@@ -159,41 +126,41 @@ def rows_of(path: Path, mark: str) -> Iterator[tuple[int, list[str]]]:
         rows = [
             (number, line.rstrip("\r").split(mark)) for number, line in enumerate(text.split("\n"), 1) if line.strip()
         ]
-    yield from rows
+    return rows[1:] if rows and MARK_LINE.fullmatch(mark.join(rows[0][1]).strip()) else rows
 
 
 def read_table(path: Path, source: DataSource, left_out: LeftOut, told: str | None = None) -> Iterator[Entry]:
     """The rows of a table as entries. told: the split that the file's name tells, where there is no column.
 
-    ValueError with its line for a header without the columns, a row with too many cells, or an unknown split.
+    ValueError with its line for a table without the columns, a row with too many cells, or an unknown split.
     """
-    header = first_line(path)
-    mark = mark_of(header, source)
-    if mark is None:
+    form = form_of(path, source)
+    if form is None:
         read_text(path)  # where it is not UTF-8, that is the reason
-        raise ValueError(f"{path} line 1 {no_columns(header, source)}")
-    rows = rows_of(path, mark)
-    _, names = next(rows)
-    columns = find_columns(names, source)
-    assert columns is not None
-    note_unread(left_out, path.name, names, columns)
-    for line, cells in rows:
-        if len(cells) > len(names):
+        raise ValueError(f"{path} line 1 {no_columns(first_line(path), source)}")
+    rows = rows_of(path, form.mark)
+    first, names = rows[0]
+    columns = form.columns
+    if form.header:
+        note_unread(left_out, path.name, names, columns)
+    wanted = f"the header {len(names)}" if form.header else f"line {first} has {len(names)}"
+    for line, cells in rows[form.header :]:
+        if len(cells) > len(names) or (len(cells) < len(names) and not form.header):
             raise ValueError(
-                f"{path} line {line} has {len(cells)} cells, the header {len(names)}: put a caption with commas "
-                f"in quotes"
+                f"{path} line {line} has {len(cells)} cells, {wanted}: put a caption with commas in quotes"
             )
         if len(cells) < len(names):
-            yield Entry(f"line {line}", cells[0], [], fault=f"has {len(cells)} cells, the header {len(names)}")
+            yield Entry(f"line {line}", cells[0], [], fault=f"has {len(cells)} cells, {wanted}")
             continue
         split = told
-        if columns.split is not None:
+        if columns.split is not None and (name := cells[columns.split].strip()):
             try:
-                split = canonical_split(cells[columns.split])
+                split = canonical_split(name)
             except ValueError as error:
                 raise ValueError(f"{path} line {line}: {error}") from error
         captions = [text for place in columns.captions for text in captions_in(cells[place])]
-        yield Entry(f"line {line}", cells[columns.image].strip(), captions, split)
+        picture = cells[columns.image].strip()
+        yield Entry(f"line {line}", picture if form.header else picture_in(picture) or picture, captions, split)
 
 
 def entries_of(
@@ -208,12 +175,12 @@ def entries_of(
 
 
 def open_split(source: DataSource, split: str) -> Captioned:
-    """One split of a table, or of several whose names tell their splits (train.csv, val.csv)."""
+    """One split of a table, or of several whose names or folders tell their splits (train.csv, val/captions.csv)."""
     tables = tables_in(source)
     root = source.path.parent if source.path.is_file() else source.path
     if len(tables) > 1:
         tables = [path for path in tables if is_table(path, source)]
-    splits = {path: split_in(path.stem) for path in tables} if len(tables) > 1 else {}
+    splits = {path: split_in(path.relative_to(root).with_suffix("").as_posix()) for path in tables}
     if len(tables) > 1 and None in splits.values():
         names = ", ".join(path.name for path in tables)
         raise ValueError(
@@ -221,6 +188,6 @@ def open_split(source: DataSource, split: str) -> Captioned:
             f"{tables[0]}, or name them train, val and test"
         )
     left_out: LeftOut = {}
-    title = f"a table of captions, {', '.join(path.name for path in tables)}"
-    entries = entries_of(tables, root, source, left_out, splits)
-    return Captioned("table", title, NamedPictures(root), entries, split, left_out)
+    entries = entries_of(tables, root, source, left_out, splits if len(tables) > 1 else {})
+    title = title_of(tables, root, source)
+    return Captioned("table", title, NamedPictures(root), entries, split, left_out, folders_tell=True)

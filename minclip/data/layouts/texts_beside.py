@@ -3,16 +3,17 @@
     photos/1.jpg
     photos/1.txt    a cat on a sofa
 
-Also `1.caption`, and `1.jpg.txt`. A folder on the way tells the split: train, val, test.
+Also `1.caption`, and `1.jpg.txt`. The texts may be in a folder of their own: images/a/1.jpg and texts/a/1.txt. A folder
+on the way tells the split: train, val, test.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from minclip.data.image_files import walk
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.named_pictures import NamedPictures, split_of_folders
+from minclip.data.layouts.named_pictures import NamedPictures, same
 from minclip.data.left_out import LeftOut, note
 from minclip.data.unicode_names import nfc
 
@@ -20,33 +21,57 @@ SUFFIXES = (".txt", ".caption")
 LARGEST = 1 << 20  # bytes of a text
 
 
-def texts_below(root: Path) -> dict[str, str]:
-    """The text files in a folder and the folders in it: path without its suffix (nfc) -> path, from root on."""
-    paths = (path.relative_to(root).as_posix() for path in sorted(walk(root, [])) if path.suffix.lower() in SUFFIXES)
-    return {nfc(str(PurePosixPath(path).with_suffix(""))): path for path in paths}
+def files_below(root: Path, suffixes: tuple[str, ...]) -> list[str]:
+    """The files with one of the suffixes in a folder and the folders in it, as paths from root on."""
+    return [path.relative_to(root).as_posix() for path in sorted(walk(root, [])) if path.suffix.lower() in suffixes]
 
 
-def text_of(picture: str, texts: dict[str, str]) -> str | None:
-    """The text of a picture: 1.txt or 1.jpg.txt."""
-    return texts.get(nfc(str(PurePosixPath(picture).with_suffix("")))) or texts.get(nfc(picture))
+def stem(path: str) -> str:
+    """A path without the suffix of its file."""
+    return str(PurePosixPath(path).with_suffix(""))
+
+
+def top(path: str) -> str:
+    """The first folder of a path; "" where there is none."""
+    return path.partition("/")[0] if "/" in path else ""
+
+
+def beside_pictures(pictures: NamedPictures, files: Iterable[str]) -> dict[str, str]:
+    """picture -> the file of the same name. Capitals and the form of é may differ where one file alone fits.
+
+    Where no picture has one, and all of the files are in one folder and all pictures in another, these two folders
+    count as one.
+    """
+    known, spelled = {nfc(stem(path)): path for path in files}, {}
+    for path in known.values():
+        spelled.setdefault(same(stem(path)), []).append(path)
+    found: dict[str, str] = {}
+    for picture in pictures.below:
+        path = known.get(nfc(stem(picture))) or known.get(nfc(picture))
+        if path is None and len(alike := spelled.get(same(stem(picture))) or spelled.get(same(picture), [])) == 1:
+            path = alike[0]
+        if path is not None:
+            found[picture] = path
+    tops = {top(picture) for picture in pictures.below}, {top(path) for path in known.values()}
+    if found or len(tops[0]) != 1 or len(tops[1]) != 1 or "" in tops[0] | tops[1]:
+        return found
+    moved = {nfc(stem(path).partition("/")[2]): path for path in known.values()}
+    return {one: moved[key] for one in pictures.below if (key := nfc(stem(one).partition("/")[2])) in moved}
 
 
 def is_here(source: DataSource) -> bool:
     """Has any picture a text beside it?"""
     if not source.path.is_dir():
         return False
-    texts = texts_below(source.path)
-    return bool(texts) and any(text_of(picture, texts) for picture in NamedPictures(source.path).below)
+    texts = files_below(source.path, SUFFIXES)
+    return bool(texts) and bool(beside_pictures(NamedPictures(source.path), texts))
 
 
 def entries_of(pictures: NamedPictures, left_out: LeftOut) -> Iterator[Entry]:
     """An entry for each picture that has a text."""
-    texts, used = texts_below(pictures.root), set()
-    for picture in pictures.below:
-        path = text_of(picture, texts)
-        if path is None:
-            continue  # it is counted as one that nothing names
-        used.add(path)
+    texts = files_below(pictures.root, SUFFIXES)
+    beside = beside_pictures(pictures, texts)
+    for picture, path in beside.items():  # a picture without one is counted as one that nothing names
         if (size := (pictures.root / path).stat().st_size) > LARGEST:
             yield Entry(path, picture, [], fault=f"has {size:,} bytes, the limit is {LARGEST:,}")
             continue
@@ -55,11 +80,10 @@ def entries_of(pictures: NamedPictures, left_out: LeftOut) -> Iterator[Entry]:
         except UnicodeDecodeError:
             yield Entry(path, picture, [], fault="is not UTF-8: save it as UTF-8")
             continue
-        captions = [line.strip() for line in lines if line.strip()] or [""]
-        yield Entry(path, picture, captions, split_of_folders(picture))
-    for path in texts.values():
-        if path not in used:
-            note(left_out, "texts_without_picture", "text files have no picture beside them", path)
+        yield Entry(path, picture, [line.strip() for line in lines if line.strip()] or [""])
+    if alone := sorted(set(texts) - set(beside.values())):
+        what = "text files are of no picture, or of one that has another text"
+        note(left_out, "texts_without_picture", what, alone[0], len(alone))
 
 
 def open_split(source: DataSource, split: str) -> Captioned:
@@ -67,4 +91,5 @@ def open_split(source: DataSource, split: str) -> Captioned:
     left_out: LeftOut = {}
     unit = Unit("texts", str(source.path))
     entries = ((unit, "", entry) for entry in entries_of(pictures, left_out))
-    return Captioned("texts", "pictures with a text beside each", pictures, entries, split, left_out)
+    title = "pictures with a text beside each"
+    return Captioned("texts", title, pictures, entries, split, left_out, folders_tell=True)

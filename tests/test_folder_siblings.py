@@ -1,0 +1,262 @@
+"""More relatives of the layouts: tables without a header, moved sets, JSONs of many forms, folders of programs."""
+
+import gzip
+import io
+import json
+import zipfile
+
+import pytest
+from folder_examples import TEST, TRAIN, VAL, coco, karpathy, png, write
+
+from minclip.data import open_dataset
+from minclip.data.splits import SPLITS
+
+THREE = (TRAIN, VAL, TEST)
+HERE = dict.fromkeys(THREE)
+ROWS = [{"image": name, "caption": f"number {name}"} for name in THREE]
+NUMBER = ["number 1.png"]
+
+
+def table(mark: str = ",", header: str = "image,caption", names: str = "{}", end: str = "\n") -> str:
+    rows = "".join(f"{names.format(name)}{mark}number {name}{end}" for name in THREE)
+    return f"{header.replace(',', mark)}{end}{rows}" if header else rows
+
+
+def below(folder: str) -> dict:
+    return {f"{folder}/{name}": None for name in THREE}
+
+
+def in_splits(name: str, content: dict[str, object]) -> dict:
+    """Each of the three pictures in the folder of its split, with a file beside it."""
+    folders = dict(zip(THREE, ("train", "valid", "test"), strict=True))
+    files = {f"{folders[one]}/{one}": None for one in THREE}
+    return files | {f"{folders[one]}/{name}": content[one] for one in THREE}
+
+
+def zipped() -> bytes:
+    buffer = io.BytesIO()
+    zipfile.ZipFile(buffer, "w").close()
+    return buffer.getvalue()
+
+
+SAMPLES = {  # what is in the folder; words of the line on what was found; the train split's captions
+    "no header": ({"all.csv": table(header=""), **HERE}, "all.csv (without a header: column 1 is the", NUMBER),
+    "no header in captions.csv": (
+        {"captions.csv": table(header=""), **HERE},
+        "captions.csv (without a header: column 1 is the picture, 2 is the caption)",
+        NUMBER,
+    ),
+    "no header, tabs": ({"captions.txt": table("\t", ""), **below("x")}, "captions.txt (without a header", NUMBER),
+    "no header, a split": (
+        {"a.csv": "".join(f"9,{n},a b,{s}\n" for n, s in zip(THREE, SPLITS, strict=True)), **HERE},
+        "column 2 is the picture, 3 is the caption, 4 is the split)",
+        ["a b"],
+    ),
+    "no header, one word": ({"a.tsv": f"{TRAIN}\tcat\n{VAL}\tdog\n{TEST}\tox\n", **HERE}, "without a header", ["cat"]),
+    "flickr30k's token file": (
+        {
+            "results_20130124.token": "".join(f"{n}#{k}\tA {n} , {k} .\n" for n in THREE for k in range(2)),
+            **below("flickr30k-images"),
+        },
+        "results_20130124.token (without a header",
+        ["A 1.png , 0 .", "A 1.png , 1 ."],
+    ),
+    "the token file in a folder": (
+        {"flickr30k/r.token": "".join(f"{n}#0\tA {n} .\n" for n in THREE[1:]), **below("flickr30k_images")},
+        "pictures not named 1",
+        None,
+    ),
+    "a mark for Excel": ({"a.csv": "sep=;\r\n" + table(";", end="\r\n"), **HERE}, "is a table", NUMBER),
+    "windows paths of another machine": (
+        {"a.csv": table(names="C:\\Users\\me\\photos\\{}"), **below("photos")},
+        "a.csv (its paths without C:/Users/me/)",
+        NUMBER,
+    ),
+    "linux paths of another machine": (
+        {"a.csv": table(names="/home/x/photos/{}"), **below("pictures")},
+        "a.csv (its paths without /home/x/photos/)",
+        NUMBER,
+    ),
+    "paths from elsewhere": (
+        {"a.jsonl": [{**row, "image": f"data/set/photos/{row['image']}"} for row in ROWS], **below("photos")},
+        "a.jsonl (its paths without data/set/)",
+        NUMBER,
+    ),
+    "addresses of files": (
+        {"a.csv": table(names="file:///mnt/{}"), **HERE},
+        "a.csv (its paths without /mnt/)",
+        NUMBER,
+    ),
+    "names as in an address": (
+        {"a.csv": table(names="my%20photos/%C3%A9/{}"), **below("my photos/é")},
+        "nothing left out",
+        NUMBER,
+    ),
+    "a list as Python prints it": (
+        {"a.csv": "image,captions\n" + "".join(f'{n},"[\'a cat\', ""it\'s a pet""]"\n' for n in THREE), **HERE},
+        "6 captions",
+        ["a cat", "it's a pet"],
+    ),
+    "a list as NumPy prints it": (
+        {"a.csv": "image,captions\n" + "".join(f"{n},\"['a cat'\n 'a pet']\"\n" for n in THREE), **HERE},
+        "6 captions",
+        ["a cat", "a pet"],
+    ),
+    "a text in brackets": ({"a.csv": table().replace("number", "[red] number"), **HERE}, "", ["[red] number 1.png"]),
+    "ids in place of names": ({"a.csv": f"image_id,caption\n{TRAIN[0]},a\n0,b\n7,c\n", **below("i")}, "3 pict", ["a"]),
+    "JSON lines called .json": ({"a.json": "".join(json.dumps(r) + "\n" for r in ROWS), **HERE}, "records", NUMBER),
+    "a list under a key": ({"a.json": {"version": 1, "data": ROWS}, **HERE}, "a list of records, a.json", NUMBER),
+    "a list for each split": (
+        {"a.json": {s: [row] for s, row in zip(("train", "dev", "test"), ROWS, strict=True)}, **HERE},
+        "train 1, val 1, test 1; nothing",
+        NUMBER,
+    ),
+    "names to captions": ({"a.json": {n: ["a", "b"] for n in THREE}, **HERE}, "a list of records", ["a", "b"]),
+    "names to objects": ({"m.json": {n: {"caption": "a", "tags": "x"} for n in THREE}, **HERE}, "unknown 1", ["a"]),
+    "roboflow's COCO": (
+        in_splits("_annotations.coco.json", {n: coco({n: [f"number {n}"]}) for n in THREE}),
+        "test/_annotations.coco.json, train/_annotations.coco.json, valid/_annotations.coco.json: 3 pictures, 3 "
+        "captions; train 1, val 1, test 1; nothing left out",
+        NUMBER,
+    ),
+    "tables in the folders of splits": (
+        in_splits("labels.csv", {n: f"image,text\n{n},number {n}\n" for n in THREE}),
+        "test/labels.csv, train/labels.csv, valid/labels.csv: 3 pictures, 3 captions; train 1, val 1, test 1;",
+        NUMBER,
+    ),
+    "records in the folders of splits": (
+        in_splits("captions.jsonl", {n: [{"image": n, "text": f"number {n}"}] for n in THREE}),
+        "train 1, val 1, test 1; nothing left out",
+        NUMBER,
+    ),
+    "folders of a table's pictures tell splits": (
+        {"a.csv": f"file,text\nval/{TRAIN},a\ntrain/{VAL},b\ntest/{TEST},c\n"}
+        | {f"val/{TRAIN}": None, f"train/{VAL}": None, f"test/{TEST}": None},
+        "train 1, val 1, test 1; nothing",
+        ["b"],
+    ),
+    "a word in one folder tells no split": (
+        {"dogs/1.png": None, "dogs/1.txt": "a", "test shots/1.png": None, "test shots/1.txt": "b"},
+        "no split is told",
+        None,
+    ),
+    "an empty split": (
+        {"a.csv": f"file,text,split\n{TRAIN},a,train\n{VAL},b,val\n{TEST},c,test\nn.png,d,\n", **HERE, "n.png": None},
+        "pictures in no split 1",
+        ["a"],
+    ),
+    "karpathy's sentences as texts": (
+        {
+            "d.json": {"images": [{"filename": n, "split": "train", "sentences": [f"number {n}"]} for n in THREE]},
+            **HERE,
+        },
+        "Karpathy's splits, d.json",
+        NUMBER,
+    ),
+    "texts in a folder of their own": (
+        {**below("images/a"), **{f"captions/a/{n[0]}.txt": f"number {n}" for n in THREE}},
+        "pictures with a text beside each: 3 pictures",
+        None,
+    ),
+    "capitals of texts": ({"IMG 1.PNG": png(), "img 1.TXT": "a", **HERE}, "a text beside each: 1 pictures", None),
+    "a JSON beside each": (
+        {f"{n[0]}.json": {"caption": f"number {n}", "url": "x"} for n in THREE} | HERE,
+        "pictures with a JSON beside each: 3 pictures, 3 captions",
+        NUMBER,
+    ),
+    "a JSON of an export": (
+        {f"{n}.json": {"title": n, "description": f"number {n}"} for n in THREE} | HERE,
+        "a JSON beside each",
+        NUMBER,
+    ),
+    "folders of programs": (
+        {"a.csv": table(), **below("photos"), "__MACOSX/photos/1.png": b"x", "@eaDir/1.png": b"x", ".b/1.png": b"x"},
+        "3 pictures, 3 captions; train 1, val 1, test 1",
+        NUMBER,
+    ),
+    "flickr8k unpacked twice": (
+        {
+            "Flickr8k_text/Flickr8k.token.txt": "".join(f"{n}#0\tnumber {n}\n" for n in THREE),
+            **below("Flicker8k_Dataset/Flicker8k_Dataset"),
+        },
+        "is Flickr8k: 3 pictures",
+        NUMBER,
+    ),
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_sibling_opens_and_says_what_was_found(sample, tmp_path):
+    files, line, captions = SAMPLES[sample]
+    write(tmp_path, files)
+    found = None
+    for split in SPLITS:
+        try:
+            data = open_dataset(tmp_path, split)
+        except ValueError as error:
+            assert f"has no picture in its {split} split" in str(error)
+            continue
+        assert len(data) and all(data.captions(i) and data.image(i).mode == "RGB" for i in range(len(data)))
+        found = data.found
+        if split == "train" and captions is not None:
+            assert data.captions(0) == captions
+    assert line in str(found)
+
+
+REFUSED = {  # what is in the folder, and words of the error
+    "two pictures of one name": (
+        {"a.csv": "image,text\n1.png,a\n", "photos/1.png": None, "thumbs/1.png": None},
+        "line 2: 2 pictures are called '1.png' (photos/1.png, thumbs/1.png): write the folder before the name",
+    ),
+    "commas in a table without a header": (
+        {"a.csv": "1.png,a cat\n2.png,a cat, asleep\n", "1.png": None},
+        "line 2 has 3 cells, line 1 has 2: put a caption with commas in quotes",
+    ),
+    "pictures in a zip": (
+        {"captions.json": coco({"1.jpg": ["a"]}), "train2017.zip": zipped()},
+        "holds no picture, and train2017.zip is zip, which is not read here: unpack it first",
+    ),
+    "a packed JSON": (
+        {"annotations/captions.json.gz": gzip.compress(b"{}"), "train2017/1.jpg": None},
+        "captions.json.gz is gzip, which is not read here: unpack it first",
+    ),
+    "a spreadsheet": ({"a.xlsx": b"PK", "1.png": None}, "a.xlsx is a spreadsheet, which is not read here: save it as"),
+    "two folders further down": (
+        {"data/coco/annotations/captions_val2017.json": coco({"1.jpg": ["a"]}), "data/coco/val2017/1.jpg": None},
+        "coco is COCO's captions, one folder further down: pass ",
+    ),
+    "a JSON of another form": (
+        {"a.json": [{"id": 1, "image": "1.png", "conversations": []}], "1.png": None},
+        "a.json is 'id, image, conversations': looked for an image column",
+    ),
+    "photos of flickr8k that are others": (
+        {"Flickr8k.token.txt": "1.png#0\ta\n", "Images/2.png": None},
+        "none of the 1 names with captions has a photo in Images",
+    ),
+    "pictures two folders down": (
+        {"train/images/1.png": None, "val/images/1.png": None},
+        "in the folders of splits (train/images, val/images) without captions",
+    ),
+    "no picture": ({"notes/.keep": ""}, "it holds no picture"),
+    "a web address": ({"a.csv": "image,text\nhttps://x.org/1.png,a\n", "1.png": None}, "fetch them first, for example"),
+}
+
+
+@pytest.mark.parametrize("sample", REFUSED)
+def test_a_sibling_that_cannot_be_read_says_why(sample, tmp_path):
+    files, said = REFUSED[sample]
+    with pytest.raises(ValueError) as caught:
+        open_dataset(write(tmp_path, files), "train")
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_splits_of_karpathy_are_not_those_of_folders(tmp_path):
+    said = {n: (s, [s]) for n, s in zip(THREE, ("restval", "val", "test"), strict=True)}
+    write(tmp_path, {"d.json": karpathy(said, "val2014"), **below("val2014")})
+    assert open_dataset(tmp_path, "train").captions(0) == ["restval"]
+
+
+def test_columns_of_a_table_without_a_header_by_number(tmp_path):
+    write(tmp_path, {"a.tsv": f"x\t1\ta cat\n{'y'}\t0\tb, b\nz\t7\tc\n", **HERE})
+    data = open_dataset(tmp_path, "train", image_column="2", caption_column="3")
+    assert data.captions(0) == ["a cat"] and "column 2 is the picture, 3 is the caption" in str(data.found)

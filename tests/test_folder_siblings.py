@@ -66,6 +66,16 @@ SAMPLES = {  # what is in the folder; words of the line on what was found; the t
         "pictures not named 1",
         None,
     ),
+    "empty lines first, an old Mac's line ends": (
+        {"a.csv": "\r\r" + table(end="\r"), **HERE},
+        "a table of captions, a.csv: 3 pictures",
+        NUMBER,
+    ),
+    "JSON lines called .ndjson": (
+        {"a.ndjson": [{**row, "image": {"path": row["image"]}} for row in ROWS], **HERE},
+        "a list of records, a.ndjson",
+        NUMBER,
+    ),
     "a mark for Excel": ({"a.csv": "sep=;\r\n" + table(";", end="\r\n"), **HERE}, "is a table", NUMBER),
     "windows paths of another machine": (
         {"a.csv": table(names="C:\\Users\\me\\photos\\{}"), **below("photos")},

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from minclip.data.image_files import is_passed_over, picture_names, pictures_below
 from minclip.data.layouts.columns import JSON_CAPTION, no_columns
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.json_files import LARGEST, json_files, json_lines, read_json
+from minclip.data.layouts.json_files import LARGEST, LINES, json_files, json_lines, read_json
 from minclip.data.layouts.near_files import files_near
 from minclip.data.layouts.table import first_line, read_text
 from minclip.data.splits import split_in
@@ -102,8 +102,8 @@ def other_table(root: Path, files: list[str], source: DataSource) -> str | None:
 
 def other_json(root: Path, source: DataSource) -> str | None:
     """A JSON, or JSON lines, whose keys are unknown."""
-    for path in json_files(root, (".jsonl", ".json")):
-        if path.suffix.lower() == ".jsonl":
+    for path in json_files(root, (*LINES, ".json")):
+        if path.suffix.lower() in LINES:
             return f"{path.name} line 1 {no_columns(keys_in(path), source)}"
         if path.stat().st_size <= LARGEST:
             return f"{path.name} {no_columns(keys_in(path), source)}"
@@ -113,7 +113,7 @@ def other_json(root: Path, source: DataSource) -> str | None:
 def keys_in(path: Path) -> str:
     """The first keys of a JSON, or of the first line of JSON lines; its beginning where it is neither."""
     try:
-        found = next((one for _, one in json_lines(path)), None) if path.suffix == ".jsonl" else read_json(path)
+        found = next((one for _, one in json_lines(path)), None) if path.suffix.lower() in LINES else read_json(path)
     except ValueError:
         return first_line(path)
     first = found[0] if isinstance(found, list) and found else found

@@ -30,11 +30,11 @@ def captions_of(content: Any, source: DataSource) -> list[str] | None:
 
 
 def is_here(source: DataSource) -> bool:
-    """Has any of the first JSONs beside pictures a caption?"""
+    """Has any of some JSONs beside pictures a caption?"""
     if not source.path.is_dir():
         return False
     found = beside_pictures(NamedPictures(source.path), files_below(source.path, SUFFIXES))
-    for path in list(found.values())[:FEW]:
+    for path in list(found.values())[:: len(found) // FEW + 1]:
         try:
             if captions_of(read_json(source.path / path), source) is not None:
                 return True

@@ -16,7 +16,7 @@ from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.cells import captions_in
 from minclip.data.layouts.columns import Columns, find_columns, no_columns, note_unread
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.json_files import LARGEST, json_files, json_lines, read_json
+from minclip.data.layouts.json_files import LARGEST, LINES, json_files, json_lines, read_json
 from minclip.data.layouts.named_pictures import NamedPictures, last
 from minclip.data.layouts.near_files import shown_names
 from minclip.data.layouts.table import first_lines
@@ -70,7 +70,7 @@ def knows_columns(records: Sequence[Any], source: DataSource) -> bool:
 
 def is_lines(path: Path) -> bool:
     """JSON lines: by the suffix, or because the first line is a whole object and there is another one."""
-    if path.suffix.lower() == ".jsonl":
+    if path.suffix.lower() in LINES:
         return True
     lines = first_lines(path)
     if len(lines) < 2 or not lines[0].startswith("{") or not lines[1].startswith("{"):
@@ -111,6 +111,8 @@ def as_entries(
             continue
         values = list(record.values())
         name = values[columns.image]
+        if isinstance(name, Mapping):  # as `datasets` writes a picture: {"bytes": None, "path": "1.jpg"}
+            name = name.get("path")
         if isinstance(name, int) and not isinstance(name, bool):  # an id, which is the file's name without its suffix
             name = str(name)
         if not isinstance(name, str):
@@ -143,7 +145,7 @@ def columns_beside(
 
 def record_files(source: DataSource) -> list[Path]:
     """Every file of JSON lines or JSON whose records have the columns."""
-    return [path for path in json_files(source.path, (".jsonl", ".json")) if holds_records(path, source)]
+    return [path for path in json_files(source.path, (*LINES, ".json")) if holds_records(path, source)]
 
 
 def holds_records(path: Path, source: DataSource) -> bool:
@@ -164,7 +166,7 @@ def holds_records(path: Path, source: DataSource) -> bool:
 
 def is_here(source: DataSource) -> bool:
     """Is there such a file? The path may be JSON lines: what is wrong with them is said by line."""
-    return bool(record_files(source)) or (source.path.is_file() and source.path.suffix.lower() == ".jsonl")
+    return bool(record_files(source)) or (source.path.is_file() and source.path.suffix.lower() in LINES)
 
 
 def open_split(source: DataSource, split: str) -> Captioned:

@@ -50,9 +50,10 @@ def read_text(path: Path) -> str:
 
 
 def first_lines(path: Path) -> list[str]:
-    """The header and some rows, whatever the file is; [""] for an empty one."""
+    """The header and some rows, as far as they are not empty, whatever the file is; [""] for an empty one."""
     with path.open("rb") as file:
-        lines = file.read(BEGINNING).decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
+        text = file.read(BEGINNING).decode("utf-8-sig", errors="replace")
+    lines = [line for line in re.split("\r\n|\r|\n", text) if line.strip()] or [""]
     return lines[1:] if MARK_LINE.fullmatch(lines[0].strip()) and len(lines) > 1 else lines
 
 

@@ -100,27 +100,45 @@ def embed_folder(
     facts, skip = Facts(), Skip(folder, [])
     with alone(parts_of(out)) as place:
         known = KeptFeatures(out, place, about, facts)  # refuses before an hour of work
-        pictures, facts.skipped = find_pictures(folder, skip)
-        facts.hidden, facts.excluded = skip.hidden, skip.excluded
-        stamps = {path.relative_to(folder).as_posix(): stamp for path in pictures if (stamp := stamp_of(path))}
-        header_of(about, list(stamps), {}, 0)
-        new = [name for name, stamp in stamps.items() if known.stamp(name) != stamp]
-        facts.known = sum(name in known.rows for name in stamps.keys() - set(new))
-        facts.gone = len(known.rows.keys() - stamps.keys())
+        names, new = names_in(folder, skip, known, facts)
+        header_of(about, names, {}, 0)
 
         def read(image: Image.Image) -> Tensor:
             return preprocess(as_seen(image) if as_viewed else image)
 
         shown = tqdm(
-            total=len(stamps), initial=len(stamps) - len(new), desc="embedding", unit=" pictures", disable=not progress
+            total=len(names), initial=len(names) - len(new), desc="embedding", unit=" pictures", disable=not progress
         )
         try:
             with quiet(), shown, closing(encode_files(folder, new, model, read, batch_size, shown)) as found:
                 known.add(found, keep_every)
-            known.finish(sorted(stamps), folder)
+            known.finish(names, folder)
         except KeyboardInterrupt:
-            kept = sum(known.stamp(name) == stamp for name, stamp in stamps.items())
+            kept = len(names) - len(new) + known.added
             raise KeyboardInterrupt(
-                f"{kept:,} of {len(stamps):,} pictures are kept in {place}; the same command goes on"
+                f"{kept:,} of {len(names):,} pictures are kept in {place}; the same command goes on"
             ) from None
     return facts
+
+
+def names_in(folder: Path, skip: Skip, known: KeptFeatures, facts: Facts) -> tuple[list[str], list[str]]:
+    """(all pictures of a folder, those that are new or changed), as paths from the folder on, sorted.
+
+    Of a picture its name alone stays in memory.
+    """
+    pictures, facts.skipped = find_pictures(folder, skip)
+    facts.hidden, facts.excluded = skip.hidden, skip.excluded
+    names: list[str] = []
+    new: list[str] = []
+    pictures.reverse()
+    while pictures:  # what has its name need not stay
+        path = pictures.pop()
+        if stamp := stamp_of(path):
+            name = path.relative_to(folder).as_posix()
+            names.append(name)
+            if known.stamp(name) != stamp:
+                new.append(name)
+            else:
+                facts.known += name in known.rows
+    facts.gone = len(known.rows) - sum(name in known.rows for name in names)
+    return sorted(names), new

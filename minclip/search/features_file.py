@@ -50,8 +50,7 @@ class FeaturesFile:
                 raise ValueError("it is cut off")
             with path.open("rb") as file:
                 file.seek(of_stamps)
-                stamps = np.frombuffer(file.read(16 * rows), "<i8").reshape(rows, 2)
-            self.stamps = [Stamp(*stamp) for stamp in stamps.tolist()]
+                self.stamps = np.frombuffer(file.read(16 * rows), "<i8").reshape(rows, 2)  # size and time
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             raise ValueError(f"{path} is no file of features ({' '.join(str(error).split()):.100})") from error
 
@@ -102,7 +101,7 @@ def write_features(
     path: Path,
     about: About,
     names: Sequence[str],
-    stamps: Sequence[Stamp],
+    stamps: Sequence[Stamp] | np.ndarray,
     faults: Mapping[str, Entry],
     embed_dim: int,
     rows: Iterable[bytes],

@@ -3,6 +3,7 @@
 `embed` asks what is known, adds what is new, and makes one file of it all. The rows stay on the disk.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from glob import escape
@@ -10,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from time import monotonic
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from minclip.search.facts import Facts
@@ -52,8 +54,10 @@ class KeptFeatures:
     def __init__(self, out: Path, place: Path, about: About, facts: Facts):
         self.out, self.place, self.about, self.facts = out, place, about, facts
         self.files: list[FeaturesFile] = []
-        self.rows: dict[str, tuple[int, int, Stamp]] = {}  # name -> number of the file, row in it, stamp
+        self.starts: list[int] = []  # of each file: how many rows the files before it have
+        self.rows: dict[str, int] = {}  # name -> its row, counted through all files
         self.faults: dict[str, Entry] = {}
+        self.added = 0  # pictures that were read now, whether they have features or not
         left_behind = [*place.glob(f".{PARTS}.*.tmp"), *out.parent.glob(f".{escape(out.name)}.*.tmp")]
         for left in left_behind:  # of a process that was killed while it wrote
             left.unlink(missing_ok=True)
@@ -76,10 +80,11 @@ class KeptFeatures:
                 f"{where} holds features of another model{whose}, or of pictures that were read in another way: choose "
                 f"another file, or delete it"
             )
-        number = len(self.files)
+        start = self.starts[-1] + len(self.files[-1].names) if self.files else 0
         self.files.append(file)
-        for row, (name, stamp) in enumerate(zip(file.names, file.stamps, strict=True)):
-            self.rows[name] = number, row, stamp
+        self.starts.append(start)
+        for row, name in enumerate(file.names, start):
+            self.rows[name] = row
             self.faults.pop(name, None)
         for name, entry in file.faults.items():
             self.faults[name] = entry
@@ -88,8 +93,14 @@ class KeptFeatures:
     def stamp(self, name: str) -> Stamp | None:
         """Of the picture's file when it was encoded; None where it was not."""
         if name in self.rows:
-            return self.rows[name][2]
+            number, row = self.place_of(name)
+            return Stamp(*self.files[number].stamps[row].tolist())
         return self.faults[name].stamp if name in self.faults else None
+
+    def place_of(self, name: str) -> tuple[int, int]:
+        """(number of the file, row in it)."""
+        number = bisect_right(self.starts, self.rows[name]) - 1
+        return number, self.rows[name] - self.starts[number]
 
     def add(self, found: Iterator[tuple[str, Entry | None]], keep_every: int) -> None:
         """Writes what is encoded into parts, from time to time and at the end, also where it is stopped."""
@@ -105,6 +116,7 @@ class KeptFeatures:
                 if entry.features is not None and not entry.features.isfinite().all():
                     entry = Entry(entry.stamp, None, NOT_FINITE)
                 self.facts.encoded += entry.features is not None
+                self.added += 1
                 waiting[name] = entry
                 if len(waiting) >= keep_every or monotonic() - began > KEEP_SECONDS:
                     self.write_part(waiting)
@@ -122,7 +134,9 @@ class KeptFeatures:
         stamps = [entries[name].stamp for name in rows]
         content = (row.astype("<f4").tobytes() for row in rows.values())
         write_features(path, self.about, list(rows), stamps, faults, embed_dim, content)
-        self.take(FeaturesFile(path), self.place)
+        part = FeaturesFile(path)
+        part.names = list(rows)  # these texts are in memory already
+        self.take(part, self.place)
 
     def finish(self, names: Sequence[str], folder: Path) -> None:
         """Makes the one file of the named pictures' rows. ValueError where none of them has features."""
@@ -134,9 +148,12 @@ class KeptFeatures:
         )
         self.facts.without_direction = [folder / name for name, entry in faults.items() if entry.fault == NOT_FINITE]
         if kept and not self.is_finished(kept, faults):
-            stamps = [self.rows[name][2] for name in kept]
-            embed_dim = self.files[self.rows[kept[0]][0]].embed_dim
-            write_features(self.out, self.about, kept, stamps, faults, embed_dim, self.in_order(kept))
+            places = [self.place_of(name) for name in kept]
+            stamps = np.empty((len(kept), 2), "<i8")
+            for i, (number, row) in enumerate(places):
+                stamps[i] = self.files[number].stamps[row]
+            embed_dim = self.files[places[0][0]].embed_dim
+            write_features(self.out, self.about, kept, stamps, faults, embed_dim, self.in_order(places))
         for path in self.place.glob(PARTS):
             path.unlink()
         if not kept:
@@ -147,9 +164,8 @@ class KeptFeatures:
         only = self.files[0] if len(self.files) == 1 else None
         return only is not None and only.path == self.out and (only.names, only.faults) == (names, faults)
 
-    def in_order(self, names: Sequence[str]) -> Iterator[bytes]:
+    def in_order(self, places: Sequence[tuple[int, int]]) -> Iterator[bytes]:
         """The bytes of the rows; rows that follow each other in a file are read together."""
-        places = [self.rows[name][:2] for name in names]
         runs = groupby(enumerate(places), lambda pair: (pair[1][0], pair[1][1] - pair[0]))
         for (number, _), run in runs:
             rows = [place[1] for _, place in run]

@@ -2,16 +2,15 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import safetensors
 import torch
+from killed_process import needs_kill, run_killed
 from PIL import Image
-from test_search_index import ROOT, AverageColour, draw, plain
+from test_search_index import AverageColour, draw, plain
 
 import minclip
 from minclip.cli import main
@@ -76,35 +75,17 @@ def test_a_stop_says_what_is_kept_and_goes_on(photos, tmp_path):
     assert same(read_features(out), minclip.embed(photos, model, plain))
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from test_search_index import AverageColour, plain
+EMBED = """
 from minclip.search.embed import embed_folder
-at, calls = int(sys.argv[3]), 0
-class Killed:
-    def __init__(self, name): self.real = getattr(os, name)
-    def __call__(self, *a, **k):
-        global calls
-        calls += 1
-        if calls == at: os.kill(os.getpid(), signal.SIGKILL)
-        return self.real(*a, **k)
-os.fsync = Killed("fsync")
-os.replace = os.rename = Killed("replace")
-Path.replace = lambda self, to: os.replace(self, to)
-Path.unlink = (lambda real: lambda self, missing_ok=False: Killed("getpid")() and real(self, missing_ok))(Path.unlink)
-embed_folder(sys.argv[1], AverageColour(), plain, sys.argv[2], batch_size=2, keep_every=4)
+embed_folder(sys.argv[3], AverageColour(), plain, sys.argv[4], batch_size=2, keep_every=4)
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+@needs_kill
 @pytest.mark.parametrize("at", [1, 2, 3, 5, 7, 8, 11, 12])
 def test_a_killed_one_goes_on(photos, color, tmp_path, at):
     out = tmp_path / "features.safetensors"
-    command = [sys.executable, "-c", KILLED, str(photos), str(out), str(at)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    done = subprocess.run(command, env=environment, capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    run_killed(EMBED, at, photos, out, steps="fsync,replace,unlink")
     if out.exists():
         assert len(FeaturesFile(out).names) == 10
     facts = embed_folder(photos, color, plain, out, batch_size=2)

@@ -2,23 +2,19 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from killed_process import needs_kill, run_killed
 from PIL import Image
 from torch import nn
 
 from minclip.search import index_file, index_folder
 from minclip.search.index_file import Entry, OtherModel, Stamp, model_hash, read_index, write_index
 from minclip.search.kept_place import EXCLUDED, PLACE, check_patterns, kept_place, read_exclusions
-
-ROOT = Path(__file__).parents[1]
 
 
 class AverageColour(nn.Module):
@@ -296,38 +292,18 @@ def test_a_long_indexing_is_kept_on_the_way(photos, color, monkeypatch):
     assert sizes == [4, 8, 11]
 
 
-KILLED = """
-import sys, torch
-from pathlib import Path
-from test_search_index import AverageColour, plain
-from minclip.data import paths
+INDEX = """
 from minclip.search import index_folder
-import os, signal
-
-at, calls = int(sys.argv[3]), 0
-class Killed:
-    def __init__(self, name): self.real = getattr(os, name)
-    def __call__(self, *a, **k):
-        global calls
-        calls += 1
-        if calls == at: os.kill(os.getpid(), signal.SIGKILL)
-        return self.real(*a, **k)
-os.fsync = Killed("fsync")
-os.replace = os.rename = Killed("replace")
-Path.replace = lambda self, to: os.replace(self, to)
-index_folder(sys.argv[1], AverageColour(), plain, file=sys.argv[2], batch_size=2, keep_every=2)
+index_folder(sys.argv[3], AverageColour(), plain, file=sys.argv[4], batch_size=2, keep_every=2)
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+@needs_kill
 @pytest.mark.parametrize("at", [1, 2, 5])
 def test_a_kill_leaves_the_old_index_or_the_new(photos, color, tmp_path, at):
     file = tmp_path / "index" / "album.safetensors"
     index_folder(photos / "deeper", color, plain)
-    command = [sys.executable, "-c", KILLED, str(photos), str(file), str(at)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    done = subprocess.run(command, env=environment, capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    run_killed(INDEX, at, photos, file)
     entries = read_index(file, model_hash(color, plain))
     assert len(entries) == 2 * ((at - 1) // 2)  # each writing is one fsync and one replace
     index = index_folder(photos, color, plain, file=file)

@@ -28,7 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minclip.cli.models import newest_run
     from minclip.search.embed import embed_folder
     from minclip.search.features_file import FeaturesFile
 
@@ -40,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         model,
         preprocess,
         arguments.out,
-        model_name=str(arguments.model or newest_run()),
+        model_name=arguments.model,
         as_viewed=arguments.as_viewed,
         batch_size=arguments.batch,
         progress=True,

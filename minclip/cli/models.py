@@ -43,17 +43,19 @@ def newest_run(folder: Path = RUNS) -> Path:
 
 
 def open_model(arguments: argparse.Namespace) -> "tuple[CLIP, Preprocess, BPETokenizer]":
-    """(model, preprocess, tokenizer) as the arguments say. Without --model, stderr names the run that is used."""
+    """(model, preprocess, tokenizer) as the arguments say.
+
+    Without --model, `arguments.model` becomes the newest run, and stderr names it.
+    """
     from minclip.checkpoint import load
     from minclip.engine.cores import keep_freed_memory
     from minclip.engine.devices import choose_device
 
     keep_freed_memory()  # for a command's process only; a library must not decide this
-    chosen = arguments.model
-    if chosen is None:
-        chosen = newest_run()
-        print(f"minclip: using the newest run, {chosen} (--model chooses another)", file=sys.stderr)
-    return load(chosen, choose_device(arguments.device).device, image_size=arguments.image_size)
+    if arguments.model is None:
+        arguments.model = str(newest_run())
+        print(f"minclip: using the newest run, {arguments.model} (--model chooses another)", file=sys.stderr)
+    return load(arguments.model, choose_device(arguments.device).device, image_size=arguments.image_size)
 
 
 def add_mine_argument(parser: argparse.ArgumentParser, more: str = "") -> None:

@@ -5,6 +5,7 @@ No encoding here, see zero_shot.py. Source of the idea: CLIP paper section 3.1.4
 
 import ast
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -118,7 +119,8 @@ def read_class_names(path: str | Path) -> list[str]:
     lines: dict[str, int] = {}
     names = []
     for number, name in read_texts(path):
-        if (first := lines.setdefault(name.lower(), number)) != number or name in names:  # models read lower case
+        as_read = unicodedata.normalize("NFC", name).lower()  # by models
+        if (first := lines.setdefault(as_read, number)) != number or name in names:
             raise ValueError(
                 f"{path} line {number}: {name!r} stands in line {first} already: leave one out, "
                 "or say which is meant, as in 'crane, a bird'"
@@ -132,10 +134,14 @@ def read_class_names(path: str | Path) -> list[str]:
 def read_texts(path: str | Path) -> list[tuple[int, str]]:
     """(line number, text) of every text in the file; comments and empty lines are left out."""
     path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is {'a folder' if path.is_dir() else 'not there'}: give a text file")
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()  # -sig: Windows editors write a mark first
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from error
+    if lines and lines[0].lstrip().startswith("{") and "{}" not in lines[0]:
+        raise ValueError(f"{path} looks like JSON (it begins {lines[0][:20]!r}): write one text on each line")
     return [
         (number, text)
         for number, line in enumerate(map(str.strip, lines), start=1)
@@ -147,13 +153,14 @@ def read_texts(path: str | Path) -> list[tuple[int, str]]:
 def unquoted(line: str) -> list[str]:
     """The line itself, or the texts in it where it is quoted as in a Python list.
 
-    >>> unquoted("'a photo of a {}.',"), unquoted('"tench", "goldfish",'), unquoted("a mouse, an animal")
+    >>> unquoted("'a photo of a {}.',"), unquoted('["tench", "goldfish"]'), unquoted("a mouse, an animal")
     (['a photo of a {}.'], ['tench', 'goldfish'], ['a mouse, an animal'])
     """
-    if line[0] not in "'\"":
+    quoted = line[1:-1].strip() if line[0] == "[" and line[-1] == "]" else line
+    if quoted[:1] not in ("'", '"'):
         return [line]
     try:
-        texts = ast.literal_eval(f"[{line}\n]")  # literals only, nothing is run; a comment may end the line
+        texts = ast.literal_eval(f"[{quoted}\n]")  # literals only, nothing is run; a comment may end the line
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return [line]  # it begins with a quotation mark, and is no list
     return texts if all(isinstance(text, str) and text.strip() for text in texts) else [line]

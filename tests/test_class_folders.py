@@ -83,6 +83,7 @@ def test_names_of_ones_own_replace_the_folders(text, names, tmp_path):
         ("cat: a cat\ndog: a dog", "line 2: 'dog: a dog' begins with none of the folders cat, hot_dog"),
         ("one\ntwo\nthree", "has 3 names and there are 2 class folders: write FOLDER: NAME"),
         ("cat: hot dog", "the classes cat and hot_dog have one name, 'hot dog'"),
+        ("cat: a\nhot_dog: b\ncat: c", "line 3: the folder cat has the name 'a' already"),
         ("cat:", "gives no name"),
         (b"cat: \xfc", "is not UTF-8"),
     ],

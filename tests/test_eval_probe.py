@@ -82,6 +82,27 @@ def test_a_probe_needs_classes(tmp_path, capsys):
     assert "has captions and no classes" in capsys.readouterr().err
 
 
+def test_what_cannot_be_written_is_refused_before_work(colours, tmp_path, capsys, monkeypatch):
+    write(tmp_path, {"cap/1.png": None, "cap/captions.csv": "file,caption,split\n1.png,a cat,test\n"})
+    monkeypatch.setattr("minclip.cli.eval.open_model", lambda arguments: pytest.fail("the model was loaded"))
+    picture = colours / "test" / "red" / "0.png"
+    for data, place, said in (
+        (tmp_path / "cap", tmp_path / "c.csv", "--confusion: "),
+        (colours, picture / "c.csv", "is a file, no folder: c.csv was not written"),
+        (colours, colours.with_name("x.png"), "is a folder, and was to be a file"),
+    ):
+        colours.with_name("x.png").mkdir(exist_ok=True)
+        assert main(["eval", *MODEL, "--data", str(data), "--confusion", str(place)]) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_a_probe_without_test_pictures_says_what_there_is(tmp_path, capsys):
+    write(tmp_path, {f"{name}/{i}.png": None for name in ("cat", "dog") for i in range(2)})
+    assert main(["eval", *MODEL, "--data", str(tmp_path), "--probe"]) == 2
+    said = capsys.readouterr().err
+    assert "split holds no picture of a known class: " in said and "is class folders: 4 pictures, 2 classes; " in said
+
+
 def test_labels_files_give_names_and_templates(colours, tmp_path, capsys):
     write(tmp_path, {"names.txt": "red: the colour red\n", "labels.txt": "a red picture\n# none\na blue picture\n"})
     assert main(["eval", *MODEL, "--data", str(colours), "--labels-file", str(tmp_path / "names.txt")]) == 0

@@ -55,9 +55,14 @@ def test_two_classes_have_two_rows():
     assert (probe.predict(features) == labels).float().mean() > 0.8
 
 
+def test_a_c_that_is_given_needs_no_val():
+    probe = fit_probe(torch.eye(3), [0, 1, 2], C=1.0)
+    assert probe.notes == () and probe.predict(torch.eye(3)).tolist() == [0, 1, 2]
+
+
 def test_without_val_every_fifth_picture_chooses():
     assert held_out(torch.tensor([0] * 5 + [1] * 11 + [2])).nonzero().flatten().tolist() == [4, 9, 14]
-    probe = fit_probe(*clouds(60), C=1.0)
+    probe = fit_probe(*clouds(60))
     assert probe.notes == ("C was chosen by 12 pictures of train, as there is no val split",)
 
 

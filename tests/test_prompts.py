@@ -87,3 +87,31 @@ def test_class_names_that_stand_twice_are_refused(tmp_path, content, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.txt"):
         read_class_names(tmp_path / "nowhere.txt")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("e\u0301te\u0301\n\u00e9t\u00e9\n", "stands in line 1 already"),
+        ('{"0": "cat"}\n', "looks like JSON"),
+        ("\n\n", "holds no class name"),
+    ],
+)
+def test_class_names_that_cannot_be_told_apart(content, said, tmp_path):
+    (tmp_path / "n.txt").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        read_class_names(tmp_path / "n.txt")
+
+
+@pytest.mark.parametrize(
+    "content", ["['cat', \"a dog\"]", '["cat", "a dog"]', "'cat',\n'a dog',\n", "\ufeffcat\r\n\r\na dog"]
+)
+def test_class_names_of_a_list(content, tmp_path):
+    (tmp_path / "n.txt").write_text(content, encoding="utf-8")
+    assert read_class_names(tmp_path / "n.txt") == ["cat", "a dog"]
+
+
+def test_a_file_of_names_that_is_not_there(tmp_path):
+    for place, said in ((tmp_path, "is a folder"), (tmp_path / "no", "is not there")):
+        with pytest.raises(FileNotFoundError, match=said):
+            read_class_names(place)

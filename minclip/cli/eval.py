@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from minclip.cli.data_arguments import add_class_arguments, add_column_arguments, data_of
 from minclip.cli.models import add_mine_argument, add_model_arguments, open_model, use_mine
 from minclip.data import NAMES
+from minclip.data.paths import atomic_write, require_place
 
 if TYPE_CHECKING:
     from minclip.data.left_out import LeftOut
@@ -52,9 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_mine_argument(parser, "; --data is picturebook then, if you give none")
     probe = "also fit a linear probe to the train split, and ask it the same test pictures; needs minclip[probe]"
     parser.add_argument("--probe", action="store_true", help=probe)
-    parser.add_argument(
-        "--confusion", type=Path, metavar="FILE", help="write which class was taken for which, as .csv or .png"
-    )
+    confusion = "write which class was taken for which in the first task of classes, as .csv or .png"
+    parser.add_argument("--confusion", type=Path, metavar="FILE", help=confusion)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to this file")
 
 
@@ -64,6 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.data = arguments.data or "picturebook"
     if arguments.confusion is not None and arguments.confusion.suffix.lower() not in (".csv", ".png"):
         raise ValueError(f"--confusion {arguments.confusion} must end in .csv or .png")
+    for place in (arguments.confusion, arguments.json):
+        if place is not None:
+            require_place(place)
     with use_mine(arguments.mine):
         return measure(arguments)
 
@@ -73,9 +76,11 @@ def measure(arguments: argparse.Namespace) -> int:
     from minclip.data.left_out import say
     from minclip.evaluation.confusions import confusion_lines
     from minclip.evaluation.evaluate import as_report, evaluate_retrieval, evaluate_task, format_table
-    from minclip.evaluation.suites import evaluation_suite, with_words
+    from minclip.evaluation.suites import evaluation_suite, require_classes, with_words
 
     words = own_words(arguments)
+    if arguments.probe or arguments.confusion is not None:  # before the model is loaded and a picture is read
+        require_classes(data_of(arguments), "--probe" if arguments.probe else "--confusion")
     model, _, tokenizer = open_model(arguments)
     if arguments.probe:
         return compare_with_probe(arguments, model, tokenizer, words)
@@ -144,7 +149,6 @@ def write_json(
     arguments: argparse.Namespace, report: dict, results: "list[TaskResult]", found: str, left_out: "LeftOut"
 ) -> None:
     """--json: the numbers, the mistakes of class tasks, and what was found and left out."""
-    from minclip.data.paths import atomic_write
     from minclip.evaluation.confusions import most_confused
 
     report |= {"found": found} if found else {}
@@ -163,12 +167,10 @@ def write_confusion(path: Path | None, results: "list[TaskResult]") -> None:
     if path is None:
         return
     from minclip import figures
-    from minclip.data.paths import atomic_write
     from minclip.evaluation.confusions import confusion_csv
 
-    result = next((one for one in results if one.confusion is not None), None)
-    if result is None or result.confusion is None:
-        raise ValueError("--confusion needs a task of classes, and none of the tasks is one")
+    result = next(one for one in results if one.confusion is not None)
+    assert result.confusion is not None
     with atomic_write(path) as file:
         if path.suffix.lower() == ".csv":
             file.write(confusion_csv(result).encode("utf-8"))

@@ -16,6 +16,7 @@ FULL_DISK = {
     getattr(errno, "EDQUOT", errno.ENOSPC),
 }  # no room, and no quota left (not on Windows)
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+NO_FOLDER = {errno.ENOTDIR, errno.EEXIST}  # where a folder is to be made and a file is on the way
 
 
 def clone_root() -> Path | None:
@@ -46,7 +47,21 @@ def explain(error: OSError, path: Path) -> OSError:
             error.errno,
             f"{path.parent} cannot be written to, {path.name} was not written: choose another folder",
         )
+    if error.errno in NO_FOLDER:
+        file = next((one for one in path.parents if one.is_file()), path.parent)
+        return OSError(error.errno, f"{file} is a file, no folder: {path.name} was not written: choose another place")
     return error
+
+
+def require_place(path: Path) -> None:
+    """The error that `atomic_write` would raise for a place where no file can be: before an hour of work."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, f"{path} is a folder, and was to be a file: choose another name")
+    above = next((one for one in path.absolute().parents if one.exists()), path.parent)
+    if not above.is_dir():
+        raise explain(NotADirectoryError(errno.ENOTDIR, "is no folder"), path)
+    if not os.access(above, os.W_OK):
+        raise explain(PermissionError(errno.EACCES, "cannot be written to"), path)
 
 
 @contextmanager
@@ -60,8 +75,7 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
             file.write(b"{}")
     """
     path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, f"{path} is a folder, and was to be a file: choose another name")
+    require_place(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")  # one per writer
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

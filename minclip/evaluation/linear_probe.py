@@ -80,7 +80,9 @@ def fit_probe(
     notes: list[str] = []
     if (val_features is None) != (val_labels is None):
         raise ValueError("val_features and val_labels belong together: give both, or neither")
-    if val_features is None or len(val_features) == 0:
+    if C is not None and val_features is None:
+        val_features, val_answers = features[:0], answers[:0]  # there is nothing to choose
+    elif val_features is None or len(val_features) == 0:
         held = held_out(answers)
         notes.append(f"C was chosen by {int(held.sum()):,} pictures of train, as there is no val split")
         features, val_features = features[~held], features[held]

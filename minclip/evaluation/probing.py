@@ -9,6 +9,7 @@ from typing import Any
 from minclip.data import open_dataset
 from minclip.data.cifar import CIFAR, object_task
 from minclip.data.layouts.class_folders import ClassFolders
+from minclip.data.layouts.found import found_line
 from minclip.data.layouts.labelled import Labelled
 from minclip.data.left_out import LeftOut
 from minclip.data.picturebook import tasks as picturebook_tasks
@@ -16,7 +17,7 @@ from minclip.data.protocol import ClassTask
 from minclip.data.splits import SPLITS
 from minclip.evaluation.evaluate import TaskResult, evaluate_task
 from minclip.evaluation.linear_probe import Probe, fit_probe
-from minclip.evaluation.suites import Suite, class_suite, photo_suite, with_words
+from minclip.evaluation.suites import Suite, class_suite, photo_suite, require_classes, with_words
 from minclip.model import CLIP
 from minclip.zero_shot import Tokenizer, encode_pixels
 
@@ -88,10 +89,7 @@ def labelled_suite(data: Any, split: str, size: int) -> Suite:
     if isinstance(dataset, CIFAR):
         return Suite({"object": object_task(dataset, size)})
     if isinstance(dataset, ClassFolders | Labelled):
-        return class_suite(dataset, size) if any(label is not None for label in dataset.labels) else Suite()
-    if dataset.name == "rsicd":
-        return photo_suite(dataset, size)
-    raise ValueError(
-        f"{data} has captions and no classes, and a probe learns classes: give class folders, as in "
-        f"animals/cat/1.jpg, or cifar10, rsicd, picturebook"
-    )
+        some = any(label is not None for label in dataset.labels)
+        return class_suite(dataset, size) if some else Suite(found=found_line(dataset))
+    require_classes(data, "a probe learns classes")
+    return photo_suite(dataset, size)  # RSICD's scenes

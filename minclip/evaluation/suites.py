@@ -122,6 +122,18 @@ def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
     return Suite(tasks, retrieval_pairs(readable, size), left_out, found_line(dataset))
 
 
+def require_classes(data: Any, what: str) -> None:
+    """ValueError where a data set has captions and no classes; no picture is read. what: that needs them."""
+    if data == "picturebook":
+        return  # it would be drawn
+    dataset = open_dataset(data, "test")
+    if not hasattr(dataset, "class_names"):
+        raise ValueError(
+            f"{what}: {data} has captions and no classes. Give class folders, as in animals/cat/1.jpg, or cifar10, "
+            f"rsicd, picturebook"
+        )
+
+
 def class_suite(dataset: ClassFolders | Labelled, size: int) -> Suite:
     """Which of the classes is in the picture? Every picture of the split that can be read."""
     readable, left_out = Readable(dataset, size), dict(dataset.notes)

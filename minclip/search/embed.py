@@ -96,11 +96,14 @@ def embed_folder(
         raise NotADirectoryError(f"{folder} is not a folder: give one with pictures in it")
     if out.is_dir():
         raise IsADirectoryError(f"{out} is a folder: give the name of a file, such as {out / 'features.safetensors'}")
+    if out.suffix.lower() not in ("", ".safetensors"):
+        raise ValueError(f"{out} is written as safetensors: call it {out.with_suffix('.safetensors')}")
     about = About(model_hash(model, preprocess) + (" as viewed" if as_viewed else ""), model_name)
     facts, skip = Facts(), Skip(folder, [])
     with alone(parts_of(out)) as place:
         known = KeptFeatures(out, place, about, facts)  # refuses before an hour of work
         names, new = names_in(folder, skip, known, facts)
+        known.refuse_another_folder(names, folder)
         header_of(about, names, {}, 0)
 
         def read(image: Image.Image) -> Tensor:

@@ -31,6 +31,8 @@ class FeaturesFile:
         try:
             with path.open("rb") as file:
                 length = int.from_bytes(file.read(8), "little")
+                if length == 0:
+                    raise ValueError("it is empty")
                 header = json.loads(file.read(length)) if length <= LONGEST_HEADER else {}
             told = header.get("__metadata__", {})
             if told.get("format") != FORMAT:

@@ -14,25 +14,31 @@ from time import monotonic
 import numpy as np
 from filelock import FileLock, Timeout
 
+from minclip.data.paths import explain
 from minclip.search.facts import Facts
 from minclip.search.features_file import About, FeaturesFile, write_features
 from minclip.search.index_file import Entry, Stamp
 
 KEEP_EVERY = 4096  # pictures: then what was encoded goes into a part
 KEEP_SECONDS = 60.0  # or after so long, where pictures are encoded slowly
+PART = ".part"
 PARTS = f"{'[0-9]' * 6}.safetensors"
+WAY_OUT = "choose another file, or delete it"
 NOT_FINITE = "has features that are not finite"
 
 
 def parts_of(out: Path) -> Path:
     """The folder for what is encoded before the file is written."""
-    return out.with_name(f"{out.name}.part")
+    return out.with_name(f"{out.name}{PART}")
 
 
 @contextmanager
 def alone(place: Path) -> Iterator[Path]:
     """A folder for parts that one process has at a time. It is deleted at the end where no part is in it."""
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain(error, place.with_name(place.name.removesuffix(PART))) from error
     lock = FileLock(place / "lock")
     try:
         lock.acquire(timeout=0)
@@ -62,7 +68,11 @@ class KeptFeatures:
         for left in left_behind:  # of a process that was killed while it wrote
             left.unlink(missing_ok=True)
         if out.exists():
-            self.take(FeaturesFile(out), out)
+            try:
+                finished = FeaturesFile(out)
+            except ValueError as error:
+                raise ValueError(f"{error}: {WAY_OUT}") from error
+            self.take(finished, out)
         for path in sorted(place.glob(PARTS)):
             try:
                 part = FeaturesFile(path)
@@ -77,8 +87,8 @@ class KeptFeatures:
         if file.model != self.about.model:
             whose = f" ({file.model_name})" if file.model_name else ""
             raise ValueError(
-                f"{where} holds features of another model{whose}, or of pictures that were read in another way: choose "
-                f"another file, or delete it"
+                f"{where} holds features of another model{whose}, or of pictures that were read in another way: "
+                f"{WAY_OUT}"
             )
         start = self.starts[-1] + len(self.files[-1].names) if self.files else 0
         self.files.append(file)
@@ -96,6 +106,14 @@ class KeptFeatures:
             number, row = self.place_of(name)
             return Stamp(*self.files[number].stamps[row].tolist())
         return self.faults[name].stamp if name in self.faults else None
+
+    def refuse_another_folder(self, names: Sequence[str], folder: Path) -> None:
+        """ValueError where features are kept, and none is of these pictures: they would be lost."""
+        if names and self.rows and not any(name in self.rows for name in names):
+            raise ValueError(
+                f"{self.out} holds features of {len(self.rows):,} pictures, such as {next(iter(self.rows))}, and none "
+                f"of them is in {folder}: {WAY_OUT}"
+            )
 
     def place_of(self, name: str) -> tuple[int, int]:
         """(number of the file, row in it)."""

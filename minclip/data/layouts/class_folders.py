@@ -21,6 +21,7 @@ from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.found import Found
 from minclip.data.left_out import LeftOut, note
 from minclip.data.splits import SPLITS, canonical_split, complete_splits, split_in, splits_to_ask
+from minclip.data.unicode_names import nfc
 from minclip.prompts import PICTURE_TEMPLATES, read_templates, read_texts
 
 TITLE = "class folders"
@@ -106,6 +107,8 @@ def names_from(path: Path, folders: Sequence[str]) -> dict[str, str]:
         folder = named[line]
         if folder is None:
             raise ValueError(f"{path} line {line}: {text!r} begins with none of the folders {', '.join(folders[:5])}")
+        if folder in names:
+            raise ValueError(f"{path} line {line}: the folder {folder} has the name {names[folder]!r} already")
         names[folder] = text[len(folder) :].lstrip(" \t:,=").strip()
         if not names[folder]:
             raise ValueError(f"{path} line {line}: {text!r} gives no name")
@@ -135,12 +138,12 @@ class ClassFolders:
         names = spoken_names(folders)
         if path := self._file(source.class_names, NAMES_FILE):
             names |= names_from(path, folders)
-        twice = [name for name, count in Counter(map(str.lower, names.values())).items() if count > 1]
+        twice = [name for name, count in Counter(nfc(name).lower() for name in names.values()).items() if count > 1]
         if twice:
-            same = [folder for folder in folders if names[folder].lower() == twice[0]]
+            same = [folder for folder in folders if nfc(names[folder]).lower() == twice[0]]
             raise ValueError(
                 f"{self.root}: the classes {' and '.join(same)} have one name, {twice[0]!r}: tell them apart in "
-                f"{NAMES_FILE}, or give one folder for both"
+                f"{path or NAMES_FILE}, or give one folder for both"
             )
         path = self._file(source.templates, TEMPLATES_FILE)
         self.templates: Sequence[str] = read_templates(path) if path else PICTURE_TEMPLATES

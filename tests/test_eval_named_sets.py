@@ -1,4 +1,4 @@
-"""Probe and confusion of sets that have a name: tiny copies of CIFAR and RSICD in their layouts, a small picture book."""
+"""Probe and confusion of sets that have a name: tiny copies of CIFAR and RSICD, a small picture book."""
 
 import csv
 import json

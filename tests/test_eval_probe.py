@@ -11,6 +11,7 @@ from test_search_index import draw
 import minclip
 from minclip.cli import main
 from minclip.data.protocol import ClassTask
+from minclip.data.splits import hashed_split
 from minclip.evaluation import probe_model
 from minclip.evaluation.confusions import confusion_csv, confusion_lines, most_confused
 from minclip.evaluation.evaluate import TaskResult
@@ -97,10 +98,11 @@ def test_what_cannot_be_written_is_refused_before_work(colours, tmp_path, capsys
 
 
 def test_a_probe_without_test_pictures_says_what_there_is(tmp_path, capsys):
-    write(tmp_path, {f"{name}/{i}.png": None for name in ("cat", "dog") for i in range(2)})
+    names = [f"{name}/{i}.png" for name in ("cat", "dog") for i in range(9)]
+    write(tmp_path, {name: None for name in names if hashed_split(name) == "train"})
     assert main(["eval", *MODEL, "--data", str(tmp_path), "--probe"]) == 2
     said = capsys.readouterr().err
-    assert "split holds no picture of a known class: " in said and "is class folders: 4 pictures, 2 classes; " in said
+    assert "the test split holds no picture of a known class: " in said and "2 classes; train " in said
 
 
 def test_labels_files_give_names_and_templates(colours, tmp_path, capsys):

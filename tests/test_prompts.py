@@ -103,9 +103,10 @@ def test_class_names_that_cannot_be_told_apart(content, said, tmp_path):
         read_class_names(tmp_path / "n.txt")
 
 
-@pytest.mark.parametrize(
-    "content", ["['cat', \"a dog\"]", '["cat", "a dog"]', "'cat',\n'a dog',\n", "\ufeffcat\r\n\r\na dog"]
-)
+LISTS = "['cat', 'a dog']", '["cat", "a dog"]', "'cat',\n'a dog',\n", "\ufeffcat\r\n\r\na dog"
+
+
+@pytest.mark.parametrize("content", LISTS)
 def test_class_names_of_a_list(content, tmp_path):
     (tmp_path / "n.txt").write_text(content, encoding="utf-8")
     assert read_class_names(tmp_path / "n.txt") == ["cat", "a dog"]

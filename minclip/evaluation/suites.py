@@ -122,12 +122,19 @@ def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
     return Suite(tasks, retrieval_pairs(readable, size), left_out, found_line(dataset))
 
 
+def any_split(data: Any) -> CaptionDataset:
+    """The test split of a data set, or the train split where test is empty."""
+    try:
+        return open_dataset(data, "test")
+    except ValueError:
+        return open_dataset(data, "train")
+
+
 def require_classes(data: Any, what: str) -> None:
     """ValueError where a data set has captions and no classes; no picture is read. what: that needs them."""
     if data == "picturebook":
         return  # it would be drawn
-    dataset = open_dataset(data, "test")
-    if not hasattr(dataset, "class_names"):
+    if not hasattr(any_split(data), "class_names"):
         raise ValueError(
             f"{what}: {data} has captions and no classes. Give class folders, as in animals/cat/1.jpg, or cifar10, "
             f"rsicd, picturebook"

@@ -119,8 +119,7 @@ def read_class_names(path: str | Path) -> list[str]:
     lines: dict[str, int] = {}
     names = []
     for number, name in read_texts(path):
-        as_read = unicodedata.normalize("NFC", name).lower()  # by models
-        if (first := lines.setdefault(as_read, number)) != number or name in names:
+        if (first := lines.setdefault(as_read(name), number)) != number or name in names:
             raise ValueError(
                 f"{path} line {number}: {name!r} stands in line {first} already: leave one out, "
                 "or say which is meant, as in 'crane, a bird'"
@@ -129,6 +128,15 @@ def read_class_names(path: str | Path) -> list[str]:
     if not names:
         raise ValueError(f"{path} holds no class name: write one per line")
     return names
+
+
+def as_read(name: str) -> str:
+    """A name as models read it: in lower case, é as one character.
+
+    >>> as_read("E\u0301te\u0301")
+    'été'
+    """
+    return unicodedata.normalize("NFC", name).lower()
 
 
 def read_texts(path: str | Path) -> list[tuple[int, str]]:

@@ -139,6 +139,11 @@ CLASSES = {  # what is in the folder; class names, and words of the line on what
     ),
     "an empty class": ({"cat/1.png": None, "dog/1.png": None, "ox/.keep": ""}, ["cat", "dog"], "without pictures 1"),
     "a log beside them": ({"cat/1.png": None, "dog/1.png": None, "log.jsonl": [{"step": 1}]}, ["cat", "dog"], "2 cla"),
+    "labels without a header": (
+        {"cat/1.png": None, "dog/1.png": None, "labels.csv": "cat/1.png,cat\ndog/1.png,dog\n"},
+        ["cat", "dog"],
+        "2 pictures, 2 classes",
+    ),
     "a table of labels": (
         {"cat/1.png": None, "dog/1.png": None, "metadata.csv": "id,label\n1,cat\n"},
         ["cat", "dog"],

@@ -57,7 +57,7 @@ LAYOUTS = {  # what is in the folder, and words of the reason
     ),
     "a JSON without captions beside each": (
         {"a__png": None, "b__png": None, "a__json": '{"shapes": [], "imagePath": "a.png"}'},
-        r"1 of 2 pictures have a \.json beside them, and a\.json holds no caption, .* \(shapes, imagePath\)",
+        r"1 of 2 pictures have a \.json beside them, and a\.json has no text under .* \(it has shapes, imagePath\)",
     ),
     "one folder": ({"photos___a__png": None, "photos___b__JPG": None}, r"in a folder \(photos\) without captions"),
     "split folders": (

@@ -113,6 +113,8 @@ def test_labels_files_give_names_and_templates(colours, tmp_path, capsys):
         assert main(["classify", picture, *MODEL, "--labels-file", str(tmp_path / "labels.txt"), *more]) == 0
         assert len(capsys.readouterr().out.splitlines()[-1 - lines :]) == 1 + lines
     assert main(["classify", picture, *MODEL, "--labels", "a,b", "-k", "0"]) == 2
+    assert main(["classify", picture, *MODEL, "--labels", "cat,dog,Cat"]) == 2
+    assert "a model reads 'cat' and 'Cat' as one" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["classify", picture, *MODEL])
     assert "--labels --labels-file is required" in capsys.readouterr().err

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from itertools import chain
 
     from minclip.data.images import quiet
-    from minclip.prompts import PICTURE_TEMPLATES, read_class_names, read_templates
+    from minclip.prompts import PICTURE_TEMPLATES, as_read, read_class_names, read_templates
     from minclip.zero_shot import classify, wrong_names
 
     if arguments.k is not None and arguments.k < 1:
@@ -71,6 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         labels, top = read_class_names(arguments.labels_file), TOP
     else:
         labels = [label.strip() for label in arguments.labels.split(",") if label.strip()]
+        read_as: dict[str, str] = {}
+        for label in labels:
+            if (first := read_as.setdefault(as_read(label), label)) != label:
+                raise ValueError(f"--labels: a model reads {first!r} and {label!r} as one: leave one out")
         top = len(labels)
     if problem := wrong_names(labels, "--labels"):
         raise ValueError(problem)

@@ -86,8 +86,8 @@ def json_beside(root: Path, files: list[str]) -> str | None:
     if not beside:
         return None
     return (
-        f"{len(beside)} of {len(pictures)} pictures have a .json beside them, and {beside[0]} holds no "
-        f"{', '.join(JSON_CAPTION)} ({keys_in(root / beside[0])}): {INSTEAD}"
+        f"{len(beside)} of {len(pictures)} pictures have a .json beside them, and {beside[0]} has no text under "
+        f"{', '.join(JSON_CAPTION)} (it has {keys_in(root / beside[0])}): {INSTEAD}"
     )
 
 

@@ -96,5 +96,5 @@ def no_columns(header: str, source: DataSource) -> str:
     separated = next((f", separated by {name}" for mark, name in MARKS.items() if mark in header and mark != ","), "")
     return (
         f"is {header[:120]!r}{separated}: looked for an {' and a '.join(sought)}; --image-column and --caption-column "
-        f"(image_column=, caption_column= in Python) take other names"
+        f"(image_column=, caption_column= in Python) take other names, or numbers where there is no header"
     )

@@ -31,8 +31,8 @@ def picture_in(cell: str) -> str:
 def columns_by_content(rows: Sequence[Sequence[str]], source: DataSource) -> Columns | None:
     """The columns of a table without a header; None where it has one, or the rows do not tell.
 
-    The picture is in the first column that names one in the first row. A caption has several words in one of the rows:
-    where none has, the longest text is one. A cell such as "train" is a split.
+    The picture is in the first column that names one in the first row. Captions have several words in one of the rows:
+    single words are labels. A cell such as "train" is a split.
 
     >>> columns_by_content([["7", "a.jpg", "a cat", "train"]], DataSource("a.tsv"))
     Columns(image=1, captions=(2,), split=3)
@@ -48,10 +48,6 @@ def columns_by_content(rows: Sequence[Sequence[str]], source: DataSource) -> Col
     split = next((i for i in others if first[i].strip().lower() in SPLIT_WORDS), None)
     texts = {i: [row[i] for row in rows[:LOOKED_AT] if i < len(row)] for i in others if i != split}
     said = tuple(i for i, cells in texts.items() if any(len(cell.split()) > 1 for cell in cells))
-    if not said:
-        letters = {i: sum(map(str.isalpha, "".join(cells))) for i, cells in texts.items()}
-        longest = max(letters, key=lambda i: letters[i], default=None)
-        said = () if longest is None or not letters[longest] else (longest,)
     return Columns(image, said, split) if said else None
 
 

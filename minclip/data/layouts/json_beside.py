@@ -36,7 +36,7 @@ def is_here(source: DataSource) -> bool:
     found = beside_pictures(NamedPictures(source.path), files_below(source.path, SUFFIXES))
     for path in list(found.values())[:: len(found) // FEW + 1]:
         try:
-            if captions_of(read_json(source.path / path), source) is not None:
+            if any(captions_of(read_json(source.path / path), source) or ()):
                 return True
         except ValueError:
             continue

@@ -10,7 +10,7 @@ from minclip.data.layouts.near_files import files_near
 from minclip.data.layouts.table import read_text
 
 LINES = (".jsonl", ".ndjson")  # suffixes of JSON lines
-LARGEST = 1 << 28  # bytes of a JSON that is read to see what it is
+LARGEST = 1 << 26  # bytes of a JSON that is read to see what it is
 MANY = 20  # files of a folder that are looked at: one JSON for each picture is another layout
 
 

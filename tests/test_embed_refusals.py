@@ -66,7 +66,7 @@ def stopping(encode_image):
 
 
 @pytest.mark.parametrize("change", ["another model", "pictures"])
-def test_what_changed_between_a_stop_and_the_next_run_is_seen(change, photos, tmp_path, monkeypatch):
+def test_what_changed_since_a_stop_is_seen(change, photos, tmp_path, monkeypatch):
     out, model = tmp_path / "f.safetensors", AverageColour()
     monkeypatch.setattr(AverageColour, "encode_image", stopping(AverageColour.encode_image))
     with pytest.raises(KeyboardInterrupt):

@@ -73,8 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         labels = [label.strip() for label in arguments.labels.split(",") if label.strip()]
         read_as: dict[str, str] = {}
         for label in labels:
-            if (first := read_as.setdefault(as_read(label), label)) != label:
-                raise ValueError(f"--labels: a model reads {first!r} and {label!r} as one: leave one out")
+            if (known := read_as.setdefault(as_read(label), label)) != label:
+                raise ValueError(f"--labels: a model reads {known!r} and {label!r} as one: leave one out")
         top = len(labels)
     if problem := wrong_names(labels, "--labels"):
         raise ValueError(problem)

@@ -102,7 +102,7 @@ def names_from(path: Path, folders: Sequence[str]) -> dict[str, str]:
                 f"line, or one name for each folder, in the order {', '.join(folders[:3])}, ..."
             )
         return dict(zip(folders, (text for _, text in lines), strict=True))
-    names = {}
+    names: dict[str, str] = {}
     for line, text in lines:
         folder = named[line]
         if folder is None:

@@ -40,7 +40,7 @@ def as_numbers(labels: Mapping[str, Any], names: Sequence[str] | None) -> tuple[
     ({'0': 1, '1': 0, '2': None}, ['cat', 'dog'])
     """
     known = sorted({label for label in labels.values() if label is not None}) if names is None else list(names)
-    numbers = {name: number for number, name in enumerate(known)} if names is None else range(len(known))
+    numbers = {name: number for number, name in enumerate(known)}
     of_rows = {row: label if names is not None else numbers.get(label) for row, label in labels.items()}
     return {row: one if one is not None and 0 <= one < len(known) else None for row, one in of_rows.items()}, known
 

@@ -42,9 +42,10 @@ def beside_pictures(pictures: NamedPictures, files: Iterable[str]) -> dict[str, 
     Where no picture has one, and all of the files are in one folder and all pictures in another, these two folders
     count as one.
     """
-    known, spelled = {nfc(stem(path)): path for path in files}, {}
-    for path in known.values():
-        spelled.setdefault(same(stem(path)), []).append(path)
+    known = {nfc(stem(path)): path for path in files}
+    spelled: dict[str, list[str]] = {}
+    for one in known.values():
+        spelled.setdefault(same(stem(one)), []).append(one)
     found: dict[str, str] = {}
     for picture in pictures.below:
         path = known.get(nfc(stem(picture))) or known.get(nfc(picture))

@@ -213,3 +213,25 @@ def test_columns_of_a_table_without_a_header_by_number(tmp_path):
     write(tmp_path, {"a.tsv": f"x\t1\ta cat\n{'y'}\t0\tb, b\nz\t7\tc\n", **HERE})
     data = open_dataset(tmp_path, "train", image_column="2", caption_column="3")
     assert data.captions(0) == ["a cat"] and "column 2 is the picture, 3 is the caption" in str(data.found)
+
+
+def test_a_key_of_the_jsons_by_name(tmp_path):
+    write(tmp_path, {f"{name[0]}.json": {"alt": ["a", ""], "caption": "b"} for name in THREE} | HERE)
+    data = open_dataset(tmp_path, "train", caption_column="alt")
+    assert data.captions(0) == ["a"] and data.notes["captions_empty"]["count"] == 3
+    with pytest.raises(ValueError, match="has no text under caption"):
+        open_dataset(tmp_path, "train", caption_column="said")
+    with pytest.raises(ValueError, match="a JSON beside each picture, which takes no image_column"):
+        open_dataset(tmp_path, "train", image_column="alt")
+
+
+def test_a_json_that_cannot_be_read_is_counted(tmp_path):
+    files = {f"{i}.json": {"caption": f"c{i}"} for i in range(9)} | {f"{i}.png": None for i in range(9)}
+    write(tmp_path, files | {"0.json": "{", "1.json": "[1]", "3.json": {"caption": ""}, "other.json": {"caption": "x"}})
+    counts = {name: entry["count"] for name, entry in open_dataset(tmp_path, "train").notes.items()}
+    assert counts == {
+        "cannot_be_read": 2,
+        "captions_empty": 1,
+        "jsons_without_picture": 1,
+        "pictures_not_named": 2,
+    }

@@ -1,7 +1,6 @@
 """Parquet with the bytes of pictures, and the objects of Hugging Face's package `datasets`."""
 
 import io
-import json
 import sys
 
 import numpy as np
@@ -210,32 +209,8 @@ def test_a_stream_of_huggingface_is_refused():
         open_dataset(5, "train")
 
 
-HUB = {
-    "info": {"features": {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": ["hot_dog", "cat"]}}}
-}
-
-
-@pytest.mark.parametrize(
-    ("labels", "told", "names", "numbers"),
-    [
-        ([0, 1, -1, None, 1], HUB, ["hot dog", "cat"], [0, 1, None, None, 1]),
-        (["red_car", "boat", None, "boat", "boat"], {}, ["boat", "red car"], [1, 0, None, 0, 0]),
-    ],
-)
-def test_classes_in_parquet_are_asked(labels, told, names, numbers, tmp_path):
-    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    columns = arrow.table({"image": structs(5), "label": labels})
-    parquet.write_table(columns.replace_schema_metadata({"huggingface": json.dumps(told)}), tmp_path / "test-0.parquet")
-    data = open_dataset(tmp_path, "test")
-    assert (data.class_names, data.labels, data.captions(0)) == (names, numbers, [])
-    assert "Parquet with classes, test-0.parquet: 5 pictures, 2 classes; test 5" in str(data.found)
-    suite = evaluation_suite(tmp_path, 16)
-    assert suite.tasks["class"].labels.tolist() == [one for one in numbers if one is not None]
-    with pytest.raises(ValueError, match=r"looked for an image column .* and a caption column 'said'"):
-        open_dataset(tmp_path, "test", caption_column="said")
-
-
-def test_training_on_classes_in_parquet_says_why_not(tmp_path):
-    table({"image": structs(20), "label": ["a", "b"] * 10}, tmp_path / "a.parquet")
-    with pytest.raises(ValueError, match="has 2 class names and no captions, and cannot be trained on"):
-        minclip.fit(tmp_path, device="cpu")
+def test_parquet_of_paths_opens(tmp_path):
+    table({"path": [TRAIN, VAL, TEST], "text": ["a", "b", "c"]}, tmp_path / "all.parquet")
+    data = open_dataset(write(tmp_path, dict.fromkeys((TRAIN, VAL, TEST))), "train")
+    assert (data.files, data.captions(0)) == ([TRAIN], ["a"])
+    assert "is Parquet with paths, all.parquet: 3 pictures" in str(data.found)

@@ -15,7 +15,8 @@ def add_column_arguments(parser: argparse._ActionsContainer) -> None:
     """--image-column, --caption-column, --split-column."""
     for option, name in COLUMN_ARGUMENTS.items():
         what = name.replace("_", " ")
-        parser.add_argument(option, metavar="NAME", help=f"name of the {what} in a table, JSON lines or Parquet")
+        where = "in a table, JSON or Parquet, or its number in a table without a header"
+        parser.add_argument(option, metavar="NAME", help=f"name of the {what} {where}")
 
 
 def add_class_arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,7 @@ IMAGE = (
     "img_path",
     "image_id",
 )
-CAPTION = ("caption", "title", "text", "captions", "comment", "description", "sentence", "raw")
+CAPTION = ("caption", "title", "text", "captions", "comment", "description", "sentence", "sentences", "raw")
 SPLIT = ("split",)
 JSON_CAPTION = ("caption", "captions", "text", "description")  # in a JSON beside a picture, where a title is a name
 

@@ -11,7 +11,8 @@ class DataSource:
     """A data set with options. Every function that takes a data set's name or folder takes this, too.
 
     data: a name, a folder, a file of a known layout, or an object of the package `datasets`.
-    image_column, caption_column, split_column: names in a table, in JSON lines or in Parquet.
+    image_column, caption_column, split_column: names in a table, in JSON or in Parquet; numbers, counted from 1, in a
+        table without a header.
     class_names, templates: text files for class folders (layouts/class_folders.py).
 
         minclip.fit(DataSource("photos.tsv", image_column="file", caption_column="said"))

@@ -18,7 +18,7 @@ from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
 from minclip.data.layouts.columns import IMAGE, find_column, no_columns
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.labelled import Labelled, as_numbers, label_column
+from minclip.data.layouts.labelled import Labelled, as_numbers, as_texts, label_column
 from minclip.data.layouts.named_pictures import NamedPictures
 from minclip.data.layouts.records import as_entries, columns_beside
 from minclip.data.left_out import LeftOut
@@ -139,8 +139,12 @@ def label_column_of(splits: dict[str, Any], source: DataSource) -> str | None:
 
 def labelled(splits: dict[str, Any], pictures: HuggingFacePictures, column: str, split: str) -> Labelled:
     """One split of the object as pictures with classes."""
-    values = {f"{name}:{i}": label for name, data in splits.items() for i, label in enumerate(data[column])}
+    names = {name: getattr(data.features[column], "names", None) for name, data in splits.items()}
+    values = {
+        f"{name}:{i}": label
+        for name, data in splits.items()
+        for i, label in enumerate(as_texts(data[column], names[name]))
+    }
     told = {row: split_in(row.rpartition(":")[0]) if len(splits) > 1 else None for row in values}
-    first = next(iter(splits.values()))
-    labels, names = as_numbers(values, getattr(first.features[column], "names", None))
-    return Labelled(NAME, "a data set with classes", pictures, labels, told, names, split)
+    labels, classes = as_numbers(values, next(iter(names.values())) or [])
+    return Labelled(NAME, "a data set with classes", pictures, labels, told, classes, split)

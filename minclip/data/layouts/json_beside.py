@@ -33,7 +33,8 @@ def is_here(source: DataSource) -> bool:
     """Has any of some JSONs beside pictures a caption?"""
     if not source.path.is_dir():
         return False
-    found = beside_pictures(NamedPictures(source.path), files_below(source.path, SUFFIXES))
+    files = files_below(source.path, SUFFIXES)
+    found = beside_pictures(NamedPictures(source.path), files) if files else {}
     for path in list(found.values())[:: len(found) // FEW + 1]:
         try:
             if any(captions_of(read_json(source.path / path), source) or ()):

@@ -14,8 +14,8 @@ from minclip.data.layouts.data_source import DataSource
 from minclip.data.layouts.found import Found
 from minclip.data.layouts.named_pictures import NamedPictures
 from minclip.data.left_out import LeftOut, note
-from minclip.data.splits import canonical_split, complete_splits, splits_to_ask
-from minclip.prompts import PICTURE_TEMPLATES
+from minclip.data.splits import SPLITS, canonical_split, complete_splits, splits_to_ask
+from minclip.prompts import PICTURE_TEMPLATES, as_read
 
 LABEL = ("label", "labels", "fine_label")
 
@@ -33,16 +33,27 @@ def label_column(names: Sequence[str], kinds: Mapping[str, str], source: DataSou
     return found[find_column(found, None, LABEL) or 0] if found else None
 
 
-def as_numbers(labels: Mapping[str, Any], names: Sequence[str] | None) -> tuple[dict[str, int | None], list[str]]:
-    """(row -> the number of its class, class names). names: those of a ClassLabel; None where labels are texts.
+def as_texts(labels: Sequence[Any], names: Sequence[str] | None) -> list[str | None]:
+    """The names of the classes. names: those of a ClassLabel, whose labels are numbers; None where labels are texts.
 
-    >>> as_numbers({"0": "dog", "1": "cat", "2": None}, None)
+    >>> as_texts([1, 0, -1], ["cat", "dog"]), as_texts(["dog", None], None)
+    (['dog', 'cat', None], ['dog', None])
+    """
+    if names is None:
+        return list(labels)
+    return [names[label] if label is not None and 0 <= label < len(names) else None for label in labels]
+
+
+def as_numbers(labels: Mapping[str, str | None], names: Sequence[str]) -> tuple[dict[str, int | None], list[str]]:
+    """(row -> the number of its class, class names). names: those of a ClassLabel come first, in their order.
+
+    >>> as_numbers({"0": "dog", "1": "cat", "2": None}, [])
     ({'0': 1, '1': 0, '2': None}, ['cat', 'dog'])
     """
-    known = sorted({label for label in labels.values() if label is not None}) if names is None else list(names)
+    others = {label for label in labels.values() if label is not None} - set(names)
+    known = [*names, *sorted(others)]
     numbers = {name: number for number, name in enumerate(known)}
-    of_rows = {row: label if names is not None else numbers.get(label) for row, label in labels.items()}
-    return {row: one if one is not None and 0 <= one < len(known) else None for row, one in of_rows.items()}, known
+    return {row: None if label is None else numbers[label] for row, label in labels.items()}, known
 
 
 class Labelled:
@@ -64,6 +75,12 @@ class Labelled:
         class_names: Sequence[str],
         split: str | None,
     ):
+        if not labels:
+            raise ValueError(f"{pictures.root} is {title}, and has no row")
+        read_as: dict[str, str] = {}
+        for one in class_names:
+            if (known := read_as.setdefault(as_read(one), one)) != one:
+                raise ValueError(f"{pictures.root}: a model reads the classes {known!r} and {one!r} as one")
         self.name, self._about = name, (name, title, pictures, labels, told, class_names)
         self._pictures = pictures
         splits, how = splits_to_ask(told) if split is None else complete_splits(told)
@@ -74,8 +91,9 @@ class Labelled:
         self.notes: LeftOut = {}
         if without := [row for row, label in labels.items() if label is None]:
             note(self.notes, "rows_without_class", "rows have no class and are left out", without[0], len(without))
-        counts = dict(Counter(splits.values()))
-        self.found = Found(str(pictures.root), title, len(labels), 0, counts, how, self.notes, len(class_names))
+        counts = Counter(splits.values())
+        shown = {one: counts[one] for one in (*SPLITS, "all") if one in counts}
+        self.found = Found(str(pictures.root), title, len(labels), 0, shown, how, self.notes, len(class_names))
 
     def to_ask(self) -> "Labelled":
         """The pictures that a zero-shot evaluation asks."""

@@ -10,6 +10,7 @@ package `pyarrow`.
 
 import io
 import json
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -22,9 +23,9 @@ from PIL import Image
 
 from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.captioned import Captioned, Entry, Unit
-from minclip.data.layouts.columns import IMAGE, find_column, no_columns
+from minclip.data.layouts.columns import IMAGE, find_column, find_columns, no_columns
 from minclip.data.layouts.data_source import DataSource
-from minclip.data.layouts.labelled import Labelled, as_numbers, label_column
+from minclip.data.layouts.labelled import Labelled, as_numbers, as_texts, label_column
 from minclip.data.layouts.named_pictures import NamedPictures, split_of_folders
 from minclip.data.layouts.near_files import files_near
 from minclip.data.layouts.records import as_entries, columns_beside
@@ -46,7 +47,7 @@ def pyarrow_parquet() -> Any:
 
 def parquet_files(source: DataSource) -> list[Path]:
     """The Parquet files of a folder and of the folders in it, or the one that the path is."""
-    return files_near(source.path, lambda name: name.endswith(".parquet"), DEPTH)
+    return files_near(source.path, lambda name: name.lower().endswith(".parquet"), DEPTH)
 
 
 def is_here(source: DataSource) -> bool:
@@ -74,11 +75,13 @@ def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[tuple[str,
 
 
 def picture_column(schema: Any, source: DataSource) -> str | None:
-    """The column that holds pictures: the one asked for, else of those with bytes the first with a usual name."""
+    """The column that holds pictures: the one asked for, else one of type Image, else a usual one with bytes."""
     if source.image_column is not None:
         place = find_column(schema.names, source.image_column, ())
         return None if place is None else schema.names[place]
+    told = [name for name, kind in hub_features(schema).items() if kind.get("_type") == "Image"]
     with_bytes = [field.name for field in schema if holds_bytes(field.type)]
+    with_bytes = [name for name in with_bytes if name in told] or with_bytes
     place = find_column(with_bytes, None, BYTES)
     return with_bytes[place or 0] if with_bytes else None
 
@@ -160,6 +163,8 @@ def open_split(source: DataSource, split: str) -> Captioned | Labelled:
     columns = {}
     for file, path in files.items():
         column = picture_column(opened(path).schema_arrow, source)
+        if column is None and find_columns(opened(path).schema_arrow.names, source):
+            return open_paths(files, root, source, split)
         if column is None:
             raise ValueError(f"{path} {no_columns(', '.join(opened(path).schema_arrow.names), source)}")
         columns[file] = column
@@ -175,6 +180,20 @@ def open_split(source: DataSource, split: str) -> Captioned | Labelled:
 
     title = f"Parquet, {shown_files(files)}"
     return Captioned("parquet", title, pictures, entries(), split, left_out)
+
+
+def open_paths(files: Mapping[str, Path], root: Path, source: DataSource, split: str) -> Captioned:
+    """One split of tables with the paths of pictures in place of their bytes."""
+    left_out: LeftOut = {}
+
+    def entries() -> Iterator[tuple[Unit, str, Entry]]:
+        for file, path in files.items():
+            beside = str(PurePosixPath(file).parent)
+            for entry in as_entries(str(path), rows_of(path), source, left_out, split_told(file)):
+                yield Unit(f"rows of {file}", str(path)), "" if beside == "." else beside, entry
+
+    title = f"Parquet with paths, {shown_files(files)}"
+    return Captioned("parquet", title, NamedPictures(root), entries(), split, left_out, folders_tell=True)
 
 
 def shown_files(files: Mapping[str, Path]) -> str:
@@ -199,18 +218,18 @@ def hub_features(schema: Any) -> dict[str, dict]:
 def kinds_in(schema: Any) -> dict[str, str]:
     """column -> ClassLabel, string, or another type."""
     told = {name: str(kind.get("_type")) for name, kind in hub_features(schema).items()}
-    kinds = {field.name: str(field.type).removeprefix("large_") for field in schema}
+    kinds = {field.name: re.sub(r"large_|dictionary<values=(\w+).*", r"\1", str(field.type)) for field in schema}
     return {name: "ClassLabel" if told.get(name) == "ClassLabel" else kind for name, kind in kinds.items()}
 
 
 def labelled(files: Mapping[str, Path], pictures: ParquetPictures, column: str, split: str) -> Labelled:
     """One split as pictures with classes; the labels are read at once."""
+    names = {file: hub_features(opened(path).schema_arrow).get(column, {}).get("names") for file, path in files.items()}
     values = {
-        f"{file}:{number}": row[column]
+        f"{file}:{number}": label
         for file, path in files.items()
-        for number, (_, row) in enumerate(rows_of(path, [column]))
+        for number, label in enumerate(as_texts([row[column] for _, row in rows_of(path, [column])], names[file]))
     }
     told = {row: split_told(row.rpartition(":")[0]) for row in values}
-    names = hub_features(opened(next(iter(files.values()))).schema_arrow).get(column, {}).get("names")
-    labels, names = as_numbers(values, names)
-    return Labelled("parquet", f"Parquet with classes, {shown_files(files)}", pictures, labels, told, names, split)
+    labels, classes = as_numbers(values, next(iter(names.values())) or [])
+    return Labelled("parquet", f"Parquet with classes, {shown_files(files)}", pictures, labels, told, classes, split)

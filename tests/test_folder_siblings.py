@@ -104,6 +104,7 @@ SAMPLES = {  # what is in the folder; words of the line on what was found; the t
     ),
     "a text in brackets": ({"a.csv": table().replace("number", "[red] number"), **HERE}, "", ["[red] number 1.png"]),
     "ids in place of names": ({"a.csv": f"image_id,caption\n{TRAIN[0]},a\n0,b\n7,c\n", **below("i")}, "3 pict", ["a"]),
+    "long JSON lines": ({"a.jsonl": [{"x": "y" * 99_999, **row} for row in ROWS], **HERE}, "columns unknown 1", NUMBER),
     "JSON lines called .json": ({"a.json": "".join(json.dumps(r) + "\n" for r in ROWS), **HERE}, "records", NUMBER),
     "a list under a key": ({"a.json": {"version": 1, "data": ROWS}, **HERE}, "a list of records, a.json", NUMBER),
     "a list for each split": (

@@ -59,6 +59,9 @@ REFUSED = {  # what is in the folder, and words of the error
         {"train/images/1.png": None, "val/images/1.png": None},
         "in the folders of splits (train/images, val/images) without captions",
     ),
+    "JSON lines that are none": ({"a.jsonl": '{"image": \n'}, "a.jsonl line 1 is no JSON: "),
+    "JSON lines in latin-1": ({"a.jsonl": '{"image": "\xfc"}\n'.encode("latin1")}, "a.jsonl line 1 is not UTF-8"),
+    "a JSON that is cut off": ({"a.json": '{"1.png": "a'}, "a.json is not JSON in UTF-8, or it is cut off"),
     "no picture": ({"notes/.keep": ""}, "it holds no picture"),
     "a web address": ({"a.csv": "image,text\nhttps://x.org/1.png,a\n", "1.png": None}, "fetch them first, for example"),
 }

@@ -111,11 +111,8 @@ def other_json(root: Path, source: DataSource) -> str | None:
 
 
 def keys_in(path: Path) -> str:
-    """The first keys of a JSON, or of the first line of JSON lines; its beginning where it is neither."""
-    try:
-        found = next((one for _, one in json_lines(path)), None) if path.suffix.lower() in LINES else read_json(path)
-    except ValueError:
-        return first_line(path)
+    """The first keys of a JSON, or of the first of JSON lines; ValueError where it is neither, which is the reason."""
+    found = next((one for _, one in json_lines(path)), None) if path.suffix.lower() in LINES else read_json(path)
     first = found[0] if isinstance(found, list) and found else found
     return ", ".join(map(str, list(first)[:FEW])) if isinstance(first, dict) else str(first)
 

@@ -54,7 +54,7 @@ LAYOUTS = (
     ),
     Layout(
         "a list of records",
-        "a .jsonl, or a .json list, with columns as in a table",
+        "a .jsonl or .json of records with columns as in a table",
         "records",
         "layouts.records",
         COLUMNS,

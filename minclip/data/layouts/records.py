@@ -85,7 +85,9 @@ def is_lines(path: Path) -> bool:
 def lines_known(path: Path, source: DataSource) -> bool:
     """Has the first line of JSON lines the columns?"""
     try:
-        return knows_columns([json.loads(first_lines(path)[0])], source)
+        with path.open(encoding="utf-8-sig") as file:
+            line = next((line for line in file if line.strip()), "")
+        return knows_columns([json.loads(line)], source)
     except (ValueError, RecursionError):
         return False
 

@@ -16,6 +16,7 @@ from minclip.evaluation import probe_model
 from minclip.evaluation.confusions import confusion_csv, confusion_lines, most_confused
 from minclip.evaluation.evaluate import TaskResult
 from minclip.evaluation.suites import Suite, with_words
+from minclip.figures import plot_confusion
 
 MODEL = ["--model", "picturebook-tiny", "--device", "cpu"]
 
@@ -75,6 +76,19 @@ def test_eval_draws_a_confusion(colours, tmp_path, capsys):
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
     assert main(["eval", *MODEL, "--data", str(colours), "--confusion", "c.gif"]) == 2
     assert "must end in .csv or .png" in capsys.readouterr().err
+
+
+def test_a_confusion_of_odd_names_is_drawn(tmp_path, capsys, recwarn):
+    for name, shade in {"a $x$ b": "red", "$": "blue", "\u65e5\u672c": "green"}.items():
+        draw(tmp_path / "odd" / name / "1.png", shade)
+    assert main(["eval", *MODEL, "--data", str(tmp_path / "odd"), "--confusion", str(tmp_path / "c.png")]) == 0
+    assert "lacks letters of some class names: a .csv has them" in capsys.readouterr().err and not list(recwarn)
+
+
+def test_a_confusion_of_many_classes_stays_small():
+    figure = plot_confusion(np.eye(400, dtype=int), [str(i) for i in range(400)])
+    names = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert max(figure.get_size_inches()) < 50 and "399" not in names
 
 
 def test_a_probe_needs_classes(tmp_path, capsys):

@@ -26,6 +26,7 @@ The JSON file holds the same numbers as fractions from 0 to 1.
 import argparse
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,13 +167,18 @@ def write_confusion(path: Path | None, results: "list[TaskResult]") -> None:
     """--confusion: the matrix of the first task of classes, as .csv or as a figure."""
     if path is None:
         return
-    from minclip import figures
     from minclip.evaluation.confusions import confusion_csv
+    from minclip.figures.plotting import MOST_NAMED, plot_confusion
 
     result = next(one for one in results if one.confusion is not None)
     assert result.confusion is not None
-    with atomic_write(path) as file:
+    with atomic_write(path) as file, warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         if path.suffix.lower() == ".csv":
             file.write(confusion_csv(result).encode("utf-8"))
         else:
-            figures.plot_confusion(result.confusion, result.class_names).savefig(file, format="png", dpi=120)
+            plot_confusion(result.confusion, result.class_names).savefig(file, format="png", dpi=120)
+    if any("missing from font" in str(one.message) for one in said):
+        print(f"minclip: the font of {path} lacks letters of some class names: a .csv has them", file=sys.stderr)
+    if path.suffix.lower() == ".png" and len(result.class_names) > MOST_NAMED:
+        print(f"minclip: {path} has no names, as there are more than {MOST_NAMED}: a .csv has", file=sys.stderr)

@@ -161,23 +161,27 @@ def plot_predictions(
     return described(figure, f"Pictures with their three likeliest names. {said}.")
 
 
+MOST_NAMED = 150  # classes: the names of more cannot be read in a picture of any size
+
+
 def plot_confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
     """How often a true class (row) was taken for another (column), in percent of the row.
 
-    matrix: int [classes, classes], from `confusion_matrix`.
+    matrix: int [classes, classes], from `confusion_matrix`. Of more than MOST_NAMED classes no name is written.
     """
     matrix = as_numbers(matrix)
     if matrix.shape != (len(names), len(names)) or not len(names):
         raise ValueError(f"matrix must be [{len(names)}, {len(names)}], found {list(matrix.shape)}")
     totals = matrix.sum(axis=1, keepdims=True)
     percent = 100 * np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
-    side = max(6.0, 2.5 + 0.24 * len(names))
+    side = max(6.0, 2.5 + 0.24 * min(len(names), MOST_NAMED))
     figure = new_figure(side + 0.8, side)
     axes = figure.subplots()
     drawn = axes.imshow(percent, cmap=SCORE_COLOURS, vmin=0, vmax=100)
     size = FONT if len(names) <= 15 else 9
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
-    axes.set_yticks(range(len(names)), names, fontsize=size)
+    if len(names) <= MOST_NAMED:  # parse_math: a $ in a name is a character
+        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size, parse_math=False)
+        axes.set_yticks(range(len(names)), names, fontsize=size, parse_math=False)
     axes.set_xlabel("taken for", fontsize=FONT)
     axes.set_ylabel("true class", fontsize=FONT)
     if len(names) <= 15:

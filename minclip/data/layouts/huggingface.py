@@ -146,5 +146,6 @@ def labelled(splits: dict[str, Any], pictures: HuggingFacePictures, column: str,
         for i, label in enumerate(as_texts(data[column], names[name]))
     }
     told = {row: split_in(row.rpartition(":")[0]) if len(splits) > 1 else None for row in values}
-    labels, classes = as_numbers(values, next(iter(names.values())) or [])
+    first = next(iter(names.values()))
+    labels, classes = as_numbers(values, first or [])
     return Labelled(NAME, "a data set with classes", pictures, labels, told, classes, split)

@@ -231,5 +231,6 @@ def labelled(files: Mapping[str, Path], pictures: ParquetPictures, column: str, 
         for number, label in enumerate(as_texts([row[column] for _, row in rows_of(path, [column])], names[file]))
     }
     told = {row: split_told(row.rpartition(":")[0]) for row in values}
-    labels, classes = as_numbers(values, next(iter(names.values())) or [])
+    first = next(iter(names.values()))
+    labels, classes = as_numbers(values, first or [])
     return Labelled("parquet", f"Parquet with classes, {shown_files(files)}", pictures, labels, told, classes, split)

@@ -244,12 +244,3 @@ def test_what_somebody_else_put_there_stays(photos, color, tmp_path):
     (parts_of(out) / "mine.txt").write_text("mine", encoding="utf-8")
     minclip.embed(photos, color, plain, out=out)
     assert (parts_of(out) / "mine.txt").read_text(encoding="utf-8") == "mine"
-
-
-def test_two_at_once_are_told_apart(photos, color, tmp_path):
-    from minclip.search.kept_features import alone
-
-    out = tmp_path / "f"
-    with alone(parts_of(out)), pytest.raises(ValueError, match="another process is writing"):
-        minclip.embed(photos, color, plain, out=out)
-    assert len(minclip.embed(photos, color, plain, out=out)) == 10

@@ -105,3 +105,12 @@ def test_names_that_no_header_holds_are_refused_first(photos, color, tmp_path, m
         monkeypatch.undo()
         minclip.embed(photos, color, plain, out=tmp_path / "f", batch_size=0)
     assert not parts_of(tmp_path / "f").exists()
+
+
+def test_two_at_once_are_told_apart(photos, color, tmp_path):
+    from minclip.search.kept_features import alone
+
+    out = tmp_path / "f"
+    with alone(parts_of(out)), pytest.raises(ValueError, match="another process is writing"):
+        minclip.embed(photos, color, plain, out=out)
+    assert len(minclip.embed(photos, color, plain, out=out)) == 10

@@ -11,7 +11,8 @@ from minclip.cli import main
 from minclip.data.protocol import ClassTask
 from minclip.evaluation import class_task
 from minclip.experiments import finetuning
-from minclip.experiments.finetuning import BEST_FILE, FineTuning
+from minclip.experiments.best_on_val import BEST_FILE
+from minclip.experiments.finetuning import FineTuning
 from minclip.experiments.fit import fit
 from minclip.experiments.mixing import mixed
 
@@ -94,7 +95,7 @@ def test_a_resumed_fine_tuning_is_the_unbroken_one(folder):
 def test_the_best_weights_on_val_are_kept(folder):
     arguments = {"model": "picturebook-tiny", "batch_size": 8, "evaluate_every": 2, "device": "cpu"}
     run = fit(folder, samples=96, out=folder / "run", **arguments)
-    scores = [entry["R@10"] for entry in run.log if "R@10" in entry]
+    scores = [entry["R@1"] for entry in run.log if "R@1" in entry]
     assert run.report["finetuning"]["evaluations"] == len(scores)
     best = minclip.load(folder / "run" / BEST_FILE)[0].state_dict()
     assert all(torch.equal(weight.cpu(), best[name]) for name, weight in run.model.state_dict().items())

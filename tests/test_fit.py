@@ -13,7 +13,8 @@ from torch.nn import functional as F
 import minclip
 from minclip.data import InMemory
 from minclip.evaluation import class_task
-from minclip.experiments.fit import RUN_FILES, fit
+from minclip.experiments.fit import fit
+from minclip.experiments.run_folder import RUN_FILES
 from minclip.similarity import unit_rows
 
 COLOURS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220), "white": (240, 240, 240)}

@@ -148,9 +148,12 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in WHOLE:
-            value, least = getattr(self, name), 0 if name == "seed" else 1
-            if not is_number(value, Integral) or value < least:
+            value, least = getattr(self, name), {"seed": 0, "batch_size": 2}.get(name, 1)
+            why = ": a single pair has no negatives to learn from" if name == "batch_size" else ""
+            if not is_number(value, Integral):
                 raise ValueError(f"{name}={value!r:.80} must be a whole number, at least {least}")
+            if value < least:
+                raise ValueError(f"{name}={value} must be at least {least}{why}")
         for name, (least, most) in LIMITS.items():
             value = getattr(self, name)
             if not is_number(value, Real) or not least <= value <= most:
@@ -158,10 +161,6 @@ class TrainConfig:
         for name in ("mirror", "turn", "compiled"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}={getattr(self, name)!r:.80} must be True or False")
-        if self.batch_size < 2:
-            raise ValueError(
-                f"batch_size={self.batch_size} must be at least 2: a single pair has no negatives to learn from"
-            )
         if self.samples < self.batch_size:
             raise ValueError(
                 f"samples={self.samples} is less than one batch of {self.batch_size}: raise samples or lower batch_size"

@@ -48,12 +48,13 @@ class BestOnVal:
             load_into(self.model, self.path)
 
     def told(self) -> dict:
-        """For the report: how many scores there were, which ones, whether they differed, and where training ended."""
-        entries = self.entries()
+        """For the report: how many scores there were, which ones, the best one's step, and where training ended."""
+        entries, scores = self.entries(), self.scores()
         return {
             "evaluations": len(entries),
+            "best_step": entries[scores.index(max(scores))]["step"] if entries else None,
             "watched": [name for name in SCORES if entries and name in entries[0]],
-            "all_equal": len(entries) > 1 and len(set(self.scores())) == 1,
+            "all_equal": len(entries) > 1 and len(set(scores)) == 1,
             "patience": self.patience,
             "ended_at_step": self.run.steps_done if self.run.ended_early else None,
         }

@@ -189,14 +189,15 @@ def finish(
     """
     best.restore()
     before = asked.model_again(model.logit_scale.device, run.finetuning)
-    size, keep = model.config.image_size, KEEP if asked.keep is None else asked.keep
+    size = model.config.image_size
     on = "the tasks that also measure it" if watched is final else "the val split"
-    told: dict[str, Any] = asked.to_dict() | best.told() | {"keep": keep, "steps": steps, "watched_on": on}
+    told: dict[str, Any] = asked.to_dict() | best.told() | {"steps": steps, "watched_on": on}
     share = asked.mix
     after = mixed(before, model, 1.0)
     if share == "auto":
         kept = not_trained_for(size, "val")
-        share, told["curve"] = chosen_share(before, after, tokenizer, watched, kept, keep)
+        told["keep"] = KEEP if asked.keep is None else asked.keep
+        share, told["curve"] = chosen_share(before, after, tokenizer, watched, kept, told["keep"])
     models = {"before": before, "after": after}
     if share is not None:
         told["share"] = float(share)

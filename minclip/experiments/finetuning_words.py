@@ -34,8 +34,8 @@ def in_words(told: dict) -> Sequence[str]:
     lines = [f"Fine-tuned from {told['init']}{frozen}. {kept_weights(told, where)}"]
     if told["ended_at_step"] is not None:
         lines.append(
-            f"Training ended early, after step {told['ended_at_step']:,} of {told['steps']:,}: {told['patience']} "
-            f"scores in a row were no better (patience)."
+            f"Training ended early, after step {told['ended_at_step']:,} of {told['steps']:,}: the patience is "
+            f"{told['patience']}, and no score after step {told['best_step']:,} was better."
         )
     side, length = told["image_size"], told["context_length"]
     if side is not None or length is not None:

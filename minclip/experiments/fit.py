@@ -28,7 +28,7 @@ from minclip.evaluation.suites import Suite
 from minclip.experiments.chosen_model import Model, chosen_model, image_size_of
 from minclip.experiments.experiment import recipe_for, train_and_report
 from minclip.experiments.finetuning import FineTuning
-from minclip.experiments.fit_arguments import Task, check_arguments, refuse_without_name
+from minclip.experiments.fit_arguments import Task, check_arguments, check_task_sizes, refuse_without_name
 from minclip.experiments.freezing import as_parts, freeze_parts
 from minclip.experiments.preparation import fit_batch_size
 from minclip.experiments.recipes import FINETUNE, Recipe
@@ -135,6 +135,7 @@ def fit(
         dataset = open_dataset(data, "train", size=train_config.stored_size(size))
     begun_from = finetuning.begun_from(clip) if finetuning else {}
     freeze_parts(clip, parts)
+    check_task_sizes(tasks, size)
     suites = None
     if tasks is not None or not named:
         suite = Suite({task.name: task for task in tasks or ()})

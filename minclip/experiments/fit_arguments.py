@@ -40,3 +40,13 @@ def refuse_without_name(**given: Any) -> None:
             raise ValueError(
                 f"{name}={value!r} needs a model that has learned before: name it, such as model='picturebook-small'"
             )
+
+
+def check_task_sizes(tasks: Sequence[Task] | None, size: int) -> None:
+    """ValueError, before the training, where a task has pictures of another size than the model reads."""
+    for task in tasks or ():
+        if task.pixels.shape[1:] != (size, size, 3):
+            raise ValueError(
+                f"task {task.name!r} has pictures [height, width, channels] of {list(task.pixels.shape[1:])}, and the "
+                f"model reads {size} × {size} pixels: make the task with size={size}"
+            )

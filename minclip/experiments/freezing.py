@@ -36,9 +36,7 @@ def freeze_parts(model: CLIP, parts: Sequence[str]) -> None:
         if blocks is None:
             raise ValueError(f"freeze={part!r}: the {name} encoder, a {type(tower).__name__}, has no blocks to count")
         if not count.isdecimal() or int(count) > len(blocks):
-            raise ValueError(
-                f"freeze={part!r}: count blocks of the {name} encoder from 0 to {len(blocks)}, such as {name}:1"
-            )
+            raise ValueError(f"freeze={part!r}: the {name} encoder has {len(blocks)} blocks, from 0 to {len(blocks)}")
         freeze_below(tower, blocks, int(count))
     encoders = (model.visual, model.text)
     if parts and not any(weight.requires_grad for encoder in encoders for weight in encoder.parameters()):

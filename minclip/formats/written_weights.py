@@ -33,8 +33,8 @@ def written_weights(model: CLIP, layout: Layout, dtype: Dtype, whole: bool = Fal
     theirs = layout.from_ours(ours)
     if missing := [name for name, tensor in theirs.items() if tensor.is_floating_point() and name not in dtype]:
         warnings.warn(
-            f"{len(missing)} of {len(theirs)} tensors are not in the model whose precision is taken, which is of another "
-            f"architecture, and are written in float32; the first is {missing[0]}",
+            f"{len(missing)} of {len(theirs)} tensors are not in the model whose precision is taken: it has another "
+            f"architecture. They are written in float32; the first is {missing[0]}",
             stacklevel=4,
         )
     return {name: cast(name, tensor, dtype.get(name, torch.float32)) for name, tensor in theirs.items()}

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from colour_pictures import write_album
 from PIL import Image
 
 import minclip
@@ -39,14 +40,13 @@ def test_a_run_stopped_before_its_first_checkpoint_begins_again(tmp_path):
 
 
 def test_a_run_is_not_written_between_its_pictures(tmp_path, capsys):
-    IMAGES[0].save(tmp_path / "0.png")
-    (tmp_path / "captions.csv").write_text("file,caption,split\n0.png,a tint,train\n", encoding="utf-8")
+    there = {path.name for path in write_album(tmp_path).iterdir()}
     for data in (tmp_path, tmp_path / "captions.csv"):
         assert main(["train", "--data", str(data), "--out", str(tmp_path), "--device", "cpu"]) == 2
         assert "is the folder of the data: a run would write its figures between" in capsys.readouterr().err
     with pytest.raises(ValueError, match="is the folder of the data"):
         fit(tmp_path, out=tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"0.png", "captions.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == there
 
 
 def test_an_overwriting_run_that_fails_leaves_the_old_one(tmp_path):

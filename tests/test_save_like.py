@@ -173,6 +173,7 @@ def test_what_like_cannot_be_is_said(model, tokenizer, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.filterwarnings("default:.*another architecture")
 def test_like_of_another_architecture_is_said(model, tokenizer, tmp_path, capsys):
     """On the command line a warning is one line, without the place in the code."""
     minclip.checkpoint.save_openai(model, tokenizer, tmp_path / "theirs.pt", dtype=torch.float16)

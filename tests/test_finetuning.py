@@ -198,6 +198,21 @@ def test_a_finished_run_stays_as_it_is(folder, capsys):
     )
 
 
+def test_damaged_files_of_a_run_are_named(folder, capsys):
+    out = folder / "run"
+    fit(folder, samples=16, out=out, **TINY)
+    resume = ["train", "--resume", "--out", str(out), "--device", "cpu"]
+    (out / BEST_FILE).write_bytes(b"x")
+    assert main(resume) == 2
+    assert f"or delete {out / BEST_FILE}, and --resume takes the last weights" in capsys.readouterr().err
+    (out / BEST_FILE).unlink()
+    assert main(resume) == 0
+    assert "Kept are its last weights: those of the best of 1 scores" in capsys.readouterr().out
+    (out / "log.jsonl").write_text("garbage\n", encoding="utf-8")
+    assert main(resume) == 2
+    assert f"{out / 'log.jsonl'} is no log of a run" in capsys.readouterr().err
+
+
 def test_a_finished_run_trains_for_longer_as_init(folder):
     fit(folder, samples=16, out=folder / "first", **TINY)
     longer = fit(folder, samples=16, out=folder / "longer", **TINY | {"model": folder / "first"})

@@ -20,6 +20,7 @@ class BestOnVal:
 
     def __init__(self, run: Run, model: CLIP, tokenizer: BPETokenizer, patience: int):
         self.run, self.model, self.tokenizer, self.patience = run, model, tokenizer, patience
+        self.is_gone = False
 
     @property
     def path(self) -> Path:
@@ -43,9 +44,14 @@ class BestOnVal:
         return STOP if since_best >= self.patience else None
 
     def restore(self) -> None:
-        """Puts the best weights into the model."""
-        if self.path.is_file():
+        """Puts the best weights into the model; `told` says where they are gone. ValueError for a damaged file."""
+        self.is_gone = not self.path.is_file()
+        if self.is_gone:
+            return
+        try:
             load_into(self.model, self.path)
+        except ValueError as error:
+            raise ValueError(f"{error}; or delete {self.path}, and --resume takes the last weights") from error
 
     def told(self) -> dict:
         """For the report: how many scores there were, which ones, the best one's step, and where training ended."""
@@ -55,6 +61,7 @@ class BestOnVal:
             "best_step": entries[scores.index(max(scores))]["step"] if entries else None,
             "watched": [name for name in SCORES if entries and name in entries[0]],
             "all_equal": len(entries) > 1 and len(set(scores)) == 1,
+            "best_is_gone": self.is_gone and bool(entries),
             "patience": self.patience,
             "ended_at_step": self.run.steps_done if self.run.ended_early else None,
         }

@@ -240,7 +240,9 @@ def train_and_report(
     seconds = train(model, pairs, config, device, keeper, loss_function)
     report = {}
     if is_first():
-        told = best and finetuning and finish(finetuning, run, model, tokenizer, watched, final, best, config.steps)
+        told = None
+        if finetuning and best:
+            told = finish(finetuning, run, model, tokenizer, watched, final, best, config.steps)
         report = write_report(
             run, model, tokenizer, final, config, device, str(as_source(from_kept(kept))), seconds, pictures_on, twins,
             run.left_out, told, found,

@@ -9,7 +9,6 @@ pictures, and on a task that was not trained for: what was forgotten. `--mix` ta
 import hashlib
 import warnings
 from dataclasses import asdict, dataclass, fields
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +112,7 @@ class FineTuning:
 
 def is_share(number: object) -> bool:
     """Whether it is a number from 0 to 1."""
-    return isinstance(number, Real) and not isinstance(number, bool) and 0 <= number <= 1
+    return isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number <= 1
 
 
 def fingerprint(model: CLIP) -> str:

@@ -58,6 +58,8 @@ def kept_weights(told: dict, where: str) -> str:
     count, names = told["evaluations"], " and ".join(told["watched"])
     if not count:
         return "Kept are its last weights: there was nothing to watch, neither a val split nor a task."
+    if told["best_is_gone"]:
+        return f"Kept are its last weights: those of the best of {count} scores ({names}) on {where} were gone."
     if told["all_equal"]:
         return f"Kept are the weights of the first of {count} scores ({names}) on {where}: all of them are equal."
     return f"Kept are the weights of the best of {count} scores ({names}) on {where}."

@@ -166,7 +166,12 @@ class Run:
         if not self.log_path.is_file():
             return []
         *lines, _rest = self.log_path.read_text(encoding="utf-8").split("\n")
-        return [json.loads(line) for line in lines]
+        try:
+            return [json.loads(line) for line in lines]
+        except ValueError as error:
+            raise ValueError(
+                f"{self.log_path} is no log of a run ({error}): bring it back, or delete it, and the curves begin anew"
+            ) from error
 
     def cut_log(self, step: int) -> None:
         """Deletes what was logged after `step`. A resumed run logs it again."""

@@ -30,7 +30,7 @@ def test_an_experiment_runs(space, code, tmp_path, monkeypatch):
     exec(small(code), dict(space))
 
 
-def test_the_probe_is_right_far_more_often_than_by_chance(space, capsys):
+def test_the_probe_beats_chance_by_far(space, capsys):
     (code,) = [code for code in BLOCKS if "probe = " in code]
     exec(small(code), dict(space))
     assert float(capsys.readouterr().out) > 0.5  # of 52 classes

@@ -59,7 +59,7 @@ def test_an_overwriting_run_that_fails_leaves_the_old_one(tmp_path):
     assert not (tmp_path / REPLACED).exists() and {path.name for path in tmp_path.iterdir()} == before.keys()
 
 
-def test_a_run_does_not_replace_the_model_it_begins_from(tmp_path):
+def test_a_run_does_not_replace_its_first_model(tmp_path):
     fit(IMAGES, CAPTIONS, out=tmp_path, **FAST)
     with pytest.raises(ValueError, match="holds the model that the run begins from"):
         fit(IMAGES, CAPTIONS, model=tmp_path, out=tmp_path, overwrite=True, samples=16, batch_size=8)

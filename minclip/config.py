@@ -5,6 +5,7 @@ openai/CLIP model.py; the LAION models by open_clip's model_configs.
 """
 
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral, Real
 
 from minclip.preprocess import MEAN, STD
 
@@ -112,6 +113,13 @@ PRESETS = {  # embed_dim, image_size, patch_size; vision_width, vision_layers; t
 
 
 OPTIMIZERS = ("adamw", "muon")
+WHOLE = ("samples", "batch_size", "seed", "log_every", "evaluate_every", "save_every")
+LIMITS = {"weight_decay": (0, 1e3), "warmup": (0, 1), "patch_dropout": (0, 1), "stored_scale": (1, 4)}
+
+
+def is_number(value: object, kind: type) -> bool:
+    """Whether it is a number of this kind, of Python or of NumPy; True and False are none."""
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -139,29 +147,36 @@ class TrainConfig:
     save_every: int = 200  # steps between checkpoints
 
     def __post_init__(self) -> None:
-        for name in ("samples", "log_every", "evaluate_every", "save_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
-        if self.batch_size < 2:
-            raise ValueError(
-                f"batch_size={self.batch_size} must be at least 2: a single pair has no negatives to learn from"
-            )
+        for name in WHOLE:
+            value, least = getattr(self, name), {"seed": 0, "batch_size": 2}.get(name, 1)
+            why = ": a single pair has no negatives to learn from" if name == "batch_size" else ""
+            if not is_number(value, Integral):
+                raise ValueError(f"{name}={value!r:.80} must be a whole number, at least {least}")
+            if value < least:
+                raise ValueError(f"{name}={value} must be at least {least}{why}")
+        for name, (least, most) in LIMITS.items():
+            value = getattr(self, name)
+            if not is_number(value, Real) or not least <= value <= most:
+                raise ValueError(f"{name}={value!r:.80} must be a number from {least:g} to {most:g}")
+        for name in ("mirror", "turn", "compiled"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name}={getattr(self, name)!r:.80} must be True or False")
         if self.samples < self.batch_size:
             raise ValueError(
                 f"samples={self.samples} is less than one batch of {self.batch_size}: raise samples or lower batch_size"
             )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer={self.optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
-        if not 0 <= self.patch_dropout < 1:
+        if self.patch_dropout == 1:
             raise ValueError(f"patch_dropout={self.patch_dropout} must be from 0 to below 1: some patch must be read")
-        if not 1 <= self.stored_scale <= 4:
-            raise ValueError(f"stored_scale={self.stored_scale} must be from 1 to 4")
-        if not 0 <= self.seed < 2**31:
+        if self.seed >= 2**31:
             raise ValueError(f"seed={self.seed} must be from 0 to {2**31 - 1}")
-        if not (self.learning_rate > 0 and self.muon_learning_rate > 0):
-            raise ValueError("learning_rate and muon_learning_rate must be above 0")
-        if self.micro_batch is not None and self.micro_batch < 1:
-            raise ValueError(f"micro_batch={self.micro_batch} must be at least 1")
+        for name in ("learning_rate", "muon_learning_rate"):
+            value = getattr(self, name)
+            if not is_number(value, Real) or not 0 < value < float("inf"):
+                raise ValueError(f"{name}={value!r:.80} must be a number above 0")
+        if self.micro_batch is not None and not (is_number(self.micro_batch, Integral) and self.micro_batch >= 1):
+            raise ValueError(f"micro_batch={self.micro_batch!r:.80} must be a whole number, at least 1")
 
     def stored_size(self, image_size: int) -> int:
         """Side of the pictures kept in memory, in pixels."""

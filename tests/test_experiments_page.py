@@ -30,6 +30,12 @@ def test_an_experiment_runs(space, code, tmp_path, monkeypatch):
     exec(small(code), dict(space))
 
 
+def test_the_probe_beats_chance_by_far(space, capsys):
+    (code,) = [code for code in BLOCKS if "probe = " in code]
+    exec(small(code), dict(space))
+    assert float(capsys.readouterr().out) > 0.5  # of 52 classes
+
+
 @pytest.mark.parametrize("code", BLOCKS)
 def test_an_experiment_is_short(code):
     assert len([line for line in code.splitlines() if line.strip()]) <= 15

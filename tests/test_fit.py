@@ -13,7 +13,8 @@ from torch.nn import functional as F
 import minclip
 from minclip.data import InMemory
 from minclip.evaluation import class_task
-from minclip.experiments.fit import RUN_FILES, fit
+from minclip.experiments.fit import fit
+from minclip.experiments.run_folder import RUN_FILES
 from minclip.similarity import unit_rows
 
 COLOURS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220), "white": (240, 240, 240)}
@@ -89,11 +90,67 @@ def test_what_is_no_data_is_named(images, captions, words):
         ({"model": "picturebook-tiny"}, "leave out config"),
         ({"config": None, "model": minclip.CLIP(CONFIG)}, "give its tokenizer"),
         ({"model": lambda config: nn.Linear(2, 2)}, "made a Linear, not a minclip.CLIP"),
+        ({"model": 3}, "model=3 must be a name or path, a minclip.CLIP, or a function"),
+        ({"config": {"vision_width": 64}}, "config=.* must be a CLIPConfig, or the name of one: tiny"),
+        ({"loss": "siglip"}, "loss='siglip' must be a function of"),
+        ({"on_log": 3}, "on_log=3 must be a function of an entry"),
+        ({"tasks": ["object"]}, "tasks holds 'object', not a task"),
+        ({"tasks": [class_task("colour", IMAGES, NAMES, size=32)]}, "task 'colour' has pictures .* size=16"),
+        ({"patience": 3}, "patience=3 needs a model that has learned before"),
+        ({"samples": "20"}, "samples='20' must be a whole number, at least 1"),
+        ({"batch_size": 8.0}, "batch_size=8.0 must be a whole number, at least 2"),
+        ({"seed": None}, "seed=None must be a whole number"),
+        ({"learning_rate": "1e-3"}, "learning_rate='1e-3' must be a number above 0"),
+        ({"warmup": 5}, "warmup=5 must be a number from 0 to 1"),
+        ({"weight_decay": -1}, "weight_decay=-1 must be a number from 0"),
+        ({"mirror": "no"}, "mirror='no' must be True or False"),
     ],
 )
 def test_what_does_not_fit_is_named(arguments, words):
     with pytest.raises(ValueError, match=words):
         fit(IMAGES, CAPTIONS, **FAST | arguments)
+
+
+def items(at_three):
+    """A data set of (picture, caption) whose item 3 raises an error."""
+
+    class Broken(torch.utils.data.Dataset):
+        def __len__(self):
+            return len(IMAGES)
+
+        def __getitem__(self, i):
+            if i == 3:
+                raise at_three
+            return IMAGES[i], CAPTIONS[i]
+
+    return Broken()
+
+
+def test_broken_items_are_named():
+    with pytest.raises(ValueError, match="item 3 of the data set cannot be read: KeyError: 'caption'"):
+        fit(items(KeyError("caption")), **FAST)
+    left_out = fit(items(FileNotFoundError("c.png")), **FAST).report["run"]["left_out"]
+    assert left_out["items_unreadable"]["all"] == ["item 3: c.png"]
+    with pytest.raises(ValueError, match=r"data is a dictionary of 1 entries: give a list of \(picture, caption\)"):
+        fit({"image": IMAGES}, **FAST)
+
+
+def test_empty_captions_are_left_out_and_counted():
+    left_out = fit(IMAGES, ["", [" ", "a red thing"], *CAPTIONS[2:]], **FAST).report["run"]["left_out"]
+    assert left_out["captions_empty"]["count"] == 2 and left_out["pictures_without_captions"]["count"] == 1
+
+
+def test_sixteen_bit_pictures_in_memory_keep_their_grey():
+    grey = Image.fromarray(np.full((8, 8), 30_000, np.uint16))
+    assert InMemory([grey], ["grey"]).image(0).getpixel((0, 0)) == (117, 117, 117)
+
+
+def test_a_model_in_half_precision_trains_in_float32():
+    model, _, tokenizer = minclip.load("picturebook-tiny", dtype=torch.float16)
+    arguments = {name: value for name, value in FAST.items() if name != "config"}
+    run = fit(IMAGES, CAPTIONS, model=model, tokenizer=tokenizer, **arguments)
+    assert {weight.dtype for weight in run.model.parameters()} == {torch.float32}
+    assert run.report["run"]["left_out"]["dtype"]["asked"] == "torch.float16"
 
 
 class Sigmoid(nn.Module):

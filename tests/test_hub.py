@@ -131,7 +131,7 @@ def test_shards_come_before_their_index(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "name",
     ["", "clip", "a/b/c", "https://huggingface.co/a/b", "a/b@", "a/b@../../c", "../b", "a/..", "a b/c", "/etc/passwd",
-     "a/b@v 1", "ä/b", "a/b\n", "-/b@-@", "a/b@/etc"],
+     "a/b@v 1", "ä/b", "a/b\n", "-/b@-@", "a/b@/etc", "-a/b", "a/b-", "a--b/c"],
 )  # fmt: skip
 def test_what_names_no_model_is_refused(name, cache, capsys):
     with pytest.raises(ValueError, match="names no model of the Hub: write hf-hub:OWNER/NAME"):

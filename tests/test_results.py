@@ -1,6 +1,7 @@
 """The kept results against what was promised of them. A result that falls below fails here, not in a reader's hands."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_a_promise_is_kept_by_its_result(name, number, lowest, highest):
     for key in number.split("."):
         value = value[key]
     assert lowest <= value <= highest
+
+
+@pytest.mark.parametrize("page", ["recipes", "finetuning", "sizes", "weights", "your-pictures", "experiments"])
+def test_measured_numbers_come_from_kept_results(page):
+    """A score with its interval stands between the marks of a result, which update_docs fills from its file."""
+    text = (Path(__file__).parents[1] / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    prose = re.sub(r"<!-- result.*?<!-- end -->", "", text, flags=re.DOTALL)
+    assert not re.findall(r"\d %? ?\(\d[\d.]* to \d", prose)
 
 
 def test_every_trick_pays_where_it_is_meant_to():

@@ -19,8 +19,9 @@ from minclip.engine.batches import Pairs
 from minclip.engine.devices import choose_device
 from minclip.engine.optimizers import build_optimizers
 from minclip.experiments.keeper import Keeper
+from minclip.experiments.kept_moments import restore_optimizers
 from minclip.experiments.loop import train
-from minclip.experiments.runs import Run, restore_optimizers
+from minclip.experiments.runs import Run
 from minclip.formats.weights_files import read_tensors
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer

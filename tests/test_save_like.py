@@ -173,6 +173,19 @@ def test_what_like_cannot_be_is_said(model, tokenizer, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.filterwarnings("default:.*another architecture")
+def test_like_of_another_architecture_is_said(model, tokenizer, tmp_path, capsys):
+    """On the command line a warning is one line, without the place in the code."""
+    minclip.checkpoint.save_openai(model, tokenizer, tmp_path / "theirs.pt", dtype=torch.float16)
+    wide = CLIP(CLIPConfig(**vars(model.config) | {"text_layers": model.config.text_layers + 1}))
+    minclip.save(wide, tokenizer, tmp_path / "wide.safetensors")
+    words = ["export", "--model", str(tmp_path / "wide.safetensors"), "--like", str(tmp_path / "theirs.pt")]
+    assert main([*words, "--out", str(tmp_path / "out.pt")]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert any(line.startswith("minclip: warning: 12 of ") and "has another architecture" in line for line in said)
+    assert not any(".py:" in line for line in said)
+
+
 @pytest.mark.parametrize("form", FORMATS[2:])
 def test_the_command_writes_half_precision(form, model, tokenizer, tmp_path):
     minclip.save(model, tokenizer, tmp_path / "model.safetensors")

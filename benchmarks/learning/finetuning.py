@@ -16,7 +16,7 @@ from pathlib import Path
 import minclip
 from benchmarks.result_files import keep, result, rows
 from minclip.data.emoji import Emoji, read_table
-from minclip.experiments.finetuning import score_of
+from minclip.evaluation.suites import score_of
 from minclip.experiments.recipes import FINETUNE
 
 MODEL, THINGS = "picturebook-small", 150

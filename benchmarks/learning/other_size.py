@@ -17,7 +17,8 @@ from minclip.engine.devices import choose_device
 from minclip.evaluation.evaluate import evaluate
 from minclip.evaluation.suites import evaluation_suite
 from minclip.experiments.experiment import resume_run, run_finetuning
-from minclip.experiments.finetuning import FineTuning, scores
+from minclip.experiments.finetuning import FineTuning
+from minclip.experiments.finetuning_words import scores
 from minclip.experiments.recipes import FINETUNE
 from minclip.experiments.runs import Run
 

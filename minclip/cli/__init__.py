@@ -8,7 +8,10 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from minclip.cli import classify, course, data, doctor, embed, eval, export, fetch, search, serve, train
 from minclip.data.progress import progress_shown
@@ -49,6 +52,25 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@contextmanager
+def said_in_a_line() -> Iterator[None]:
+    """Inside, a warning of minclip is a line on stderr, like all that a command says; the same one is said once."""
+    shown, said = warnings.showwarning, set()
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if category is not UserWarning:
+            shown(message, category, *where, **more)
+        elif str(message) not in said:
+            said.add(str(message))
+            print(f"minclip: warning: {' '.join(str(message).split())}", file=sys.stderr)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = shown
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code.
 
@@ -60,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     arguments = build_parser().parse_args(argv)
     try:
-        with progress_shown(os.environ.get("RANK", "0") == "0"):  # of several processes the first one
+        with said_in_a_line(), progress_shown(os.environ.get("RANK", "0") == "0"):  # of several processes the first one
             return COMMANDS[arguments.command].run(arguments)
     except KeyboardInterrupt as stopped:
         kept = f": {stopped}" if stopped.args else ""  # what there is to go on from

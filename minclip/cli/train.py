@@ -5,6 +5,7 @@
     minclip train --data photos.tsv --image-column filepath --caption-column title
     minclip train --out runs/mine --resume                          (continues after Ctrl-C, a crash, a reboot)
     minclip train --data photos/ --init picturebook-small --mix auto  (a model that has learned before learns on)
+    minclip train --data photos/ --init runs/mine --out runs/longer   (the model of a finished run learns on)
     minclip train --mine                         (on the picture book, with the parts that you wrote in the lessons)
     minclip classify my.png --labels "car,tree,fish"                (uses the newest run)
 
@@ -47,6 +48,7 @@ SETTINGS = {
         "compile the encoders: a slow first step, then faster ones; for a GPU",
     ),
 }
+OF_FINETUNING = ("--freeze", "--mix", "--patience", "--keep")
 ALSO_WITH_RESUME = {"micro_batch"}  # changes how a step is computed, not what
 
 
@@ -60,6 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--mix", metavar="SHARE", help="with --init: weights between before (0) and after (1); auto chooses on val"
+    )
+    parser.add_argument(
+        "--patience", type=int, metavar="N", help="with --init: scores on val without a better one that end it (5)"
+    )
+    parser.add_argument(
+        "--keep", type=float, metavar="SHARE", help="with --mix auto: of what was known, at least this stays (0.97)"
     )
     parser.add_argument("--image-size", type=int, metavar="PIXELS", help="other pictures than the model's, a side")
     parser.add_argument("--context-length", type=int, metavar="TOKENS", help="longer or shorter texts than the model's")
@@ -77,32 +85,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check_arguments(arguments: argparse.Namespace) -> None:
     """ValueError for a new run without --data, and for a resumed one without --out or with settings."""
-    names = COLUMN_ARGUMENTS | {
-        "--data": "data",
-        "--config": "config",
-        "--init": "init",
-        "--freeze": "freeze",
-        "--mix": "mix",
-    }
-    names |= {"--image-size": "image_size", "--context-length": "context_length"}
+    options = ("--data", "--config", "--init", *OF_FINETUNING, "--image-size", "--context-length")
+    names = COLUMN_ARGUMENTS | {option: option[2:].replace("-", "_") for option in options}
     names |= {option: name for option, (name, *_) in SETTINGS.items()}
     names = {option: name for option, name in names.items() if name not in ALSO_WITH_RESUME}
     given = [option for option, name in names.items() if getattr(arguments, name) is not None]
     if arguments.resume and arguments.out is None:
         raise ValueError("--resume needs --out DIR, the folder of the run to continue")
     if arguments.resume and given:
-        raise ValueError(f"--resume takes every setting from {arguments.out}: leave out {', '.join(given)}")
+        from minclip.experiments.run_places import longer
+
+        more = f"; to train a finished run for longer: {longer(arguments.out)}" if "--samples" in given else ""
+        raise ValueError(f"--resume takes every setting from {arguments.out}: leave out {', '.join(given)}{more}")
     if not arguments.resume and arguments.data is None:
         raise ValueError("a new run needs --data, such as --data picturebook")
-    for option, name in (("--freeze", "freeze"), ("--mix", "mix")):
-        if arguments.init is None and getattr(arguments, name) is not None:
+    for option in OF_FINETUNING:
+        if arguments.init is None and option in given:
             raise ValueError(f"{option} needs --init MODEL, the model that has learned before")
     if arguments.init is not None and arguments.config is not None:
         raise ValueError("--init brings the model's dimensions: leave out --config")
 
 
 def finetuning_of(arguments: argparse.Namespace) -> "FineTuning":
-    """What --init, --freeze and --mix ask for."""
+    """What --init and the options of fine-tuning ask for."""
     from minclip.experiments.finetuning import FineTuning
 
     mix = arguments.mix
@@ -112,7 +117,9 @@ def finetuning_of(arguments: argparse.Namespace) -> "FineTuning":
         except ValueError:
             raise ValueError(f"--mix {mix} must be auto, or a number from 0 (before) to 1 (after)") from None
     sizes = arguments.image_size, arguments.context_length
-    return FineTuning(arguments.init, tuple(arguments.freeze or ()), mix, *sizes)
+    return FineTuning(
+        arguments.init, tuple(arguments.freeze or ()), mix, *sizes, patience=arguments.patience, keep=arguments.keep
+    )
 
 
 def new_folder(name: str) -> Path:
@@ -152,7 +159,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not is_first():
             return 0
     if "finetuning" in report:
-        from minclip.experiments.finetuning import comparison_table, in_words
+        from minclip.experiments.finetuning_words import comparison_table, in_words
 
         print("\n".join([*in_words(report["finetuning"]), comparison_table(report["finetuning"])]))
         print_way_back(report["finetuning"]["init"], out)

@@ -42,7 +42,7 @@ def note(left_out: LeftOut, name: str, what: str, first: object = "", count: int
     entry["count"] += count
 
 
-def note_setting(left_out: LeftOut, name: str, asked: float, taken: float, why: str) -> None:
+def note_setting(left_out: LeftOut, name: str, asked: float | str, taken: float | str, why: str) -> None:
     """A setting that is lowered; nothing where it is what was asked for. count is what is taken, `why` the reason."""
     if taken != asked:
         left_out[name] = {"count": taken, "asked": asked, "first": "", "what": why}
@@ -93,7 +93,8 @@ def lines(left_out: LeftOut) -> list[str]:
     said = []
     for name, entry in left_out.items():
         if "asked" in entry:
-            said.append(f"{name} is {entry['count']:,} instead of {entry['asked']:,}: {entry['what']}")
+            taken, asked = (f"{n:,}" if isinstance(n, int | float) else n for n in (entry["count"], entry["asked"]))
+            said.append(f"{name} is {taken} instead of {asked}: {entry['what']}")
             continue
         if "all" in entry:
             some, rest = entry["all"][:3], len(entry["all"]) - 3

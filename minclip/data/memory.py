@@ -1,12 +1,13 @@
 """Pictures and captions that are in memory already, as a data set like every other (protocol.py)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from minclip.data.images import to_rgb
+from minclip.data.left_out import LeftOut, note
 
 Picture = Any  # a PIL picture, or numbers uint8 [height, width, 3] or [height, width]
 
@@ -16,6 +17,7 @@ class InMemory:
 
     images: PIL pictures of any size, or arrays or tensors of uint8, [height, width, 3] or [height, width]; also one
     array [n, height, width, 3]. captions: for each picture a string or a list of strings.
+    Captions without a letter are left out and counted in `notes`.
     Raises ValueError where they do not fit together, or a picture or a caption is of another kind.
 
     >>> data = InMemory([Image.new("RGB", (9, 9))], ["a black square"])
@@ -40,13 +42,27 @@ class InMemory:
         self.name, self.split = name, split
         self.images = [as_picture(image, i) for i, image in enumerate(images)]
         self.texts = [as_captions(texts, i) for i, texts in enumerate(captions)]
+        self.notes: LeftOut = {}
+        for i, texts in enumerate(self.texts):
+            self.texts[i] = [text for text in texts if text.strip()]
+            if len(self.texts[i]) < len(texts):
+                empty = len(texts) - len(self.texts[i])
+                note(self.notes, "captions_empty", "captions are empty and left out", f"picture {i}", empty)
 
     def __len__(self) -> int:
         return len(self.images)
 
     def image(self, index: int) -> Image.Image:
-        """The picture, mode RGB."""
-        return to_rgb(self.images[index])
+        """The picture, mode RGB. OSError that names it where it cannot be read."""
+        image = self.images[index]
+        try:
+            if image.mode == "F" or image.mode.startswith("I"):  # 16 bit
+                from minclip.preprocess import to_eight_bit  # here, so that reading data does not import torch
+
+                image = to_eight_bit(image)
+            return to_rgb(image)
+        except OSError as error:  # of a file that Pillow has opened, and not read yet
+            raise OSError(f"picture {index}: {error}") from error
 
     def captions(self, index: int) -> list[str]:
         """Every caption of the picture."""
@@ -56,10 +72,14 @@ class InMemory:
 def from_pairs(pairs: Iterable[tuple[Picture, str | Sequence[str]]], name: str = "in_memory") -> InMemory:
     """Reads (picture, caption or captions) one by one, such as a torch.utils.data.Dataset gives them, into memory.
 
-    Every item is read once: what the data set draws at random is drawn once.
+    Every item is read once: what the data set draws at random is drawn once. An item whose file cannot be read is left
+    out and named in `notes`. Raises ValueError for an item that is no pair, or that the data set fails to give.
     """
-    images, captions = [], []
-    for i, pair in enumerate(in_order(pairs)):
+    images, captions, unreadable = [], [], []
+    for i, pair in in_order(pairs):
+        if isinstance(pair, OSError):
+            unreadable.append(f"item {i}: {pair}")
+            continue
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise ValueError(
                 f"item {i} of the data set is {type(pair).__name__}, not (picture, caption): give pairs, or the "
@@ -67,14 +87,37 @@ def from_pairs(pairs: Iterable[tuple[Picture, str | Sequence[str]]], name: str =
             )
         images.append(pair[0])
         captions.append(pair[1])
-    return InMemory(images, captions, name)
+    data = InMemory(images, captions, name)
+    if unreadable:
+        note(
+            data.notes,
+            "items_unreadable",
+            "items of the data set cannot be read and are left out",
+            count=len(unreadable),
+        )
+        data.notes["items_unreadable"]["all"] = unreadable
+    return data
 
 
-def in_order(pairs: Any) -> Iterable[Any]:
-    """All items: by number where the data set has a length, else one after the other."""
-    if hasattr(pairs, "__len__") and hasattr(pairs, "__getitem__"):
-        return (pairs[i] for i in range(len(pairs)))  # a torch data set need not end with IndexError
-    return pairs
+def in_order(pairs: Any) -> Iterator[tuple[int, Any]]:
+    """(number, item) of all items: by number where the data set has a length, else one after the other.
+
+    An OSError stands for an item that cannot be read. ValueError for another error of the data set, and for a
+    dictionary.
+    """
+    if isinstance(pairs, Mapping):
+        raise ValueError(f"data is a dictionary of {len(pairs)} entries: give a list of (picture, caption)")
+    if not (hasattr(pairs, "__len__") and hasattr(pairs, "__getitem__")):
+        yield from enumerate(pairs)
+        return
+    for i in range(len(pairs)):  # a torch data set need not end with IndexError
+        try:
+            item = pairs[i]
+        except OSError as error:
+            item = error
+        except Exception as error:
+            raise ValueError(f"item {i} of the data set cannot be read: {type(error).__name__}: {error}") from error
+        yield i, item
 
 
 def as_picture(image: Picture, i: int) -> Image.Image:

@@ -26,8 +26,11 @@ from minclip.engine.recall import recall_in_chunks
 from minclip.evaluation.evaluate import RetrievalPairs, evaluate_task
 from minclip.model import CLIP
 from minclip.prompts import prompts_for, read_class_names, read_templates
+from minclip.retrieval import KS
 from minclip.tokenizer import BPETokenizer
 from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts
+
+SCORES = ("zero_shot", *(f"R@{k}" for k in KS))  # the names of what a running training watches
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,10 @@ class Suite:
         return left_out
 
     def scores(self, model: CLIP, tokenizer: Tokenizer) -> dict[str, float]:
-        """{"zero_shot": accuracy of the first task, "R@10": mean of both directions}, as far as measured; 0 to 1."""
+        """{"zero_shot": accuracy of the first task, "R@10": mean of both directions}, as far as measured; 0 to 1.
+
+        R@5 or R@1 stands for R@10 where k would be more than half of the pictures, and nearly every model right.
+        """
         scores = {}
         for task in list(self.tasks.values())[:1]:
             scores["zero_shot"] = evaluate_task(model, tokenizer, task).accuracy
@@ -59,8 +65,29 @@ class Suite:
             image_features = encode_pixels(model, pixels)
             text_features = encode_texts(model, tokenizer, texts, truncate=True)
             recall = recall_in_chunks(image_features, text_features, torch.as_tensor(image_of_text))
-            scores["R@10"] = (recall["image_to_text"]["R@10"] + recall["text_to_image"]["R@10"]) / 2
+            name = watched_recall(len(pixels))
+            scores[name] = (recall["image_to_text"][name] + recall["text_to_image"][name]) / 2
         return scores
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether there is anything that `scores` measures."""
+        return bool(self.tasks) or self.retrieval is not None
+
+
+def watched_recall(pictures: int) -> str:
+    """The recall that tells models apart among so many pictures: the largest k that is at most half of them.
+
+    >>> [watched_recall(n) for n in (5, 12, 500)]
+    ['R@1', 'R@5', 'R@10']
+    """
+    return f"R@{max([k for k in KS if 2 * k <= pictures], default=min(KS))}"
+
+
+def score_of(scores: dict) -> float | None:
+    """The mean of what `Suite.scores` gave, also within an entry of the log; None where nothing was measured."""
+    found = [scores[name] for name in SCORES if name in scores]
+    return sum(found) / len(found) if found else None
 
 
 def retrieval_pairs(dataset: CaptionDataset, size: int, one_caption: bool = False) -> RetrievalPairs:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from minclip.config import CLIPConfig
+from minclip.data.left_out import note_setting
 from minclip.experiments.preparation import learned_tokenizer, new_model
 from minclip.formats.changed_models import the_clip
 from minclip.formats.resizing import sized, with_length
@@ -14,6 +16,7 @@ from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
+HALVES = (torch.float16, torch.bfloat16)
 Model = CLIP | str | Path | Callable[[CLIPConfig], CLIP]
 
 
@@ -51,6 +54,9 @@ def chosen_model(
             raise ValueError("model is a CLIP already: give its tokenizer, too, fit(..., model=model, tokenizer=...)")
         clip = the_clip(model)
         check_vocabulary(clip.config, tokenizer)
+        if half := {weight.dtype for weight in clip.parameters()} & set(HALVES):
+            note_setting(left_out, "dtype", str(half.pop()), "torch.float32", "small steps are lost in half precision")
+            clip.float()
         return clip, tokenizer
     preset = sized(config if isinstance(config, CLIPConfig) else CLIPConfig.preset(config), *sizes)
     if tokenizer is None:

@@ -25,7 +25,14 @@ from minclip.engine.replaced_step import is_replaced
 from minclip.engine.stream import Stream
 from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import Suite, evaluation_suite, refuse_long_texts, watched_suite
-from minclip.experiments.finetuning import BestOnVal, FineTuning, finish, told_before_and_after
+from minclip.experiments.best_on_val import BestOnVal
+from minclip.experiments.finetuning import (
+    PATIENCE,
+    FineTuning,
+    finish,
+    refuse_unwatched,
+    told_before_and_after,
+)
 from minclip.experiments.freezing import freeze_parts
 from minclip.experiments.keeper import STOP, Keeper
 from minclip.experiments.loop import train
@@ -39,6 +46,7 @@ from minclip.experiments.preparation import (
 from minclip.experiments.recipes import RECIPES, Recipe
 from minclip.experiments.replaced_parts import refuse_other_parts
 from minclip.experiments.report import write_report
+from minclip.experiments.run_places import refuse_data_folder, refuse_to_overwrite, say_if_finished
 from minclip.experiments.runs import Run
 from minclip.experiments.streaming import MEASURED, keep_survey, read_captions, where_pictures_are
 from minclip.loss import clip_loss
@@ -70,7 +78,8 @@ def run_training(
     Raises ValueError where `out` holds a run already, or where no picture has a caption.
     """
     run = Run(out)
-    run.refuse_to_overwrite()
+    refuse_to_overwrite(run.folder)
+    refuse_data_folder(run.folder, data)
     wait()  # before the first process makes the folder
     stored = config.stored_size(preset.image_size)
     with one_after_the_other():
@@ -103,16 +112,17 @@ def run_finetuning(
     The model brings its tokenizer and its preprocessing. Raises ValueError as `run_training` does.
     """
     run = Run(out)
-    run.refuse_to_overwrite()
+    refuse_to_overwrite(run.folder)
+    refuse_data_folder(run.folder, data)
     wait()
     model, tokenizer = finetuning.model_before(left_out=run.left_out)
+    run.finetuning = finetuning.begun_from(model)
     freeze_parts(model, finetuning.freeze)
     stored = config.stored_size(model.config.image_size)
     with one_after_the_other():
         opened = open_dataset(data, "train", size=stored)
     dataset, captions, config = read_captions(opened, config, stored, None, show_progress)
     config = fit_batch_size(config, run.left_out, data, dataset, captions)
-    run.finetuning = finetuning.to_dict()
     return train_and_report(
         run, model, tokenizer, dataset, captions, config, device or choose_device(), data,
         resume=False, show_progress=show_progress, finetuning=finetuning, on_log=on_log,
@@ -140,6 +150,9 @@ def resume_run(
     config = config if micro_batch is None else replace(config, micro_batch=micro_batch)
     run.finetuning = state.get("finetuning", {})
     finetuning = FineTuning.from_dict(run.finetuning) if run.finetuning else None
+    if finetuning:
+        finetuning.model_again("cpu", run.finetuning)  # now, not after the training: it may be gone
+    say_if_finished(run, state, config.steps)
     data, stored, device = (
         from_kept(state["data"]),
         config.stored_size(model.config.image_size),
@@ -174,7 +187,7 @@ def train_and_report(
 
     suites: what is watched, and what is measured at the end; None: those of `data`.
     """
-    best = BestOnVal(run, model, tokenizer) if finetuning else None
+    best = BestOnVal(run, model, tokenizer, finetuning.patience or PATIENCE) if finetuning else None
     listeners = [one for one in (best, on_log) if one is not None]
 
     def tell(entry: dict) -> object:
@@ -190,6 +203,8 @@ def train_and_report(
     with one_after_the_other():
         # first: a missing split shows at once
         watched, final = suites or (watched_suite(data, size, most), evaluation_suite(data, size, most))
+        if finetuning:
+            refuse_unwatched(finetuning, watched)
         others = told_before_and_after(size) if finetuning else []
         refuse_long_texts(tokenizer, [*watched.tasks.values(), *final.tasks.values(), *others])
         if isinstance(dataset, StreamedShards):
@@ -225,20 +240,11 @@ def train_and_report(
     seconds = train(model, pairs, config, device, keeper, loss_function)
     report = {}
     if is_first():
-        told = finish(finetuning, run, model, tokenizer, watched, final, best) if finetuning and best else None
+        told = None
+        if finetuning and best:
+            told = finish(finetuning, run, model, tokenizer, watched, final, best, config.steps)
         report = write_report(
-            run,
-            model,
-            tokenizer,
-            final,
-            config,
-            device,
-            str(as_source(from_kept(kept))),
-            seconds,
-            pictures_on,
-            twins,
-            run.left_out,
-            told,
-            found,
-        )
+            run, model, tokenizer, final, config, device, str(as_source(from_kept(kept))), seconds, pictures_on, twins,
+            run.left_out, told, found,
+        )  # fmt: skip
     return agree(report)  # the other processes wait for it

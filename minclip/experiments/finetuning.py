@@ -6,30 +6,34 @@ Kept are the weights of the best score on the val split. Both models, before and
 pictures, and on a task that was not trained for: what was forgotten. `--mix` takes weights between the two (mixing.py).
 """
 
-from collections.abc import Sequence
+import hashlib
+import warnings
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from minclip.checkpoint import load, load_into, resized, save
+from minclip.checkpoint import STATE_FILE, load, resized
+from minclip.data import pretrained
 from minclip.data.left_out import LeftOut, note
 from minclip.data.progress import with_progress
 from minclip.data.protocol import ClassTask
 from minclip.evaluation.evaluate import evaluate, evaluate_task
-from minclip.evaluation.suites import Suite, remembering
-from minclip.experiments.keeper import STOP
+from minclip.evaluation.suites import Suite, remembering, score_of
+from minclip.experiments.best_on_val import BestOnVal
+from minclip.experiments.finetuning_words import scores
 from minclip.experiments.mixing import mixed
-from minclip.experiments.runs import Run
-from minclip.formats.resizing import new_positions, with_length
+from minclip.experiments.runs import REPORT_FILE, Run
+from minclip.formats.changed_models import plain_weights
+from minclip.formats.hub import is_hub_name
+from minclip.formats.resizing import is_whole, new_positions, with_length
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
-BEST_FILE = "best.safetensors"  # the weights of the best score on val so far
 SHARES = [i / 10 for i in range(11)]  # of the way from before to after, tried by mix="auto"
-KEPT_SHARE = 0.97  # of the score on what was not trained for, that mix="auto" keeps on val: on test, 95 % then stay
-PATIENCE = 5  # evaluations without a better score, after which training ends
+KEEP = 0.97  # of the score on what was not trained for, that mix="auto" keeps on val: on test, 95 % then stay
+PATIENCE = 5  # scores without a better one, after which training ends
 PER_CLASS = {"val": 4, "test": 20}  # pictures a class of the task that was not trained for
 
 
@@ -42,12 +46,19 @@ class FineTuning:
     mix: float | str | None = None  # share of the way from before to after; "auto": chosen on val; None: after itself
     image_size: int | None = None  # of the pictures that it learns from, where that is not the model's own
     context_length: int | None = None  # of the texts
+    patience: int | None = None  # scores on val without a better one, after which training ends; None: PATIENCE
+    keep: float | None = None  # of the score on what was not trained for, that mix="auto" keeps; None: KEEP
+    path: str = ""  # where `init` lies, if it is no name: a run may be resumed from another folder
 
     def __post_init__(self) -> None:
-        if self.mix is None or self.mix == "auto":
-            return
-        if isinstance(self.mix, str) or not 0 <= self.mix <= 1:
+        if self.mix not in (None, "auto") and not is_share(self.mix):
             raise ValueError(f"mix={self.mix!r} must be 'auto', or from 0 (the model before) to 1 (the model after)")
+        if self.patience is not None and not (is_whole(self.patience) and self.patience >= 1):
+            raise ValueError(f"patience={self.patience!r} must be a whole number of scores, at least 1")
+        if self.keep is not None and not is_share(self.keep):
+            raise ValueError(f"keep={self.keep!r} must be from 0 (all may be forgotten) to 1 (nothing may)")
+        if self.keep is not None and self.mix != "auto":
+            raise ValueError(f"keep={self.keep!r} is for mix='auto', which chooses a share by it: mix is {self.mix!r}")
 
     @staticmethod
     def from_dict(content: dict) -> "FineTuning":
@@ -56,7 +67,13 @@ class FineTuning:
         return FineTuning(**content | {"freeze": tuple(content["freeze"])})
 
     def to_dict(self) -> dict:
-        return asdict(self)
+        is_name = self.init in pretrained.shipped() or is_hub_name(self.init)
+        found = "" if is_name or not Path(self.init).exists() else str(Path(self.init).resolve())
+        return asdict(self) | {"path": self.path or found}
+
+    def begun_from(self, before: CLIP) -> dict:
+        """to_dict, and a fingerprint of the model: what a run keeps. To be asked before the training changes it."""
+        return self.to_dict() | {"before": fingerprint(before)}
 
     def model_before(
         self, device: str | torch.device = "cpu", left_out: LeftOut | None = None
@@ -65,47 +82,46 @@ class FineTuning:
 
         left_out: is told how many positions are new.
         """
-        model, _, tokenizer = load(self.init, device)
+        place = self.path if Path(self.path or self.init).exists() else ""
+        model, _, tokenizer = load(place or self.init, device)
         before = resized(model, self.image_size, self.context_length)
         count, what = new_positions(model.config, before.config)
-        if count and left_out is not None:
-            note(left_out, "text_positions_new", what, count=count)
+        if left_out is not None:
+            if count:
+                note(left_out, "text_positions_new", what, count=count)
+            if (Path(self.init) / STATE_FILE).is_file() and not (Path(self.init) / REPORT_FILE).is_file():
+                what = "run that the model comes from is not finished: its last checkpoint is taken"
+                note(left_out, "init_unfinished", what, self.init)
         return before, with_length(tokenizer, before.config.context_length)
 
+    def model_again(self, device: str | torch.device, kept: dict) -> CLIP:
+        """The model before, once more. kept: what `begun_from` gave, or an earlier version of minclip.
 
-class BestOnVal:
-    """Keeps the best weights of a training, and ends it where the score has stopped rising. Is a Keeper's on_log."""
-
-    def __init__(self, run: Run, model: CLIP, tokenizer: BPETokenizer):
-        self.run, self.model, self.tokenizer = run, model, tokenizer
-
-    @property
-    def path(self) -> Path:
-        return self.run.folder / BEST_FILE
-
-    def scores(self) -> list[float]:
-        """Of all evaluations so far, those before a resume included."""
-        return [score for entry in self.run.read_log() if (score := score_of(entry)) is not None]
-
-    def __call__(self, entry: dict) -> object:
-        if score_of(entry) is None:
-            return None
-        scores = self.scores()  # the last one is this entry's
-        if scores[-1] > max(scores[:-1], default=-1.0) or not self.path.is_file():
-            save(self.model, self.tokenizer, self.path)
-        since_best = len(scores) - 1 - scores.index(max(scores))
-        return STOP if since_best >= PATIENCE else None
-
-    def restore(self) -> None:
-        """Puts the best weights into the model."""
-        if self.path.is_file():
-            load_into(self.model, self.path)
+        FileNotFoundError where it is gone, ValueError where it is another one by now.
+        """
+        with warnings.catch_warnings():  # it was said when the training began
+            warnings.simplefilter("ignore")
+            before, _ = self.model_before(device)
+        if kept.get("before", "") not in ("", fingerprint(before)):
+            raise ValueError(
+                f"{self.path or self.init} holds other weights than when this fine-tuning began, and before and after "
+                f"cannot be compared or mixed: bring the former file back, or begin a new run"
+            )
+        return before
 
 
-def score_of(entry: dict) -> float | None:
-    """The mean of the scores in an entry of the log; None where there are none."""
-    scores = [entry[name] for name in ("zero_shot", "R@10") if name in entry]
-    return sum(scores) / len(scores) if scores else None
+def is_share(number: object) -> bool:
+    """Whether it is a number from 0 to 1."""
+    return isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number <= 1
+
+
+def fingerprint(model: CLIP) -> str:
+    """Tells whether two models have the same weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(plain_weights(model).items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def not_trained_for(size: int, split: str) -> ClassTask:
@@ -124,9 +140,9 @@ def told_before_and_after(size: int) -> list[ClassTask]:
 
 
 def chosen_share(
-    before: CLIP, after: CLIP, tokenizer: BPETokenizer, watched: Suite, kept: ClassTask
+    before: CLIP, after: CLIP, tokenizer: BPETokenizer, watched: Suite, kept: ClassTask, keep: float = KEEP
 ) -> tuple[float, list[dict]]:
-    """(share, curve): the share with the best score on val, of those that keep KEPT_SHARE of the other task's.
+    """(share, curve): the share with the best score on val, of those that keep so much of the other task's score.
 
     The share 0, the model before, keeps all of it.
     """
@@ -141,27 +157,49 @@ def chosen_share(
                 "not_trained_for": evaluate_task(model, tokenizer_once, kept).accuracy,
             }
         )
-    least = KEPT_SHARE * curve[0]["not_trained_for"]
+    least = keep * curve[0]["not_trained_for"]
     able = [point for point in curve if point["not_trained_for"] >= least]
     best = max(able, key=lambda point: (point["val"], point["share"]))
     return best["share"], curve
 
 
+def refuse_unwatched(asked: FineTuning, watched: Suite) -> None:
+    """ValueError where a share is to be chosen, and there is nothing to choose it by."""
+    if asked.mix == "auto" and not watched.is_scored:
+        raise ValueError(
+            "mix='auto' chooses the share on a val split, and these data have none: give a folder or a data set with "
+            "splits, or tasks=[...] to choose by, or a number as mix"
+        )
+
+
 def finish(
-    asked: FineTuning, run: Run, model: CLIP, tokenizer: BPETokenizer, watched: Suite, final: Suite, best: BestOnVal
+    asked: FineTuning,
+    run: Run,
+    model: CLIP,
+    tokenizer: BPETokenizer,
+    watched: Suite,
+    final: Suite,
+    best: BestOnVal,
+    steps: int,
 ) -> dict:
-    """Puts the weights that are to stay into the model, and returns what the report says of before and after."""
+    """Puts the weights that are to stay into the model, and returns what the report says of before and after.
+
+    steps: that the training was to have.
+    """
     best.restore()
-    before, _ = asked.model_before(model.logit_scale.device)
+    before = asked.model_again(model.logit_scale.device, run.finetuning)
     size = model.config.image_size
-    told: dict[str, Any] = asked.to_dict() | {"evaluations": len(best.scores())}
+    on = "the tasks that also measure it" if watched is final else "the val split"
+    told: dict[str, Any] = asked.to_dict() | best.told() | {"steps": steps, "watched_on": on}
     share = asked.mix
     after = mixed(before, model, 1.0)
     if share == "auto":
-        share, told["curve"] = chosen_share(before, after, tokenizer, watched, not_trained_for(size, "val"))
+        kept = not_trained_for(size, "val")
+        told["keep"] = KEEP if asked.keep is None else asked.keep
+        share, told["curve"] = chosen_share(before, after, tokenizer, watched, kept, told["keep"])
     models = {"before": before, "after": after}
     if share is not None:
-        told["share"] = share
+        told["share"] = float(share)
         models["mixed"] = mixed(before, after, float(share))
         model.load_state_dict(models["mixed"].state_dict())
     run.save_model(model, tokenizer)
@@ -175,45 +213,3 @@ def finish(
         found = scores(evaluate(one, tokenizer, [other]))[other.name]
         told["scores"][name][f"picturebook {other.name}, not trained for"] = found
     return told
-
-
-def scores(report: dict) -> dict[str, list[float]]:
-    """name -> [score, low, high], of tasks and of recall at 1 and 10."""
-    found = {name: [task["accuracy"], task["low"], task["high"]] for name, task in report["tasks"].items()}
-    retrieval = report.get("retrieval", {})
-    for direction in ("image_to_text", "text_to_image") if retrieval else ():
-        for recall in ("R@1", "R@10"):
-            name = f"{direction.replace('_to_', ' → ')} {recall}"
-            found[name] = [retrieval[direction][recall], *retrieval["intervals"][direction][recall]]
-    return found
-
-
-def comparison_table(told: dict) -> str:
-    """Before, after and mixed side by side, in percent with 95 % intervals."""
-    models = list(told["scores"])
-    rows = [["", *models]]
-    for name in told["scores"]["before"]:
-        cells = (told["scores"][one][name] for one in models)
-        rows.append([name, *(f"{100 * s:.1f} ({100 * low:.1f} to {100 * high:.1f})" for s, low, high in cells)])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
-
-
-def in_words(told: dict) -> Sequence[str]:
-    """Lines for the report."""
-    frozen = f", {' and '.join(told['freeze'])} frozen" if told["freeze"] else ""
-    lines = [
-        f"Fine-tuned from {told['init']}{frozen}. Kept are the weights of the best of {told['evaluations']} scores on "
-        f"the val split."
-    ]
-    side, length = told.get("image_size"), told.get("context_length")
-    if side is not None or length is not None:
-        pictures = [] if side is None else [f"pictures of {side} × {side} pixels"]
-        texts = [] if length is None else [f"texts of up to {length} tokens"]
-        lines.append(f'It reads {" and ".join(pictures + texts)}. "before" is the same model with resized positions.')
-    if "share" in told:
-        how = "chosen on the val split" if "curve" in told else "as asked"
-        lines.append(f"The model is a mixture: {told['share']:g} of the way from before to after, {how}.")
-    return lines

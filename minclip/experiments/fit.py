@@ -7,37 +7,35 @@ It is what `minclip train` does (experiment.py), with parts of your own in place
 loss, a model, tasks.
 """
 
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
-from minclip.checkpoint import MODEL_FILE, STATE_FILE
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import InMemory, open_dataset
 from minclip.data.layouts.data_source import as_source
 from minclip.data.layouts.huggingface import is_huggingface, is_splits, open_split
 from minclip.data.memory import from_pairs
 from minclip.data.progress import progress_shown
-from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
+from minclip.data.protocol import CaptionDataset
 from minclip.engine.devices import choose_device
 from minclip.engine.plain import Loss
 from minclip.evaluation.suites import Suite
 from minclip.experiments.chosen_model import Model, chosen_model, image_size_of
 from minclip.experiments.experiment import recipe_for, train_and_report
-from minclip.experiments.finetuning import BEST_FILE, FineTuning
-from minclip.experiments.freezing import freeze_parts
+from minclip.experiments.finetuning import FineTuning
+from minclip.experiments.fit_arguments import Task, check_arguments, check_task_sizes, refuse_without_name
+from minclip.experiments.freezing import as_parts, freeze_parts
 from minclip.experiments.preparation import fit_batch_size
 from minclip.experiments.recipes import FINETUNE, Recipe
-from minclip.experiments.report import REPORT_FILES
-from minclip.experiments.runs import LOG_FILE, Run
-from minclip.experiments.streaming import SURVEY_FILE, read_captions
-from minclip.experiments.tensorboard import EVENTS
+from minclip.experiments.run_folder import run_folder
+from minclip.experiments.run_places import refuse_data_folder, refuse_own_model
+from minclip.experiments.runs import Run
+from minclip.experiments.streaming import read_captions
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.preprocess import image_transform
@@ -45,15 +43,6 @@ from minclip.tokenizer import BPETokenizer
 
 SAMPLES = 20_000  # pictures seen, where no other number is given: some minutes on a laptop
 MEMORY = Recipe("tiny", TrainConfig())  # for data that have no recipe of their own: no mirror, nothing is left out
-RUN_FILES = (
-    STATE_FILE,
-    MODEL_FILE,
-    LOG_FILE,
-    SURVEY_FILE,
-    BEST_FILE,
-    *REPORT_FILES,
-)  # of a run that is overwritten; nothing else is deleted
-Task = ClassTask | ChoiceTask
 
 
 @dataclass(frozen=True)
@@ -76,6 +65,8 @@ def fit(
     tokenizer: BPETokenizer | None = None,
     freeze: str | Sequence[str] = (),
     mix: float | str | None = None,
+    patience: int | None = None,
+    keep: float | None = None,
     image_size: int | None = None,
     context_length: int | None = None,
     loss: Loss = clip_loss,
@@ -99,27 +90,31 @@ def fit(
         learn. A function or subclass: is called with the configuration. A CLIP: is trained in place, with `tokenizer`.
     freeze: "image", "text", "image:3" (its first three blocks) or a list: these stay bit for bit what they are.
     mix: where `model` is a name: weights between those before (0) and after (1), or "auto" (finetuning.py).
+    patience: where `model` is a name: scores on val in a row without a better one, after which training ends; None: 5.
+    keep: with mix="auto": the share of the accuracy on what is not trained for that stays; None: 0.97.
     image_size, context_length: other sizes than those of the model or of `config`: pixels a side, tokens of a text.
     loss: (image features, text features, scale) -> scalar. A torch module trains its own parameters, too.
     tasks: are measured at the end; the first is watched on the way. None: those of a named data set or a folder.
     on_log: is called with each entry of the log as it comes, such as print.
     out: the folder that keeps the run, as `minclip train` writes it. None: nothing is kept on disk.
-    overwrite: a run in `out` is deleted first. device: None is the best one here.
+    overwrite: a run in `out` is replaced, once the new one has its first checkpoint. device: None is the best one here.
     samples, settings: any number of TrainConfig, such as batch_size=128, learning_rate=5e-4, seed=1.
     Raises ValueError where something does not fit, in one line that names it.
     """
     named = captions is None and brings_splits(data)
-    if config is not None and isinstance(model, str | Path | nn.Module):
-        raise ValueError("model brings its own sizes: leave out config")
+    parts = as_parts(freeze)
+    check_arguments(config, model, loss, tasks, on_log)
+    if out is not None:
+        refuse_data_folder(Path(out), data if named else None)
     recipe = recipe_for(data) if named else MEMORY
     finetuning = None
     if isinstance(model, str | Path):
-        parts = (freeze,) if isinstance(freeze, str) else tuple(freeze)
-        recipe, finetuning = Recipe("", FINETUNE), FineTuning(str(model), parts, mix, image_size, context_length)
-    elif mix is not None:
-        raise ValueError(
-            f"mix={mix!r} needs a model that has learned before: name it, such as model='picturebook-small'"
-        )
+        recipe = Recipe("", FINETUNE)
+        finetuning = FineTuning(str(model), parts, mix, image_size, context_length, patience, keep)
+    else:
+        refuse_without_name(mix=mix, patience=patience, keep=keep)
+    if out is not None and finetuning:
+        refuse_own_model(Path(out), finetuning.init)
     train_config = with_settings(recipe.config, samples, settings)
     left_out: dict = {}
     before = finetuning.model_before(left_out=left_out) if finetuning else None
@@ -138,7 +133,9 @@ def fit(
     size = clip.config.image_size
     if named and not train_config.stream and size != asked:  # a function may make a model of another size
         dataset = open_dataset(data, "train", size=train_config.stored_size(size))
-    freeze_parts(clip, freeze)
+    begun_from = finetuning.begun_from(clip) if finetuning else {}
+    freeze_parts(clip, parts)
+    check_task_sizes(tasks, size)
     suites = None
     if tasks is not None or not named:
         suite = Suite({task.name: task for task in tasks or ()})
@@ -149,7 +146,7 @@ def fit(
     with run_folder(out, overwrite) as folder, progress_shown(progress):
         run = Run(folder)
         run.is_kept = out is not None
-        run.left_out, run.finetuning = left_out, finetuning.to_dict() if finetuning else {}
+        run.left_out, run.finetuning = left_out, begun_from
         report = train_and_report(
             run, clip, tokenizer, dataset, texts, train_config, choose_device(device),
             data if named else dataset.name, resume=False, show_progress=progress, suites=suites, loss_function=loss,
@@ -203,22 +200,3 @@ def with_settings(config: TrainConfig, samples: int, settings: dict[str, Any]) -
         if name not in known:
             raise ValueError(f"{name}={settings[name]!r} is no setting of fit: choose from {', '.join(known)}")
     return replace(config, samples=samples, **settings)
-
-
-@contextmanager
-def run_folder(out: str | Path | None, overwrite: bool) -> Iterator[Path]:
-    """The folder of the run; a temporary one that is deleted afterwards where none is given.
-
-    ValueError where `out` holds a run, unless it is to be overwritten; what is no run is never deleted.
-    """
-    if out is None:
-        with tempfile.TemporaryDirectory(prefix="minclip-fit-") as temporary:
-            yield Path(temporary)
-        return
-    folder = Path(out)
-    if (folder / STATE_FILE).is_file():
-        if not overwrite:
-            raise ValueError(f"{folder} holds a run already: give overwrite=True, or another out")
-        for path in [*(folder / name for name in RUN_FILES), *folder.glob(EVENTS)]:
-            path.unlink(missing_ok=True)
-    yield folder

@@ -3,7 +3,6 @@
 Of several processes the first one writes files and evaluates.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,8 +20,10 @@ from minclip.engine.processes import agree, is_first, world_size
 from minclip.engine.stream import Stream
 from minclip.engine.twins import Twins
 from minclip.evaluation.suites import Suite, remembering
+from minclip.experiments.finite import check_loss, check_weights
+from minclip.experiments.kept_moments import restore_optimizers
 from minclip.experiments.learning_check import check_step, is_it_learning
-from minclip.experiments.runs import Run, restore_optimizers
+from minclip.experiments.runs import Run
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
@@ -60,6 +61,7 @@ class Keeper:
         """
         fingerprint = pairs.fingerprint()
         done, seconds = self.restore(model, optimizers, fingerprint, loss_module) if self.resume else (0, 0.0)
+        self.run.steps_done = done
         if not self.resume and is_first():
             self.run.create()
         shown = self.show_progress and is_first()
@@ -81,6 +83,7 @@ class Keeper:
                 f"or other pictures of it cannot be read now: bring them back, or start a new run"
             )
         restore_optimizers(optimizers, moments)
+        self.run.ended_early = state.get("ended_early", False)
         if is_first():
             self.run.cut_log(state["step"])
             if state["train_config"].get("stream"):
@@ -136,6 +139,7 @@ class Record:
         Raises ValueError where the loss, or a weight that would be saved, is not a number.
         """
         self.steps_done += 1
+        self.run.steps_done = self.steps_done
         self.bar.update()
         logs, evaluates, saves = (
             is_due(self.steps_done, every, self.config)
@@ -146,9 +150,9 @@ class Record:
         self.device.wait()
         self.stop_clock()
         number = loss.item()
-        self.check_loss(number)
+        check_loss(number, self.steps_done, self.run, self.config)
         if evaluates or saves:
-            self.check_weights(number)
+            check_weights(self.model, number, self.steps_done, self.run, self.config)
         entry = self.log(number) if logs else {}
         if is_first() and (saves or (evaluates and not self.run.exists())):  # first: an evaluation may fail
             self.save()
@@ -158,7 +162,8 @@ class Record:
         if entry and self.keeper.on_log is not None and is_first():
             ends = self.keeper.on_log(entry) is STOP
         if ends := agree(ends):
-            if is_first() and not saves:
+            self.run.ended_early = self.steps_done < self.config.steps
+            if is_first():
                 self.save()
         else:
             self.resume_clock()
@@ -168,30 +173,16 @@ class Record:
         """Writes a checkpoint after the last step, and raises KeyboardInterrupt that says so."""
         self.stop_clock()
         number = loss.item()
-        self.check_loss(number)
-        self.check_weights(number)
+        check_loss(number, self.steps_done, self.run, self.config)
+        check_weights(self.model, number, self.steps_done, self.run, self.config)
         if is_first():
             self.save()
         raise KeyboardInterrupt(f"step {self.steps_done:,} of {self.config.steps:,} is kept in {self.run.folder}")
 
-    def check_loss(self, loss: float) -> None:
-        """ValueError where the loss is not a number."""
-        if not math.isfinite(loss):
-            raise ValueError(f"the loss is {loss} at step {self.steps_done}: {self.way_out()}")
-
-    def check_weights(self, loss: float) -> None:
-        """ValueError where a trained weight is not a number: a checkpoint of it must not replace a good one.
-
-        The loss is that before the step. So it can still be a number when the step has ruined the weights.
-        """
-        for name, weight in self.model.named_parameters():
-            if weight.requires_grad and not weight.isfinite().all():
-                broken = f"{name} holds numbers that are not finite after it"
-                raise ValueError(f"the loss is {loss} at step {self.steps_done}, but {broken}: {self.way_out()}")
-
-    def way_out(self) -> str:
-        """What to do where training has produced numbers that are none."""
-        return f"lower learning_rate={self.config.learning_rate} and start again; the run's last checkpoint is kept"
+    @property
+    def next_step(self) -> int:
+        """The number of the first step that is still to be done; of a training that ended early, there is none."""
+        return self.config.steps if self.run.ended_early else self.steps_done
 
     def log(self, loss: float) -> dict:
         """Adds the step to the log and shows its loss; returns the entry."""
@@ -235,8 +226,12 @@ class Record:
         return entry
 
     def finish_last_step(self) -> None:
-        """Does what a run that was killed after its last checkpoint left undone: the model's file, the evaluation."""
-        self.run.save_model(self.model, self.keeper.tokenizer)
+        """Does what a run that was killed after its last checkpoint left undone: the model's file, the evaluation.
+
+        The model of a run with a report stays: a fine-tuning has put the best weights, or a mixture, into it.
+        """
+        if not self.run.is_reported():
+            self.run.save_model(self.model, self.keeper.tokenizer)
         if is_due(self.steps_done, self.config.evaluate_every, self.config) and not any(
             entry["step"] == self.steps_done and "loss" not in entry for entry in self.run.read_log()
         ):

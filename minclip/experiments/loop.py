@@ -63,9 +63,9 @@ def train(
         memory_explained(device, at_once),
         recording as record,
         stop_after_step(keeper.run.is_kept) as asked,
-        closing(batches_from(pairs, config, record.steps_done, model.config, device)) as batches,
+        closing(batches_from(pairs, config, record.next_step, model.config, device)) as batches,
     ):
-        for step, batch in enumerate(batches, record.steps_done):
+        for step, batch in enumerate(batches, record.next_step):
             set_learning_rate(optimizers, lr_schedule(step, config.steps, warmup))
             loss_module.zero_grad(set_to_none=True)  # the step itself drops the model's
             loss = train_step(stepped, optimizers, batch, device, config.micro_batch, loss_function)

@@ -21,8 +21,9 @@ from minclip.engine.devices import Device
 from minclip.engine.twins import Twins
 from minclip.evaluation.evaluate import RetrievalPairs, as_report, evaluate_retrieval, evaluate_task, format_table
 from minclip.evaluation.suites import Suite
-from minclip.experiments.finetuning import comparison_table, in_words
+from minclip.experiments.finetuning_words import comparison_table, in_words
 from minclip.experiments.replaced_parts import replaced_parts
+from minclip.experiments.run_places import REPORT_FILE
 from minclip.experiments.runs import Run
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
@@ -31,7 +32,6 @@ from minclip.zero_shot import encode_pixels, encode_texts, zero_shot_classifier
 if TYPE_CHECKING:  # a training draws at its end alone
     from matplotlib.figure import Figure
 
-REPORT_FILES = ("report.json", "report.md", "curves.png", "predictions.png", "confusion.png", "retrieval.png")
 SHOWN_PICTURES, SHOWN_QUERIES, SHOWN_HITS = 24, 10, 6
 
 
@@ -56,12 +56,13 @@ def write_report(
     twins: `count_twins` of the training; left_out: counts of what was left out, cut off or lowered; finetuning: what
     finetuning.py says of before and after; found: what there is in the data set, in one line.
     """
+    seen = run.steps_done * config.batch_size  # less than asked where the training ended early
     about = {
         "data": data,
         "seed": config.seed,
-        "samples": config.steps * config.batch_size,
+        "samples": seen,
         "seconds": round(seconds, 1),
-        "pictures_per_second": round(config.steps * config.batch_size / max(seconds, 1e-9)),
+        "pictures_per_second": round(seen / max(seconds, 1e-9)),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "device": describe(device),
         "pictures_on": pictures_on,
@@ -95,7 +96,7 @@ def write_report(
     for name, figure in drawn.items():
         with atomic_write(run.folder / name) as file:
             figure.savefig(file, format="png", dpi=120)
-    write_text(run.folder / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    write_text(run.folder / REPORT_FILE, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     write_text(run.folder / "report.md", report_text(report, list(drawn)))
     return report
 

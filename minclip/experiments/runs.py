@@ -21,13 +21,12 @@ from minclip.data.left_out import LeftOut
 from minclip.data.paths import atomic_write
 from minclip.engine.processes import world_size
 from minclip.experiments.replaced_parts import replaced_parts
+from minclip.experiments.run_places import LOG_FILE, REPORT_FILE, refuse_to_overwrite
 from minclip.formats.changed_models import plain_weights, the_clip
 from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.formats.wrapped_weights import plain_name
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
-
-LOG_FILE = "log.jsonl"
 
 
 class Run:
@@ -37,6 +36,8 @@ class Run:
         self.folder = Path(folder)
         self.is_kept = True  # False: of a folder that is deleted at the end
         self.left_out: LeftOut = {}  # what was left out or lowered; kept with the state, for the report
+        self.steps_done = 0  # of the training
+        self.ended_early = False  # on_log has ended the training before its last step; kept with the state
         self.finetuning: dict = {}  # how a model that had learned before goes on (finetuning.py); kept with the state
 
     @property
@@ -51,16 +52,9 @@ class Run:
         """Whether the folder holds a checkpoint."""
         return self.state_path.is_file()
 
-    def refuse_to_overwrite(self) -> None:
-        """ValueError where the folder already holds a run or a model."""
-        if self.exists():
-            raise ValueError(f"{self.folder} holds a run already: pass --resume to go on with it, or another --out")
-        if (self.folder / MODEL_FILE).exists():
-            raise ValueError(f"{self.folder} holds a {MODEL_FILE}, which a run would replace: pass another --out")
-
     def create(self) -> None:
-        """Makes the folder for a new run. ValueError where it already holds a run or a model."""
-        self.refuse_to_overwrite()
+        """Makes the folder for a new run. ValueError where it holds what the run would replace (run_places.py)."""
+        refuse_to_overwrite(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log_path.unlink(missing_ok=True)
         self.remove_leftovers()
@@ -96,7 +90,7 @@ class Run:
         state: dict = {"step": step, "seconds": seconds, "data": data, "pairs": pairs}
         state |= {"train_config": config.to_dict()}
         state |= {"frozen": frozen_names(model), "left_out": self.left_out, "parts": replaced_parts()}
-        state |= {"finetuning": self.finetuning, "processes": world_size()}
+        state |= {"finetuning": self.finetuning, "processes": world_size(), "ended_early": self.ended_early}
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})
         self.save_model(model, tokenizer)
 
@@ -158,6 +152,10 @@ class Run:
         fill_loss(loss_module or nn.Identity(), of_loss, self.folder)
         return state, moments
 
+    def is_reported(self) -> bool:
+        """Whether the run has finished: its report is there."""
+        return (self.folder / REPORT_FILE).is_file()
+
     def append(self, entry: dict) -> None:
         """Adds a line to the log."""
         with self.log_path.open("a", encoding="utf-8") as file:
@@ -168,7 +166,12 @@ class Run:
         if not self.log_path.is_file():
             return []
         *lines, _rest = self.log_path.read_text(encoding="utf-8").split("\n")
-        return [json.loads(line) for line in lines]
+        try:
+            return [json.loads(line) for line in lines]
+        except ValueError as error:
+            raise ValueError(
+                f"{self.log_path} is no log of a run ({error}): bring it back, or delete it, and the curves begin anew"
+            ) from error
 
     def cut_log(self, step: int) -> None:
         """Deletes what was logged after `step`. A resumed run logs it again."""
@@ -193,51 +196,3 @@ def fill_loss(loss_module: nn.Module, weights: dict[str, Tensor], folder: Path) 
             f"pass the loss that the run was begun with"
         )
     loss_module.load_state_dict(weights)
-
-
-def check_moment(optimizer: torch.optim.Optimizer, number: int, moment: Tensor) -> None:
-    """ValueError where a moment has not its parameter's shape. A fused optimiser would write past its end."""
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    if number >= len(parameters) or (moment.ndim and moment.shape != parameters[number].shape):
-        raise ValueError(
-            "the checkpoint's moments are not of this model's trainable parameters: freeze what was frozen when the "
-            "run was saved, or start a new run"
-        )
-
-
-def with_one_muon(moments: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The moments with new names, where an older version of minclip saved them: it had a Muon for each block.
-
-    Its optimisers 1, 2, ... held the matrices of the blocks in order. Now optimiser 1 holds all of them in that order.
-    """
-    places = [(int(name.split(".")[1]), int(name.split(".")[2])) for name in moments]
-    if max((which for which, _ in places), default=0) < 2:
-        return moments
-    number = {place: i for i, place in enumerate(sorted({place for place in places if place[0] > 0}))}
-    return {
-        name if which == 0 else f"optimizer.1.{number[which, parameter]}.{name.split('.')[3]}": moments[name]
-        for name, (which, parameter) in zip(moments, places, strict=True)
-    }
-
-
-def restore_optimizers(optimizers: list[torch.optim.Optimizer], tensors: dict[str, Tensor]) -> None:
-    """Restores saved moments. Their names are optimizer.<which>.<parameter>.<moment>.
-
-    ValueError where the optimisers are not as many as in the checkpoint, or a moment has another shape.
-    """
-    tensors = with_one_muon(tensors)
-    kept = {int(name.split(".")[1]) for name in tensors}
-    # an optimiser without trainable parameters has no moments
-    if kept != {k for k, one in enumerate(optimizers) if any(group["params"] for group in one.param_groups)}:
-        raise ValueError(
-            f"the checkpoint holds moments of {len(kept)} optimisers, not of {len(optimizers)}: the run was begun with "
-            f"another optimizer or another version of minclip; finish it there, or start a new run"
-        )
-    for k, optimizer in enumerate(optimizers):
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in tensors.items():
-            _, which, parameter, moment = name.split(".")
-            if int(which) == k:
-                check_moment(optimizer, int(parameter), tensor)
-                state.setdefault(int(parameter), {})[moment] = tensor
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

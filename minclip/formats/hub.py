@@ -15,7 +15,8 @@ from minclip.formats import huggingface, openclip, tokenizer_files
 from minclip.formats.model_files import WEIGHTS_FILES
 
 PREFIX = "hf-hub:"  # as open_clip and timm write it
-NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?", re.ASCII)
+PART = r"\w(?:[\w.-]*\w)?"  # of a repository's name
+NAME = re.compile(rf"({PART}/{PART})(?:@([\w-][\w./-]*))?", re.ASCII)
 HUGGING_FACES, OPENCLIPS = WEIGHTS_FILES
 SHARD = re.compile(r"(?:model|pytorch_model)-\d{5}-of-\d{5}\.(?:safetensors|bin)")
 BESIDE = (  # what is fetched besides the weights, where a repository has it
@@ -49,7 +50,7 @@ def is_hub_name(name: object) -> bool:
 def hub_model(name: str) -> HubModel:
     """The repository and revision that a name tells. ValueError where it tells none."""
     found = NAME.fullmatch(name.removeprefix(PREFIX))
-    if found is None or ".." in name:
+    if found is None or ".." in name or "--" in name:
         raise ValueError(
             f"{name!r:.200} names no model of the Hub: write {PREFIX}OWNER/NAME or {PREFIX}OWNER/NAME@REVISION"
         )

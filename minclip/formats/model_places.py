@@ -14,7 +14,7 @@ def available_models() -> list[str]:
 
 def find(name_or_path: str | Path) -> Path:
     """The weights file of a name, file or folder. FileNotFoundError that says what can be loaded."""
-    if not isinstance(name_or_path, str | Path):
+    if not isinstance(name_or_path, str | Path) or not str(name_or_path).strip():
         raise ValueError(f"name_or_path={name_or_path!r:.80} must be a name or a path")
     name, path = str(name_or_path), Path(name_or_path)
     if is_hub_name(name):

@@ -1,5 +1,6 @@
 """The weights of a model as another layout's file holds them: under its names, each in the dtype that is asked for."""
 
+import warnings
 from collections.abc import Mapping
 
 import torch
@@ -30,6 +31,12 @@ def written_weights(model: CLIP, layout: Layout, dtype: Dtype, whole: bool = Fal
         kinds = {name: dtype if name in half else torch.float32 for name in ours}
         return layout.from_ours({name: cast(name, tensor, kinds[name]) for name, tensor in ours.items()})
     theirs = layout.from_ours(ours)
+    if missing := [name for name, tensor in theirs.items() if tensor.is_floating_point() and name not in dtype]:
+        warnings.warn(
+            f"{len(missing)} of {len(theirs)} tensors are not in the model whose precision is taken: it has another "
+            f"architecture. They are written in float32; the first is {missing[0]}",
+            stacklevel=4,
+        )
     return {name: cast(name, tensor, dtype.get(name, torch.float32)) for name, tensor in theirs.items()}
 
 

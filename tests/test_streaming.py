@@ -22,6 +22,7 @@ from minclip.data.shards import Shards
 from minclip.data.streamed_shards import StreamedShards, survey
 from minclip.engine import processes
 from minclip.engine.devices import choose_device
+from minclip.engine.order import batch_indices
 from minclip.engine.stream import Stream, ahead
 from minclip.experiments import streaming
 from minclip.experiments.experiment import resume_run, run_finetuning, run_training
@@ -95,7 +96,7 @@ def test_a_resumed_stream_goes_on_at_the_next_sample(folder, buffer, step):
     assert keys(stream, config, step, 45 - step) == keys(stream, config, 0, 45)[3 * step :]
 
 
-@pytest.mark.parametrize(("number", "batch_size"), [(2, 4), (2, 5), (3, 7), (4, 47)])
+@pytest.mark.parametrize(("number", "batch_size"), [(2, 2), (2, 3), (3, 4), (4, 4)])
 def test_processes_share_an_epoch_without_overlap(folder, number, batch_size, monkeypatch):
     stream, config = stream_of(folder), TrainConfig(batch_size=batch_size, samples=1000)
     monkeypatch.setattr(processes, "world_size", lambda: number)
@@ -107,6 +108,34 @@ def test_processes_share_an_epoch_without_overlap(folder, number, batch_size, mo
         steps = -(-share // (rows.stop - rows.start))
         seen += keys(stream, config, 0, steps)[:share]
     assert len(seen) == 47 and len(set(seen)) == 47
+
+
+@pytest.mark.parametrize(("number", "batch_size"), [(1, 6), (2, 5), (3, 7), (4, 24), (1, 46), (2, 47)])
+def test_no_batch_of_a_small_set_repeats_a_picture(folder, number, batch_size, monkeypatch):
+    stream, config = stream_of(folder), TrainConfig(batch_size=batch_size, samples=10_000)
+    monkeypatch.setattr(processes, "world_size", lambda: number)
+    parts = []
+    for rank in range(number):
+        monkeypatch.setattr(processes, "rank", lambda rank=rank: rank)
+        rows = processes.own_rows(batch_size)
+        parts.append(np.array(keys(stream, config, 0, 40)).reshape(40, rows.stop - rows.start))
+        assert (np.array(keys(stream, config, 7, 33)).reshape(33, -1) == parts[-1][7:]).all(), "a resumed run"
+    batches = np.concatenate(parts, axis=1)
+    assert all(len(set(batch)) == batch_size for batch in batches.tolist())
+    times = np.unique(batches, return_counts=True)[1]
+    assert len(times) == 47 and times.max() - times.min() <= 1
+    in_memory = [batch_indices(step, batch_size, 47, config.seed).tolist() for step in range(40)]
+    assert batches.astype(int).tolist() == in_memory, "in the order of a set in memory"
+
+
+def test_a_picture_that_stands_for_another_is_not_in_the_batch(tmp_path):
+    write_shards_of(tmp_path, [12])
+    write_tar(tmp_path / "train-000001.tar", ("x.jpg", b"no picture"), ("x.txt", b"a broken one"))
+    stream, config = stream_of(tmp_path), TrainConfig(batch_size=11, samples=11 * 60)
+    with ThreadPoolExecutor(2) as readers:
+        rows = [pixels for pixels, _ in stream.rows(config, 0, readers)]
+    assert stream.left_out["pictures_unreadable"]["count"] == 1
+    assert all(len(set(map(bytes, pixels.numpy()))) == 11 for pixels in rows)
 
 
 def test_rows_are_the_pictures_and_captions_of_their_samples(folder):
@@ -229,7 +258,7 @@ def test_broken_pictures_are_replaced_and_counted_once(tmp_path):
 def test_a_set_without_a_readable_picture_ends_in_words(tmp_path):
     files = [file for i in range(9) for file in ((f"{i}.jpg", b"no picture"), (f"{i}.txt", b"a text"))]
     write_tar(tmp_path / "train-0.tar", *files)
-    with pytest.raises(ValueError, match=r"100 pictures of shards cannot be read, first: .*train-0\.tar: '\d'"):
+    with pytest.raises(ValueError, match=r"9 pictures of shards cannot be read, first: .*train-0\.tar: '\d'"):
         list(stream_of(tmp_path).batches(TrainConfig(batch_size=3, samples=9), 0, TINY, choose_device("cpu")))
 
 

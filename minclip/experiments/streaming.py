@@ -12,7 +12,7 @@ from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import CaptionDataset
 from minclip.data.shards import Shards, module_of_extra
-from minclip.data.streamed_shards import Counted, StreamedShards, survey
+from minclip.data.streamed_shards import Counted, StreamedShards, Survey, other_shards, survey
 from minclip.engine.batches import Pairs, all_captions
 from minclip.engine.devices import Device
 from minclip.engine.processes import agree, is_first
@@ -59,14 +59,27 @@ def read_captions(
     """(data set, captions, configuration), of which the configuration says whether the pictures are streamed.
 
     captions: those of every picture; of streamed shards those of some. known: the folder of a run that is resumed.
+    ValueError where its shards held other captions.
     """
     config = decide(dataset, config, size)
     if not config.stream:
         return dataset, all_captions(dataset), config
     assert isinstance(dataset, Shards)
-    surveyed = survey(dataset, earlier_survey(known), progress) if is_first() else None
-    streamed = StreamedShards(dataset, agree(surveyed))  # type: ignore[arg-type]
+    surveyed, others = agree(survey_again(dataset, known, progress) if is_first() else None)  # type: ignore[misc]
+    if others:
+        raise ValueError(
+            f"{dataset.root} does not hold the captions that the run in {known} began with; shards of it are now "
+            f"{others}: bring them back, or start a new run"
+        )
+    streamed = StreamedShards(dataset, surveyed)
     return streamed, streamed.survey.captions, config
+
+
+def survey_again(shards: Shards, known: Path | None, progress: bool) -> tuple[Survey, str]:
+    """(what the shards hold, how they differ from what they held when the run in `known` began)."""
+    earlier = earlier_survey(known)
+    found = survey(shards, earlier, progress)
+    return found, other_shards(earlier, found.shards) if earlier else ""
 
 
 def pictures_with_captions(dataset: CaptionDataset | StreamedShards, captions: list[list[str]]) -> int:
@@ -87,7 +100,7 @@ def earlier_survey(folder: Path | None) -> dict[str, Counted] | None:
         return None
     try:
         content = json.loads((folder / SURVEY_FILE).read_text(encoding="utf-8"))
-        return {name: Counted(int(size), int(n), str(digest)) for name, (size, n, digest) in content.items()}
+        return {name: Counted(*map(int, numbers), str(digest)) for name, (*numbers, digest) in content.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

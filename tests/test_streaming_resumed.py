@@ -1,0 +1,117 @@
+"""A streamed run that is stopped anywhere and resumed: the same samples, bit for bit, or one line that says why not."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from shard_examples import RUN, TINY, assert_same_model, write_shards_of
+
+from minclip.engine.devices import choose_device
+from minclip.experiments import streaming
+from minclip.experiments.experiment import resume_run, run_training
+from minclip.formats.weights_files import read_tensors, write_tensors
+
+pytest.importorskip("webdataset", reason="webdataset is not installed: pip install -e .[shards]")
+
+
+def missing(folder):
+    (folder / "train-000001.tar").unlink()
+
+
+def renamed(folder):
+    (folder / "train-000000.tar").rename(folder / "train-000009.tar")
+
+
+def added(folder):
+    shutil.copy(folder / "train-000000.tar", folder / "train-000002.tar")
+
+
+def exchanged(folder):
+    """The same names, and as many bytes in each."""
+    one, two = (folder / f"train-00000{i}.tar" for i in range(2))
+    contents = one.read_bytes(), two.read_bytes()
+    assert len(contents[0]) == len(contents[1])
+    one.write_bytes(contents[1]), two.write_bytes(contents[0])
+
+
+def other_captions(folder):
+    path = folder / "train-000001.tar"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"train number", b"trail number"))
+
+
+def renamed_in_order(folder):
+    for i in (1, 0):
+        (folder / f"train-00000{i}.tar").rename(folder / f"train-{i + 5:03d}.tar")
+
+
+def touched(folder):
+    for path in folder.glob("*.tar"):
+        os.utime(path, (1, 1))
+
+
+@pytest.fixture(scope="module")
+def stopped_run(tmp_path_factory):
+    """A run on two shards, stopped after step 2 of 4; what it should come to."""
+    home = tmp_path_factory.mktemp("stopped")
+    folder = write_shards_of(home / "shards", [8, 8])
+    write_shards_of(folder, [3], "val")
+    write_shards_of(folder, [3], "test")
+    device = choose_device("cpu")
+    run_training(folder, TINY, RUN, home / "whole", device, show_progress=False)
+
+    def stop(entry):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_training(folder, TINY, RUN, home / "run", device, show_progress=False, on_log=stop)
+    return home
+
+
+def copied(stopped_run, tmp_path) -> tuple[Path, Path]:
+    """(shards, run) of their own; the shards stand where the run looks for them."""
+    home = tmp_path / "home"
+    shutil.copytree(stopped_run, home)
+    path = home / "run" / "state.safetensors"
+    stored = read_tensors(path)
+    told = json.loads(stored.metadata["run"]) | {"data": str(home / "shards")}
+    write_tensors(path, stored.tensors, stored.metadata | {"run": json.dumps(told)})
+    return home / "shards", home / "run"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (missing, r"1 missing \(train-000001\.tar\)"),
+        (renamed, r"1 missing \(train-000000\.tar\), 1 new \(train-000009\.tar\)"),
+        (added, r"1 new \(train-000002\.tar\)"),
+        (exchanged, r"2 with other captions \(train-000000\.tar\)"),
+        (other_captions, r"1 with other captions \(train-000001\.tar\)"),
+    ],
+)
+def test_a_run_is_not_resumed_on_other_shards(change, said, stopped_run, tmp_path):
+    shards, run = copied(stopped_run, tmp_path)
+    change(shards)
+    before = (run / streaming.SURVEY_FILE).read_bytes()
+    for _ in range(2):  # the first attempt leaves the second one the same answer
+        with pytest.raises(ValueError, match=rf"does not hold the captions that the run in .* began with.* now {said}"):
+            resume_run(run, choose_device("cpu"), show_progress=False)
+    assert (run / streaming.SURVEY_FILE).read_bytes() == before
+
+
+def test_a_truncated_shard_is_named_on_resuming(stopped_run, tmp_path):
+    shards, run = copied(stopped_run, tmp_path)
+    path = shards / "train-000001.tar"
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ValueError, match=r"train-000001\.tar is not a plain, complete \.tar"):
+        resume_run(run, choose_device("cpu"), show_progress=False)
+
+
+@pytest.mark.parametrize("change", [renamed_in_order, touched])
+def test_shards_with_the_same_captions_resume_the_run(change, stopped_run, tmp_path):
+    shards, run = copied(stopped_run, tmp_path)
+    change(shards)
+    resume_run(run, choose_device("cpu"), show_progress=False)
+    assert_same_model(stopped_run / "whole", run)

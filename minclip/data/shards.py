@@ -25,7 +25,7 @@ from PIL import Image
 from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.left_out import LeftOut, note
-from minclip.data.shard_splits import find_shards, is_shards
+from minclip.data.shard_splits import find_shards, is_shards, note_beside
 from minclip.data.splits import canonical_split, hashed_split
 from minclip.data.unread_layouts import why_passed_over
 
@@ -142,7 +142,10 @@ def read_sample(shard: Path, key: str, found: dict[str, Place], notes: LeftOut) 
             raise ValueError(f"its {suffix} has {found[suffix][1]:,} bytes, the limit is {limit:,}")
     captions, why = listed_captions(read_content(shard, found["json"])) if "json" in found else ([], "")
     if not captions and "txt" in found:
-        text = read_content(shard, found["txt"]).decode("utf-8").strip()
+        try:
+            text = read_content(shard, found["txt"]).decode("utf-8-sig").strip()  # -sig: Windows editors write a mark
+        except UnicodeDecodeError as error:
+            raise ValueError(f"its txt is not UTF-8 (byte {error.start + 1}): save it as UTF-8") from error
         captions = [text] if text else []
     if why and (not captions or why.startswith('"captions"')):
         note(notes, "json_without_captions", 'files .json give no list "captions"', f"{shard.name}: {key!r}: {why}")
@@ -181,13 +184,15 @@ class Shards:
     def _read(self) -> tuple[list[Sample], list[str], LeftOut]:
         """(samples, what is left out, notes), of all shards."""
         left_out: list[str] = []
-        notes: LeftOut = {}
+        notes = note_beside(self.root)
         every = (sample for shard in self.shards for sample in self.read_shard(shard, left_out, notes))
         samples = list(islice(every, self.most))
         if self.most and next(every, None):
             note(notes, "pictures_read", f"pictures of shards/{self.split} are read, the first of more", "", self.most)
         if not samples:
             why = f"{len(left_out)} samples cannot be used, first {left_out[0]}" if left_out else "it is empty"
+            if not self._named and not left_out:
+                why = f"no shard's name tells a split, and a hash of each name puts none into {self.split}"
             raise ValueError(f"{self.root} has no picture in its {self.split} split: {why}")
         if left_out:
             note(notes, "samples_left_out", "samples or files in shards cannot be used", left_out[0], len(left_out))

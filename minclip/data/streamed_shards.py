@@ -16,6 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from minclip.data.left_out import LeftOut, note
+from minclip.data.shard_splits import note_beside
 from minclip.data.shards import Sample, Shards, read_content
 
 TEXTS = 100_000  # pictures whose captions the tokenizer learns from, at most
@@ -65,7 +66,7 @@ def survey(shards: Shards, known: dict[str, Counted] | None = None, progress: bo
     found: dict[str, Counted] = {}
     captions: list[list[str]] = []
     left_out: list[str] = []
-    notes: LeftOut = {}
+    notes = note_beside(shards.root)
     order = list(range(len(shards.shards)))
     random.Random(0).shuffle(order)  # whose captions the tokenizer reads does not depend on the seed of the run
     for number in tqdm(order, f"reading captions of shards/{shards.split}", unit=" shards", disable=not progress):

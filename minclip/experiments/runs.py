@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from minclip.checkpoint import MODEL_FILE, STATE_FILE, fill_from, model_from, model_metadata, save
 from minclip.config import TrainConfig
 from minclip.data.left_out import LeftOut
-from minclip.data.paths import atomic_write
+from minclip.data.paths import atomic_write, require_writable
 from minclip.engine.processes import world_size
 from minclip.experiments.replaced_parts import replaced_parts
 from minclip.formats.changed_models import plain_weights, the_clip
@@ -52,7 +52,8 @@ class Run:
         return self.state_path.is_file()
 
     def refuse_to_overwrite(self) -> None:
-        """ValueError where the folder already holds a run or a model."""
+        """ValueError where the folder already holds a run or a model, or cannot be written to."""
+        require_writable(self.folder, "pass another --out")
         if self.exists():
             raise ValueError(f"{self.folder} holds a run already: pass --resume to go on with it, or another --out")
         if (self.folder / MODEL_FILE).exists():

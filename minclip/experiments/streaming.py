@@ -108,8 +108,10 @@ def earlier_survey(folder: Path | None) -> dict[str, Counted] | None:
 def where_pictures_are(pairs: Pairs | Stream, device: Device) -> list[str]:
     """A line where pictures are not on the device that trains, or not in memory at all."""
     if isinstance(pairs, Stream):
+        number = len(pairs.shards.counts)
+        shards = f"{number:,} shard{'s' * (number != 1)}"
         shuffled = f"{min(pairs.buffer, len(pairs)):,} at a time are shuffled"
-        return [f"{len(pairs):,} pictures are streamed from {len(pairs.shards.counts):,} shards, {shuffled}"]
+        return [f"{len(pairs):,} pictures are streamed from {shards}, {shuffled}"]
     if pairs.pixels.device.type == device.device.type:
         return []
     reason = f"their {pairs.pixels.nbytes / 1e9:.1f} GB are more than half of the free memory of {device.device}"

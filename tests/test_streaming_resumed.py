@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from shard_examples import RUN, TINY, assert_same_model, write_shards_of
+from streaming_places import PLACES, at
 from test_processes import ROOT
 
 from minclip.engine.devices import choose_device
@@ -123,78 +125,50 @@ def test_shards_with_the_same_captions_resume_the_run(change, stopped_run, tmp_p
 
 # --- killed and interrupted anywhere ---
 
-PLACES = ("captions", "tokenizer", "first batch", "epoch's end", "checkpoint", "model file")
-AT_A_PLACE = """
-import os
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
-from minclip.data.shards import Shards
-from minclip.engine import stream
-from minclip.experiments import loop, runs
-from minclip.tokenizer import BPETokenizer
-
-
-def at(place, do):
-    '''Does it where a run is at that place: patches what is called there.'''
-    owner, name, when = {
-        "captions": (Shards, "read_shard", 3),
-        "tokenizer": (BPETokenizer, "train", 1),
-        "first batch": (stream.Stream, "read", 4),
-        "epoch's end": (loop, "train_step", 3),
-        "checkpoint": (runs, "write_tensors", 2),
-        "model file": (runs, "save", 2),
-    }[place]
-    real, calls = getattr(owner, name), []
-
-    def patched(*arguments, **more):
-        calls.append(1)
-        if len(calls) == when:
-            do()
-        return real(*arguments, **more)
-
-    setattr(owner, name, patched)
-
-
-if __name__ == "__main__":
-    place, folder, out = sys.argv[1:4]
-    sys.path.insert(0, sys.argv[4])
-    from shard_examples import RUN, TINY
-
-    from minclip.engine.devices import choose_device
-    from minclip.experiments.experiment import run_training
-
-    stream.MAX_THREADS = int(sys.argv[5])
-    at(place, lambda: os._exit(9))  # as SIGKILL: nothing is tidied up
-    run_training(folder, TINY, RUN, out, choose_device("cpu"), show_progress=False)
-"""
+KEPT_BY_CTRL_C = {"first batch": 1, "epoch's end": 3, "checkpoint": 4, "model file": 4}  # place: the step
 
 
 @pytest.fixture(scope="module")
 def killed(stopped_run):
     """A folder of a run for each place, which was killed there; all at once, in processes of their own."""
-    home = stopped_run.parent
-    (home / "places.py").write_text(AT_A_PLACE, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(home / "places.py")]
-    shards, tests = str(stopped_run / "shards"), str(Path(__file__).parent)
+    command = [sys.executable, str(Path(__file__).with_name("streaming_places.py"))]
+    shards = str(stopped_run / "shards")
     processes = [
-        subprocess.Popen([*command, place, shards, str(home / place), tests, str(1 + i % 2)], env=environment)
+        subprocess.Popen([*command, place, shards, str(stopped_run / place), str(1 + i % 2)], env=environment)
         for i, place in enumerate(PLACES)
     ]
     assert [process.wait(timeout=600) for process in processes] == [9] * len(PLACES)
-    return home
+    return stopped_run
+
+
+def assert_goes_on(home: Path, out: Path) -> None:
+    """Resumed, or begun anew where nothing is kept, it ends as the run that was never stopped."""
+    device = choose_device("cpu")
+    if Run(out).exists():
+        resume_run(out, device, show_progress=False)
+    else:
+        run_training(home / "shards", TINY, RUN, out, device, show_progress=False)
+    assert_same_model(home / "whole", out)
+    assert not list(out.glob(".*.tmp")), "no half-written file is left"
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_run_that_was_killed_goes_on(place, killed, stopped_run):
-    out, device = killed / place, choose_device("cpu")
-    is_kept = Run(out).exists()
-    assert is_kept == (place in ("epoch's end", "checkpoint", "model file"))
-    if is_kept:
-        resume_run(out, device, show_progress=False)
-    else:
-        run_training(stopped_run / "shards", TINY, RUN, out, device, show_progress=False)
-    assert_same_model(stopped_run / "whole", out)
-    assert not list(out.glob(".*.tmp")), "no half-written file is left"
+def test_a_run_that_was_killed_goes_on(place, killed):
+    assert Run(killed / place).exists() == (place in ("epoch's end", "checkpoint", "model file"))
+    assert_goes_on(killed, killed / place)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_run_that_was_interrupted_goes_on(place, stopped_run, tmp_path, monkeypatch):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt) as stopped:
+            patched.setattr(*at(place, lambda: signal.raise_signal(signal.SIGINT)))
+            run_training(stopped_run / "shards", TINY, RUN, tmp_path / "run", choose_device("cpu"), False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    kept = KEPT_BY_CTRL_C.get(place)
+    assert str(stopped.value).startswith(f"step {kept} of 4 is kept in" if kept else "")
+    assert Run(tmp_path / "run").exists() == (kept is not None)
+    assert_goes_on(stopped_run, tmp_path / "run")

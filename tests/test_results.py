@@ -44,6 +44,11 @@ PROMISES = [
     ("tricks-without-bfloat16", "tricks.muon_dtype.gain.median", 2, 100),
     ("picturebook-5min-without-bfloat16", "tasks.object.low", 0.75, 1),
     ("import_time", "added_median", 0, 2),
+    ("streaming", "epochs.all.pictures", 200_000, 10**9),
+    ("streaming", "epochs.all.peak_mb", 1, 1500),
+    ("streaming", "epochs.all.samples_seen_once", 199_936, 199_936),
+    ("streaming", "epochs.all.samples_seen_more_often", 0, 0),
+    ("streaming", "rates.ratio.median", 0.8, 2),
     ("search_page", "milliseconds.query.median", 0, 5),  # over 10,000 pictures
 ]
 

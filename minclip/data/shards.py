@@ -13,10 +13,8 @@ import json
 import tarfile
 from collections.abc import Iterator
 from functools import cached_property
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
 from typing import Any, BinaryIO, NamedTuple
 
 from PIL import Image
@@ -24,6 +22,8 @@ from PIL import Image
 from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.left_out import LeftOut, note
+from minclip.data.progress import with_progress
+from minclip.data.shard_packages import require_webdataset
 from minclip.data.shard_splits import find_shards, is_shards, note_beside
 from minclip.data.splits import canonical_split, hashed_split
 from minclip.data.unread_layouts import why_passed_over
@@ -42,21 +42,6 @@ class Sample(NamedTuple):
     key: str
     place: Place
     captions: list[str]
-
-
-def module_of_extra(name: str) -> ModuleType:
-    """A package of the extra `shards`; where it is not installed, a ValueError that says how to get it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        raise ValueError(f'WebDataset shards need the package {package}: pip install "minclip[shards]"') from error
-
-
-def require_webdataset() -> ModuleType:
-    """The package webdataset, or a ValueError that says how to get it."""
-    module_of_extra("webdataset.tariterators")
-    return module_of_extra("webdataset")
 
 
 def members(shard: Path) -> Iterator[dict[str, Any]]:
@@ -191,7 +176,8 @@ class Shards:
         """(samples, what is left out, notes), of all shards."""
         left_out: list[str] = []
         notes = note_beside(self.root)
-        every = (sample for shard in self.shards for sample in self.read_shard(shard, left_out, notes))
+        shards = with_progress(self.shards, f"reading captions of shards/{self.split}", "shards")
+        every = (sample for shard in shards for sample in self.read_shard(shard, left_out, notes))
         samples = list(islice(every, self.most))
         if self.most and next(every, None):
             note(notes, "pictures_read", f"pictures of shards/{self.split} are read, the first of more", "", self.most)

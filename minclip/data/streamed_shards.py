@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
-from tqdm import tqdm
 
 from minclip.data.left_out import LeftOut, note
+from minclip.data.progress import with_progress
 from minclip.data.shard_splits import note_beside
 from minclip.data.shards import Sample, Shards, read_content
 
@@ -69,7 +69,8 @@ def survey(shards: Shards, known: dict[str, Counted] | None = None, progress: bo
     notes = note_beside(shards.root)
     order = list(range(len(shards.shards)))
     random.Random(0).shuffle(order)  # whose captions the tokenizer reads does not depend on the seed of the run
-    for number in tqdm(order, f"reading captions of shards/{shards.split}", unit=" shards", disable=not progress):
+    title = f"reading captions of shards/{shards.split}"
+    for number in with_progress(order, title, "shards", shown=progress):
         path = shards.shards[number]
         now, before = stamp(path), (known or {}).get(path.name)
         if before is not None and (before.size, before.changed) == now:

@@ -11,7 +11,8 @@ from pathlib import Path
 from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import CaptionDataset
-from minclip.data.shards import Shards, module_of_extra
+from minclip.data.shard_packages import module_of_extra
+from minclip.data.shards import Shards
 from minclip.data.streamed_shards import Counted, StreamedShards, Survey, other_shards, survey
 from minclip.engine.batches import Pairs, all_captions
 from minclip.engine.devices import Device

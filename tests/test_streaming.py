@@ -106,7 +106,7 @@ def test_no_batch_of_a_small_set_repeats_a_picture(folder, number, batch_size, m
     assert batches.astype(int).tolist() == in_memory, "in the order of a set in memory"
 
 
-def test_a_picture_that_stands_for_another_is_not_in_the_batch(tmp_path):
+def test_what_replaces_a_picture_is_new_to_the_batch(tmp_path):
     write_shards_of(tmp_path, [12])
     write_tar(tmp_path / "train-000001.tar", ("x.jpg", b"no picture"), ("x.txt", b"a broken one"))
     stream, config = stream_of(tmp_path), TrainConfig(batch_size=11, samples=11 * 60)

@@ -74,7 +74,7 @@ def test_what_stands_beside_shards_is_counted(tmp_path):
         assert (notes["files_beside_shards"]["count"], notes["files_beside_shards"]["first"]) == (3, "loose.jpg")
 
 
-def test_shards_without_a_split_say_where_a_hash_puts_all(tmp_path):
+def test_shards_without_a_split_name_the_hash(tmp_path):
     write_tar(tmp_path / "0.tar", *texts(2))
     with pytest.raises(ValueError, match=r"no picture in its val split: no shard's name tells a split, and a hash of"):
         len(Shards(tmp_path, "val"))
@@ -142,7 +142,7 @@ def test_a_shard_that_changes_while_training_is_named(change, tmp_path):
         list(streamed.samples(0, 0, 4))
 
 
-def test_a_shard_is_not_kept_as_a_list_of_files(tmp_path, monkeypatch):
+def test_a_shards_list_of_files_is_not_kept(tmp_path, monkeypatch):
     import tarfile
 
     kept = []

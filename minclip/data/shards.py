@@ -52,7 +52,7 @@ def members(shard: Path) -> Iterator[dict[str, Any]]:
     try:
         with shard.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
             for member in tar:
-                tar.members = []  # type: ignore[assignment]  # else it keeps every one
+                tar.members = []  # type: ignore[attr-defined]  # else it keeps every one
                 if member.size < 0:  # would lead back to where we were
                     raise ValueError(f"{member.name!r} has {member.size} bytes")
                 if member.isreg():

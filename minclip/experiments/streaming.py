@@ -101,7 +101,9 @@ def earlier_survey(folder: Path | None) -> dict[str, Counted] | None:
         return None
     try:
         content = json.loads((folder / SURVEY_FILE).read_text(encoding="utf-8"))
-        return {name: Counted(*map(int, numbers), str(digest)) for name, (*numbers, digest) in content.items()}
+        return {
+            name: Counted(int(size), int(changed), int(n), str(d)) for name, (size, changed, n, d) in content.items()
+        }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

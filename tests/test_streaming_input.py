@@ -10,8 +10,10 @@ from minclip.data import open_dataset
 from minclip.data.progress import progress_shown
 from minclip.data.shards import Shards
 from minclip.data.streamed_shards import StreamedShards, survey
+from minclip.engine import processes
 from minclip.engine.devices import choose_device
 from minclip.experiments.experiment import run_training
+from minclip.experiments.streaming import read_captions
 
 pytest.importorskip("webdataset", reason="webdataset is not installed: pip install -e .[shards]")
 
@@ -124,6 +126,14 @@ def test_pictures_that_training_could_not_read_are_said(tmp_path, capsys, monkey
     assert said.count("1 pictures of the shards cannot be read: others stand in their place:") == 1
     for bar in ("counting words: 100%", "learning the vocabulary: ", "drawing the report: 100%"):
         assert bar in said
+
+
+def test_a_batch_too_small_for_processes_ends_before_reading(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "world_size", lambda: 3)
+    monkeypatch.setattr(Shards, "read_shard", None)  # which would be called for a shard that is read
+    write_tar(tmp_path / "train-0.tar", *texts(4))
+    with pytest.raises(ValueError, match=r"batch_size=2 is too small for 3 processes: each needs a pair at least"):
+        read_captions(Shards(tmp_path), replace(RUN, batch_size=2), 16)
 
 
 @pytest.mark.parametrize("change", ["gone", "other content", "cut off"])

@@ -16,7 +16,7 @@ from minclip.data.shards import Shards
 from minclip.data.streamed_shards import Counted, StreamedShards, Survey, other_shards, survey
 from minclip.engine.batches import Pairs, all_captions
 from minclip.engine.devices import Device
-from minclip.engine.processes import agree, is_first
+from minclip.engine.processes import agree, is_first, own_rows
 from minclip.engine.stream import Stream
 
 SHARE = 0.5  # of the free memory, which pictures may fill
@@ -62,6 +62,7 @@ def read_captions(
     captions: those of every picture; of streamed shards those of some. known: the folder of a run that is resumed.
     ValueError where its shards held other captions.
     """
+    own_rows(config.batch_size)  # a batch that is too small for the processes: said before an hour of reading
     config = decide(dataset, config, size)
     if not config.stream:
         return dataset, all_captions(dataset), config

@@ -48,7 +48,6 @@ PROMISES = [
     ("streaming", "epochs.all.peak_mb", 1, 1500),
     ("streaming", "epochs.all.samples_seen_once", 199_936, 199_936),
     ("streaming", "epochs.all.samples_seen_more_often", 0, 0),
-    ("streaming", "rates.ratio.median", 0.8, 2),
     ("search_page", "milliseconds.query.median", 0, 5),  # over 10,000 pictures
 ]
 
@@ -59,6 +58,12 @@ def test_a_promise_is_kept_by_its_result(name, number, lowest, highest):
     for key in number.split("."):
         value = value[key]
     assert lowest <= value <= highest
+
+
+def test_a_stream_needs_a_quarter_more_at_most():
+    """Where all cores compute, that is 80 % of the rate in memory. On a busy machine the rate itself says little."""
+    runs = json.loads((RESULTS / "streaming.json").read_text(encoding="utf-8"))["rates"]
+    assert all(run["cpu_ratio"]["median"] <= 1.25 for run in runs)
 
 
 def test_every_trick_pays_where_it_is_meant_to():

@@ -4,8 +4,8 @@
 
 It draws N small JPEGs into shards. One epoch over a quarter of them and one over all, each in a process of its own, say
 how memory grows with the set. The second one is killed after three quarters, and resumed. Then steps of the same recipe
-from memory and from the stream take turns in one process, on the quarter. --rates measures that alone, and keeps the
-rest. Writes results/streaming.json.
+from memory and from the stream take turns in one process, on the quarter. --rates adds another run of that alone
+to the kept result. Writes results/streaming.json.
 """
 
 import argparse
@@ -181,24 +181,24 @@ def measure(pictures: int = PICTURES, rounds: int = ROUNDS, steps: int = STEPS, 
         parts["all"] = killed_and_resumed(folder, home / "of-all", pictures)
         found = rates(few, rounds, steps, batch_size)
     about = {"threads": torch.get_num_threads(), "device": choose_device("cpu").reason, "preset": PRESET}
-    return {**about, "shards": -(-pictures // PER_SHARD), "epochs": parts, "rates": found}
+    return {**about, "shards": -(-pictures // PER_SHARD), "epochs": parts, "rates": [found]}
 
 
 def measure_rates(pictures: int) -> dict:
-    """The kept result, with rates that are measured anew."""
+    """The kept result, with another run of the rates."""
     with TemporaryDirectory() as temporary:
-        few = write_shards(Path(temporary) / "few", pictures // 4)
-        return {**result("streaming"), "rates": rates(few, ROUNDS, STEPS, 256)}
+        few, kept = write_shards(Path(temporary) / "few", pictures // 4), result("streaming")
+        return {**kept, "rates": [*kept["rates"], rates(few, ROUNDS, STEPS, 256)]}
 
 
 def table() -> str:
     """The kept result for the page."""
     kept = result("streaming")
-    few, every, found = kept["epochs"]["few"], kept["epochs"]["all"], kept["rates"]
+    few, every = kept["epochs"]["few"], kept["epochs"]["all"]
     rest = "no sample more than once" if not every["samples_seen_more_often"] else "some samples more than once"
 
-    def percent(name: str, less: float = 0) -> str:
-        median, low, high = (100 * (found[name][which] - less) for which in ("median", "lowest", "highest"))
+    def percent(found: dict, less: float = 0) -> str:
+        median, low, high = (100 * (found[which] - less) for which in ("median", "lowest", "highest"))
         return f"{median:.0f} % ({low:.0f} to {high:.0f})"
 
     lines = [
@@ -209,13 +209,16 @@ def table() -> str:
             f"{every['steps']:,}, and resumed",
             f"{every['samples_seen_once']:,} samples once, {rest}; it goes on with step {every['resumed_at_step']:,}",
         ],
-        ["the stream's rate, as a share of that from memory", percent("ratio")],
-        ["more CPU time than from memory", percent("cpu_ratio", 1)],
     ]
+    for found in kept["rates"]:
+        turns = f"{found['rounds']} rounds of {found['steps_of_a_turn']} steps in turns{load(found)}"
+        said = f"{percent(found['cpu_ratio'], 1)} more CPU time, {percent(found['ratio'])} of the rate"
+        lines.append([f"the stream beside memory, {turns}", said])
     note = (
-        f"\nPreset `{kept['preset']}`, batch {found['batch']}, JPEGs of 32 to 40 pixels in {kept['shards']} shards. "
-        f"Rates: {found['steps_of_a_turn']} steps in turns, {found['rounds']} rounds in one process, median, lowest "
-        f"and highest. {cores(kept['threads'], kept['machine'])}, {kept['device']}{load(found)}.\n"
+        f"\nPreset `{kept['preset']}`, batch 256, JPEGs of 32 to 40 pixels in {kept['shards']} shards. The turns are "
+        f"in one process; median, lowest and highest. Load is how many programs wanted a core: the CPU time is what "
+        f"streaming adds, and the rate depends on the others, too. {cores(kept['threads'], kept['machine'])}, "
+        f"{kept['device']}.\n"
     )
     return rows(["what", "result"], lines) + note
 
@@ -232,7 +235,8 @@ def main() -> None:
         return
     found = measure_rates(given.pictures) if given.rates else measure(given.pictures)
     keep("streaming", found)
-    print_table(["", "pictures a second"], [[n, f"{found['rates'][n]['median']:,.0f}"] for n in ("memory", "stream")])
+    last = found["rates"][-1]
+    print_table(["", "pictures a second"], [[name, f"{last[name]['median']:,.0f}"] for name in ("memory", "stream")])
 
 
 if __name__ == "__main__":

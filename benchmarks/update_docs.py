@@ -12,6 +12,7 @@ from benchmarks.learning import finetuning, other_size
 from benchmarks.learning.budgets import BUDGETS
 from benchmarks.learning.model_cards import write_cards
 from benchmarks.result_files import ROOT, WITHOUT_BFLOAT16, cores, is_kept, result, rows
+from benchmarks.speed import streaming
 from benchmarks.speed.peer_tables import costs, encode_speed, scaling, spread, train_speed
 from minclip.evaluation.evaluate import format_table
 from minclip.figures.plotting import plot_budget
@@ -219,6 +220,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "encode_speed": encode_speed,
     "scaling": scaling,
     "costs": costs,
+    "streaming": streaming.table,
 }
 
 

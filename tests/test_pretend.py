@@ -77,6 +77,32 @@ def test_fit_and_finetuning_pass_on_a_gpu(kind, tmp_path):
     assert re.search(r"mixed [\d.]+ torch.Size\(\[40, 1024\]\)", said)
 
 
+STREAM = """
+import sys
+import minclip
+from pathlib import Path
+from shard_examples import write_shards_of
+
+device, folder = sys.argv[1], Path(sys.argv[2])
+for split, counts in {"train": [60, 60], "val": [9], "test": [9]}.items():
+    write_shards_of(folder, counts, split)
+run = minclip.fit(
+    folder, config="tiny", stream=True, samples=64, batch_size=8, device=device, patch_dropout=0.5, out=folder / "run"
+)
+assert run.model.logit_scale.device.type == device
+print("pictures on", run.report["run"]["pictures_on"], len(run.log))
+"""
+
+
+@KINDS
+def test_a_stream_passes_on_a_gpu(kind, tmp_path):
+    pytest.importorskip("webdataset", reason="webdataset is not installed: pip install -e .[shards]")
+    script, folder = tmp_path / "stream.py", tmp_path / "shards"
+    script.write_text(STREAM, encoding="utf-8")
+    said = passed(launch.run(kind, "-m", "pretend.script", str(script), kind, str(folder)))
+    assert "pictures on shards, streamed" in said
+
+
 @KINDS
 def test_a_cell_in_which_devices_mix_is_found(kind, tmp_path):
     import nbformat.v4 as nb

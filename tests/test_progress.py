@@ -57,3 +57,20 @@ def test_eval_and_fit_show_bars_on_demand(at_once, tmp_path, capsys):
     assert "reading class_folders/all: 100%" in said and "encoding: 100%" in said
     minclip.fit(*data(), **settings(samples=8))
     assert "encoding" not in capsys.readouterr().err
+
+
+def test_slow_work_without_a_loop_of_ours_shows_bars(at_once, tmp_path, capsys):
+    from minclip.data.download import copy
+    from minclip.data.picturebook.contact import classes_by_styles
+    from minclip.formats import export
+    from minclip.tokenizer import BPETokenizer
+
+    (tmp_path / "file").write_bytes(b"x" * 100)
+    with progress_shown():
+        BPETokenizer.train(["the hat", "that hat"], 600)
+        copy(tmp_path / "file", tmp_path / "copied", None, None, None)
+        list(export.shown({"image_encoder": None}))
+        classes_by_styles(16)
+    said = capsys.readouterr().err
+    for bar in ("learning the vocabulary: ", "copying: 100%", "exporting: 100%", "drawing the sheet: 100%"):
+        assert bar in said

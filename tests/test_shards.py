@@ -84,7 +84,7 @@ ODD = {  # the files of a shard, the captions of every picture that is read, a w
         [],
     ),
     "no picture": ([("1.txt", T), ("2.jpg", J), ("2.gif", J), ("3.json", b"{}")], [[]], ["'1': no pic", "'3': no pic"]),
-    "no text": ([("1.jpg", J), ("1.txt", b"\xff\xfe"), ("2.jpg", J)], [[]], ["'1': 'utf-8' codec"]),
+    "no text": ([("1.jpg", J), ("1.txt", b"\xff\xfe"), ("2.jpg", J)], [[]], ["'1': its txt is not UTF-8 (byte 1)"]),
     "a name twice": ([("1.jpg", J), ("1.txt", T), ("1.txt", b"b"), ("2.jpg", J)], [["a text"], []], ["'1.txt' stands"]),
     "a key twice": ([("1.jpg", J), ("2.jpg", J), ("1.jpg", J), ("1.txt", T)], [[], [], ["a text"]], []),
     "apart": ([("1.jpg", J), ("2.jpg", J), ("1.txt", T), ("2.txt", T)], [[], []], ["'1': no pic", "'2': no pic"]),

@@ -73,5 +73,8 @@ def open_folder(data: Any, split: str) -> "CaptionDataset":
 
     source = as_source(data)
     if not source.path.exists():
-        raise ValueError(f"data {str(source.data)!r} is neither a name ({', '.join(NAMES)}) nor a folder that is there")
+        from minclip.data.unread_layouts import no_place
+
+        names = f"neither a name ({', '.join(NAMES)}) nor a folder that is there"
+        raise ValueError(f"data {str(source.data)!r} is {no_place(str(source.data)) or names}")
     return open_layout(source, split)

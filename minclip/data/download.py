@@ -109,7 +109,9 @@ def copy(source: Path, path: Path, sha256: str | None, md5: str | None, size: in
     if fault := checksum_fault(source, sha256, md5, size):
         raise ValueError(f"{source} is not the expected file: {fault}")
     with source.open("rb") as original, atomic_write(path) as file:
-        shutil.copyfileobj(original, file, CHUNK)
+        pieces = iter(partial(original.read, CHUNK), b"")
+        for piece in with_progress(pieces, "copying", "MB", -(-source.stat().st_size // CHUNK)):
+            file.write(piece)
     return path
 
 

@@ -64,6 +64,16 @@ def require_place(path: Path) -> None:
         raise explain(PermissionError(errno.EACCES, "cannot be written to"), path)
 
 
+def require_writable(folder: str | Path, way_out: str) -> None:
+    """ValueError where a folder is a file, or cannot be made or written to: asked before an hour of work."""
+    folder = Path(folder)
+    here = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not here.is_dir():
+        raise ValueError(f"{here} is a file: {way_out}")
+    if not os.access(here, os.W_OK):
+        raise ValueError(f"{here} cannot be written to: {way_out}")
+
+
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     """A file to write bytes into, which takes the name `path` when the block ends without an error.

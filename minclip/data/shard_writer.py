@@ -19,7 +19,8 @@ from minclip.data.layouts.captioned import Captioned
 from minclip.data.paths import atomic_write, explain
 from minclip.data.protocol import CaptionDataset
 from minclip.data.rsicd import RSICD
-from minclip.data.shards import Shards, require_webdataset
+from minclip.data.shard_packages import require_webdataset
+from minclip.data.shards import Shards
 from minclip.data.splits import split_in
 
 SIZES = "sizes.json"  # {shard: samples}

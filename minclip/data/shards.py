@@ -1,8 +1,7 @@
 """WebDataset shards as a data set: .tar files in which a picture and its caption share a name.
 
 Writing is shard_writer.py. A set that does not fit into memory is streamed (streamed_shards.py). Nothing is unpacked,
-run or fetched; the package `webdataset` says what belongs together. open_clip trains on the same layout, img2dataset
-writes it:
+run or fetched; the package `webdataset` says what belongs together. open_clip reads the layout, img2dataset writes it:
 
     train-000000.tar    000000000.jpg     or .png .jpeg .webp
                         000000000.json    {"captions": [...]}, all of them, from minclip; others keep other notes here
@@ -14,18 +13,18 @@ import json
 import tarfile
 from collections.abc import Iterator
 from functools import cached_property
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from PIL import Image
 
 from minclip.data.images import open_image, to_rgb
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.left_out import LeftOut, note
-from minclip.data.shard_splits import find_shards, is_shards
+from minclip.data.progress import with_progress
+from minclip.data.shard_packages import require_webdataset
+from minclip.data.shard_splits import find_shards, is_shards, note_beside
 from minclip.data.splits import canonical_split, hashed_split
 from minclip.data.unread_layouts import why_passed_over
 
@@ -45,21 +44,6 @@ class Sample(NamedTuple):
     captions: list[str]
 
 
-def module_of_extra(name: str) -> ModuleType:
-    """A package of the extra `shards`; where it is not installed, a ValueError that says how to get it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        raise ValueError(f'WebDataset shards need the package {package}: pip install "minclip[shards]"') from error
-
-
-def require_webdataset() -> ModuleType:
-    """The package webdataset, or a ValueError that says how to get it."""
-    module_of_extra("webdataset.tariterators")
-    return module_of_extra("webdataset")
-
-
 def members(shard: Path) -> Iterator[dict[str, Any]]:
     """Every file of a shard as webdataset groups them: its name and, instead of its content, its place.
 
@@ -68,6 +52,7 @@ def members(shard: Path) -> Iterator[dict[str, Any]]:
     try:
         with shard.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
             for member in tar:
+                tar.members = []  # type: ignore[attr-defined]  # else it keeps every one
                 if member.size < 0:  # would lead back to where we were
                     raise ValueError(f"{member.name!r} has {member.size} bytes")
                 if member.isreg():
@@ -109,11 +94,16 @@ def grouped_files(shard: Path, left_out: list[str], notes: LeftOut) -> Iterator[
         yield found.pop("__key__").encode("utf-8", "replace").decode("utf-8"), found  # a name may be no text at all
 
 
+def content_at(file: BinaryIO, place: Place) -> bytes:
+    """The bytes at a place of an open shard."""
+    file.seek(place[0])
+    return file.read(place[1])
+
+
 def read_content(shard: Path, place: Place) -> bytes:
     """The bytes at a place. The shard is opened anew: no handle is shared by threads."""
     with shard.open("rb") as file:
-        file.seek(place[0])
-        return file.read(place[1])
+        return content_at(file, place)
 
 
 def listed_captions(text: bytes) -> tuple[list[str], str]:
@@ -128,8 +118,8 @@ def listed_captions(text: bytes) -> tuple[list[str], str]:
     return (listed, "") if whole else ([], f'"captions" is no list of texts that are not empty: {str(listed)[:40]}')
 
 
-def read_sample(shard: Path, key: str, found: dict[str, Place], notes: LeftOut) -> Sample:
-    """A sample from its files' places. ValueError for one that cannot be used; without a caption it can.
+def read_sample(shard: Path, file: BinaryIO, key: str, found: dict[str, Place], notes: LeftOut) -> Sample:
+    """A sample from its places in an open shard. ValueError for one that cannot be used; without a caption it can.
 
     A JSON that gives no caption is counted in notes, where it has a list that cannot be used or no .txt beside it.
     """
@@ -140,9 +130,12 @@ def read_sample(shard: Path, key: str, found: dict[str, Place], notes: LeftOut) 
         limit = LARGEST_TEXT if suffix in TEXTS else LARGEST_PICTURE
         if suffix in found and found[suffix][1] > limit:
             raise ValueError(f"its {suffix} has {found[suffix][1]:,} bytes, the limit is {limit:,}")
-    captions, why = listed_captions(read_content(shard, found["json"])) if "json" in found else ([], "")
+    captions, why = listed_captions(content_at(file, found["json"])) if "json" in found else ([], "")
     if not captions and "txt" in found:
-        text = read_content(shard, found["txt"]).decode("utf-8").strip()
+        try:
+            text = content_at(file, found["txt"]).decode("utf-8-sig").strip()  # -sig: Windows editors write a mark
+        except UnicodeDecodeError as error:
+            raise ValueError(f"its txt is not UTF-8 (byte {error.start + 1}): save it as UTF-8") from error
         captions = [text] if text else []
     if why and (not captions or why.startswith('"captions"')):
         note(notes, "json_without_captions", 'files .json give no list "captions"', f"{shard.name}: {key!r}: {why}")
@@ -169,25 +162,29 @@ class Shards:
 
     def read_shard(self, shard: Path, left_out: list[str], notes: LeftOut) -> Iterator[Sample]:
         """The split's samples of one shard: places and captions; the pictures themselves stay where they are."""
-        for key, found in grouped_files(shard, left_out, notes):
-            if not self._named and hashed_split(key) != self.split:
-                continue
-            try:
-                yield read_sample(shard, key, found, notes)
-            except ValueError as error:
-                left_out.append(f"{shard.name}: {key!r}: {error}")
+        with shard.open("rb") as file:
+            for key, found in grouped_files(shard, left_out, notes):
+                if not self._named and hashed_split(key) != self.split:
+                    continue
+                try:
+                    yield read_sample(shard, file, key, found, notes)
+                except ValueError as error:
+                    left_out.append(f"{shard.name}: {key!r}: {error}")
 
     @cached_property
     def _read(self) -> tuple[list[Sample], list[str], LeftOut]:
         """(samples, what is left out, notes), of all shards."""
         left_out: list[str] = []
-        notes: LeftOut = {}
-        every = (sample for shard in self.shards for sample in self.read_shard(shard, left_out, notes))
+        notes = note_beside(self.root)
+        shards = with_progress(self.shards, f"reading captions of shards/{self.split}", "shards")
+        every = (sample for shard in shards for sample in self.read_shard(shard, left_out, notes))
         samples = list(islice(every, self.most))
         if self.most and next(every, None):
             note(notes, "pictures_read", f"pictures of shards/{self.split} are read, the first of more", "", self.most)
         if not samples:
             why = f"{len(left_out)} samples cannot be used, first {left_out[0]}" if left_out else "it is empty"
+            if not self._named and not left_out:
+                why = f"no shard's name tells a split, and a hash of each name puts none into {self.split}"
             raise ValueError(f"{self.root} has no picture in its {self.split} split: {why}")
         if left_out:
             note(notes, "samples_left_out", "samples or files in shards cannot be used", left_out[0], len(left_out))

@@ -9,12 +9,14 @@ import json
 import random
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
-from tqdm import tqdm
 
 from minclip.data.left_out import LeftOut, note
+from minclip.data.progress import with_progress
+from minclip.data.shard_splits import note_beside
 from minclip.data.shards import Sample, Shards, read_content
 
 TEXTS = 100_000  # pictures whose captions the tokenizer learns from, at most
@@ -24,6 +26,7 @@ class Counted(NamedTuple):
     """What a survey keeps of a shard."""
 
     size: int  # bytes of the file
+    changed: int  # when it was written, in nanoseconds
     samples: int  # that have captions
     digest: str  # of their keys and captions
 
@@ -36,21 +39,41 @@ class Survey(NamedTuple):
     notes: LeftOut
 
 
+def stamp(shard: Path) -> tuple[int, int]:
+    """(bytes, when it was written): a shard that differs in neither is the same one.
+
+    Bytes alone do not tell: a tar is filled up to a multiple of 10,240.
+    """
+    status = shard.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def other_shards(known: dict[str, Counted], now: dict[str, Counted]) -> str:
+    """What is different in the shards of a split than an earlier survey found, in words; "" for the same captions."""
+    if [(c.samples, c.digest) for c in known.values()] == [(c.samples, c.digest) for c in now.values()]:
+        return ""
+    changed = [name for name in known.keys() & now.keys() if known[name].digest != now[name].digest]
+    kinds = {"missing": known.keys() - now.keys(), "new": now.keys() - known.keys(), "with other captions": changed}
+    said = (f"{len(names)} {kind} ({min(names)})" for kind, names in kinds.items() if names)
+    return ", ".join(said) or "in another order"
+
+
 def survey(shards: Shards, known: dict[str, Counted] | None = None, progress: bool = False) -> Survey:
     """Reads every shard of a split once, its pictures excepted.
 
-    known: an earlier survey. A shard that is as many bytes long as it was then is not read again.
+    known: an earlier survey. A shard that has not been written since is not read again.
     """
     found: dict[str, Counted] = {}
     captions: list[list[str]] = []
     left_out: list[str] = []
-    notes: LeftOut = {}
+    notes = note_beside(shards.root)
     order = list(range(len(shards.shards)))
     random.Random(0).shuffle(order)  # whose captions the tokenizer reads does not depend on the seed of the run
-    for number in tqdm(order, f"reading captions of shards/{shards.split}", unit=" shards", disable=not progress):
+    title = f"reading captions of shards/{shards.split}"
+    for number in with_progress(order, title, "shards", shown=progress):
         path = shards.shards[number]
-        size, before = path.stat().st_size, (known or {}).get(path.name)
-        if before is not None and before.size == size:
+        now, before = stamp(path), (known or {}).get(path.name)
+        if before is not None and (before.size, before.changed) == now:
             found[path.name] = before
             continue
         samples, digest = 0, hashlib.sha256()
@@ -67,7 +90,7 @@ def survey(shards: Shards, known: dict[str, Counted] | None = None, progress: bo
             what = "samples or files in shards cannot be used"
             note(notes, "samples_left_out", what, left_out[0], len(left_out))
             left_out.clear()
-        found[path.name] = Counted(size, samples, digest.hexdigest()[:16])
+        found[path.name] = Counted(*now, samples, digest.hexdigest()[:16])
     total = sum(counted.samples for counted in found.values())
     if known is None and len(captions) < total:
         what = f"of {total:,} pictures have captions that the tokenizer does not learn from"
@@ -82,10 +105,11 @@ class StreamedShards:
     """
 
     def __init__(self, shards: Shards, surveyed: Survey):
-        here = {path.name for path in shards.shards}
-        if differing := sorted(here ^ surveyed.shards.keys()):
+        self.stamps = {path.name: stamp(path) for path in shards.shards}  # of another machine's copy: another time
+        here = {(name, size) for name, (size, _) in self.stamps.items()}
+        if differing := sorted(here ^ {(name, counted.size) for name, counted in surveyed.shards.items()}):
             raise ValueError(
-                f"{shards.root} holds other shards than the first process found, such as {differing[0]}: give every "
+                f"{shards.root} holds other shards than the first process found, such as {differing[0][0]}: give every "
                 f"process the same folder"
             )
         self.name, self.split, self.looked_for = shards.name, shards.split, shards.looked_for
@@ -104,9 +128,12 @@ class StreamedShards:
     def samples(self, shard: int, start: int, stop: int) -> Iterator[Sample]:
         """Samples number `start` to `stop` of a shard, of those that have captions.
 
-        ValueError where the shard holds fewer: it was changed.
+        ValueError where the shard has changed since.
         """
         path = self._shards.shards[shard]
+        changed = f"{path} has changed since training began: bring it back, and resume the run"
+        if not path.is_file() or stamp(path) != self.stamps[path.name]:
+            raise ValueError(changed)
         with_captions = (sample for sample in self._shards.read_shard(path, [], {}) if sample.captions)
         for _ in range(start):
             next(with_captions, None)
@@ -115,7 +142,7 @@ class StreamedShards:
             waiting -= 1
             yield sample
         if waiting:
-            raise ValueError(f"{path} has changed since training began: bring it back, and resume the run")
+            raise ValueError(changed)
 
     def image(self, sample: Sample) -> Image.Image:
         """The picture, mode RGB."""

@@ -3,7 +3,9 @@
 This file looks at names and at the beginnings of tables. layouts/ has what is read.
 """
 
+import re
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path, PurePath
 
 from minclip.data.image_files import is_passed_over, picture_names, pictures_below
@@ -22,9 +24,26 @@ OTHERS = {
     **dict.fromkeys((".bz2", ".xz", ".zst", ".7z", ".rar"), f"an archive, {UNPACK}"),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "a spreadsheet, which is not read here: save it as CSV UTF-8"),
 }
+SIGNS = set("*?[{")  # of patterns
 FEW = 10  # folders that are looked into, to find a layout there
 MANY = 1000  # files of a folder that are looked at, to name its layout
 INSTEAD = "write a table captions.csv with the columns file,caption beside the pictures"
+
+
+def no_place(text: str) -> str | None:
+    """What was given for a folder and is a pattern of shards or an address, as other programs take them, in words.
+
+    >>> no_place("shards/train-{000000..000099}.tar")
+    'a pattern, and minclip takes the folder: pass shards'
+    >>> no_place("photos") is None
+    True
+    """
+    if re.match(r"[a-z][a-z0-9+]+:", text):
+        return "an address, and minclip reads folders: fetch it first, and pass the folder"
+    if SIGNS & set(text):
+        folder = PurePath(*takewhile(SIGNS.isdisjoint, PurePath(text).parts))
+        return f"a pattern, and minclip takes the folder: pass {folder}"
+    return None
 
 
 def why_passed_over(name: str, kinds: Sequence[str]) -> tuple[str, str] | None:
@@ -53,6 +72,8 @@ def unread_layout(root: Path, source: DataSource | None = None) -> str | None:
     if root.is_file():
         if root.suffix.lower() in TABLES:
             return f"its line 1 {no_columns(first_line(root), source)}"
+        if root.suffix.lower() == ".tar":
+            return f"one shard alone is not read: pass the folder of the shards, {root.parent}"
         return f"it is a file of no layout that is a file: {INSTEAD}"
     names = [path.name for path in sorted(root.iterdir()) if not is_passed_over(path)]
     files = [name for name in names[:MANY] if (root / name).is_file()]

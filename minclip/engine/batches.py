@@ -17,6 +17,7 @@ from minclip.data.images import Readable, first_few
 from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
 from minclip.data.progress import with_progress
 from minclip.data.protocol import CaptionDataset
+from minclip.data.streamed_shards import StreamedShards
 from minclip.engine.augment import crop_and_resize, random_crops
 from minclip.engine.devices import Device
 from minclip.engine.order import batch_indices, generator_for
@@ -116,12 +117,13 @@ def first_equal_row(rows: Tensor) -> Tensor:
     return torch.tensor([seen.setdefault(digest, i) for i, digest in enumerate(digests)])
 
 
-def require_pairs(dataset: CaptionDataset, pairs: int, left_out: Sequence[str] = ()) -> None:
+def require_pairs(dataset: CaptionDataset | StreamedShards, pairs: int, left_out: Sequence[str] = ()) -> None:
     """ValueError where there are fewer than two: a contrast needs another one."""
     if pairs < 2:
         why = f" ({first_few(left_out)})" if left_out else ""
         raise ValueError(
-            f"{dataset.name}/{dataset.split} holds {pairs} pictures with captions{why}: at least 2 are needed"
+            f"{dataset.name}/{dataset.split} holds {pairs} picture{'s' * (pairs != 1)} with captions{why}: at least 2 "
+            f"are needed"
         )
 
 

@@ -6,12 +6,13 @@ page tokenizer.py. tests/test_tokenizer.py holds the pages and this file togethe
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from minclip.bpe import Pair, merge_pair, word_symbols
+from minclip.data.progress import with_progress
 
 Ids = tuple[int, ...]
 REMEMBERED_WORDS, REMEMBERED_LETTERS = 65_536, 40  # bounds on memory: captions repeat far fewer words, no long ones
@@ -20,11 +21,19 @@ REMEMBERED_WORDS, REMEMBERED_LETTERS = 65_536, 40  # bounds on memory: captions 
 def train_bpe(word_counts: Mapping[str, int], merges: int) -> list[Pair]:
     """The merges that `bpe.train_bpe` learns, in the same order.
 
-    Only the words that hold the merged pair change, and only their pairs are counted again. A heap gives the most
-    frequent pair. A count that has changed leaves its old entry in the heap: it is skipped when its turn comes.
-
     >>> train_bpe({"hat": 3, "that": 2, "tha": 1}, 10)
     [('a', 't</w>'), ('h', 'at</w>'), ('t', 'hat</w>')]
+    """
+    return list(
+        with_progress(islice(merges_in_order(word_counts), merges), "learning the vocabulary", "merges", merges)
+    )
+
+
+def merges_in_order(word_counts: Mapping[str, int]) -> Iterator[Pair]:
+    """One merge after the other, until no pair occurs twice.
+
+    Only the words that hold the merged pair change, and only their pairs are counted again. A heap gives the most
+    frequent pair. A count that has changed leaves its old entry in the heap: it is skipped when its turn comes.
     """
     words = [word_symbols(word) for word in word_counts]
     occurs = list(word_counts.values())
@@ -37,14 +46,13 @@ def train_bpe(word_counts: Mapping[str, int], merges: int) -> list[Pair]:
     heap = [(-count, pair) for pair, count in counts.items()]
     heapq.heapify(heap)
 
-    learned: list[Pair] = []
-    while heap and len(learned) < merges:
+    while heap:
         negative_count, best = heapq.heappop(heap)
         if -negative_count != counts[best]:
             continue
         if counts[best] < 2:
             break
-        learned.append(best)
+        yield best
         changes: defaultdict[Pair, int] = defaultdict(int)
         for place in words_with.pop(best):
             before, after = words[place], merge_pair(words[place], best)
@@ -58,7 +66,6 @@ def train_bpe(word_counts: Mapping[str, int], merges: int) -> list[Pair]:
             if change:
                 counts[pair] += change
                 heapq.heappush(heap, (-counts[pair], pair))
-    return learned
 
 
 def remembered(encode_word: Callable[[Any, str], Ids]) -> Callable[[Any, str], Ids]:

@@ -5,6 +5,9 @@ samples of its part, shuffles them, and uses each of them once. The buffer holds
 picture is read when its step is near. Everything random is drawn from seed, epoch and place, as in batches.py. So a
 resumed run goes on with the very sample that comes next: it skips whole shards, and what its buffer held is read again.
 
+A small set is one buffer that every process holds, and its order is that of a set in memory (order.py): no batch has a
+picture twice where an epoch ends within it.
+
 WebDataset's own shuffle draws from a buffer that it refills sample by sample. It mixes as well, but to resume it all
 samples of the epoch must be read again.
 """
@@ -13,12 +16,14 @@ import math
 import os
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Container, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from itertools import count, islice
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -28,12 +33,13 @@ from torch import Tensor
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.images import MAX_THREADS
 from minclip.data.left_out import LeftOut, note, note_cut
+from minclip.data.shards import Place as Span
 from minclip.data.shards import Sample
 from minclip.data.streamed_shards import StreamedShards
 from minclip.engine.augment import random_crops
 from minclip.engine.batches import Batch, Pairs, draw_patches, make_batch, prepare
 from minclip.engine.devices import Device
-from minclip.engine.order import generator_for
+from minclip.engine.order import SMALL, batch_indices, generator_for
 from minclip.engine.processes import own_rows
 from minclip.preprocess import square
 from minclip.tokenizer import BPETokenizer
@@ -103,8 +109,22 @@ class Stream:
                 done = border[number + 1]
             first = done = 0
 
+    def is_small(self, batch_size: int) -> bool:
+        """Whether the set has so few batches that one of them would often hold a picture twice at an epoch's end."""
+        return len(self) < SMALL * batch_size
+
+    def all_samples(self) -> list[Sample]:
+        """Every sample of a small set, in the order of the shards."""
+        shards = enumerate(self.shards.counts)
+        return [sample for shard, samples in shards for sample in self.shards.samples(shard, 0, samples)]
+
     def places(self, config: TrainConfig, first_step: int) -> Generator[Place, None, None]:
         """This process's samples, from a step on and without end."""
+        if self.is_small(config.batch_size):
+            own, samples = own_rows(config.batch_size), self.all_samples()
+            for step in count(first_step):
+                indices = batch_indices(step, config.batch_size, len(samples), config.seed)[own]
+                yield from (Place(samples, i) for i in indices.tolist())
         for buffer, used in ahead(self.buffers(config, first_step), 1):  # the next one fills while this one is used
             yield from (Place(buffer, i) for i in range(used, len(buffer)))
 
@@ -113,8 +133,11 @@ class Stream:
 
         left_out: takes the captions among them that are too long, counted.
         """
-        with closing(self.buffers(config, 0)) as buffers:
-            samples, _ = next(buffers)
+        if self.is_small(config.batch_size):
+            samples = self.all_samples()
+        else:
+            with closing(self.buffers(config, 0)) as buffers:
+                samples, _ = next(buffers)
         texts = [text for sample in samples for text in sample.captions]
         counts = torch.tensor([len(sample.captions) for sample in samples])
         files: dict[bytes, int] = {}
@@ -149,7 +172,9 @@ class Stream:
         own, places = own_rows(config.batch_size), self.places(config, first_step)
         for step in range(first_step, config.steps):
             drawn = torch.rand(config.batch_size, generator=generator_for("captions", config.seed, step))[own].tolist()
-            found = list(readers.map(self.read, islice(places, len(drawn))))
+            rows = list(islice(places, len(drawn)))
+            taken = {(sample.shard, sample.place) for sample in (place.buffer[place.row] for place in rows)}
+            found = list(readers.map(partial(self.read, taken=taken), rows))
             captions = [sample.captions for sample, _, _ in found]
             texts = [some[int(u * len(some))] for some, u in zip(captions, drawn, strict=True)]
             for _, _, faults in found:
@@ -157,20 +182,27 @@ class Stream:
             pixels = torch.from_numpy(np.stack([pixels for _, pixels, _ in found]))
             yield pixels, self.tokenizer(texts, truncate=True)
 
-    def read(self, place: Place) -> tuple[Sample, np.ndarray, list[str]]:
+    def read(self, place: Place, taken: Container[tuple[Path, Span]] = ()) -> tuple[Sample, np.ndarray, list[str]]:
         """(sample, uint8 [size, size, 3], why others could not be read before it).
 
-        In place of a picture that cannot be read stands another one, half a buffer away.
+        In place of a picture that cannot be read stands another one, half a buffer away. taken: what the batch has
+        already, which stands there only where nothing else does.
         """
         faults: list[str] = []
-        for i in range(TRIES):
-            index = place.row + (len(place.buffer) // 2 + i if i else 0)
-            sample = place.buffer[index % len(place.buffer)]
+        for sample in islice(self.candidates(place, taken), TRIES):
             try:
                 return sample, np.asarray(square(self.shards.image(sample), self.size)), faults
             except (OSError, ValueError) as error:
                 faults.append(str(error) or type(error).__name__)
-        raise ValueError(f"{TRIES} pictures of {self.shards.name} cannot be read, first: {faults[0]}")
+        raise ValueError(f"{len(faults)} pictures of {self.shards.name} cannot be read, first: {faults[0]}")
+
+    def candidates(self, place: Place, taken: Container[tuple[Path, Span]]) -> Iterator[Sample]:
+        """The sample at a place, then the others of its buffer in the order in which they may stand for it."""
+        buffer, row = place
+        yield buffer[row]
+        places = ((row + len(buffer) // 2 + i) % len(buffer) for i in range(len(buffer)))
+        others = [buffer[i] for i in places if i != row]
+        yield from sorted(others, key=lambda sample: (sample.shard, sample.place) in taken)  # keeps the order otherwise
 
     def note_faults(self, faults: list[str]) -> None:
         """Counts pictures that cannot be read; each of them once, however often it is tried."""

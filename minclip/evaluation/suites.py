@@ -17,7 +17,7 @@ from minclip.data.images import Readable, load_pixels
 from minclip.data.layouts.class_folders import ClassFolders
 from minclip.data.layouts.found import found_line
 from minclip.data.layouts.labelled import Labelled
-from minclip.data.left_out import LeftOut, TextTooLong, note_captionless, note_cut, note_unreadable
+from minclip.data.left_out import LeftOut, TextTooLong, lines, note_captionless, note_cut, note_unreadable
 from minclip.data.picturebook import tasks as picturebook_tasks
 from minclip.data.protocol import CaptionDataset, ChoiceTask, ClassTask
 from minclip.data.rsicd import scene_task
@@ -146,7 +146,13 @@ def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
     readable, left_out = Readable(dataset, size), left_out_of(dataset)
     note_unreadable(left_out, dataset, list(readable.unreadable.values()))
     tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(readable, size)} if dataset.name == "rsicd" else {}
-    return Suite(tasks, retrieval_pairs(readable, size), left_out, found_line(dataset))
+    pairs: RetrievalPairs | None = retrieval_pairs(readable, size)
+    if pairs is not None and not pairs[1]:
+        if not tasks:
+            why = "; ".join(lines(left_out)) or "it is empty"
+            raise ValueError(f"{dataset.name}/{dataset.split} has no picture with a caption to measure: {why}")
+        pairs = None
+    return Suite(tasks, pairs, left_out, found_line(dataset))
 
 
 def any_split(data: Any) -> CaptionDataset:

@@ -3,6 +3,7 @@
 Nothing is computed here. This file calls the others in order.
 """
 
+import copy
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from minclip.data.layouts.found import found_line
 from minclip.data.left_out import note, note_setting, say
 from minclip.data.protocol import CaptionDataset
 from minclip.data.streamed_shards import StreamedShards
-from minclip.engine.batches import Pairs, load_pairs
+from minclip.engine.batches import Pairs, load_pairs, require_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.features import reads_some_patches
 from minclip.engine.plain import Loss
@@ -26,13 +27,7 @@ from minclip.engine.stream import Stream
 from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import Suite, evaluation_suite, refuse_long_texts, watched_suite
 from minclip.experiments.best_on_val import BestOnVal
-from minclip.experiments.finetuning import (
-    PATIENCE,
-    FineTuning,
-    finish,
-    refuse_unwatched,
-    told_before_and_after,
-)
+from minclip.experiments.finetuning import PATIENCE, FineTuning, finish, refuse_unwatched, told_before_and_after
 from minclip.experiments.freezing import freeze_parts
 from minclip.experiments.keeper import STOP, Keeper
 from minclip.experiments.loop import train
@@ -208,6 +203,7 @@ def train_and_report(
         others = told_before_and_after(size) if finetuning else []
         refuse_long_texts(tokenizer, [*watched.tasks.values(), *final.tasks.values(), *others])
         if isinstance(dataset, StreamedShards):
+            require_pairs(dataset, len(dataset))
             pairs = Stream(dataset, tokenizer, stored, run.left_out)
             counted, texts = pairs.first_buffer(config, left_out)
         else:
@@ -237,9 +233,11 @@ def train_and_report(
         print(f"minclip: {line}", file=sys.stderr)
     kept = to_keep(data, NAMES)
     keeper = Keeper(run, tokenizer, kept, watched, resume, show_progress, twins, tell)
+    said = copy.deepcopy(run.left_out)
     seconds = train(model, pairs, config, device, keeper, loss_function)
     report = {}
     if is_first():
+        say({name: entry for name, entry in run.left_out.items() if entry != said.get(name)})  # what a stream found
         told = None
         if finetuning and best:
             told = finish(finetuning, run, model, tokenizer, watched, final, best, config.steps)

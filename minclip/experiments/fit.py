@@ -121,15 +121,16 @@ def fit(
     known = before[0] if before else model
     asked = image_size or image_size_of(known, config or recipe.preset)  # a new model comes later: it needs the texts
     stored = train_config.stored_size(asked)
-    given = open_dataset(data, "train", size=stored) if named else opened(data, captions)
-    dataset, texts, train_config = read_captions(given, train_config, stored, None, progress)
-    train_config = fit_batch_size(
-        train_config, left_out, str(as_source(data)) if named else dataset.name, dataset, texts
-    )
-    sizes = image_size, context_length
-    clip, tokenizer = chosen_model(
-        model, tokenizer, config or recipe.preset, sizes, texts, train_config.seed, left_out, before
-    )
+    with progress_shown(progress):
+        given = open_dataset(data, "train", size=stored) if named else opened(data, captions)
+        dataset, texts, train_config = read_captions(given, train_config, stored, None, progress)
+        train_config = fit_batch_size(
+            train_config, left_out, str(as_source(data)) if named else dataset.name, dataset, texts
+        )
+        sizes = image_size, context_length
+        clip, tokenizer = chosen_model(
+            model, tokenizer, config or recipe.preset, sizes, texts, train_config.seed, left_out, before
+        )
     size = clip.config.image_size
     if named and not train_config.stream and size != asked:  # a function may make a model of another size
         dataset = open_dataset(data, "train", size=train_config.stored_size(size))

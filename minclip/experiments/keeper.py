@@ -59,13 +59,12 @@ class Keeper:
 
         ValueError where the folder holds a run that is not to be resumed, or one of another model or training set.
         """
-        fingerprint = pairs.fingerprint()
-        done, seconds = self.restore(model, optimizers, fingerprint, loss_module) if self.resume else (0, 0.0)
+        done, seconds = self.restore(model, optimizers, pairs, loss_module) if self.resume else (0, 0.0)
         self.run.steps_done = done
         if not self.resume and is_first():
             self.run.create()
         shown = self.show_progress and is_first()
-        record = Record(self, model, optimizers, config, device, fingerprint, done, seconds, loss_module)
+        record = Record(self, model, optimizers, config, device, pairs.fingerprint(), done, seconds, loss_module)
         if self.resume and is_first():
             record.finish_last_step()
         with tqdm(total=config.steps, initial=done, unit="step", disable=not shown) as record.bar:
@@ -73,11 +72,11 @@ class Keeper:
             yield record
 
     def restore(
-        self, model: CLIP, optimizers: list[torch.optim.Optimizer], fingerprint: str, loss_module: nn.Module
+        self, model: CLIP, optimizers: list[torch.optim.Optimizer], pairs: Pairs | Stream, loss_module: nn.Module
     ) -> tuple[int, float]:
         """Puts the last checkpoint into model, loss and optimisers; returns (its step, the seconds trained so far)."""
         state, moments = self.run.fill(model, loss_module)
-        if state["pairs"] != fingerprint:
+        if state["pairs"] != pairs.fingerprint():
             raise ValueError(
                 f"{state['data']} does not hold the captions that the run in {self.run.folder} began with, "
                 f"or other pictures of it cannot be read now: bring them back, or start a new run"
@@ -86,7 +85,8 @@ class Keeper:
         self.run.ended_early = state.get("ended_early", False)
         if is_first():
             self.run.cut_log(state["step"])
-            if state["train_config"].get("stream"):
+            # every process holds the whole of a small set
+            if isinstance(pairs, Stream) and not pairs.is_small(state["train_config"]["batch_size"]):
                 self.say_other_parts(state.get("processes", world_size()))
         return state["step"], state["seconds"]
 

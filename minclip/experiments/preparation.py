@@ -11,6 +11,7 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.layouts.data_source import as_source
 from minclip.data.left_out import LeftOut, lines, note, note_setting
 from minclip.data.picturebook import PictureBook
+from minclip.data.progress import with_progress
 from minclip.data.protocol import CaptionDataset
 from minclip.data.streamed_shards import StreamedShards
 from minclip.data.unread_layouts import unread_layout
@@ -72,7 +73,8 @@ def fit_batch_size(
 
 def learned_tokenizer(captions: list[list[str]], preset: CLIPConfig, left_out: LeftOut) -> BPETokenizer:
     """A tokenizer that is learned from the captions, with at most the vocabulary of the preset."""
-    texts = (text for of_one_picture in captions for text in of_one_picture)
+    of_each = with_progress(captions, "counting words", "pictures")
+    texts = (text for of_one_picture in of_each for text in of_one_picture)
     tokenizer = BPETokenizer.train(texts, preset.vocab_size, preset.context_length)
     no_pair = "no other pair of symbols occurs twice in the captions"
     note_setting(left_out, "vocab_size", preset.vocab_size, tokenizer.vocab_size, no_pair)

@@ -5,6 +5,8 @@ evaluate.py computes the numbers and plotting.py draws the figures. This file ga
 
 import json
 import platform
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from minclip import figures
 from minclip.config import TrainConfig
 from minclip.data.left_out import LeftOut, lines
 from minclip.data.paths import atomic_write
+from minclip.data.progress import with_progress
 from minclip.data.protocol import ClassTask
 from minclip.engine.devices import Device
 from minclip.engine.twins import Twins
@@ -84,20 +87,20 @@ def write_report(
     report = {"run": about, **as_report(results, retrieval)}
     if finetuning:
         report["finetuning"] = finetuning
-    drawn = {"curves.png": figures.plot_curves(run.read_log())}
+    draw: dict[str, Callable[[], Figure]] = {"curves.png": lambda: figures.plot_curves(run.read_log())}
     first = next(iter(suite.tasks.values()), None)
     if isinstance(first, ClassTask):
         confusion = results[0].confusion
         assert confusion is not None  # a ClassTask has one
-        drawn["predictions.png"] = prediction_page(model, tokenizer, first)
-        drawn["confusion.png"] = figures.plot_confusion(confusion, results[0].class_names)
+        draw["predictions.png"] = partial(prediction_page, model, tokenizer, first)
+        draw["confusion.png"] = partial(figures.plot_confusion, confusion, results[0].class_names)
     if suite.retrieval is not None:
-        drawn["retrieval.png"] = retrieval_page(model, tokenizer, suite.retrieval)
-    for name, figure in drawn.items():
+        draw["retrieval.png"] = partial(retrieval_page, model, tokenizer, suite.retrieval)
+    for name in with_progress(draw, "drawing the report", "figures"):
         with atomic_write(run.folder / name) as file:
-            figure.savefig(file, format="png", dpi=120)
+            draw[name]().savefig(file, format="png", dpi=120)
     write_text(run.folder / REPORT_FILE, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    write_text(run.folder / "report.md", report_text(report, list(drawn)))
+    write_text(run.folder / "report.md", report_text(report, list(draw)))
     return report
 
 

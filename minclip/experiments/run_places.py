@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from minclip.checkpoint import MODEL_FILE, STATE_FILE
 from minclip.data.layouts.data_source import as_source
+from minclip.data.paths import require_writable
 from minclip.engine.processes import is_first
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ REPORT_FILES = (REPORT_FILE, "report.md", "curves.png", "predictions.png", "conf
 
 
 def refuse_to_overwrite(folder: Path) -> None:
-    """ValueError where the folder is none, or holds a file that a run would replace."""
+    """ValueError where the folder is none, cannot be written to, or holds a file that a run would replace."""
     if (folder / STATE_FILE).is_file():
         raise ValueError(f"{folder} holds a run already: pass --resume to go on with it, or another --out")
     in_the_way = next((path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()), None)
     if in_the_way is not None:
         raise ValueError(f"out={str(folder)!r} cannot be a folder: {in_the_way} is a file; pass another --out")
+    require_writable(folder, "pass another --out")
     for name in (MODEL_FILE, *REPORT_FILES, LOG_FILE):
         if (folder / name).exists() and not is_log_of_a_run(folder / name):
             raise ValueError(f"{folder} holds a {name}, which a run would replace: pass another --out")

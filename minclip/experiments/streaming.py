@@ -11,11 +11,12 @@ from pathlib import Path
 from minclip.config import TrainConfig
 from minclip.data.paths import atomic_write
 from minclip.data.protocol import CaptionDataset
-from minclip.data.shards import Shards, module_of_extra
-from minclip.data.streamed_shards import Counted, StreamedShards, survey
+from minclip.data.shard_packages import module_of_extra
+from minclip.data.shards import Shards
+from minclip.data.streamed_shards import Counted, StreamedShards, Survey, other_shards, survey
 from minclip.engine.batches import Pairs, all_captions
 from minclip.engine.devices import Device
-from minclip.engine.processes import agree, is_first
+from minclip.engine.processes import agree, is_first, own_rows
 from minclip.engine.stream import Stream
 
 SHARE = 0.5  # of the free memory, which pictures may fill
@@ -59,14 +60,28 @@ def read_captions(
     """(data set, captions, configuration), of which the configuration says whether the pictures are streamed.
 
     captions: those of every picture; of streamed shards those of some. known: the folder of a run that is resumed.
+    ValueError where its shards held other captions.
     """
+    own_rows(config.batch_size)  # a batch that is too small for the processes: said before an hour of reading
     config = decide(dataset, config, size)
     if not config.stream:
         return dataset, all_captions(dataset), config
     assert isinstance(dataset, Shards)
-    surveyed = survey(dataset, earlier_survey(known), progress) if is_first() else None
-    streamed = StreamedShards(dataset, agree(surveyed))  # type: ignore[arg-type]
+    surveyed, others = agree(survey_again(dataset, known, progress) if is_first() else None)  # type: ignore[misc]
+    if others:
+        raise ValueError(
+            f"{dataset.root} does not hold the captions that the run in {known} began with; shards of it are now "
+            f"{others}: bring them back, or start a new run"
+        )
+    streamed = StreamedShards(dataset, surveyed)
     return streamed, streamed.survey.captions, config
+
+
+def survey_again(shards: Shards, known: Path | None, progress: bool) -> tuple[Survey, str]:
+    """(what the shards hold, how they differ from what they held when the run in `known` began)."""
+    earlier = earlier_survey(known)
+    found = survey(shards, earlier, progress)
+    return found, other_shards(earlier, found.shards) if earlier else ""
 
 
 def pictures_with_captions(dataset: CaptionDataset | StreamedShards, captions: list[list[str]]) -> int:
@@ -87,7 +102,9 @@ def earlier_survey(folder: Path | None) -> dict[str, Counted] | None:
         return None
     try:
         content = json.loads((folder / SURVEY_FILE).read_text(encoding="utf-8"))
-        return {name: Counted(int(size), int(n), str(digest)) for name, (size, n, digest) in content.items()}
+        return {
+            name: Counted(int(size), int(changed), int(n), str(d)) for name, (size, changed, n, d) in content.items()
+        }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
@@ -95,8 +112,10 @@ def earlier_survey(folder: Path | None) -> dict[str, Counted] | None:
 def where_pictures_are(pairs: Pairs | Stream, device: Device) -> list[str]:
     """A line where pictures are not on the device that trains, or not in memory at all."""
     if isinstance(pairs, Stream):
+        number = len(pairs.shards.counts)
+        shards = f"{number:,} shard{'s' * (number != 1)}"
         shuffled = f"{min(pairs.buffer, len(pairs)):,} at a time are shuffled"
-        return [f"{len(pairs):,} pictures are streamed from {len(pairs.shards.counts):,} shards, {shuffled}"]
+        return [f"{len(pairs):,} pictures are streamed from {shards}, {shuffled}"]
     if pairs.pixels.device.type == device.device.type:
         return []
     reason = f"their {pairs.pixels.nbytes / 1e9:.1f} GB are more than half of the free memory of {device.device}"

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from minclip.data.paths import explain
+from minclip.data.progress import with_progress
 from minclip.formats.changed_models import the_clip, unwrap
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
@@ -52,6 +53,11 @@ def parts(model: CLIP) -> dict[str, Part]:
     }
 
 
+def shown(parts: dict[str, Part]) -> Iterator[tuple[str, Part]]:
+    """The parts with their names, behind a bar: each is followed, written and compared with the model."""
+    return with_progress(parts.items(), "exporting", "files", len(parts))
+
+
 def export_onnx(model: CLIP, folder: str | Path) -> None:
     """Writes image_encoder.onnx, text_encoder.onnx and clip.onnx into a new folder, and compares them with the model.
 
@@ -67,7 +73,7 @@ def export_onnx(model: CLIP, folder: str | Path) -> None:
         needed(name)
     model = plain_copy(model)
     with new_folder(Path(folder)) as temporary:
-        for name, part in parts(model).items():
+        for name, part in shown(parts(model)):
             path = temporary / f"{name}.onnx"
             write_onnx(trace(model, part), part, path)
             compare(model, part, runs_onnx(path, part.outputs), path.name)
@@ -81,7 +87,7 @@ def export_program(model: CLIP, folder: str | Path) -> None:
     """
     model = plain_copy(model)
     with new_folder(Path(folder)) as temporary:
-        for name, part in parts(model).items():
+        for name, part in shown(parts(model)):
             program = trace(model, part)
             compare(model, part, runs(program.module()), f"{name}.pt2")
             torch.export.save(program, temporary / f"{name}.pt2")

@@ -14,6 +14,7 @@ from PIL import Image
 from minclip.data.layouts.found import Found
 from minclip.data.layouts.named_pictures import NamedPictures, from_table, is_absolute, splits_of_folders, without
 from minclip.data.left_out import LeftOut, note
+from minclip.data.progress import with_progress
 from minclip.data.splits import SPLITS, canonical_split, complete_splits
 from minclip.data.unicode_names import nfc
 
@@ -97,7 +98,7 @@ class Captioned:
         captions: dict[str, list[str]] = {}
         splits: dict[str, str | None] = {}
         faults: list[str] = []
-        for unit, entry, file in self._with_pictures(entries, faults):
+        for unit, entry, file in self._with_pictures(with_progress(entries, "reading captions", "entries"), faults):
             texts = [text for text in entry.captions if text]
             where = f"{entry.where}: {entry.name!r}"
             if not entry.captions:

@@ -14,6 +14,7 @@ from minclip.data.picturebook.picture import Picture, Thing
 from minclip.data.picturebook.render import render
 from minclip.data.picturebook.scenes import SCENES
 from minclip.data.picturebook.styles import STYLES
+from minclip.data.progress import with_progress
 
 GAP = 2  # pixels between pictures
 LETTER_HEIGHT = 11  # pixels
@@ -68,7 +69,7 @@ def classes_by_styles(size: int = 48, seed: int = 0) -> Image.Image:
     """Every class as a row and every style as a column, each drawn anew in another colour and scene."""
     colours, scenes = tuple(COLOURS), SCENES
     pictures = []
-    for row, kind in enumerate(CLASSES):
+    for row, kind in enumerate(with_progress(CLASSES, "drawing the sheet", "classes")):
         for column, style in enumerate(STYLES):
             # 7 and 3 share no factor with 10 and 8: every colour and scene comes round
             colour = colours[(7 * row + 3 * column + seed) % len(colours)]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import minclip
 from minclip import checkpoint, cli
 from minclip.cli import doctor, main
 from minclip.data.picturebook import PictureBook
@@ -18,6 +19,7 @@ from minclip.data.protocol import ClassTask
 from minclip.evaluation.suites import Suite
 
 COMMANDS = ["doctor", "data", "fetch", "train", "eval", "classify", "embed", "search", "serve", "export", "course"]
+COMMANDS += ["completion"]
 
 
 @pytest.fixture
@@ -52,6 +54,12 @@ def test_every_command_shows_an_example(command, capsys):
         main([command, "--help"])
     assert stopped.value.code == 0
     assert f"\n    minclip {command}" in capsys.readouterr().out
+
+
+def test_the_version_is_said(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0 and capsys.readouterr().out == f"minclip {minclip.__version__}\n"
 
 
 def test_help_names_every_command(capsys):

@@ -10,7 +10,8 @@ import re
 import sys
 from collections.abc import Sequence
 
-from minclip.cli import classify, course, data, doctor, embed, eval, export, fetch, search, serve, train
+from minclip import __version__
+from minclip.cli import classify, completion, course, data, doctor, embed, eval, export, fetch, search, serve, train
 from minclip.data.progress import progress_shown
 
 COMMANDS = {
@@ -25,6 +26,7 @@ COMMANDS = {
     "serve": serve,
     "export": export,
     "course": course,
+    "completion": completion,
 }
 MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128 + SIGINT, as shells have it
 
@@ -36,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="The real CLIP, small enough to read: draw, train, evaluate, classify, search, export, learn.",
         epilog="minclip COMMAND --help shows an example of each.",
     )
+    parser.add_argument("-V", "--version", action="version", version=f"minclip {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
         text = (module.__doc__ or "").strip()

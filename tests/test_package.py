@@ -1,5 +1,7 @@
 """What is released: an sdist, the wheel that is built from it, and that wheel in a clean environment."""
 
+import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -119,3 +121,13 @@ def test_versions_agree():
         line[3:] for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line[:3] == "## "
     ]
     assert headings[0] == "Unreleased" or headings[0].startswith(minclip.__version__)
+
+
+def test_the_container_installs_the_pinned_torch():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert container["postCreateCommand"] == "bash .devcontainer/install"
+    install = (ROOT / ".devcontainer" / "install").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r'grep -E "(.+?)" constraints.txt', install)
+    pins = re.findall(f"{pattern}.+", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M)
+    assert len(pins) == 2
+    assert "bash .devcontainer/install" in (ROOT / ".binder" / "postBuild").read_text(encoding="utf-8")

@@ -117,10 +117,8 @@ def test_versions_agree():
     """The package's, the changelog's and the citation's."""
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == minclip.__version__
-    headings = [
-        line[3:] for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line[:3] == "## "
-    ]
-    assert headings[0] == "Unreleased" or headings[0].startswith(minclip.__version__)
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert newest and newest[1] in ("Unreleased", minclip.__version__)
 
 
 def test_the_container_installs_the_pinned_torch():

@@ -1,4 +1,4 @@
-# `make train` and `make test` need nothing but Python 3.11.4 or newer. Without make: see README.md, "Without make".
+# `make train` and `make test` need nothing but Python 3.11.4 or newer. Without make: see docs/installation.md.
 
 PYTHON ?= python3
 VENV ?= .venv

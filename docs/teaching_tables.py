@@ -1,4 +1,4 @@
-"""Writes the tables of docs/teaching.md: pacing, exercises with their ids and points, and typical mistakes with what is said.
+"""Writes the tables of docs/teaching.md: pacing, exercises with ids and points, typical mistakes with what is said.
 
     python docs/teaching_tables.py
 

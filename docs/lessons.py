@@ -22,7 +22,10 @@ SHOWN = {  # title -> (lesson, how the cell that draws it ends)
     "01: bytes grow into words": ("01_bpe_tokenizer", 'draw_growth("mushroom", merges)'),
     "03: where each head looks": ("03_vision_transformer", "draw_looks(carrot, shares_of_cls[alone.index(2)])"),
     "05: the loss pulls pairs together": ("05_symmetric_infonce", "draw_pull_and_push(clip_loss)"),
-    "10: search by sentence": ("10_retrieval", "draw_rankings(sentences, images, cosines, places)"),
+    "08: what it takes for what": (
+        "08_zero_shot_evaluation",
+        "draw_confusions(task.pixels, labels, predictions, task.class_names)",
+    ),
 }
 
 
@@ -38,7 +41,7 @@ def write_picture(path: Path) -> None:
     """Two rows of two figures, each below its title."""
     figures = [figure_of(*where) for where in SHOWN.values()]
     drawn = io.BytesIO()
-    page = new_figure(12, 7.6)
+    page = new_figure(12, 8.2)
     for axes, title, image in zip(page.subplots(2, 2).flat, SHOWN, figures, strict=True):
         axes.imshow(np.asarray(image), interpolation="antialiased")
         axes.set_title(title, fontsize=FONT + 2)

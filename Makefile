@@ -1,4 +1,4 @@
-# `make train` and `make test` need nothing but Python 3.11.4 or newer. Without make: see README.md, "Without make".
+# `make train` and `make test` need nothing but Python 3.11.4 or newer. Without make: see docs/installation.md.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +8,7 @@ FOR ?= 3.12
 # one process per core: let each of them compute on its own
 PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
-.PHONY: help train test test-slow test-browser lessons format bench gpu wheels lab clean
+.PHONY: help train test test-slow test-browser lessons format bench gpu wheels lab release clean
 
 help:
 	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
@@ -22,6 +22,7 @@ help:
 	@echo "make wheels     into WHEELS=folder, what make gpu needs beside PyTorch (for Python FOR=3.12)"
 	@echo "make lab        your workbook of the course, in JupyterLab (WORKBOOK=folder: another place for it)"
 	@echo "make lessons    build the course's notebooks and the solutions out of the lessons' texts and the library"
+	@echo "make release    the checklist of a release: versions, tests, sdist and wheel, a clean installation; uploads nothing"
 	@echo "make clean      remove $(VENV); runs, drawn pictures and your workbook stay"
 
 # installed again when the requirements change; every version comes from constraints.txt
@@ -36,7 +37,7 @@ $(VENV)/installed-course: $(VENV)/installed
 
 # other people's CLIPs, which the tests compare with
 $(VENV)/installed-peers: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[course,dev,export,hub,parquet,peers,probe,serve,shards,tensorboard]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[completion,course,dev,export,hub,parquet,peers,probe,serve,shards,tensorboard]"
 	@touch $@
 
 train: $(VENV)/installed
@@ -84,6 +85,9 @@ wheels: $(VENV)/installed
 
 lab: $(VENV)/installed-course
 	$(BIN)/minclip course lab $(if $(WORKBOOK),"$(WORKBOOK)")
+
+release: $(VENV)/installed-peers
+	$(BIN)/python .ci/release.py
 
 clean:
 	rm -rf $(VENV)

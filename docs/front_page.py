@@ -1,14 +1,14 @@
-"""Draws the picture of README.md and writes the table below it.
+"""Draws the picture of README.md and writes what stands between its marks: results, a look at a lesson, the lessons.
 
     python docs/front_page.py
 
 The picture shows what `picturebook-tiny`, the model that `make train` trains, finds likeliest for five test pictures.
-The table is made from its kept result. tests/test_front_page.py fails where picture or table is not what this makes.
+The table is made from its kept result. The look at a lesson is what a check says of an answer. tests/test_front_page.py
+fails where README.md is not what this makes.
 """
 
 import io
 import json
-import re
 import textwrap
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 import minclip
+from minclip.course.checking import folded
+from minclip.course.judging import tried, verdict_of
+from minclip.course.outline import LESSONS, exercise_of
+from minclip.course.planted_answers import run_cell
 from minclip.data.paths import atomic_write
 from minclip.data.picturebook import PictureBook
 from minclip.data.picturebook.render import render
@@ -31,7 +35,6 @@ MODEL = "picturebook-tiny"
 PICTURES = range(7, 12)  # of the test split
 SHOWN = 3  # sentences below a picture
 LARGE = 192  # pixels a side, as the pictures are shown; the model sees them small
-MARKS = re.compile(r"(<!-- front page -->\n).*?(<!-- end of front page -->)", re.DOTALL)
 
 
 class Answer(NamedTuple):
@@ -106,34 +109,82 @@ def table() -> str:
         ("How many are there? One to four", *score(kept["tasks"]["count"])),
         (
             f"Is its own caption among the five likeliest of {sentences:,} sentences?",
-            *(part["image_to_text"]["R@5"] for part in (recall, recall["chance"])),
+            recall["image_to_text"]["R@5"],
+            *recall["intervals"]["image_to_text"]["R@5"],
+            recall["chance"]["image_to_text"]["R@5"],
+            recall["n_images"],
         ),
         ("Where is it? Left of, right of, above or below another thing", *score(kept["tasks"]["relation"])),
     ]
-    lines = [f"| {question} | {100 * right:.1f} % | {100 * chance:.1f} % |" for question, right, chance in rows]
-    took = [
-        f"{run['run']['seconds'] / 60:.1f} minutes on {run['run']['threads']} cores of {run['machine']}"
-        for run in (result("picturebook-5min"), result("picturebook-5min-without-bfloat16"))
+    lines = [
+        f"| {question} | **{100 * right:.1f} %** ({100 * low:.1f} to {100 * high:.1f}) | {100 * chance:.1f} % | {n:,} |"
+        for question, right, low, high, chance, n in rows
     ]
-    note = (
-        f"Training with the recipe of `make train` took {took[0]}, which multiplies bfloat16 in hardware, and "
-        f"{took[1]}, which does not. Drawing the pictures comes before it."
-    )
-    header = ["| what is asked of a picture | right | by guessing |", "|---|---|---|"]
+    took = [
+        f"{run['run']['seconds'] / 60:.1f} minutes on {run['run']['threads']} cores {which}"
+        for run, which in (
+            (result("picturebook-5min"), "that multiply bfloat16 in hardware (a Xeon)"),
+            (result("picturebook-5min-without-bfloat16"), "that do not (an EPYC)"),
+        )
+    ]
+    note = f"Its training took {took[0]}, and {took[1]}, after the pictures were drawn."
+    header = ["| asked of a drawing that it has not seen | right (95 % interval) | by guessing | drawings |"]
+    header += ["|---|---|---|---|"]
     return "\n".join([*header, *lines, "", textwrap.fill(note, 120)]) + "\n"
 
 
-def score(task: dict) -> tuple[float, float]:
-    """(share of right answers, that of a guess)"""
-    return task["accuracy"], task["chance"]
+HALF_LOSS = """\
+def clip_loss(image_features, text_features, scale):
+    # your lines:
+    logits = similarity_logits(image_features, text_features, scale)
+    labels = torch.arange(len(logits), device=logits.device)
+    return F.cross_entropy(logits, labels)
+"""
 
 
-def with_table(page: str) -> str:
-    """A page's text with the table made anew between its marks."""
-    return MARKS.sub(lambda mark: mark[1] + table() + mark[2], page)
+def look_at_a_lesson() -> str:
+    """An answer to exercise 5.2 that forgets half of the loss, and what its check says."""
+    lesson, exercise = exercise_of("clip_loss")
+    answer = run_cell(HALF_LOSS, lesson.answers.SETUP)[exercise.name]
+    trial, end = tried(answer, lesson, exercise)
+    assert end is not None  # it is wrong
+    said = "\n".join(folded(line) for line in str(verdict_of(trial, end, exercise.name)).splitlines())
+    return f"```python\n{HALF_LOSS}\nclip_loss = check(clip_loss)\n```\n```\n{said}\n```\n"
+
+
+def course_map() -> str:
+    """The lessons: number and title, question, exercises and minutes."""
+    rows = [
+        f"| [{lesson.number:02} {lesson.title}](lessons/{lesson.name}/{lesson.name}.ipynb) | {lesson.question} "
+        f"| {len(lesson.exercises)} | {lesson.minutes} |"
+        for lesson in LESSONS
+    ]
+    minutes = sum(lesson.minutes for lesson in LESSONS)
+    count = sum(len(lesson.exercises) for lesson in LESSONS)
+    rows.append(f"| all | | {count} | {minutes}: about {minutes / 60:.0f} hours |")
+    return "\n".join(["| lesson | its question | exercises | minutes |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def score(task: dict) -> tuple[float, float, float, float, int]:
+    """(share of right answers, its interval's ends, share of a guess, number of pictures)"""
+    return task["accuracy"], task["low"], task["high"], task["chance"], task["n"]
+
+
+PARTS = {"front page": table, "lesson": look_at_a_lesson, "map": course_map}
+
+
+def made_anew(page: str) -> str:
+    """A page's text with everything made anew that stands between marks. ValueError where marks are missing."""
+    for name, make in PARTS.items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        if begin not in page or end not in page:
+            raise ValueError(f"the page has lost its marks {begin.strip()} ... {end}")
+        before, _, rest = page.partition(begin)
+        page = before + begin + make() + end + rest.partition(end)[2]
+    return page
 
 
 if __name__ == "__main__":
     write_picture(ROOT / "docs" / "front_page.png")
     readme = ROOT / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    readme.write_text(made_anew(readme.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""README's picture and table are what docs/front_page.py makes; links of README and docs lead somewhere."""
+"""README and its pictures are what docs/front_page.py and docs/lessons.py make; links lead somewhere."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 README, DOCS = ROOT / "README.md", ROOT / "docs"
+lessons = runpy.run_path(str(DOCS / "lessons.py"))
 front_page = runpy.run_path(str(DOCS / "front_page.py"))
 PAGES = [README, ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 
@@ -43,10 +44,23 @@ def test_the_picture_is_small():
     assert (DOCS / "front_page.png").stat().st_size < 150_000
 
 
-def test_the_table_is_made_by_its_code():
+def test_readme_is_made_by_its_code():
     page = README.read_text(encoding="utf-8")
-    assert front_page["MARKS"].search(page), "README.md has lost its marks"
-    assert front_page["with_table"](page) == page, "run python docs/front_page.py"
+    assert front_page["made_anew"](page) == page, "run python docs/front_page.py"
+
+
+def test_readme_is_short():
+    assert len(README.read_text(encoding="utf-8").splitlines()) < 150
+
+
+def test_the_lessons_picture_is_made_by_its_code(tmp_path):
+    lessons["write_picture"](tmp_path / "lessons.png")
+    kept, made = (
+        Image.open(path).convert("RGB").resize((120, 76)) for path in (DOCS / "lessons.png", tmp_path / "lessons.png")
+    )
+    assert np.abs(np.asarray(kept, dtype=float) - np.asarray(made, dtype=float)).mean() < 5, (
+        "run python docs/lessons.py"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

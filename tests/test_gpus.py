@@ -114,7 +114,7 @@ def test_without_a_gpu_nothing_is_said(a_gpu, monkeypatch):
 
 def test_the_doctor_computes_and_a_note_is_no_failure(a_gpu, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("MINCLIP_DATA", str(tmp_path))
-    monkeypatch.setattr("minclip.cli.doctor.ROOM", 1)
+    monkeypatch.setattr("minclip.cli.places.ROOM", 1)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert main(["doctor"]) == 0

@@ -1,9 +1,8 @@
-"""A build, a formatter and a test leave alone what somebody wrote in lessons/, and a wheel brings the notebooks."""
+"""A build, a formatter and a test leave alone what somebody wrote in lessons/."""
 
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -116,41 +115,3 @@ def test_ruff_leaves_notebooks_that_people_write_in(tmp_path):
     assert done.returncode == 1 and "minclip/course/notebooks/05.ipynb" in said
     assert not any(f"{place}/05.ipynb" in said for place in places[:3])
     assert subprocess.run([sys.executable, "-m", "ruff", "format", "--check"], cwd=tmp_path).returncode == 0
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """What a wheel puts into site-packages: built without a network, and unpacked."""
-    pytest.importorskip("setuptools", minversion="77", reason="setuptools builds wheels since it has bdist_wheel")
-    source, out = tmp_path_factory.mktemp("søurce tree"), tmp_path_factory.mktemp("out")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    shutil.copytree(ROOT / "minclip", source / "minclip", ignore=shutil.ignore_patterns("__pycache__"))
-    (source / "minclip-workbook" / "my_minclip").mkdir(parents=True)
-    (source / "minclip-workbook" / "my_minclip" / "loss.py").touch()
-    code = "import sys, setuptools.build_meta as b; b.build_wheel(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", code, str(out)], cwd=source, check=True, capture_output=True)
-    (wheel,) = out.glob("*.whl")
-    with zipfile.ZipFile(wheel) as packed:
-        packed.extractall(out / "site")
-    return out / "site"
-
-
-def test_a_wheel_brings_every_notebook(installed):
-    names = {path.name for path in (installed / "minclip" / "course" / "notebooks").glob("*.ipynb")}
-    assert names == {f"{lesson.name}.ipynb" for lesson in build.written()}
-    assert sorted(path.name for path in installed.iterdir() if "dist-info" not in path.name) == ["minclip"]
-
-
-def test_an_installed_package_starts_a_workbook(installed, tmp_path):
-    here = tmp_path / "Bøker mine"
-    here.mkdir()
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import minclip; assert minclip.__file__.startswith(sys.argv[1]);"
-        "from minclip.cli import main; sys.exit(main(['course', 'start']) or main(['course', 'update']))"
-    )
-    done = subprocess.run([sys.executable, "-I", "-c", code, str(installed)], cwd=here, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "Your workbook is " in done.stdout and done.stdout.count(": new") == len(LESSONS)
-    assert done.stdout.count(": up to date") == len(LESSONS)
-    assert (here / "minclip-workbook" / LESSON.name / f"{LESSON.name}.ipynb").is_file()

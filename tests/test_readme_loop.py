@@ -1,4 +1,4 @@
-"""README's training loop runs as it stands, and the sentence beside it says what the kept runs gave."""
+"""The training loop of docs/library.md runs as it stands, and the sentence beside it says what the kept runs gave."""
 
 import json
 import re
@@ -7,12 +7,12 @@ import torch
 
 from benchmarks.result_files import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 RUNS = ROOT / "minclip" / "course" / "lesson_07_training" / "warmup_runs.json"
-LOOP = next(block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "optimizer.step()" in block)
+LOOP = next(block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "optimizer.step()" in block)
 
 
-def test_the_loop_of_readme_runs():
+def test_the_loop_of_the_page_runs():
     few = LOOP.replace("count=20_000", "count=300").replace('"cpu", 400,', '"cpu", 2,')
     assert few.count("300") == 1 and '"cpu", 2,' in few
     torch.manual_seed(0)
@@ -21,12 +21,12 @@ def test_the_loop_of_readme_runs():
     assert space["step"] == 1 and space["loss"].isfinite()
 
 
-def test_readme_says_what_the_warmup_did():
+def test_the_page_says_what_the_warmup_did():
     runs = json.loads(RUNS.read_text(encoding="utf-8"))
     learned = {
         with_one: [run["last"] < 3.4 for run in runs if bool(run["warmup"]) is with_one] for with_one in (True, False)
     }
-    said = " ".join(README.split())
+    said = " ".join(PAGE.split())
     assert (
         f"of {len(runs)} small trainings at three rates, {sum(learned[True])} of the {len(learned[True])} with one"
         in said

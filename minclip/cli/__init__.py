@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from minclip.cli import classify, course, data, doctor, embed, eval, export, fetch, search, serve, train
+from minclip import __version__
+from minclip.cli import classify, completion, course, data, doctor, embed, eval, export, fetch, search, serve, train
 from minclip.data.progress import progress_shown
 
 COMMANDS = {
@@ -28,6 +29,7 @@ COMMANDS = {
     "serve": serve,
     "export": export,
     "course": course,
+    "completion": completion,
 }
 MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128 + SIGINT, as shells have it
 
@@ -39,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="The real CLIP, small enough to read: draw, train, evaluate, classify, search, export, learn.",
         epilog="minclip COMMAND --help shows an example of each.",
     )
+    parser.add_argument("-V", "--version", action="version", version=f"minclip {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
         text = (module.__doc__ or "").strip()

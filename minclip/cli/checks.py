@@ -11,6 +11,11 @@ class Check:
     remedy: str = ""
     fails: bool = True
 
+    @property
+    def status(self) -> str:
+        """ok, fail or note."""
+        return "note" if not self.fails else "fail" if self.remedy else "ok"
+
     def __str__(self) -> str:
         if not self.fails:
             return f"[NOTE] {self.text}"

@@ -22,12 +22,16 @@ def kept_place(folder: Path) -> Path:
 
     Below the environment variable MINCLIP_INDEXES, else below ~/.cache/minclip/indexes.
     """
-    chosen = os.environ.get(PLACE)
-    root = Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "minclip" / "indexes"
     real = os.path.realpath(folder)
     digest = hashlib.sha256(os.fsencode(os.path.normcase(real))).hexdigest()
     readable = re.sub(r"[^\w-]+", "-", Path(real).name, flags=re.ASCII).strip("-")[:40]
-    return root / f"{readable or 'folder'}-{digest[:12]}"
+    return indexes_root() / f"{readable or 'folder'}-{digest[:12]}"
+
+
+def indexes_root() -> Path:
+    """The folder with all indexes."""
+    chosen = os.environ.get(PLACE)
+    return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "minclip" / "indexes"
 
 
 def read_exclusions(folder: Path) -> list[str]:

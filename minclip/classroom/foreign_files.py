@@ -38,8 +38,6 @@ def clear(folder: Path, submission: Submission, findings: Findings) -> None:
             keep_original(folder, student, lesson, path.name, path.read_bytes())
             path.unlink()
             moved.append(within)
-            if path.parent != submission.folder and not any(path.parent.iterdir()):
-                path.parent.rmdir()
     if moved:
         shown = ", ".join(sorted(moved)[:3]) + (f" and {len(moved) - 3} more" if len(moved) > 3 else "")
         words = "does not belong here, and is" if len(moved) == 1 else "do not belong here, and are"

@@ -61,6 +61,8 @@ def submissions(folder: Path) -> list[Submission]:
     """Every student's folder for a lesson of this classroom, by student and lesson. ValueError: no classroom."""
     lessons, found = lessons_of(folder), []
     for student in folders_in(folder / SUBMITTED):
+        if any(student.name == lesson.name for lesson in lessons):
+            continue  # LESSON/STUDENT, the wrong way around
         for lesson in lessons:
             place = student / lesson.name
             if place.is_dir() and not place.is_symlink():

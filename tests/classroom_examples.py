@@ -2,6 +2,9 @@
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
@@ -84,3 +87,38 @@ def without(made, *ids):
     changed = copy.deepcopy(made)
     changed.cells = [one for one in changed.cells if one.id not in ids]
     return changed
+
+
+# --- a course that nbgrader grades
+
+
+CHECKED = """
+from IPython.display import publish_display_data
+print("{verdict}")
+publish_display_data({{"application/vnd.minclip.points+json": {data}, "text/plain": "points"}})
+{points}
+"""
+
+
+def source_notebook(hidden=HIDDEN):
+    """nbgrader's source of a lesson with two exercises and a written question; the first has a hidden test."""
+    first, second = (one.name for one in FIRST.exercises[:2])
+    tests = f"### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
+    cells = [
+        cell("markdown", "# A lesson", "title"),
+        exercise(first, "    ### BEGIN SOLUTION\n    return x * x\n    ### END SOLUTION"),
+        check(first, hidden=tests),
+        exercise(second, "    ### BEGIN SOLUTION\n    return x + x\n    ### END SOLUTION"),
+        check(second, points=2, hidden="x = 5\nassert x"),
+        cell("markdown", "Why?", "question-01", **marks("question-01", grade=True, solution=True, points=4)),
+    ]
+    return new_notebook(cells=cells, metadata={"minclip": {"lesson": FIRST.number, "version": "aaa111"}})
+
+
+def run_nbgrader(folder, *arguments):
+    """nbgrader as its own command; returns what it says."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    done = subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stderr

@@ -168,9 +168,14 @@ def put(
     if newest.entry.time:
         write_bytes(target.parent / TIME, f"{newest.entry.time:%Y-%m-%d %H:%M:%S}\n".encode())
     line += put_beside(folder, student, lesson, newest, others)
-    about["lessons"][lesson.name] = {"bytes": digest(newest.content), "age": age, "number": newest.owner.number}
-    if newest.owner.platform:
-        about[newest.owner.platform] = newest.owner.number
+    about["lessons"][lesson.name] = {
+        "bytes": digest(newest.content),
+        "age": age,
+        "platform": newest.owner.platform,
+        "number": newest.owner.number,
+    }
+    if newest.owner.platform == "canvas":
+        about["canvas"] = newest.owner.number
     return [line]
 
 

@@ -3,11 +3,15 @@
 import copy
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
+from nbformat import read
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 
 from minclip.course.outline import LESSONS
 
@@ -122,3 +126,51 @@ def run_nbgrader(folder, *arguments):
     done = subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stderr
+
+
+def autograded(folder, student, name, points, of, said=None, error=None, lesson=FIRST):
+    """The check of an exercise in an autograded notebook, as grading leaves it, with minclip's data or without."""
+    path = folder / "autograded" / student / lesson.name / f"{lesson.name}.ipynb"
+    made = read(path, as_version=4) if path.is_file() else new_notebook()
+    one = check(name, of)
+    if error:
+        one.outputs = [new_output("error", ename="AssertionError", evalue=error, traceback=[])]
+    if said is not None:
+        data = {"exercise": name, "points": points, "of": of, "visible": "", "hidden": [], "flags": []} | said
+        one.outputs = [new_output("display_data", data={"application/vnd.minclip.points+json": data})]
+    made.cells.append(one)
+    hand_in(folder / "autograded", student, lesson, as_bytes(made))
+
+
+@cache
+def empty_gradebook():
+    """Made once: nbgrader runs alembic for a new one."""
+    from nbgrader.api import Gradebook
+
+    path, before = Path(tempfile.mkdtemp()) / "gradebook.db", os.environ["PATH"]
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        Gradebook(f"sqlite:///{path}").close()
+    finally:
+        os.environ["PATH"] = before
+    return path
+
+
+def gradebook(folder, points, lesson=FIRST):
+    """nbgrader's gradebook. points: student -> graded cell -> (auto, manual, waits); every cell is worth 4 points."""
+    from nbgrader.api import Gradebook
+
+    names = dict.fromkeys(name for cells in points.values() for name in cells)
+    shutil.copy(empty_gradebook(), folder / "gradebook.db")
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        book.add_assignment(lesson.name)
+        book.add_notebook(lesson.name, lesson.name)
+        for name in names:
+            book.add_grade_cell(name, lesson.name, lesson.name, max_score=4, cell_type="code")
+        for student, cells in points.items():
+            book.update_or_create_student(student)
+            book.add_submission(lesson.name, student)
+            for name, (auto, manual, waits) in cells.items():
+                grade = book.find_grade(name, lesson.name, lesson.name, student)
+                grade.auto_score, grade.manual_score, grade.needs_manual_grade = auto, manual, waits
+        book.db.commit()

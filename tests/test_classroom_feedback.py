@@ -199,11 +199,8 @@ def test_mark_schemes_are_shown_to_whom_the_teacher_wants():
 
 
 def test_lines_that_the_class_sees_are_not_hidden():
-    hidden = HiddenLines.of(
-        [
-            "import torch\n### BEGIN HIDDEN TESTS\nimport torch\nx = 3\n)\nassert f(torch.ones(3)) == x\n### END HIDDEN TESTS"
-        ]
-    )
+    hidden_part = "import torch\nx = 3\n)\nassert f(torch.ones(3)) == x"
+    hidden = HiddenLines.of([f"import torch\n### BEGIN HIDDEN TESTS\n{hidden_part}\n### END HIDDEN TESTS"])
     assert hidden.lines == {"assertf(torch.ones(3))==x"}
     assert hidden.cut("import torch\nx = 3") == "import torch\nx = 3"
 

@@ -22,7 +22,7 @@ SHOWN = 2000  # characters of an error's message
 
 
 class HideHiddenTests(NbGraderPreprocessor):
-    """Takes hidden tests, tracebacks of checks and mark schemes out of a graded notebook, and adds what a student needs."""
+    """Takes hidden tests, tracebacks of checks and mark schemes out of a graded notebook, and says what they found."""
 
     show_mark_schemes = Bool(False, help="Whether students see the mark schemes of written questions").tag(config=True)
 

@@ -64,10 +64,10 @@ def generate(folder: Path, where: str, student: str, lesson: Lesson, config: Any
     ours.CourseDirectory.merge({"student_id": student, "assignment_id": lesson.name, "notebook_id": lesson.name})
     ours.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
     converter = GenerateFeedback(coursedir=CourseDirectory(config=ours), config=ours)
-    log, handler = io.StringIO(), None
+    log = io.StringIO()
     handler = logging.StreamHandler(log)
     handler.setLevel(logging.ERROR)
-    silent = [other for other in converter.log.handlers]
+    silent = list(converter.log.handlers)
     propagates, converter.log.propagate = converter.log.propagate, False
     converter.log.handlers = [handler]
     try:

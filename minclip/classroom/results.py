@@ -74,8 +74,9 @@ def results(folder: Path) -> list[Result]:
     """
     lessons, found = lessons_of(folder), []
     with tempfile.TemporaryDirectory() as aside:
-        book = open_gradebook(folder, Path(aside))
+        book = None
         try:
+            book = open_gradebook(folder, Path(aside))
             students = sorted({path.name for path in folders_in(folder / SUBMITTED)} - {one.name for one in lessons})
             students = sorted({*students, *(student.id for student in book.students)}) if book else students
             for lesson in lessons:
@@ -101,7 +102,7 @@ def open_gradebook(folder: Path, aside: Path) -> Any:
     """A copy of the gradebook, opened; None where nothing was graded yet."""
     from nbgrader.api import Gradebook
 
-    if not (folder / GRADEBOOK).is_file():
+    if not (folder / GRADEBOOK).is_file() or not (folder / GRADEBOOK).stat().st_size:
         return None
     copy = shutil.copy(folder / GRADEBOOK, aside / GRADEBOOK)
     return Gradebook(f"sqlite:///{copy}")

@@ -10,7 +10,8 @@ from classroom_examples import FIRST, SECOND, as_bytes, classroom, notebook, sta
 from minclip.classroom import archives
 from minclip.classroom.attribution import owners
 from minclip.classroom.collecting import collect
-from minclip.classroom.submissions import student_id, submissions
+from minclip.classroom.originals import student_id
+from minclip.classroom.submissions import submissions
 from minclip.course.outline import LESSONS
 
 NAME = FIRST.name

@@ -20,17 +20,9 @@ from minclip.classroom.archives import Entry, download
 from minclip.classroom.attribution import Owner, lesson_in, names_with_numbers, owners
 from minclip.classroom.handed_in import lesson_of, read_notebook
 from minclip.classroom.left_out import LeftOut, beside, is_beside
+from minclip.classroom.originals import digest, keep_original, original_place, student_id, write_bytes
 from minclip.classroom.released import unwritten
-from minclip.classroom.submissions import (
-    SUBMITTED,
-    TIME,
-    digest,
-    keep_original,
-    lessons_of,
-    original_place,
-    student_id,
-    write_bytes,
-)
+from minclip.classroom.submissions import SUBMITTED, TIME, lessons_of
 from minclip.course.exercise import Lesson
 from minclip.course.outline import LESSONS
 

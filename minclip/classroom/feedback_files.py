@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from minclip.classroom.submissions import folders_in, lessons_of, write_bytes
+from minclip.classroom.originals import write_bytes
+from minclip.classroom.submissions import folders_in, lessons_of
 from minclip.course.exercise import Lesson
 
 CONFIG = "nbgrader_config.py"

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from minclip.classroom.submissions import write_bytes
+from minclip.classroom.originals import write_bytes
 
 RECORD = "checked.json"  # all repairs so far, and what the last check named
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from minclip.classroom.findings import Findings
 from minclip.classroom.left_out import HIDDEN
-from minclip.classroom.submissions import ORIGINALS, TIME, Submission, keep_original
+from minclip.classroom.originals import ORIGINALS, keep_original
+from minclip.classroom.submissions import TIME, Submission
 
 EXPORTS = {".py": "a Python file", ".html": "a web page", ".htm": "a web page", ".pdf": "a PDF", ".txt": "a text file"}
 EXPORTS |= {".docx": "a Word file", ".zip": "a zip", ".md": "a Markdown file"}

@@ -13,19 +13,10 @@ from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
 from minclip.classroom.handed_in import LARGE, TOO_LARGE, Notebook, grade_id, read_notebook, source_of
+from minclip.classroom.originals import ORIGINALS, digest, keep_original, write_bytes
 from minclip.classroom.placing import place_notebooks, rename_student
 from minclip.classroom.released import is_answer, plain, released, unwritten
-from minclip.classroom.submissions import (
-    ORIGINALS,
-    SUBMITTED,
-    Submission,
-    digest,
-    folders_in,
-    keep_original,
-    lessons_of,
-    submissions,
-    write_bytes,
-)
+from minclip.classroom.submissions import SUBMITTED, Submission, folders_in, lessons_of, submissions
 
 
 def inspect(folder: Path) -> list[str]:
@@ -63,8 +54,8 @@ def lines_of(findings: Findings, number: int, folder: Path) -> list[str]:
         return [f"{counted}: nothing to repair."]
     if not findings.repaired:
         return [*lines, f"{counted}: nothing to repair, {len(findings.named)} to look at."]
-    kept = f"The files as they were handed in are in {folder / ORIGINALS}."
-    return [*lines, f"{counted}: {len(findings.repaired)} repaired, {len(findings.named)} to look at. {kept}"]
+    kept = f" The files as they were handed in are in {folder / ORIGINALS}." if (folder / ORIGINALS).is_dir() else ""
+    return [*lines, f"{counted}: {len(findings.repaired)} repaired, {len(findings.named)} to look at.{kept}"]
 
 
 def inspect_one(folder: Path, submission: Submission, findings: Findings) -> None:

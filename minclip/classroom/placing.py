@@ -11,7 +11,7 @@ from minclip.classroom.attribution import again, lesson_in
 from minclip.classroom.findings import Findings
 from minclip.classroom.handed_in import lesson_of, read_notebook, signs
 from minclip.classroom.left_out import beside
-from minclip.classroom.submissions import keep_original, student_id
+from minclip.classroom.originals import keep_original, student_id
 from minclip.course.exercise import Lesson
 
 

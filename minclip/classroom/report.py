@@ -6,9 +6,9 @@ from pathlib import Path
 
 from minclip.classroom.feedback_files import write_feedback
 from minclip.classroom.findings import Finding, remembered
+from minclip.classroom.originals import write_bytes
 from minclip.classroom.report_tables import write_tables
 from minclip.classroom.results import MISSING, NOT_GRADED, Result, results
-from minclip.classroom.submissions import write_bytes
 from minclip.course.exercise import Lesson
 
 

@@ -144,7 +144,7 @@ def points_table(rows: list[Result]) -> str:
             f"<td class='number'><b>{number(row.points)}</b> of {number(row.of)}</td><td class='number'>{percent}</td>"
         )
         body.append(f"<tr><td>{name_of(row.student)}</td>{total}{each}</tr>")
-    return table(["student", "points", "", *names], body)
+    return table(["student", "points", "", *names], body, numbers=len(names) + 2)
 
 
 def cell_of(cell: Graded | None) -> str:
@@ -157,6 +157,8 @@ def cell_of(cell: Graded | None) -> str:
     return f"<td class='number{kind}'>{number(cell.points)}</td>"
 
 
-def table(head: list[str], rows: list[str]) -> str:
-    columns = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in head)
+def table(head: list[str], rows: list[str], numbers: int = 0) -> str:
+    """numbers: how many columns at the end are numbers."""
+    kinds = [""] * (len(head) - numbers) + [' class="number"'] * numbers
+    columns = "".join(f'<th scope="col"{k}>{html.escape(name)}</th>' for k, name in zip(kinds, head, strict=True))
     return f"<div class='wide'><table><thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"

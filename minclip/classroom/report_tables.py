@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from minclip.classroom.collecting import read_record
+from minclip.classroom.originals import write_bytes
 from minclip.classroom.results import Result
-from minclip.classroom.submissions import write_bytes
 from minclip.course.exercise import Lesson
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -139,15 +139,28 @@ def test_a_missing_check_comes_back_below_an_answer_elsewhere(room):
     assert not any("NotImplementedError" in text for text in sources(now))
 
 
-def test_a_missing_answer_comes_back_empty(room):
+def test_a_missing_answer_is_named(room):
     said = looked_over(room, without(good(), B))
-    now = read(room)
-    assert f"{B} was missing" in said[0] and ids(now) == ids(good())
+    assert f"{B}: the cell is gone, and no other defines it" in said[0]
+
+
+@pytest.mark.parametrize("words", [f"{B} = lambda x: x", f"from helper import {B}", f"if 1:\n    def {B}(x): pass"])
+def test_an_answer_written_elsewhere_is_not_missed(room, words):
+    made = without(good(), B, f"check-{B}")
+    made.cells.append(cell("code", words, "own"))
+    said = looked_over(room, made)
+    assert not any("no other defines it" in line for line in said)
+    assert ids(read(room))[-1] == f"check-{B}"
+
+
+def test_a_missing_question_comes_back(room):
+    looked_over(room, without(good(), "question-01"))
+    assert ids(read(room)) == ids(good())
 
 
 def test_a_missing_first_cell_comes_back_where_it_was(room):
     looked_over(room, without(good(), A, f"check-{A}"))
-    assert ids(read(room)) == ids(good())
+    assert [name for name in ids(read(room)) if name] == [f"check-{A}", B, f"check-{B}", "question-01"]
 
 
 def test_unknown_ids_are_taken_off(room):
@@ -361,3 +374,34 @@ def test_a_file_that_cannot_be_read_stops_nobody(room, monkeypatch):
 
 def test_an_empty_classroom_says_so(room):
     assert inspect(room) == ["0 submissions looked over: nothing to repair."]
+
+
+def test_half_a_letter_becomes_a_mark(room):
+    made = as_bytes(good()).replace(b"# The symmetric loss", rb"# The \\ud83d loss".replace(rb"\\", b"\\"))
+    looked_over(room, made)
+    assert "\N{REPLACEMENT CHARACTER}" in read(room).cells[0].source
+
+
+def test_names_with_odd_signs_are_one_line(room):
+    folder = hand_in(room / "submitted", "anna", FIRST, as_bytes(good())).parent
+    for name in ("a\nb\x1b[31m.png", "\udcff.png"):
+        (folder / name).write_bytes(b"1")
+    said = looked_over(room, good())
+    assert "\\n" in said[0] and all(line.isprintable() for line in said) and "".join(said).encode()
+
+
+def test_loose_files_are_named(room):
+    hand_in(room / "submitted", "anna", FIRST, as_bytes(good()))
+    (room / "submitted" / "ben.ipynb").write_bytes(as_bytes(good()))
+    (room / "submitted" / "anna" / "notes.txt").write_text("1")
+    said = inspect(room)
+    assert any("notes.txt lies in no lesson's folder" in line for line in said)
+    assert any("ben.ipynb: lies in no student's folder" in line for line in said)
+
+
+def test_a_notebook_is_the_lesson_whose_cells_it_has(room):
+    made = good()
+    made.metadata["minclip"]["lesson"] = SECOND.number
+    hand_in(room / "submitted", "anna", SECOND, as_bytes(made))
+    inspect(room)
+    assert sources(read(room)) == sources(good())

@@ -270,3 +270,24 @@ def test_student_ids_are_names_that_nbgrader_takes(name, student):
     made = student_id(name)
     assert made == student if student else made.startswith("student_")
     assert student_id(made) == made or made.endswith("_")
+
+
+def test_a_macs_letters_are_read(room, tmp_path):
+    name = f"Øye Bo/{NAME}.ipynb".encode().decode("cp437")
+    info = zipfile.ZipInfo("x" * len(name.encode("cp437")), (2026, 1, 2, 3, 4, 6))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made:
+        made.writestr(info, written(FIRST))
+    content = (tmp_path / "a.zip").read_bytes().replace(b"x" * len(name.encode("cp437")), name.encode("cp437"))
+    (tmp_path / "a.zip").write_bytes(content)
+    collect(room, tmp_path / "a.zip")
+    assert {student for student, _ in who(room)} == {"Øye_Bo"}
+
+
+def test_odd_names_on_the_disk_are_said_in_one_line(room, tmp_path):
+    path = tmp_path / "given" / "an\udcff\nna" / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(written(FIRST))
+    (path.parent / "\udcfe.pdf").write_bytes(b"1")
+    said = collect(room, tmp_path / "given")
+    assert all(line.isprintable() for line in said) and len(who(room)) == 1
+    assert "nothing changes" in collect(room, tmp_path / "given")[0]

@@ -137,13 +137,23 @@ def reader(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes
 
 def safe_path(info: zipfile.ZipInfo) -> PurePosixPath | None:
     """The path within the archive; None where it leads out of it, or is a link."""
-    name = info.filename.replace("\\", "/")
+    name = name_in(info).replace("\\", "/")
     parts = PurePosixPath(name).parts
     leads_out = name.startswith("/") or ".." in parts or any(":" in part[:2] for part in parts[:1])
     kind = stat.S_IFMT(info.external_attr >> 16)
     if leads_out or not parts or kind not in (0, stat.S_IFREG):
         return None
     return PurePosixPath(*(clean(part) for part in parts))
+
+
+def name_in(info: zipfile.ZipInfo) -> str:
+    """Macs write names in UTF-8 and do not say so: Python reads them in the letters of the first PCs."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def clean(part: str) -> str:

@@ -121,22 +121,28 @@ def as_released(given: Notebook, wanted: dict[str, Cell]) -> list[str]:
 def add_missing(given: Notebook, release: Notebook) -> list[str]:
     """Puts graded cells that are missing back to where they stand in the released notebook.
 
-    The cell of an answer comes back only where no cell defines its name: it may be written elsewhere.
+    The cell of an answer does not come back: it has no points of its own, and its empty text below an answer that is
+    written elsewhere would take that answer's place.
     """
     present, added = {grade_id(cell) for cell in given.cells}, []
     for place, released in enumerate(release.cells):
         name = grade_id(released)
-        if not name or name in present:
+        if not name or name in present or not released["metadata"]["nbgrader"].get("grade"):
             continue
         defining = [i for i, cell in enumerate(given.cells) if defines(cell, name.removeprefix("check-"))]
-        if defining and is_answer(released):
-            continue
         stands = [where for cell in release.cells[:place][::-1] if (where := where_is(cell, given)) is not None]
         given.cells.insert(max([-1, *stands[:1], *defining]) + 1, copy.deepcopy(released))
         added.append(name)
     return (
         [f"{listed(added)} {'was' if len(added) == 1 else 'were'} missing, and came back as released"] if added else []
     )
+
+
+def undefined(given: Notebook, release: Notebook) -> list[str]:
+    """The answers that have no cell any more, and whose name no other cell defines."""
+    names = [grade_id(cell) for cell in release.cells if is_answer(cell) and cell["cell_type"] == "code"]
+    present = {grade_id(cell) for cell in given.cells}
+    return [name for name in names if name not in present and not any(defines(cell, name) for cell in given.cells)]
 
 
 def where_is(released: Cell, given: Notebook) -> int | None:
@@ -149,9 +155,12 @@ def where_is(released: Cell, given: Notebook) -> int | None:
 
 
 def defines(cell: Cell, name: str) -> bool:
-    """Whether a code cell holds a function or class of that name."""
-    text = source_of(cell) if cell["cell_type"] == "code" else ""
-    return re.search(rf"^ *(?:async +def|def|class) +{re.escape(name)}\b", text, re.MULTILINE) is not None
+    """Whether a code cell binds the name: a function, a class, an assignment, an import; not its check."""
+    text, name = source_of(cell) if cell["cell_type"] == "code" else "", re.escape(name)
+    made = (
+        rf"^ *(?:async +def|def|class) +{name}\b|^ *{name} *(?::[^=\n]*)?=(?!=| *check\()|^ *from .*import.*\b{name}\b"
+    )
+    return re.search(made, text, re.MULTILINE) is not None
 
 
 def own_cell_ids(given: Notebook) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from minclip.classroom.archives import Entry, download
 from minclip.classroom.attribution import Owner, lesson_in, names_with_numbers, owners
+from minclip.classroom.findings import printable
 from minclip.classroom.handed_in import lesson_of, read_notebook
 from minclip.classroom.left_out import LeftOut, beside, is_beside
 from minclip.classroom.originals import digest, keep_original, original_place, student_id, write_bytes
@@ -80,7 +81,8 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
             elif not any(is_beside(entry.path, version.entry.path) for v in versions.values() for version in v):
                 left_out.add_kind(f"{entry.path.suffix or 'other'} files")
     write_record(folder, record)
-    return [*(said or ["There is no notebook of this classroom in it."]), *left_out.lines()]
+    said = said or ["There is no notebook of this classroom in it."]
+    return [printable(line) for line in (*said, *left_out.lines())]
 
 
 def add_version(
@@ -204,4 +206,4 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
     text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    write_bytes(folder / RECORD, text.encode("utf-8"))
+    write_bytes(folder / RECORD, text.encode("utf-8", "backslashreplace"))  # of half a letter JSON's own escape

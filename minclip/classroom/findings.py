@@ -27,10 +27,15 @@ class Findings:
     named: list[Finding] = field(default_factory=list)
 
     def repair(self, student: str, lesson: str, words: str) -> None:
-        self.repaired.append(Finding(student, lesson, words))
+        self.repaired.append(Finding(printable(student), lesson, printable(words)))
 
     def name(self, student: str, lesson: str, words: str) -> None:
-        self.named.append(Finding(student, lesson, words))
+        self.named.append(Finding(printable(student), lesson, printable(words)))
+
+
+def printable(words: str) -> str:
+    """One line that any terminal and file takes: names of files may hold line ends, colours and broken letters."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)
 
 
 def remember(folder: Path, findings: Findings) -> None:

@@ -29,7 +29,7 @@ class Notebook:
         return self.raw["cells"]
 
     def text(self) -> bytes:
-        return (json.dumps(self.raw, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
+        return (json.dumps(self.raw, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
 def read_notebook(content: bytes) -> Notebook:
@@ -45,6 +45,9 @@ def read_notebook(content: bytes) -> Notebook:
         raise ValueError("it is no notebook: its brackets never end") from None
     except ValueError as error:
         raise ValueError(why_no_json(content, text, error)) from error
+    if "\\ud" in text.lower():
+        raw, more = without_half_letters(raw)
+        repaired += more
     if not isinstance(raw, dict) or not ("cells" in raw or "worksheets" in raw):
         raise ValueError("it is JSON, but no notebook: it has no cells")
     if raw.get("nbformat") != 4 or "worksheets" in raw:
@@ -65,6 +68,14 @@ def decoded(content: bytes) -> tuple[str, list[str]]:
         return content.decode("utf-8"), []
     except UnicodeDecodeError:
         return content.decode("cp1252", "replace"), ["it was not in UTF-8"]
+
+
+def without_half_letters(raw: Any) -> tuple[Any, list[str]]:
+    """JSON can hold half of a letter of two parts, which no file can be written with."""
+    text = json.dumps(raw, ensure_ascii=False)
+    if not re.search("[\ud800-\udfff]", text):
+        return raw, []
+    return json.loads(re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)), ["it held halves of letters"]
 
 
 def why_no_json(content: bytes, text: str, error: ValueError) -> str:
@@ -148,10 +159,11 @@ def lesson_of(notebook: Notebook, lessons: list[Lesson]) -> Lesson | None:
     """The lesson that a notebook belongs to, by what it says and what it holds; None where it says nothing."""
     ours = notebook.raw["metadata"].get("minclip")
     number = ours.get("lesson") if isinstance(ours, dict) else None
-    if isinstance(number, int):
-        return next((lesson for lesson in lessons if lesson.number == number), None)
+    said = next((lesson for lesson in lessons if lesson.number == number), None)
     best = max(lessons, key=lambda lesson: signs(notebook, lesson), default=None)
-    return best if best is not None and signs(notebook, best) else None
+    if best is None or signs(notebook, best) == 0 or (said is not None and signs(notebook, said)):
+        return said
+    return best if said is not None or not isinstance(number, int) else None
 
 
 def signs(notebook: Notebook, lesson: Lesson) -> int:

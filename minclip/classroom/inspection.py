@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells
+from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
 from minclip.classroom.handed_in import LARGE, TOO_LARGE, Notebook, grade_id, read_notebook, source_of
@@ -34,6 +34,7 @@ def inspect(folder: Path) -> list[str]:
             place_notebooks(folder, student, lessons, findings)
         except OSError as error:
             findings.name(student.name, "", f"could not be looked over: {error}")
+    name_loose_files(folder, findings)
     found = submissions(folder)
     for submission in found:
         try:
@@ -44,6 +45,13 @@ def inspect(folder: Path) -> list[str]:
     name_equal(folder, found, findings)
     remember(folder, findings)
     return lines_of(findings, len(found), folder)
+
+
+def name_loose_files(folder: Path, findings: Findings) -> None:
+    """Files that lie in submitted/ itself, in no student's folder."""
+    loose = [path for path in (folder / SUBMITTED).glob("*") if path.is_file() and not path.name.startswith(".")]
+    for path in sorted(loose):
+        findings.name(path.name, "", "lies in no student's folder: take it in with `minclip classroom collect`")
 
 
 def lines_of(findings: Findings, number: int, folder: Path) -> list[str]:
@@ -101,6 +109,8 @@ def worth_a_look(folder: Path, submission: Submission, given: Notebook, release:
     found = []
     if unwritten(folder, submission.lesson, given.text()):
         found.append("nothing is written in it")
+    if gone := undefined(given, release):
+        found.append(f"{listed(gone)}: the cell is gone, and no other defines it")
     if changed := changed_locked(given, release):
         found.append(f"{listed(changed)}: locked, and changed by hand; grading puts the released text back")
     if len(given.text()) > LARGE:

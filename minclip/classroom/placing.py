@@ -12,6 +12,7 @@ from minclip.classroom.findings import Findings
 from minclip.classroom.handed_in import lesson_of, read_notebook, signs
 from minclip.classroom.left_out import beside
 from minclip.classroom.originals import keep_original, student_id
+from minclip.classroom.submissions import TIME
 from minclip.course.exercise import Lesson
 
 
@@ -43,10 +44,23 @@ def place_notebooks(folder: Path, student: Path, lessons: list[Lesson], findings
     free_first = sorted(wanted, key=lambda lesson: (student / lesson.name / f"{lesson.name}.ipynb").exists())
     for lesson in free_first:
         place_lesson(folder, student, lesson, wanted[lesson], findings)
+    name_stray_files(student, lessons, findings)
     for path in sorted(student.rglob("*"), reverse=True):
         if path.is_dir() and not path.is_symlink():
             with suppress(OSError):  # only folders that are empty now
                 path.rmdir()
+
+
+def name_stray_files(student: Path, lessons: list[Lesson], findings: Findings) -> None:
+    """Files outside of the lessons' folders: nbgrader does not see them."""
+    names = {lesson.name for lesson in lessons}
+    within = [path.relative_to(student) for path in sorted(student.rglob("*")) if path.is_file()]
+    stray = [path.as_posix() for path in within if path.parts[0] not in names and path.suffix.lower() != ".ipynb"]
+    stray = [name for name in stray if beside(PurePosixPath(name)) is None and name != TIME]
+    if stray:
+        more = f" and {len(stray) - 3} more" if len(stray) > 3 else ""
+        words = "lies in no lesson's folder" if len(stray) == 1 else "lie in no lesson's folder"
+        findings.name(student.name, "", f"{', '.join(stray[:3])}{more} {words}, where nobody grades it")
 
 
 def is_notebook(path: Path, student: Path) -> bool:

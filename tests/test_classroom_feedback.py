@@ -147,7 +147,7 @@ def test_a_student_sees_points_verdict_and_the_kind_of_input():
     ]
     made = shown_of(outputs)
     table, check = made.cells
-    assert "| f | 1.5 of 3 | ✗ f: wrong | a batch &#124; of one |" in table.source
+    assert "<td>f</td><td>1.5 of 3</td><td>✗ f: wrong</td><td>a batch &#124; of one</td>" in table.source
     assert check.source == "f(1)"
     assert [one.text for one in check.outputs] == [
         "✗ f: wrong\n",
@@ -214,3 +214,12 @@ def test_a_students_own_code_stays():
 def test_hidden_tests_without_an_end_are_cut_to_the_end():
     made = shown_of([], source="f(1)\n### BEGIN HIDDEN TESTS\nassert f(9.75) == 3")
     assert made.cells[1].source == "f(1)"
+
+
+def test_a_page_of_feedback_runs_and_fetches_nothing(graded):
+    """The teacher opens it, too, and a student's output may hold a script."""
+    write_feedback(graded)
+    page = (graded / "feedback" / "anna" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+    head = page[: page.index("<title>")]
+    assert "Content-Security-Policy" in head and "default-src 'none'" in head and "script-src" not in head
+    assert not re.search(r"""(src|href)=["']https?:""", page)

@@ -32,7 +32,7 @@ class HideHiddenTests(NbGraderPreprocessor):
         for cell in nb.cells:
             self.clean(cell, hidden)
         if rows:
-            nb.cells.insert(0, new_markdown_cell("\n".join([*HEAD, *rows])))
+            nb.cells.insert(0, new_markdown_cell(table(rows)))
         return nb, resources
 
     def clean(self, cell: NotebookNode, hidden: HiddenLines) -> None:
@@ -53,24 +53,31 @@ class HideHiddenTests(NbGraderPreprocessor):
         cell.outputs = [output for output in cleaned if output is not None] + said
 
 
-HEAD = ["| | points | the check | hidden tests |", "|---|---|---|---|"]
+COLUMNS = ("", "points", "the check", "hidden tests")
 
 
-def row_of(cell: NotebookNode, hidden: HiddenLines) -> str:
+def table(rows: list[list[str]]) -> str:
+    """The table at the top, in HTML: the page of nbgrader gives Markdown's no lines."""
+    head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<table class="table table-bordered"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def row_of(cell: NotebookNode, hidden: HiddenLines) -> list[str]:
     """A graded cell in the table at the top."""
     about = cell.metadata.nbgrader
     name = about.grade_id.removeprefix("check-")
     points = f"{float(about.get('score') or 0):g} of {float(about.get('points') or 0):g}"
     if is_solution(cell):
-        return f"| {escaped(name)} | {points} | a written answer | |"
+        return [escaped(name), points, "a written answer", ""]
     data = display_data(cell, name)
     visible = text_of(data.get("visible")).partition("\n")[0] or error_line(cell, hidden)
     found = "<br>".join(map(escaped, texts(data.get("hidden")))) or ("passed" if data else "")
-    return f"| {escaped(name)} | {points} | {escaped(visible)} | {found} |"
+    return [escaped(name), points, escaped(visible), found]
 
 
 def escaped(words: str) -> str:
-    """Words for a table in Markdown: no markup of theirs."""
+    """Words that are neither Markdown nor HTML."""
     return "".join(f"&#{ord(sign)};" if sign in "|`*_[]\\$<>&#~" else sign for sign in words.replace("\n", " "))
 
 

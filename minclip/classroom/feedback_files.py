@@ -1,7 +1,11 @@
-"""Writes the feedback of a whole class: feedback/STUDENT/LESSON/LESSON.html."""
+"""Writes the feedback of a whole class: feedback/STUDENT/LESSON/LESSON.html.
+
+A page runs nothing and fetches nothing, for a teacher opens what students wrote. Formulas stay as they are typed.
+"""
 
 import io
 import logging
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,6 +13,7 @@ from typing import Any
 
 from minclip.classroom.originals import write_bytes
 from minclip.classroom.submissions import folders_in, lessons_of
+from minclip.course.certificate_page import POLICY
 from minclip.course.exercise import Lesson
 
 CONFIG = "nbgrader_config.py"
@@ -32,13 +37,20 @@ def write_feedback(folder: Path) -> list[str]:
                 page = aside / student.name / lesson.name / f"{lesson.name}.html"
                 if page.is_file():
                     target = folder / "feedback" / student.name / lesson.name / page.name
-                    write_bytes(target, page.read_bytes())
+                    write_bytes(target, still(page.read_text(encoding="utf-8")).encode("utf-8"))
                     written += 1
                 else:
                     said.append(f"{student.name} · {lesson.name}: no feedback could be written: {error}")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return [f"feedback/ has the feedback of {written} {'submission' if written == 1 else 'submissions'}.", *said]
+
+
+def still(page: str) -> str:
+    """A page that no browser runs or fetches anything for."""
+    fetched = re.compile(r'<script[^>]*\bsrc="https?:[^>]*>\s*</script>', re.IGNORECASE)
+    rule = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}"/>'
+    return fetched.sub("", page).replace("<head>", rule, 1)
 
 
 def config_of(folder: Path) -> Any:

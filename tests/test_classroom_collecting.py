@@ -198,6 +198,14 @@ def test_a_bomb_costs_itself_alone(room, tmp_path, monkeypatch):
     assert set(who(room)) == {("ben", NAME)} and "would unpack to" in said[1]
 
 
+def test_one_students_heavy_zip_costs_itself_alone(room, tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "ONES", 100_000)
+    heavy = packed({f"{i}.txt": bytes(range(256)) * 200 for i in range(3)} | {f"{NAME}.ipynb": written(FIRST)})
+    files = {"anna/work.zip": heavy, f"ben/{NAME}.ipynb": written(FIRST)}
+    said = collect(room, packed(files, tmp_path / "a.zip"))
+    assert set(who(room)) == {("ben", NAME)} and "anna/work.zip: it would unpack to" in said[1]
+
+
 def test_a_download_that_grows_without_end_is_refused(room, tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "ARCHIVE", 100)
     with pytest.raises(ValueError, match="would unpack to more than"):

@@ -15,8 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 MEGABYTE = 1024**2
-FILE = 1024 * MEGABYTE  # bytes of one file: a notebook with large outputs is cut later
+FILE = 500 * MEGABYTE  # bytes of one file: a notebook with large outputs is cut later
 ARCHIVE = 8 * 1024 * MEGABYTE  # bytes of all files of one download
+ONES, ONES_FILES = 1024 * MEGABYTE, 10_000  # bytes and files of a zip within it, which is one student's
 TIMES = 200  # a file may unpack to this many times its packed size...
 FREE = 64 * MEGABYTE  # ...or to this much: a notebook of zeros is no bomb
 FILES, DEPTH = 100_000, 4  # files of a download, and zips within zips
@@ -96,7 +97,12 @@ def add_zip(
             raise ValueError(f"{name} is no zip that can be opened ({error}): download it again") from error
         found.refused.append(f"{name}: no zip that can be opened ({error})")
         return
-    for info in packed.infolist():
+    members = packed.infolist()
+    size = sum(info.file_size for info in members)
+    if not outermost and (size > ONES or len(members) > ONES_FILES):
+        found.refused.append(f"{name}: it would unpack to {size // MEGABYTE:,} MB in {len(members):,} files")
+        return
+    for info in members:
         if info.is_dir():
             continue
         within = safe_path(info)
@@ -111,10 +117,13 @@ def add_zip(
                 found.refused.append(f"{name}: {info.filename} is a zip within {depth} others")
             else:
                 inner = f"{name}/{info.filename}"
-                content = reader(packed, info)
-                add_zip(found, lambda c=content: BytesIO(c()), root / within.with_suffix(""), inner, depth + 1)
+                add_zip(found, opener(reader(packed, info)), root / within.with_suffix(""), inner, depth + 1)
         else:
             found.take(Entry(root / within, reader(packed, info), time_of(info)), info.file_size)
+
+
+def opener(read: Callable[[], bytes]) -> Callable[[], BinaryIO]:
+    return lambda: BytesIO(read())
 
 
 def reader(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:

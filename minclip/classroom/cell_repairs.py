@@ -172,19 +172,16 @@ def own_cell_ids(given: Notebook) -> list[str]:
     seen: set[str] = set()
     wrong = 0
     for place, cell in enumerate(given.cells):
-        name = cell.get("id")
-        if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) or name in seen:
+        name = str(cell.get("id", ""))
+        if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) or name in seen or name != cell["id"]:
             wrong += 1
             number = place
             while (name := f"cell-of-student-{number:03}") in seen:
                 number += 1000
             cell["id"] = name
         seen.add(name)
-    return (
-        [f"{wrong} {'cell' if wrong == 1 else 'cells'} had no id of {'its' if wrong == 1 else 'their'} own"]
-        if wrong
-        else []
-    )
+    words = "1 cell had no id of its own" if wrong == 1 else f"{wrong} cells had no ids of their own"
+    return [words] if wrong else []
 
 
 def about(released: Cell) -> dict[str, Any]:

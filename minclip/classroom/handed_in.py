@@ -12,7 +12,7 @@ from typing import Any
 from minclip.course.exercise import Lesson
 
 LARGE = 10 * 1024**2  # bytes: from here on the outputs are cut, which grading throws away anyway
-TOO_LARGE = 1024**3  # bytes: such a file is not read
+TOO_LARGE = 500 * 1024**2  # bytes: such a file is not read
 MARKS = re.compile(rb"^\s*(<{7}|={7}|>{7})( |\r?$)", re.MULTILINE)
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 

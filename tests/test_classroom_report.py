@@ -12,11 +12,11 @@ from minclip.classroom import report as report_module
 from minclip.classroom.collecting import collect
 from minclip.classroom.inspection import inspect
 from minclip.classroom.report import report, stuck
-from minclip.classroom.results import results
+from minclip.classroom.results import Graded, results
 
 NAME = FIRST.name
 ONE, TWO = (one.name for one in FIRST.exercises[:2])
-WRONG = {"visible": f"✗ {ONE}: one direction only.\n  expected 3"}
+WRONG = {"visible": f"✗ {ONE}: one direction only.\n  expected  3"}
 EVIL = "<script>alert(1)</script>"
 
 
@@ -74,6 +74,22 @@ def test_who_is_stuck_where(room):
         (ONE, "one direction only", ("ben", "cy")),
         (TWO, f"hidden test: a batch of one {EVIL}", ("dora",)),
     ]
+
+
+MESSAGES = {
+    "✓ f: 6 checks.": "",
+    "○ f: not written yet. The lesson goes on with minclip's.": "not written yet",
+    "✗ f: it is wrong. The lesson goes on with minclip's.\n  called    f(2)\n  came  3": "it is wrong: called f(2)",
+    "✗ f: the result is wrong.\n  called    f(2)\n  → their mean is asked": "the result is wrong: their mean is asked",
+    "✗ f.split: one direction only.": "split: one direction only",
+    "KeyError: 'x'": "KeyError: 'x'",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("visible", MESSAGES)
+def test_a_message_is_the_verdict_in_one_line(visible):
+    assert Graded("f", 3, 0, visible=visible).message == MESSAGES[visible]
 
 
 def test_the_page_is_one_safe_file(room):

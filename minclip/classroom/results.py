@@ -37,12 +37,14 @@ class Graded:
     @property
     def message(self) -> str:
         """What kept the points away, in one line; "" where nothing did."""
-        first = self.visible.strip().partition("\n")[0]
-        if first.startswith(("✗", "○")) or (first and not first.startswith("✓")):
-            return re.sub(rf"^[✗○]\s*{re.escape(self.name)}(\.\w+)?:\s*", r"\1 ", first).strip(" .") or first
-        if self.hidden:
-            return f"hidden test: {self.hidden[0]}"
-        return ""
+        first, *more = self.visible.strip().splitlines() or [""]
+        if not first or first.startswith("✓"):
+            return f"hidden test: {self.hidden[0]}" if self.hidden else ""
+        first = re.sub(rf"^[✗○]\s*{re.escape(self.name)}(\.\w+)?:\s*", lambda m: f"{m[1]}: " if m[1] else "", first)
+        first = first.partition(" The lesson goes on with ")[0].strip(" .")
+        known = [line.strip(" →") for line in more if line.startswith("  →")]
+        called = [line.strip() for line in more if line.startswith("  called")]
+        return " ".join(": ".join([first, *(known or called)[:1]]).split())
 
 
 @dataclass

@@ -96,7 +96,7 @@ def test_a_copied_check_stays_once_below_the_answers(room):
     assert sources(now).index(answer.source) < ids(now).index(f"check-{A}")
 
 
-def test_an_answer_in_a_copy_of_the_check_is_not_lost(room):
+def test_an_answer_in_a_copied_check_stays(room):
     made = good()
     again = copy.deepcopy(made.cells[3])
     again.id, again.source = "again", f"def {A}(x):\n    return 8"

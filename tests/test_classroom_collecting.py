@@ -160,7 +160,7 @@ def test_zips_within_a_zip(room, tmp_path):
     assert any("no zip that can be opened" in line and "Øye Bo" in line for line in said)
 
 
-def test_a_zip_of_one_notebook_has_the_name_of_its_student(room, tmp_path):
+def test_a_zip_of_one_notebook_names_its_student(room, tmp_path):
     collect(room, packed({f"{NAME}.ipynb": written(FIRST)}, tmp_path / "Anna Berg.zip"))
     assert set(who(room)) == {("Anna_Berg", NAME)}
 
@@ -291,7 +291,7 @@ def test_a_macs_letters_are_read(room, tmp_path):
     assert {student for student, _ in who(room)} == {"Øye_Bo"}
 
 
-def test_odd_names_on_the_disk_are_said_in_one_line(room, tmp_path):
+def test_odd_names_are_said_in_one_line(room, tmp_path):
     path = tmp_path / "given" / "an\udcff\nna" / f"{NAME}.ipynb"
     path.parent.mkdir(parents=True)
     path.write_bytes(written(FIRST))

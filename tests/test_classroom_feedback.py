@@ -139,7 +139,7 @@ def data_of(**more):
     )
 
 
-def test_a_student_sees_points_verdict_and_the_kind_of_input():
+def test_a_student_sees_points_verdict_and_kind():
     outputs = [
         new_output("stream", text="✗ f: wrong\n"),
         data_of(visible="✗ f: wrong", hidden=["a batch | of one"], flags=["calls the library"]),
@@ -211,7 +211,7 @@ def test_a_students_own_code_stays():
     assert "9.75" not in hidden.cut_code("def f(x):\n    assert f(9.75) == 3\n    return x")
 
 
-def test_hidden_tests_without_an_end_are_cut_to_the_end():
+def test_hidden_tests_without_an_end_are_cut():
     made = shown_of([], source="f(1)\n### BEGIN HIDDEN TESTS\nassert f(9.75) == 3")
     assert made.cells[1].source == "f(1)"
 
@@ -223,3 +223,19 @@ def test_a_page_of_feedback_runs_and_fetches_nothing(graded):
     head = page[: page.index("<title>")]
     assert "Content-Security-Policy" in head and "default-src 'none'" in head and "script-src" not in head
     assert not re.search(r"""(src|href)=["']https?:""", page)
+
+
+def test_the_config_can_show_mark_schemes(graded):
+    path = graded / "autograded" / "anna" / NAME / f"{NAME}.ipynb"
+    before, made = path.read_bytes(), read(path, as_version=4)
+    made.cells[-1].source += "\n\n### BEGIN MARK SCHEME\ntwo points for both\n### END MARK SCHEME"
+    path.chmod(0o644)
+    write(made, path)
+    shown = []
+    for line in ("", "c.HideHiddenTests.show_mark_schemes = True\n"):
+        (graded / "nbgrader_config.py").write_text(f"c = get_config()\n{line}", encoding="utf-8")
+        write_feedback(graded)
+        shown.append("two points for both" in (graded / "feedback/anna" / NAME / f"{NAME}.html").read_text("utf-8"))
+    path.write_bytes(before)
+    (graded / "nbgrader_config.py").unlink()
+    assert shown == [False, True]

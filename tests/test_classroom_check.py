@@ -288,9 +288,10 @@ def test_a_large_notebook_loses_its_outputs(room, monkeypatch):
 
 
 def test_one_that_is_too_large_is_not_read(room, monkeypatch):
-    monkeypatch.setattr(inspection, "TOO_LARGE", 100)
-    monkeypatch.setattr(handed_in, "TOO_LARGE", 100)
-    assert "without its outputs" in looked_over(room, good())[0]
+    monkeypatch.setattr(handed_in, "TOO_LARGE", 20_000)
+    made = good()
+    made.cells[0].source = "x" * 30_000
+    assert "without its outputs" in looked_over(room, made)[0]
 
 
 def test_files_that_do_not_belong_move_aside(room):
@@ -405,3 +406,9 @@ def test_a_notebook_is_the_lesson_whose_cells_it_has(room):
     hand_in(room / "submitted", "anna", SECOND, as_bytes(made))
     inspect(room)
     assert sources(read(room)) == sources(good())
+
+
+def test_a_release_that_cannot_be_read_is_said(room):
+    (room / "release" / NAME / f"{NAME}.ipynb").write_bytes(b"{")
+    with pytest.raises(ValueError, match=r"release.*cannot be read"):
+        inspect(room)

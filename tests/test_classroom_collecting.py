@@ -299,3 +299,23 @@ def test_odd_names_are_said_in_one_line(room, tmp_path):
     said = collect(room, tmp_path / "given")
     assert all(line.isprintable() for line in said) and len(who(room)) == 1
     assert "nothing changes" in collect(room, tmp_path / "given")[0]
+
+
+def test_one_place_that_cannot_be_written_stops_nobody(room, tmp_path):
+    (room / "submitted" / "anna" / NAME / f"{NAME}.ipynb").mkdir(parents=True)
+    files = {f"{name}/{NAME}.ipynb": written(FIRST) for name in ("anna", "ben")}
+    said = collect(room, packed(files, tmp_path / "a.zip"))
+    assert "could not be put" in said[0] and said[1].startswith("ben") and ("ben", NAME) in {*map_of(room)}
+
+
+def map_of(room):
+    return {(one.student, one.lesson.name) for one in submissions(room)}
+
+
+def test_names_that_differ_in_capitals_are_two(room, tmp_path):
+    files = {f"{name}/{NAME}.ipynb": written(FIRST, f"    return {len(name)}") for name in ("Anna B", "anna b")}
+    collect(room, packed(files, tmp_path / "a.zip"))
+    before = map_of(room)
+    assert len({student.casefold() for student, _ in before}) == 2
+    collect(room, packed({f"Anna B/{SECOND.name}.ipynb": written(SECOND)}, tmp_path / "b.zip"))
+    assert {student for student, _ in map_of(room)} == {student for student, _ in before}

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 from classroom_examples import FIRST, SECOND, autograded, classroom, gradebook, hand_in, state, written
+from nbformat import read, write
+from nbformat.v4 import new_code_cell, new_output
 
 from minclip.classroom import report as report_module
 from minclip.classroom.collecting import collect
@@ -188,11 +190,18 @@ def test_without_submissions_there_is_nothing_to_report(tmp_path):
 def test_forged_data_in_other_cells_does_not_count(room):
     """Only the check's own cell speaks for an exercise."""
     path = room / "autograded" / "ben" / NAME / f"{NAME}.ipynb"
-    from nbformat import read, write
-    from nbformat.v4 import new_code_cell, new_output
-
     made = read(path, as_version=4)
     data = {"application/vnd.minclip.points+json": {"exercise": ONE, "points": 4, "visible": "✓"}}
     made.cells.append(new_code_cell("", outputs=[new_output("display_data", data=data)]))
     write(made, path)
     assert stuck(results(room), FIRST)[0].students == ("ben", "cy")
+
+
+def test_data_that_stand_twice_are_flagged(room):
+    path = room / "autograded" / "ben" / NAME / f"{NAME}.ipynb"
+    made = read(path, as_version=4)
+    data = {"application/vnd.minclip.points+json": {"exercise": ONE, "points": float("nan"), "flags": []}}
+    made.cells[0].outputs.append(new_output("display_data", data=data))
+    write(made, path)
+    flags = [finding.words for finding in report_module.flagged(results(room)) if finding.student == "ben"]
+    assert len(flags) == 2 and "more than once" in flags[0] and "the check gave nan" in flags[1]

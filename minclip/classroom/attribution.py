@@ -25,7 +25,7 @@ COPY = re.compile(r"^(copy of|copia de|copia di|cópia de|copie de|kopie von|kop
 AGAIN = re.compile(r"\s*\((?P<number>\d+)\)$|-(?P<attempt>\d{1,2})$")  # of a browser, of Canvas
 UNNAMED = ["Participant", "Teilnehmer in", "Participante"]  # Moodle's name for everybody in blind marking
 GENERIC = {"submissions", "submitted", "submission", "workbook", "minclip-workbook", "lessons", "notebooks", "notebook"}
-GENERIC |= {"assignments", "assignment", "download", "downloads", "work", "homework", "classroom", "release"}
+GENERIC |= {"assignments", "assignment", "downloads", "homework", "classroom"}
 
 
 @dataclass(frozen=True)

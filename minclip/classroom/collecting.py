@@ -9,7 +9,7 @@ whose, and which bytes came last, so that collecting the same download again cha
 
 import json
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,7 +72,10 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
         if many and lesson is None and all(unwritten(folder, which, version.content) for version in candidates):
             left_out.add_kind(f"{which.name} of {student}, in which nothing is written")
             continue
-        said += put(folder, student, which, candidates, others[student], record)
+        try:
+            said += put(folder, student, which, candidates, others[student], record)
+        except OSError as error:
+            said.append(f"{student} · {which.name}: could not be put into {SUBMITTED}/: {error}")
     with_notebook = {student for student, _ in versions}
     for student, entries in sorted(others.items()):
         for entry in entries:
@@ -115,18 +118,23 @@ def add_version(
 
 
 def students(record: dict[str, Any], found: list[Owner]) -> dict[Owner, str]:
-    """The id of each owner: the one that collected.json has for a Canvas number, else the name's."""
-    known = {about["canvas"]: student for student, about in record.items() if about.get("canvas")}
+    """The id of each owner: the one that collected.json has for a Canvas number or a name, else the name's."""
+    by_number = {about["canvas"]: student for student, about in record.items() if about.get("canvas")}
+    times = Counter(about["name"] for about in record.values())
+    by_name = {about["name"]: student for student, about in record.items() if times[about["name"]] == 1}
     names = names_with_numbers(found)
-    fresh = {owner: student_id(names[owner]) for owner in found}
-    written = defaultdict(set)  # two names that differ in signs alone are two people
-    for owner, student in fresh.items():
-        written[student].add(unicodedata.normalize("NFC", names[owner]))
-    fresh = {
-        owner: f"{student}_{digest(names[owner].encode())[:4]}" if len(written[student]) > 1 else student
-        for owner, student in fresh.items()
-    }
-    return {o: known.get(o.number, fresh[o]) if o.platform == "canvas" else fresh[o] for o in found}
+    ids = {owner: student_id(names[owner]) for owner in found}
+    written = defaultdict(set)  # two names that differ in signs or capitals alone are two people
+    for owner, student in ids.items():
+        written[student.casefold()].add(unicodedata.normalize("NFC", names[owner]))
+    for owner, student in ids.items():
+        if owner.platform == "canvas" and owner.number in by_number:
+            ids[owner] = by_number[owner.number]
+        elif names[owner] == owner.name in by_name:
+            ids[owner] = by_name[owner.name]
+        elif len(written[student.casefold()]) > 1:
+            ids[owner] = f"{student}_{digest(names[owner].encode('utf-8', 'replace'))[:4]}"
+    return ids
 
 
 def put(

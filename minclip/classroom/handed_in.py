@@ -7,6 +7,7 @@ import codecs
 import json
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from minclip.course.exercise import Lesson
@@ -32,12 +33,17 @@ class Notebook:
         return (json.dumps(self.raw, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
+def read_file(path: Path) -> Notebook:
+    """The notebook in a file. ValueError with the reason where it is none; one that is too large is not read."""
+    if (size := path.stat().st_size) > TOO_LARGE:
+        raise ValueError(f"it has {size // 1024**2:,} MB: ask for the notebook without its outputs")
+    return read_notebook(path.read_bytes())
+
+
 def read_notebook(content: bytes) -> Notebook:
     """The notebook. ValueError with the reason where it is none."""
     if not content.strip(b"\0 \t\r\n"):
         raise ValueError("it is empty: ask for the notebook again")
-    if len(content) > TOO_LARGE:
-        raise ValueError(f"it has {len(content) // 1024**2:,} MB: ask for the notebook without its outputs")
     text, repaired = decoded(content)
     try:
         raw = json.loads(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
-from minclip.classroom.handed_in import LARGE, TOO_LARGE, Notebook, grade_id, read_notebook, source_of
+from minclip.classroom.handed_in import LARGE, Notebook, grade_id, read_file, source_of
 from minclip.classroom.originals import ORIGINALS, digest, keep_original, write_bytes
 from minclip.classroom.placing import place_notebooks, rename_student
 from minclip.classroom.released import is_answer, plain, released, unwritten
@@ -22,6 +22,8 @@ from minclip.classroom.submissions import SUBMITTED, Submission, folders_in, les
 def inspect(folder: Path) -> list[str]:
     """Looks over all submissions; returns a line for each finding. ValueError where the folder is no classroom."""
     lessons, findings = lessons_of(folder), Findings()
+    for lesson in lessons:
+        released(folder, lesson)  # what all are held against: said now, where it cannot be read
     for student in folders_in(folder / SUBMITTED):
         try:
             if student.name in {lesson.name for lesson in lessons}:
@@ -74,15 +76,12 @@ def inspect_one(folder: Path, submission: Submission, findings: Findings) -> Non
         if not any(finding.student == student and finding.lesson == lesson.name for finding in findings.named):
             findings.name(student, lesson.name, "there is no notebook")
         return
-    if (size := submission.notebook.stat().st_size) > TOO_LARGE:
-        findings.name(student, lesson.name, f"it has {size // 1024**2:,} MB: ask for the notebook without its outputs")
-        return
-    content = submission.notebook.read_bytes()
     try:
-        given = read_notebook(content)
+        given = read_file(submission.notebook)
     except ValueError as error:
         findings.name(student, lesson.name, str(error))
         return
+    content = submission.notebook.read_bytes()
     release = released(folder, lesson)
     repaired = [*given.repaired, *cut_outputs(given, len(content)), *repair_cells(given, release)]
     if repaired:
@@ -146,8 +145,8 @@ def name_equal(folder: Path, found: list[Submission], findings: Findings) -> Non
     groups = defaultdict(list)
     for submission in found:
         try:
+            notebook = read_file(submission.notebook)
             content = submission.notebook.read_bytes()
-            notebook = read_notebook(content)
         except (OSError, ValueError):
             continue
         if not unwritten(folder, submission.lesson, content):

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from minclip.classroom.attribution import again, lesson_in
 from minclip.classroom.findings import Findings
-from minclip.classroom.handed_in import lesson_of, read_notebook, signs
+from minclip.classroom.handed_in import lesson_of, read_file, signs
 from minclip.classroom.left_out import beside
 from minclip.classroom.originals import keep_original, student_id
 from minclip.classroom.submissions import TIME
@@ -71,7 +71,7 @@ def is_notebook(path: Path, student: Path) -> bool:
 def lesson_at(path: Path, student: Path, lessons: list[Lesson]) -> Lesson | None:
     """The lesson of a notebook, by what it holds, else by its name and folders."""
     with suppress(ValueError):
-        if (which := lesson_of(read_notebook(path.read_bytes()), lessons)) is not None:
+        if (which := lesson_of(read_file(path), lessons)) is not None:
             return which
     names = (lesson_in(part, lessons) for part in reversed(path.relative_to(student).parts))
     return next((which for which in names if which is not None), None)
@@ -103,5 +103,5 @@ def rank(path: Path, student: Path, lesson: Lesson) -> tuple[bool, int, int]:
     """In the lesson's folder rather than elsewhere, with more of its exercises, the later copy."""
     count = 0
     with suppress(ValueError):
-        count = signs(read_notebook(path.read_bytes()), lesson)
+        count = signs(read_file(path), lesson)
     return path.parent == student / lesson.name, count, again(path.name)

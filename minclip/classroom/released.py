@@ -10,11 +10,14 @@ from minclip.course.notebook_files import course_path
 
 
 def released(folder: Path, lesson: Lesson) -> Notebook:
-    """The notebook that the class was given. FileNotFoundError where there is none; do not change it."""
+    """The notebook that the class was given. ValueError where there is none that can be read; do not change it."""
     for path in (folder / "release" / lesson.name / f"{lesson.name}.ipynb", course_path(lesson)):
         if path.is_file():
-            return read_once(path, path.stat().st_mtime_ns)
-    raise FileNotFoundError(f"{folder} has no notebook of {lesson.name} in release/: run `minclip classroom {folder}`")
+            try:
+                return read_once(path, path.stat().st_mtime_ns)
+            except ValueError as error:
+                raise ValueError(f"{path} cannot be read: {error}") from error
+    raise ValueError(f"{folder} has no notebook of {lesson.name} in release/: run `minclip classroom {folder}`")
 
 
 @lru_cache(maxsize=32)

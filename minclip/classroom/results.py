@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from minclip.classroom.handed_in import Notebook, grade_id, read_notebook
+from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.submissions import SUBMITTED, folders_in, lessons_of
 from minclip.course.exercise import Lesson
 
@@ -136,7 +136,7 @@ def graded_cell(grade: Any, said: dict[str, Graded]) -> Graded:
     words = said.get(name, Graded(name, 0.0, None))
     score = None if grade.auto_score is None and grade.manual_score is None else float(grade.score)
     waits, flags = bool(grade.needs_manual_grade), list(words.flags)
-    if words.said is not None and grade.auto_score is not None and abs(words.said - grade.auto_score) > 1e-6:
+    if words.said is not None and grade.auto_score is not None and not abs(words.said - grade.auto_score) <= 1e-6:
         flags.append(f"the gradebook has {grade.auto_score:g} points, and the check gave {words.said:g}")
     return Graded(name, float(grade.max_score), score, waits, words.visible, words.hidden, flags)
 
@@ -144,7 +144,7 @@ def graded_cell(grade: Any, said: dict[str, Graded]) -> Graded:
 def spoken(path: Path) -> tuple[dict[str, Graded], dict[str, int]]:
     """What the cells of an autograded notebook say, and the order of the graded ones. Nothing where it is damaged."""
     try:
-        notebook = read_notebook(path.read_bytes())
+        notebook = read_file(path)
     except (OSError, ValueError):
         return {}, {}
     return words_of(notebook), {grade_id(cell).removeprefix("check-"): i for i, cell in enumerate(notebook.cells)}
@@ -157,11 +157,15 @@ def words_of(notebook: Notebook) -> dict[str, Graded]:
         name = grade_id(cell).removeprefix("check-")
         if not name or not is_graded(cell):
             continue
-        data = display_data(cell, name)
+        shown = all_display_data(cell, name)
+        data = shown[-1] if shown else {}
+        flags = [flag for one in shown for flag in texts(one.get("flags"))]
+        if len(shown) > 1:
+            flags.append("minclip's data stand more than once: something beside the check displayed them")
         visible = text(data.get("visible")) or printed(cell)
         points = data.get("points")
         said = float(points) if isinstance(points, int | float) else None
-        found[name] = Graded(name, 0.0, None, False, visible, texts(data.get("hidden")), texts(data.get("flags")), said)
+        found[name] = Graded(name, 0.0, None, False, visible, texts(data.get("hidden")), flags, said)
     return found
 
 
@@ -172,12 +176,13 @@ def is_graded(cell: dict[str, Any]) -> bool:
 
 def display_data(cell: dict[str, Any], name: str) -> dict[str, Any]:
     """minclip's data in the outputs of a cell: the last that is about this exercise, for the check displays it last."""
-    for output in reversed(cell.get("outputs") or []):
-        data = output.get("data")
-        ours = data.get(MIME) if isinstance(data, dict) else None
-        if isinstance(ours, dict) and ours.get("exercise") == name:
-            return ours
-    return {}
+    return (all_display_data(cell, name) or [{}])[-1]
+
+
+def all_display_data(cell: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    tables = [output.get("data") for output in cell.get("outputs") or []]
+    ours = [data.get(MIME) for data in tables if isinstance(data, dict)]
+    return [data for data in ours if isinstance(data, dict) and data.get("exercise") == name]
 
 
 def printed(cell: dict[str, Any]) -> str:

@@ -73,7 +73,9 @@ def hidden_lines(folder):
 
 
 def test_no_line_of_a_hidden_test_stands_in_feedback(graded):
+    before = (graded / "gradebook.db").read_bytes()
     said = write_feedback(graded)
+    assert (graded / "gradebook.db").read_bytes() == before
     assert said == ["feedback/ has the feedback of 4 submissions."]
     shown, hidden = texts(graded / "feedback"), hidden_lines(graded)
     assert set(shown) == {"anna", "ben", "cy", "dora"} and len(hidden) == 3

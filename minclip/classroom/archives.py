@@ -81,9 +81,10 @@ def add_file(found: Download, path: Path, within: PurePosixPath, root: Path) -> 
     elif path.is_file():
         if is_zip(path.name):
             add_zip(found, lambda: path.open("rb"), within.with_suffix(""), str(within), depth=1)
+        elif (state := path.stat()).st_size > FILE:
+            found.refused.append(f"{within}: it has {state.st_size // MEGABYTE:,} MB")
         else:
-            state = path.stat()
-            found.take(Entry(within, lambda: path.read_bytes(), datetime.fromtimestamp(state.st_mtime)), state.st_size)
+            found.take(Entry(within, path.read_bytes, datetime.fromtimestamp(state.st_mtime)), state.st_size)
 
 
 def add_zip(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minclip.classroom.originals import write_bytes
+from minclip.classroom.results import GRADEBOOK
 from minclip.classroom.submissions import folders_in, lessons_of
 from minclip.course.certificate_page import POLICY
 from minclip.course.exercise import Lesson
@@ -26,9 +27,12 @@ def write_feedback(folder: Path) -> list[str]:
     """
     folder = folder.absolute()
     lessons, config = lessons_of(folder), config_of(folder)
+    if not (folder / GRADEBOOK).is_file():
+        return ["There is no feedback yet: nothing was graded."]
     aside = Path(tempfile.mkdtemp(prefix=".feedback-", dir=folder))  # nbgrader writes within the course alone
     said, written = [], 0
     try:
+        shutil.copy(folder / GRADEBOOK, aside / GRADEBOOK)  # nbgrader writes into what it reads
         for student in folders_in(folder / "autograded"):
             for lesson in lessons:
                 if not (student / lesson.name / f"{lesson.name}.ipynb").is_file():
@@ -73,7 +77,8 @@ def generate(folder: Path, where: str, student: str, lesson: Lesson, config: Any
 
     ours = Config()
     ours.merge(config)
-    ours.CourseDirectory.merge({"root": str(folder), "feedback_directory": where})
+    book = f"sqlite:///{folder / where / GRADEBOOK}"
+    ours.CourseDirectory.merge({"root": str(folder), "feedback_directory": where, "db_url": book})
     ours.CourseDirectory.merge({"student_id": student, "assignment_id": lesson.name, "notebook_id": lesson.name})
     ours.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
     converter = GenerateFeedback(coursedir=CourseDirectory(config=ours), config=ours)

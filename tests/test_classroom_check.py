@@ -5,7 +5,8 @@ import json
 
 import nbformat
 import pytest
-from classroom_examples import (
+from nbgrader.nbgraderformat import MetadataValidator
+from small_classroom import (
     FIRST,
     SECOND,
     as_bytes,
@@ -18,7 +19,6 @@ from classroom_examples import (
     without,
     written,
 )
-from nbgrader.nbgraderformat import MetadataValidator
 
 from minclip.classroom import handed_in, inspection
 from minclip.classroom.inspection import inspect

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import PurePosixPath
 
 import pytest
-from classroom_examples import FIRST, SECOND, as_bytes, classroom, notebook, state, written
+from small_classroom import FIRST, SECOND, as_bytes, classroom, notebook, state, written
 
 from minclip.classroom import archives
 from minclip.classroom.attribution import owners
@@ -319,3 +319,13 @@ def test_names_that_differ_in_capitals_are_two(room, tmp_path):
     assert len({student.casefold() for student, _ in before}) == 2
     collect(room, packed({f"Anna B/{SECOND.name}.ipynb": written(SECOND)}, tmp_path / "b.zip"))
     assert {student for student, _ in map_of(room)} == {student for student, _ in before}
+
+
+def test_a_workbooks_untouched_lesson_is_left_out(tmp_path):
+    room = classroom(tmp_path / "class", question=True)
+    files = {
+        f"anna/{NAME}/{NAME}.ipynb": written(FIRST),
+        f"anna/{SECOND.name}/{SECOND.name}.ipynb": as_bytes(notebook(SECOND)),
+    }
+    collect(room, packed(files, tmp_path / "a.zip"))
+    assert map_of(room) == {("anna", NAME)}

@@ -4,9 +4,9 @@ import html
 import re
 
 import pytest
-from classroom_examples import FIRST, as_bytes, cell, classroom, hand_in, run_nbgrader, source_notebook, state
 from nbformat import read, write
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from small_classroom import FIRST, as_bytes, cell, classroom, hand_in, run_nbgrader, source_notebook, state
 
 from minclip.classroom.feedback import HideHiddenTests
 from minclip.classroom.feedback_files import write_feedback

@@ -6,9 +6,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from classroom_examples import FIRST, SECOND, autograded, classroom, gradebook, hand_in, state, written
 from nbformat import read, write
 from nbformat.v4 import new_code_cell, new_output
+from small_classroom import FIRST, SECOND, autograded, classroom, gradebook, hand_in, state, written
 
 from minclip.classroom import report as report_module
 from minclip.classroom.collecting import collect

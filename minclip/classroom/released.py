@@ -41,10 +41,18 @@ def is_answer(cell: dict[str, Any]) -> bool:
 
 
 def unwritten(folder: Path, lesson: Lesson, content: bytes) -> bool:
-    """Whether a notebook is the released one, with nothing written in its answers' cells."""
+    """Whether a notebook is the released one, with nothing written in its answers' cells.
+
+    A workbook's notebook has no written question: a question that is missing is not written.
+    """
     try:
-        given = {grade_id(cell): cell for cell in read_notebook(content).cells if grade_id(cell)}
+        given = read_notebook(content).cells
     except ValueError:
         return False
-    answers = [cell for cell in released(folder, lesson).cells if is_answer(cell)]
-    return all(grade_id(cell) in given and same_text(cell, given[grade_id(cell)]) for cell in answers)
+    found = False
+    for answer in filter(is_answer, released(folder, lesson).cells):
+        copies = [cell for cell in given if grade_id(cell) == grade_id(answer)]
+        found = found or bool(copies)
+        if not all(same_text(cell, answer) for cell in copies) or (not copies and answer["cell_type"] == "code"):
+            return False
+    return found

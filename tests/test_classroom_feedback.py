@@ -149,13 +149,27 @@ def test_a_student_sees_points_verdict_and_kind():
     ]
     made = shown_of(outputs)
     table, check = made.cells
-    assert "<td>f</td><td>1.5 of 3</td><td>✗ f: wrong</td><td>a batch &#124; of one</td>" in table.source
+    assert "<td>f</td><td>1.5 of 3</td><td>✗ wrong</td><td>a batch &#124; of one</td>" in table.source
     assert check.source == "f(1)"
     assert [one.text for one in check.outputs] == [
         "✗ f: wrong\n",
         "1.5 of 3 points.\nA hidden test fails: a batch | of one",
     ]
     assert "calls the library" not in str(made) and MIME not in str(made)
+
+
+def test_hidden_tests_are_passed_where_the_check_is():
+    for visible, words in (
+        ("✓ f: 3 checks", "<td>✓ f: 3 checks</td><td>passed</td>"),
+        ("✗ f: no", "<td>✗ no</td><td></td>"),
+    ):
+        assert words in shown_of([data_of(visible=visible)]).cells[0].source
+
+
+def test_a_written_answer_says_that_it_waits(graded):
+    write_feedback(graded)
+    shown = texts(graded / "feedback")
+    assert "question-01notmarkedyet,of4" in shown["ben"] and "question-010of4" in shown["dora"]
 
 
 LINE = "assert f(9.75) == 3"
@@ -183,6 +197,10 @@ def test_an_output_that_shows_a_hidden_line_is_cut(kind, words):
     assert "9.75" not in str(made)
     if kind == "stream":
         assert made.cells[1].outputs[0].text.startswith("before") and made.cells[1].outputs[0].text.endswith("after")
+
+
+def test_data_that_show_a_hidden_line_are_cut():
+    assert "9.75" not in str(shown_of([data_of(visible=f"✗ f: {LINE}", hidden=[LINE])]))
 
 
 def test_a_check_s_traceback_is_one_line():

@@ -10,12 +10,13 @@ nbgrader's own feedback shows the cells of the checks with their hidden tests, a
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Bool
 
 from minclip.classroom.hidden_lines import SCHEME, HiddenLines, without_region
-from minclip.classroom.results import MIME, display_data, plain, texts
+from minclip.classroom.results import MIME, Graded, display_data, plain, texts
 from minclip.classroom.results import text as text_of
 
 SHOWN = 2000  # characters of an error's message
@@ -28,7 +29,8 @@ class HideHiddenTests(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         hidden = HiddenLines.of([cell.source for cell in nb.cells if is_locked(cell)])
-        rows = [row_of(cell, hidden) for cell in nb.cells if is_grade(cell)]
+        waiting = waiting_for_marks(resources)
+        rows = [row_of(cell, hidden, waiting) for cell in nb.cells if is_grade(cell)]
         for cell in nb.cells:
             self.clean(cell, hidden)
         if rows:
@@ -48,7 +50,8 @@ class HideHiddenTests(NbGraderPreprocessor):
         if cell.cell_type != "code":
             return
         checks = is_grade(cell) and not is_solution(cell)
-        said = [new_output("stream", text=words_of(cell))] if checks and words_of(cell) else []
+        words = hidden.cut(words_of(cell)) if checks else ""
+        said = [new_output("stream", text=words)] if words else []
         cleaned = [clean_output(output, hidden, checks) for output in cell.outputs]
         cell.outputs = [output for output in cleaned if output is not None] + said
 
@@ -63,17 +66,33 @@ def table(rows: list[list[str]]) -> str:
     return f'<table class="table table-bordered"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def row_of(cell: NotebookNode, hidden: HiddenLines) -> list[str]:
+def waiting_for_marks(resources: ResourcesDict) -> set[str]:
+    """The cells that a person has not marked yet."""
+    about = resources.get("nbgrader")
+    if not about:
+        return set()
+    with Gradebook(about["db_url"]) as book:
+        grades = book.find_submission_notebook(about["notebook"], about["assignment"], about["student"]).grades
+        return {grade.name for grade in grades if grade.needs_manual_grade}
+
+
+def row_of(cell: NotebookNode, hidden: HiddenLines, waiting: set[str]) -> list[str]:
     """A graded cell in the table at the top."""
     about = cell.metadata.nbgrader
     name = about.grade_id.removeprefix("check-")
     points = f"{float(about.get('score') or 0):g} of {float(about.get('points') or 0):g}"
+    if about.grade_id in waiting:
+        points = f"not marked yet, of {float(about.get('points') or 0):g}"
     if is_solution(cell):
         return [escaped(name), points, "a written answer", ""]
     data = display_data(cell, name)
-    visible = text_of(data.get("visible")).partition("\n")[0] or error_line(cell, hidden)
-    found = "<br>".join(map(escaped, texts(data.get("hidden")))) or ("passed" if data else "")
-    return [escaped(name), points, escaped(visible), found]
+    visible = text_of(data.get("visible"))
+    said = Graded(name, 0, None, visible=visible).message
+    said = f"{visible[:1]} {said}" if said else visible.partition("\n")[0] or error_line(cell, hidden)
+    found = "<br>".join(escaped(hidden.cut(words)) for words in texts(data.get("hidden"))) or (
+        "passed" if visible.startswith("✓") else ""
+    )
+    return [escaped(name), points, escaped(hidden.cut(said)), found]
 
 
 def escaped(words: str) -> str:

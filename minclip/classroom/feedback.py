@@ -1,0 +1,136 @@
+"""Feedback in which no line of a hidden test stands, and that says what the hidden tests found, in words.
+
+    feedback.write_feedback(folder)                           feedback/STUDENT/LESSON/LESSON.html for everybody
+    c.GenerateFeedback.preprocessors = [..., HideHiddenTests]  the same for a plain `nbgrader generate_feedback`
+
+nbgrader's own feedback shows the cells of the checks with their hidden tests, and tracebacks through them (its issues
+917 and 1363). The preprocessor stands behind GetGrades, and before what makes the HTML.
+"""
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_locked, is_solution
+from traitlets import Bool
+
+from minclip.classroom.hidden_lines import SCHEME, HiddenLines, without_region
+from minclip.classroom.results import MIME, Graded, display_data, plain, texts
+from minclip.classroom.results import text as text_of
+
+SHOWN = 2000  # characters of an error's message
+
+
+class HideHiddenTests(NbGraderPreprocessor):
+    """Takes hidden tests, tracebacks of checks and mark schemes out of a graded notebook, and says what they found."""
+
+    show_mark_schemes = Bool(False, help="Whether students see the mark schemes of written questions").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        hidden = HiddenLines.of([cell.source for cell in nb.cells if is_locked(cell)])
+        waiting = waiting_for_marks(resources)
+        rows = [row_of(cell, hidden, waiting) for cell in nb.cells if is_grade(cell)]
+        for cell in nb.cells:
+            self.clean(cell, hidden)
+        if rows:
+            nb.cells.insert(0, new_markdown_cell(table(rows)))
+        return nb, resources
+
+    def clean(self, cell: NotebookNode, hidden: HiddenLines) -> None:
+        """One cell: its text, and what it shows."""
+        if is_locked(cell):
+            cell.source = without_region(cell.source)
+        elif cell.cell_type == "code":
+            cell.source = hidden.cut_code(cell.source)
+        else:
+            cell.source = hidden.cut(cell.source)
+        if not self.show_mark_schemes:
+            cell.source = without_region(cell.source, SCHEME)
+        if cell.cell_type != "code":
+            return
+        checks = is_grade(cell) and not is_solution(cell)
+        words = hidden.cut(words_of(cell)) if checks else ""
+        said = [new_output("stream", text=words)] if words else []
+        cleaned = [clean_output(output, hidden, checks) for output in cell.outputs]
+        cell.outputs = [output for output in cleaned if output is not None] + said
+
+
+COLUMNS = ("", "points", "the check", "hidden tests")
+
+
+def table(rows: list[list[str]]) -> str:
+    """The table at the top, in HTML: the page of nbgrader gives Markdown's no lines."""
+    head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<table class="table table-bordered"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def waiting_for_marks(resources: ResourcesDict) -> set[str]:
+    """The cells that a person has not marked yet."""
+    about = resources.get("nbgrader")
+    if not about:
+        return set()
+    with Gradebook(about["db_url"]) as book:
+        grades = book.find_submission_notebook(about["notebook"], about["assignment"], about["student"]).grades
+        return {grade.name for grade in grades if grade.needs_manual_grade}
+
+
+def row_of(cell: NotebookNode, hidden: HiddenLines, waiting: set[str]) -> list[str]:
+    """A graded cell in the table at the top."""
+    about = cell.metadata.nbgrader
+    name = about.grade_id.removeprefix("check-")
+    points = f"{float(about.get('score') or 0):g} of {float(about.get('points') or 0):g}"
+    if about.grade_id in waiting:
+        points = f"not marked yet, of {float(about.get('points') or 0):g}"
+    if is_solution(cell):
+        return [escaped(name), points, "a written answer", ""]
+    data = display_data(cell, name)
+    visible = text_of(data.get("visible"))
+    said = Graded(name, 0, None, visible=visible).message
+    said = f"{visible[:1]} {said}" if said else visible.partition("\n")[0] or error_line(cell, hidden)
+    found = "<br>".join(escaped(hidden.cut(words)) for words in texts(data.get("hidden"))) or (
+        "passed" if visible.startswith("✓") else ""
+    )
+    return [escaped(name), points, escaped(hidden.cut(said)), found]
+
+
+def escaped(words: str) -> str:
+    """Words that are neither Markdown nor HTML."""
+    return "".join(f"&#{ord(sign)};" if sign in "|`*_[]\\$<>&#~" else sign for sign in words.replace("\n", " "))
+
+
+def words_of(cell: NotebookNode) -> str:
+    """Below a check: its points, and what the hidden tests failed on."""
+    about = cell.metadata.nbgrader
+    data = display_data(cell, about.grade_id.removeprefix("check-"))
+    if not data:
+        return ""
+    lines = [f"{float(about.get('score') or 0):g} of {float(about.get('points') or 0):g} points."]
+    lines += [f"A hidden test fails: {words}" for words in texts(data.get("hidden"))]
+    return "\n".join(lines)
+
+
+def clean_output(output: NotebookNode, hidden: HiddenLines, checks: bool) -> NotebookNode | None:
+    """An output without hidden lines; None where nothing of it is for the student.
+
+    checks: whether it is the output of a check, whose tracebacks lead through hidden tests.
+    """
+    if output.output_type == "error":
+        line = hidden.cut(plain(f"{output.ename}: {output.evalue}"))[:SHOWN]
+        shows = checks or any(hidden.stands_in(line) for part in output.traceback for line in str(part).splitlines())
+        traceback = [line] if shows else [hidden.cut(str(part)) for part in output.traceback]
+        return new_output("error", ename=output.ename, evalue=hidden.cut(output.evalue), traceback=traceback)
+    if output.output_type == "stream":
+        output.text = hidden.cut(output.text)
+        return output
+    if MIME in output.data or (checks and output.output_type == "execute_result"):
+        return None  # the points, which stand in words below
+    output.data = NotebookNode({kind: hidden.cut_data(value) for kind, value in output.data.items()})
+    return output
+
+
+def error_line(cell: NotebookNode, hidden: HiddenLines) -> str:
+    """The first error of a cell, in a line."""
+    errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+    return hidden.cut(plain(f"{errors[0].ename}: {errors[0].evalue}").partition("\n")[0])[:300] if errors else ""

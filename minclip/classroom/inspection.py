@@ -1,0 +1,161 @@
+"""`minclip classroom check`: looks over what was handed in before it is graded, and repairs or names what is wrong.
+
+One line for each finding. Before a file in submitted/ changes or goes, its bytes are in originals/. A second run
+changes nothing. No submission stops the others.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
+from minclip.classroom.findings import Findings, remember
+from minclip.classroom.foreign_files import clear, move_links
+from minclip.classroom.handed_in import LARGE, Notebook, grade_id, read_file, source_of
+from minclip.classroom.originals import ORIGINALS, digest, keep_original, write_bytes
+from minclip.classroom.placing import place_notebooks, rename_student
+from minclip.classroom.released import is_answer, plain, released, unwritten
+from minclip.classroom.submissions import SUBMITTED, Submission, folders_in, lessons_of, submissions
+
+
+def inspect(folder: Path) -> list[str]:
+    """Looks over all submissions; returns a line for each finding. ValueError where the folder is no classroom."""
+    lessons, findings = lessons_of(folder), Findings()
+    for lesson in lessons:
+        released(folder, lesson)  # what all are held against: said now, where it cannot be read
+    for student in folders_in(folder / SUBMITTED):
+        try:
+            if student.name in {lesson.name for lesson in lessons}:
+                findings.name(
+                    student.name, "", "a lesson's folder where a student's is expected: STUDENT/LESSON/LESSON.ipynb"
+                )
+                continue
+            student = rename_student(student, findings)
+            move_links(folder, student, findings)
+            place_notebooks(folder, student, lessons, findings)
+        except OSError as error:
+            findings.name(student.name, "", f"could not be looked over: {error}")
+    name_loose_files(folder, findings)
+    found = submissions(folder)
+    for submission in found:
+        try:
+            inspect_one(folder, submission, findings)
+        except Exception as error:  # whatever a file makes the readers stumble over: the others go on
+            words = f"could not be looked over: {type(error).__name__}: {error}"
+            findings.name(submission.student, submission.lesson.name, words)
+    name_equal(folder, found, findings)
+    remember(folder, findings)
+    return lines_of(findings, len(found), folder)
+
+
+def name_loose_files(folder: Path, findings: Findings) -> None:
+    """Files that lie in submitted/ itself, in no student's folder."""
+    loose = [path for path in (folder / SUBMITTED).glob("*") if path.is_file() and not path.name.startswith(".")]
+    for path in sorted(loose):
+        findings.name(path.name, "", "lies in no student's folder: take it in with `minclip classroom collect`")
+
+
+def lines_of(findings: Findings, number: int, folder: Path) -> list[str]:
+    lines = [f"repaired  {finding.line()}" for finding in sorted(findings.repaired)]
+    lines += [f"look at   {finding.line()}" for finding in sorted(findings.named)]
+    counted = f"{number} {'submission' if number == 1 else 'submissions'} looked over"
+    if not findings.repaired and not findings.named:
+        return [f"{counted}: nothing to repair."]
+    if not findings.repaired:
+        return [*lines, f"{counted}: nothing to repair, {len(findings.named)} to look at."]
+    kept = f" The files as they were handed in are in {folder / ORIGINALS}." if (folder / ORIGINALS).is_dir() else ""
+    return [*lines, f"{counted}: {len(findings.repaired)} repaired, {len(findings.named)} to look at.{kept}"]
+
+
+def inspect_one(folder: Path, submission: Submission, findings: Findings) -> None:
+    """One student's folder for one lesson."""
+    student, lesson = submission.student, submission.lesson
+    clear(folder, submission, findings)
+    if not submission.notebook.is_file():
+        if not any(finding.student == student and finding.lesson == lesson.name for finding in findings.named):
+            findings.name(student, lesson.name, "there is no notebook")
+        return
+    try:
+        given = read_file(submission.notebook)
+    except ValueError as error:
+        findings.name(student, lesson.name, str(error))
+        return
+    content = submission.notebook.read_bytes()
+    release = released(folder, lesson)
+    repaired = [*given.repaired, *cut_outputs(given, len(content)), *repair_cells(given, release)]
+    if repaired:
+        keep_original(folder, student, lesson.name, submission.notebook.name, content)
+        write_bytes(submission.notebook, given.text())
+    for words in repaired:
+        findings.repair(student, lesson.name, words)
+    for words in worth_a_look(folder, submission, given, release):
+        findings.name(student, lesson.name, words)
+
+
+def cut_outputs(given: Notebook, size: int) -> list[str]:
+    """Takes the outputs out of a large notebook: grading throws them away anyway."""
+    with_outputs = [cell for cell in given.cells if cell.get("outputs")]
+    if size <= LARGE or not with_outputs:
+        return []
+    for cell in with_outputs:
+        cell["outputs"] = []
+    return [f"it had {size / 1024**2:,.0f} MB: its outputs are cut"]
+
+
+def worth_a_look(folder: Path, submission: Submission, given: Notebook, release: Notebook) -> list[str]:
+    """What is no mistake that can be repaired, but that a teacher wants to know."""
+    found = []
+    if unwritten(folder, submission.lesson, given.text()):
+        found.append("nothing is written in it")
+    if gone := undefined(given, release):
+        found.append(f"{listed(gone)}: the cell is gone, and no other defines it")
+    if changed := changed_locked(given, release):
+        found.append(f"{listed(changed)}: locked, and changed by hand; grading puts the released text back")
+    if len(given.text()) > LARGE:
+        found.append(f"it still has {len(given.text()) / 1024**2:,.0f} MB: look for pictures in its text cells")
+    found += version_words(given, release)
+    places = {grade_id(cell): place for place, cell in enumerate(given.cells) if grade_id(cell)}
+    early = [n for n in places if places.get(f"check-{n}", len(places) + 10**6) < places[n]]
+    if early:
+        found.append(f"{listed(early)}: its check stands above the answer")
+    return found
+
+
+def version_words(given: Notebook, release: Notebook) -> list[str]:
+    """Whether a notebook was made from another version than the one that the class was given."""
+    ours, theirs = version(release), version(given)
+    if not ours or ours == theirs:
+        return []
+    texts = {plain(source_of(cell)) for cell in given.cells}
+    other = sum(plain(source_of(cell)) not in texts for cell in release.cells if not is_answer(cell))
+    if not other:
+        return []
+    made = f"version {theirs}" if theirs else "a notebook without a version, such as a workbook's"
+    return [f"made from {made}, and the class has {ours}: {other} cells differ; it is graded as the class's"]
+
+
+def version(notebook: Notebook) -> str:
+    ours = notebook.raw["metadata"].get("minclip")
+    return str(ours.get("version") or "") if isinstance(ours, dict) else ""
+
+
+def name_equal(folder: Path, found: list[Submission], findings: Findings) -> None:
+    """Names students whose notebooks have the same bytes, or the same cells. It does not judge them."""
+    groups = defaultdict(list)
+    for submission in found:
+        try:
+            notebook = read_file(submission.notebook)
+            content = submission.notebook.read_bytes()
+        except (OSError, ValueError):
+            continue
+        if not unwritten(folder, submission.lesson, content):
+            cells = json.dumps([plain(source_of(cell)) for cell in notebook.cells]).encode()
+            groups[submission.lesson.name, hashlib.sha256(cells).digest()].append((submission.student, digest(content)))
+    for (lesson, _), members in groups.items():
+        if len(members) > 1:
+            same = (
+                "the same file" if len({content for _, content in members}) == 1 else "the same cells, letter by letter"
+            )
+            students = ", ".join(student for student, _ in members[1:])
+            findings.name(members[0][0], lesson, f"{same} as {students}")

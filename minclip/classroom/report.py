@@ -1,0 +1,71 @@
+"""`minclip classroom report`: the class's points as tables, a page for the teacher, and feedback for the students."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from minclip.classroom.feedback_files import write_feedback
+from minclip.classroom.findings import Finding, remembered
+from minclip.classroom.originals import write_bytes
+from minclip.classroom.report_tables import write_tables
+from minclip.classroom.results import MISSING, NOT_GRADED, Result, results
+from minclip.course.exercise import Lesson
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A message, and who got it."""
+
+    exercise: str
+    message: str
+    students: tuple[str, ...]
+
+
+def report(folder: Path) -> list[str]:
+    """Writes report/ and feedback/; returns what to say. ValueError where the folder is no classroom."""
+    from minclip.classroom.report_page import page
+
+    folder = folder.absolute()
+    found = results(folder)
+    if not found:
+        return ["Nobody has handed anything in yet: put the class's notebooks in with `minclip classroom collect`."]
+    tables = write_tables(folder, found)
+    write_bytes(folder / "report" / "index.html", page(found, remembered(folder)).encode("utf-8"))
+    graded = [row for row in found if row.points is not None]
+    said = [f"{len(graded)} of {sum(row.state != MISSING for row in found)} submissions are graded."]
+    said += [f"{row.student} · {row.lesson.name}: handed in, not graded" for row in found if row.state == NOT_GRADED]
+    if waiting := waiting_for_marks(found):
+        number = sum(map(len, waiting.values()))
+        said.append(f"{number} written {'answer waits' if number == 1 else 'answers wait'} for your marks.")
+    said += [f"{path.relative_to(folder).as_posix()} is written." for path in tables]
+    said.append("report/index.html is written: who is stuck where, what to look at.")
+    return said + write_feedback(folder)
+
+
+def stuck(found: list[Result], lesson: Lesson) -> list[Stuck]:
+    """Who is stuck where in a lesson: each exercise's messages, those that most students got first."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    order: list[str] = []
+    for row in found:
+        for cell in row.graded if row.lesson is lesson else ():
+            order += [cell.name] * (cell.name not in order)
+            if cell.message:
+                groups[cell.name, cell.message].append(row.student)
+    ordered = sorted(groups.items(), key=lambda item: (order.index(item[0][0]), -len(item[1]), item[0][1]))
+    return [Stuck(exercise, message, tuple(students)) for (exercise, message), students in ordered]
+
+
+def waiting_for_marks(found: list[Result]) -> dict[tuple[Lesson, str], list[str]]:
+    """The written questions that wait for a person's marks: lesson and question -> students."""
+    waiting: dict[tuple[Lesson, str], list[str]] = defaultdict(list)
+    for row in found:
+        for cell in row.graded:
+            if cell.waits:
+                waiting[row.lesson, cell.name].append(row.student)
+    return dict(waiting)
+
+
+def flagged(found: list[Result]) -> list[Finding]:
+    """What the grading found that a teacher should look at."""
+    flags = [(row, cell, flag) for row in found for cell in row.graded for flag in cell.flags]
+    return [Finding(row.student, row.lesson.name, f"{cell.name}: {flag}") for row, cell, flag in flags]

@@ -1,0 +1,212 @@
+"""What grading gave: the points in nbgrader's gradebook, and what the checks said, in the autograded notebooks.
+
+Reading changes nothing: the gradebook is read from a copy. A plain nbgrader course without minclip's display data has
+points, too; what it lacks are the words.
+"""
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from minclip.classroom.handed_in import Notebook, grade_id, read_file
+from minclip.classroom.submissions import SUBMITTED, folders_in, lessons_of
+from minclip.course.exercise import Lesson
+
+MIME = "application/vnd.minclip.points+json"
+GRADEBOOK = "gradebook.db"
+GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass
+class Graded:
+    """One graded cell: an exercise, or a written question."""
+
+    name: str
+    of: float
+    points: float | None  # None: not marked yet
+    waits: bool = False  # for a person's marks
+    visible: str = ""  # what the check said
+    hidden: list[str] = field(default_factory=list)  # what the hidden tests failed on
+    flags: list[str] = field(default_factory=list)  # what a teacher should look at
+    said: float | None = None  # the points that minclip's data in the notebook name
+
+    @property
+    def message(self) -> str:
+        """What kept the points away, in one line; "" where nothing did."""
+        first, *more = self.visible.strip().splitlines() or [""]
+        if not first or first.startswith("✓"):
+            return f"hidden test: {self.hidden[0]}" if self.hidden else ""
+        first = re.sub(rf"^[✗○]\s*{re.escape(self.name)}(\.\w+)?:\s*", lambda m: f"{m[1]}: " if m[1] else "", first)
+        first = first.partition(" The lesson goes on with ")[0].strip(" .")
+        known = [line.strip(" →") for line in more if line.startswith("  →")]
+        called = [line.strip() for line in more if line.startswith("  called")]
+        return " ".join(": ".join([first, *(known or called)[:1]]).split())
+
+
+@dataclass
+class Result:
+    """One student's lesson."""
+
+    student: str
+    lesson: Lesson
+    state: str
+    graded: list[Graded] = field(default_factory=list)
+    penalty: float = 0.0
+
+    @property
+    def of(self) -> float:
+        return sum(cell.of for cell in self.graded)
+
+    @property
+    def points(self) -> float | None:
+        """None where nothing was graded. What waits for marks counts as 0 so far."""
+        if self.state in (MISSING, NOT_GRADED):
+            return None
+        return max(0.0, sum(cell.points or 0.0 for cell in self.graded) - self.penalty)
+
+
+def results(folder: Path) -> list[Result]:
+    """Every student's result in each lesson that somebody handed in, by lesson and student.
+
+    Raises ValueError where the folder is no classroom, or its gradebook cannot be read.
+    """
+    lessons, found = lessons_of(folder), []
+    with tempfile.TemporaryDirectory() as aside:
+        book = None
+        try:
+            book = open_gradebook(folder, Path(aside))
+            students = sorted({path.name for path in folders_in(folder / SUBMITTED)} - {one.name for one in lessons})
+            students = sorted({*students, *(student.id for student in book.students)}) if book else students
+            for lesson in lessons:
+                rows = [result(folder, book, student, lesson) for student in students]
+                if any(row.state != MISSING for row in rows):
+                    maximum = next((row.graded for row in rows if row.graded), [])
+                    found += [row if row.graded else with_maximum(row, maximum) for row in rows]
+        except Exception as error:
+            raise ValueError(f"{folder / GRADEBOOK} cannot be read ({error}): is it nbgrader 0.9's?") from error
+        finally:
+            if book is not None:
+                book.close()
+    return found
+
+
+def with_maximum(row: Result, graded: list[Graded]) -> Result:
+    """A result without points, with the points that there are."""
+    row.graded = [Graded(cell.name, cell.of, None) for cell in graded]
+    return row
+
+
+def open_gradebook(folder: Path, aside: Path) -> Any:
+    """A copy of the gradebook, opened; None where nothing was graded yet."""
+    from nbgrader.api import Gradebook
+
+    if not (folder / GRADEBOOK).is_file() or not (folder / GRADEBOOK).stat().st_size:
+        return None
+    copy = shutil.copy(folder / GRADEBOOK, aside / GRADEBOOK)
+    return Gradebook(f"sqlite:///{copy}")
+
+
+def result(folder: Path, book: Any, student: str, lesson: Lesson) -> Result:
+    """One student's lesson, as the gradebook and the autograded notebook have it."""
+    from nbgrader.api import MissingEntry
+
+    handed_in = (folder / SUBMITTED / student / lesson.name / f"{lesson.name}.ipynb").is_file()
+    try:
+        if book is None:
+            raise MissingEntry
+        notebook = book.find_submission_notebook(lesson.name, lesson.name, student)
+    except MissingEntry:
+        return Result(student, lesson, NOT_GRADED if handed_in else MISSING)
+    path = folder / "autograded" / student / lesson.name / f"{lesson.name}.ipynb"
+    if not path.is_file():  # nbgrader makes an entry before it grades, and keeps it where grading fails
+        return Result(student, lesson, NOT_GRADED if handed_in else MISSING)
+    said, order = spoken(path)
+    cells = [graded_cell(grade, said) for grade in notebook.grades]
+    cells.sort(key=lambda cell: order.get(cell.name, len(order)))
+    state = WAITS if any(cell.waits for cell in cells) else GRADED
+    return Result(student, lesson, state, cells, float(notebook.late_submission_penalty or 0.0))
+
+
+def graded_cell(grade: Any, said: dict[str, Graded]) -> Graded:
+    name = grade.name.removeprefix("check-")
+    words = said.get(name, Graded(name, 0.0, None))
+    score = None if grade.auto_score is None and grade.manual_score is None else float(grade.score)
+    waits, flags = bool(grade.needs_manual_grade), list(words.flags)
+    if words.said is not None and grade.auto_score is not None and not abs(words.said - grade.auto_score) <= 1e-6:
+        flags.append(f"the gradebook has {grade.auto_score:g} points, and the check gave {words.said:g}")
+    return Graded(name, float(grade.max_score), score, waits, words.visible, words.hidden, flags)
+
+
+def spoken(path: Path) -> tuple[dict[str, Graded], dict[str, int]]:
+    """What the cells of an autograded notebook say, and the order of the graded ones. Nothing where it is damaged."""
+    try:
+        notebook = read_file(path)
+    except (OSError, ValueError):
+        return {}, {}
+    return words_of(notebook), {grade_id(cell).removeprefix("check-"): i for i, cell in enumerate(notebook.cells)}
+
+
+def words_of(notebook: Notebook) -> dict[str, Graded]:
+    """By the exercise: what its check and its hidden tests said."""
+    found = {}
+    for cell in notebook.cells:
+        name = grade_id(cell).removeprefix("check-")
+        if not name or not is_graded(cell):
+            continue
+        shown = all_display_data(cell, name)
+        data = shown[-1] if shown else {}
+        flags = [flag for one in shown for flag in texts(one.get("flags"))]
+        if len(shown) > 1:
+            flags.append("minclip's data stand more than once: something beside the check displayed them")
+        visible = text(data.get("visible")) or printed(cell)
+        points = data.get("points")
+        said = float(points) if isinstance(points, int | float) else None
+        found[name] = Graded(name, 0.0, None, False, visible, texts(data.get("hidden")), flags, said)
+    return found
+
+
+def is_graded(cell: dict[str, Any]) -> bool:
+    about = cell["metadata"].get("nbgrader")
+    return isinstance(about, dict) and bool(about.get("grade"))
+
+
+def display_data(cell: dict[str, Any], name: str) -> dict[str, Any]:
+    """minclip's data in the outputs of a cell: the last that is about this exercise, for the check displays it last."""
+    return (all_display_data(cell, name) or [{}])[-1]
+
+
+def all_display_data(cell: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    tables = [output.get("data") for output in cell.get("outputs") or []]
+    ours = [data.get(MIME) for data in tables if isinstance(data, dict)]
+    return [data for data in ours if isinstance(data, dict) and data.get("exercise") == name]
+
+
+def printed(cell: dict[str, Any]) -> str:
+    """What a cell without minclip's data says: its error in one line, else the verdict that it printed."""
+    for output in cell.get("outputs") or []:
+        if output.get("output_type") == "error":
+            return plain(f"{output.get('ename', 'Error')}: {output.get('evalue', '')}").partition("\n")[0][:300]
+    streams = [plain(joined(o.get("text"))) for o in cell.get("outputs") or [] if o.get("output_type") == "stream"]
+    lines = [line for stream in streams for line in stream.splitlines()]
+    return next((line for line in lines if line.startswith(("✓", "✗", "○"))), "")
+
+
+def joined(text: Any) -> str:
+    return "".join(map(str, text)) if isinstance(text, list) else str(text or "")
+
+
+def plain(words: str) -> str:
+    """Without the signs that colour a terminal."""
+    return ANSI.sub("", words)
+
+
+def text(value: Any) -> str:
+    return plain(value) if isinstance(value, str) else ""
+
+
+def texts(value: Any) -> list[str]:
+    return [plain(one) for one in value if isinstance(one, str)] if isinstance(value, list) else []

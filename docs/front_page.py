@@ -149,7 +149,7 @@ def look_at_a_lesson() -> str:
     trial, end = tried(answer, lesson, exercise)
     assert end is not None  # it is wrong
     said = "\n".join(folded(line) for line in str(verdict_of(trial, end, exercise.name)).splitlines())
-    return f"```python\n{HALF_LOSS}\nclip_loss = check(clip_loss)\n```\n```\n{said}\n```\n"
+    return f"```python\n{HALF_LOSS}\n\nclip_loss = check(clip_loss)\n```\n```\n{said}\n```\n"
 
 
 def course_map() -> str:

@@ -35,10 +35,8 @@ from minclip.figures.look import (
 )
 
 # keys of the log that measure a running training: (key, what it is, line and marker)
-WATCHED = (
-    ("zero_shot", "zero-shot accuracy", "-o"),
-    *((f"R@{k}", f"retrieval R@{k}, mean of both ways", "--s") for k in (1, 5, 10)),
-)
+RECALLS = ((f"R@{k}", f"retrieval R@{k}, mean of both ways", "--s") for k in (1, 5, 10))
+WATCHED = (("zero_shot", "zero-shot accuracy", "-o"), *RECALLS)
 
 
 def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from minclip import __version__
 from minclip.cli import classify, completion, course, data, doctor, embed, eval, export, fetch, search, serve, train
 from minclip.data.progress import progress_shown
 
@@ -34,6 +33,15 @@ COMMANDS = {
 MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128 + SIGINT, as shells have it
 
 
+class ShowVersion(argparse.Action):
+    """Reads the version only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from minclip import __version__
+
+        parser.exit(message=f"minclip {__version__}\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands. The docstring of a command's file is its --help, with an example."""
     parser = argparse.ArgumentParser(
@@ -41,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="The real CLIP, small enough to read: draw, train, evaluate, classify, search, export, learn.",
         epilog="minclip COMMAND --help shows an example of each.",
     )
-    parser.add_argument("-V", "--version", action="version", version=f"minclip {__version__}")
+    parser.add_argument("-V", "--version", action=ShowVersion, nargs=0, help="show minclip's version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
         text = (module.__doc__ or "").strip()

@@ -59,7 +59,7 @@ def test_every_command_shows_an_example(command, capsys):
 def test_the_version_is_said(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["--version"])
-    assert stopped.value.code == 0 and "".join(capsys.readouterr()) == f"minclip {minclip.__version__}\n"
+    assert stopped.value.code == 0 and capsys.readouterr().out == f"minclip {minclip.__version__}\n"
 
 
 def test_help_names_every_command(capsys):

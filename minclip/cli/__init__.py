@@ -39,7 +39,8 @@ class ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from minclip import __version__
 
-        parser.exit(message=f"minclip {__version__}\n")
+        print(f"minclip {__version__}")
+        parser.exit()
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -1,0 +1,263 @@
+"""Takes the place of nbgrader's `Execute`: the notebook runs in a process and a temporary folder of its own, with bounds.
+
+nbgrader cleans a submission before and scores it afterwards, in the teacher's process. `nbgrader autograde` uses this by
+the class's nbgrader_config.py, and so does `minclip classroom grade`.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import minclip
+from minclip.classroom.run_notebook import Job
+from minclip.classroom.sandbox import hidden_of, lacking
+from minclip.course.notebook_files import read, write
+from minclip.course.workbook import PLACE
+from minclip.data.paths import data_root
+from nbformat import NotebookNode
+from nbgrader.preprocessors import Execute
+from traitlets import Integer
+
+CELL_SECONDS, NOTEBOOK_SECONDS, MEMORY_MB = 120, 600, 4096
+MARKER = "classroom.json"
+SEED = "MINCLIP_CLASSROOM_SEED"
+SLACK = 180  # seconds beyond a notebook's own, for starting kernels and ending them
+LARGEST_GIVEN = 200 * 2**20  # bytes of a file that lies beside a notebook: a larger one does not come along
+KEPT = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR",
+        "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "VIRTUAL_ENV", "CONDA_PREFIX", SEED)  # fmt: skip
+
+
+class Turn:
+    """nbgrader's own code runs in one thread at a time; another has its turn while a notebook runs."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.holder: int | None = None
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+        self.holder = threading.get_ident()
+
+    def __exit__(self, *error: object) -> None:
+        self.holder = None
+        self.lock.release()
+
+    @contextmanager
+    def given_away(self) -> Iterator[None]:
+        """Within it others have theirs. Nothing happens in a thread that has none."""
+        mine = self.holder == threading.get_ident()
+        if mine:
+            self.__exit__()
+        try:
+            yield
+        finally:
+            if mine:
+                self.__enter__()
+
+
+TURN = Turn()
+running: set[subprocess.Popen] = set()
+
+
+class SandboxedExecute(Execute):
+    """nbgrader's preprocessor. `timeout` is the seconds of a cell; c.Execute.timeout sets it, too."""
+
+    timeout = Integer(CELL_SECONDS, help="Seconds that a cell may run.").tag(config=True)
+    notebook_timeout = Integer(NOTEBOOK_SECONDS, help="Seconds that a notebook may run.").tag(config=True)
+    memory = Integer(MEMORY_MB, help="Megabytes of memory that a submission may take.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """The notebook with its outputs. RuntimeError where no kernel could be started: then nobody gets points."""
+        folder = Path(resources.get("metadata", {}).get("path") or ".").absolute()
+        for line in lacking():
+            self.log.warning(line)
+        with TURN.given_away():
+            ran = executed(nb, folder, course_of(folder), self.timeout, self.notebook_timeout, self.memory * 2**20)
+        for cell, done in zip(nb.cells, ran.cells, strict=True):
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        return nb, resources
+
+
+def course_of(folder: Path) -> Path:
+    """The classroom that a folder belongs to; the working folder, as nbgrader has it, where there is none."""
+    return next((up for up in (folder, *folder.parents) if (up / MARKER).is_file()), Path.cwd())
+
+
+def executed(
+    notebook: NotebookNode, given: Path, course: Path, cell_seconds: int, seconds: int, memory: int
+) -> NotebookNode:
+    """Runs a copy of a notebook beside copies of the files in `given`, apart from everything in `course`."""
+    with temporary_folder() as folder:
+        work = folder / "work"
+        here = work / "lesson"
+        copy_files(given, here)
+        job = Job(
+            notebook=str(folder / "given.ipynb"),
+            result=str(folder / "done.ipynb"),
+            work=str(work),
+            hide=hidden_of(course.resolve()),
+            environment=environment(work, here),
+            cell_seconds=cell_seconds,
+            seconds=seconds,
+            memory=memory,
+        )
+        write(notebook, Path(job.notebook))
+        job.write(folder / "job.json")
+        run(folder, seconds + SLACK)
+        return read(Path(job.result))
+
+
+def run(folder: Path, seconds: int) -> None:
+    """RuntimeError, with the last that was said, where the run itself fails: a submission alone cannot do that."""
+    words = [sys.executable, "-P", "-m", "minclip.classroom.run_notebook", str(folder / "job.json")]
+    search = os.pathsep.join([str(Path(minclip.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    said = folder / "said.txt"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            words,
+            env=dict(os.environ) | {"PYTHONPATH": search},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        running.add(process)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = -signal.SIGTERM
+        finally:
+            end(process)
+            running.discard(process)
+    if code or not (folder / "done.ipynb").is_file():
+        log = folder / "kernel.log"
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in (said, log) if path.is_file()]
+        last = [line for text in texts for line in text.strip().splitlines()[-3:]]
+        raise RuntimeError(f"the notebook could not be run (exit code {code}): {' / '.join(last)[-600:]}")
+
+
+def end(process: subprocess.Popen) -> None:
+    """With all that it started: its session, and on Linux each kernel dies with it."""
+    if hasattr(os, "killpg"):
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def end_all() -> None:
+    """Of the runs in all threads."""
+    for process in list(running):
+        with suppress(OSError):
+            end(process)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Short, since sockets lie in it; gone afterwards, whatever rights its files have then."""
+    folder = Path(tempfile.mkdtemp(prefix="mc-")).resolve()
+    try:
+        yield folder
+    finally:
+        for path, _, _ in os.walk(folder):
+            with suppress(OSError):
+                Path(path).chmod(0o700)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_files(given: Path, folder: Path) -> None:
+    """What lies beside a notebook, writable; without what is too large to come along, and without links."""
+    folder.mkdir(parents=True)
+    for path, inner, names in os.walk(given):
+        there = folder / Path(path).relative_to(given)
+        inner[:] = [name for name in inner if not (Path(path) / name).is_symlink()]
+        there.mkdir(exist_ok=True)
+        for name in names:
+            file = Path(path) / name
+            if file.is_file() and not file.is_symlink() and file.stat().st_size <= LARGEST_GIVEN:
+                shutil.copyfile(file, there / name)
+
+
+def environment(work: Path, here: Path) -> dict[str, str]:
+    """What a kernel knows of its surroundings: nothing of the teacher's, and the same on every machine."""
+    found = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
+    places = {
+        "HOME": "home",
+        "USERPROFILE": "home",
+        "TMPDIR": "tmp",
+        "TEMP": "tmp",
+        "TMP": "tmp",
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_CONFIG_DIR": "jupyter",
+        "JUPYTER_DATA_DIR": "jupyter",
+        "JUPYTER_RUNTIME_DIR": "jupyter",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_CONFIG_HOME": "config",
+        "MPLCONFIGDIR": "matplotlib",
+        "MINCLIP_DATA": "data",
+        "MINCLIP_INDEXES": "indexes",
+        PLACE: "my_minclip",
+    }
+    for name in set(places.values()):
+        (work / name).mkdir()
+    copy_fonts(work / "matplotlib")
+    link_data(data_root(), work / "data")
+    packages = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]  # before what lies beside the notebook
+    search = [str(Path(minclip.__file__).parents[1]), os.environ.get("PYTHONPATH", ""), *packages]
+    return (
+        found
+        | {name: str(work / place) for name, place in places.items()}
+        | {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, search))),
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONNOUSERSITE": "",
+            "OMP_NUM_THREADS": "1",  # the same sums whatever runs beside it
+            "MKL_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "CUDA_VISIBLE_DEVICES": "",  # points do not depend on who has a GPU
+            "NBGRADER_EXECUTION": os.environ.get("NBGRADER_EXECUTION", "autograde"),
+            "USER": "student",
+            "LOGNAME": "student",
+            "PWD": str(here),
+        }
+    )
+
+
+def copy_fonts(folder: Path) -> None:
+    """matplotlib's list of fonts, which takes seconds to make."""
+    import matplotlib
+
+    for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+        with suppress(OSError):
+            shutil.copyfile(path, folder / path.name)
+
+
+def link_data(root: Path, folder: Path) -> None:
+    """The data sets as they are, to be read; what is drawn anew stays in the folder."""
+    cache = folder / "picturebook" / "cache"
+    cache.mkdir(parents=True)
+    for path in (root / "picturebook" / "cache").glob("*.npy"):
+        link(path, cache / path.name)
+    for path in root.iterdir() if root.is_dir() else ():
+        if path.name != "picturebook":
+            link(path, folder / path.name)
+
+
+def link(path: Path, name: Path) -> None:
+    try:
+        name.symlink_to(path.resolve())
+    except OSError:  # Windows, for an ordinary user
+        if path.is_file():
+            shutil.copyfile(path, name)

@@ -1,0 +1,225 @@
+"""Runs one notebook within bounds: python -m minclip.classroom.run_notebook JOB.json, as execution.py writes it.
+
+A cell that runs too long is interrupted. Where that does not help, or the kernel ends, the cell gets an error and the
+notebook runs again without it, so that the cells after it still run. No code cell is left without having run, unless
+with an error in it: nbgrader gives an empty one full points.
+"""
+
+import json
+import os
+import re
+import secrets
+import sys
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import zmq.asyncio
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from minclip.classroom.process_tree import ProcessTree, adopt_orphans, size_in_words
+from minclip.classroom.sandbox import Sandbox
+from minclip.course.notebook_files import read, write
+
+RERUNS = 3  # of a notebook whose kernel ended
+START = 120  # seconds for a kernel to start, on a machine that is busy
+HEED = 10  # seconds that a cell has to end after it was interrupted
+LONGEST_PATH = 90  # characters of a socket's name: systems end at 104 or 108
+LARGEST_MESSAGE = 64 * 2**20  # bytes; a larger one is not received
+CHECK = re.compile(r"check-(\w+)")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run and within which bounds. work: the folder in which the notebook runs and writes."""
+
+    notebook: str
+    result: str
+    work: str
+    hide: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    cell_seconds: int = 120
+    seconds: int = 600
+    memory: int = 4 * 2**30
+    output: int = 5 * 2**20
+    disk: int = 2 * 2**30
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+
+def job_of(path: Path) -> Job:
+    given = json.loads(path.read_text(encoding="utf-8"))
+    return Job(**{one.name: given[one.name] for one in fields(Job)} | {"hide": tuple(given["hide"])})
+
+
+def error(name: str, words: str) -> NotebookNode:
+    """An output that says why a cell has none."""
+    return NotebookNode(output_type="error", ename=name, evalue=words, traceback=[f"{name}: {words}"])
+
+
+class Stopped(Exception):
+    """The kernel is lost. The text says why."""
+
+
+class Client(NotebookClient):
+    """Takes only so many bytes of output, and stops a cell that goes on."""
+
+    most = 5 * 2**20
+    taken, flooded = 0, False
+
+    def process_message(self, message: dict[str, Any], cell: NotebookNode, index: int) -> Any:
+        kind = message["msg_type"]
+        if kind in ("stream", "display_data", "execute_result", "update_display_data", "error"):
+            self.taken += len(json.dumps(message["content"]))
+            if self.taken > self.most:
+                if not self.flooded:
+                    self.flooded = True
+                    self.interrupt()
+                return None
+        return super().process_message(message, cell, index)
+
+    def interrupt(self) -> None:
+        import asyncio
+
+        assert self.km is not None
+        asyncio.ensure_future(self.km.interrupt_kernel())
+
+
+class Run:
+    """One notebook, run until it is through."""
+
+    def __init__(self, notebook: NotebookNode, job: Job) -> None:
+        self.notebook, self.job = notebook, job
+        self.until, self.late = time.monotonic() + job.seconds, ""
+        self.stopped: dict[int, list[NotebookNode]] = {}  # cells that ended a kernel, and their outputs
+        self.code = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+
+    def run(self) -> None:
+        for _ in range(1 + RERUNS):
+            for _, cell in self.code:
+                cell.outputs, cell.execution_count = [], None
+            if self.through():
+                return self.give_up(self.late or "it did not run")
+        return self.give_up(f"the notebook's cells ended {1 + RERUNS} kernels")
+
+    def through(self) -> bool:
+        """Runs all cells with a new kernel; False where one of them ended it."""
+        job = self.job
+        with ExitStack() as stack:
+            tree = stack.enter_context(ProcessTree(job.memory, Path(job.work), job.disk))
+            client = self.client()
+            stack.callback(self.leave, client)
+            log = stack.enter_context(Path(job.work).with_name("kernel.log").open("wb"))
+            environment = dict(job.environment)
+            client.start_new_kernel(cwd=self.job.environment["PWD"], env=environment, stdout=log, stderr=log)
+            client.start_new_kernel_client()
+            for index, cell in self.code:
+                if index in self.stopped:
+                    cell.outputs = list(self.stopped[index])
+                    self.go_on_with_the_library(client, cell)
+                    continue
+                left = int(self.until - time.monotonic())
+                if left <= 0:
+                    self.late = f"the notebook ran longer than {job.seconds} seconds"
+                    return True
+                client.timeout = min(job.cell_seconds, left)
+                try:
+                    self.run_cell(client, tree, index, cell)
+                except Stopped as stopped:
+                    name = "MemoryError" if "memory" in str(stopped) else "KernelEnded"
+                    self.stopped[index] = [error(name, str(stopped)), *cell.outputs]
+                    return False
+        return True
+
+    def client(self) -> Client:
+        """With a kernel of this Python, in a sandbox."""
+        job = self.job
+        folder = Path(job.work) / "k"
+        folder.mkdir(exist_ok=True)
+        connection = folder / f"{len(self.stopped)}.json"
+        program = [sys.executable, "-m", "ipykernel_launcher", "-f", str(connection)]
+        argv = Sandbox(job.work, job.hide, job.memory).command(program)
+        manager = AsyncKernelManager(connection_file=str(connection), context=zmq.asyncio.Context())
+        if sys.platform != "win32" and len(str(connection)) < LONGEST_PATH:
+            manager.transport = "ipc"  # sockets in the folder: the kernel has no network
+        manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
+        client = Client(self.notebook, km=manager, allow_errors=True, startup_timeout=START)
+        client.record_timing, client.coalesce_streams, client.most = False, True, job.output
+        client.interrupt_on_timeout, client.raise_on_iopub_timeout, client.iopub_timeout = True, True, HEED
+        client.skip_cells_with_tag = secrets.token_hex()  # none: a cell that is left out would get full points
+        client.error_on_timeout = {"ename": "CellTimeoutError", "evalue": "", "traceback": []}
+        return client
+
+    def run_cell(self, client: Client, tree: ProcessTree, index: int, cell: NotebookNode) -> None:
+        """Runs a cell; its outputs hold an error where it did not end well. Stopped where the kernel is lost."""
+        client.taken, client.flooded, began = 0, False, time.monotonic()
+        reply: dict[str, Any] = {}
+        client.on_cell_executed = lambda **given: reply.update(given["execute_reply"]["content"])
+        try:
+            client.execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
+        except DeadKernelError:
+            raise Stopped(f"the kernel ended in this cell: {tree.why or 'os._exit, or a crash'}") from None
+        except CellTimeoutError:
+            if client.flooded:
+                raise Stopped(self.too_much()) from None
+            took = int(time.monotonic() - began)
+            raise Stopped(f"this cell was stopped after {took} seconds and did not heed the interrupt") from None
+        if client.flooded:
+            cell.outputs.insert(0, error("OutputTooLong", self.too_much()))
+        elif reply.get("ename") == "CellTimeoutError":
+            words = f"this cell was stopped after {client.timeout} seconds"
+            cell.outputs.insert(0, error("CellTimeoutError", words))
+        elif reply.get("status") not in ("ok", None) and not any(one.output_type == "error" for one in cell.outputs):
+            cell.outputs.insert(0, error(reply.get("ename", "Error"), reply.get("evalue", "it did not run")))
+        if client.flooded or reply.get("ename") == "CellTimeoutError":
+            self.go_on_with_the_library(client, cell)
+
+    def too_much(self) -> str:
+        return f"this cell printed more than {size_in_words(self.job.output)}"
+
+    def go_on_with_the_library(self, client: Client, cell: NotebookNode) -> None:
+        """After a check that was stopped the name holds minclip's own, as after any other answer that is wrong."""
+        found = CHECK.fullmatch(str(cell.metadata.get("nbgrader", {}).get("grade_id", "")))
+        if found:
+            name = found[1]
+            source = f"from minclip.course.outline import exercise_of\n{name} = exercise_of({name!r})[1].library"
+            hidden = NotebookNode(cell_type="code", source=source, metadata={}, outputs=[], execution_count=None)
+            client.nb.cells.append(hidden)
+            try:
+                with suppress(DeadKernelError, CellTimeoutError):
+                    client.execute_cell(hidden, len(client.nb.cells) - 1, store_history=False)
+            finally:
+                client.nb.cells.pop()
+
+    def give_up(self, why: str) -> None:
+        """No cell stays without having run, unless with an error."""
+        for index, cell in self.code:
+            if cell.source.strip() and not cell.execution_count:
+                cell.outputs = self.stopped.get(index) or [error("DidNotRun", why)]
+
+    def leave(self, client: Client) -> None:
+        with suppress(Exception):  # all its processes are ended in any case
+            client.shutdown_kernel = "immediate"
+            client._cleanup_kernel()
+
+
+def main() -> None:
+    job = job_of(Path(sys.argv[1]))
+    adopt_orphans()
+    notebook = read(Path(job.notebook))
+    Run(notebook, job).run()
+    write(notebook, Path(job.result))
+    sys.stdout.flush()
+    os._exit(0)  # no thread of the messages holds it up
+
+
+if __name__ == "__main__":
+    main()

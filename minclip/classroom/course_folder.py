@@ -1,11 +1,11 @@
 """The class's folder: an ordinary nbgrader course with the chosen lessons, which both minclip and nbgrader work with.
 
-    class/classroom.json          marks the folder: the lessons, and a secret number from which hidden tests draw
-    class/nbgrader_config.py      plain `nbgrader autograde` and `generate_feedback` go by it
-    class/source/LESSON/          the notebook with solutions; class/release/LESSON/ is what students get
-    class/submitted/STUDENT/LESSON/LESSON.ipynb      what students hand in
-    class/autograded/, class/feedback/, class/report/, class/gradebook.db     made of it
-    class/copies/                 what was here before it was written anew
+class/classroom.json          marks the folder: the lessons, and a secret number from which hidden tests draw
+class/nbgrader_config.py      plain `nbgrader autograde` and `generate_feedback` go by it
+class/source/LESSON/          the notebook with solutions; class/release/LESSON/ is what students get
+class/submitted/STUDENT/LESSON/LESSON.ipynb      what students hand in
+class/autograded/, class/feedback/, class/report/, class/gradebook.db     made of it
+class/copies/                 what was here before it was written anew
 """
 
 import hashlib

@@ -4,6 +4,7 @@ nbgrader cleans a submission before and scores it afterwards, in the teacher's p
 the class's nbgrader_config.py, and so does `minclip classroom grade`.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -17,15 +18,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import minclip
-from minclip.classroom.run_notebook import Job
-from minclip.classroom.sandbox import hidden_of, lacking
-from minclip.course.notebook_files import read, write
-from minclip.course.workbook import PLACE
-from minclip.data.paths import data_root
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets import Integer
+
+import minclip
+from minclip.classroom.run_notebook import Job
+from minclip.classroom.sandbox import hidden_of, lacking
+from minclip.course.missing_answer import GRADING
+from minclip.course.notebook_files import read, write
+from minclip.course.workbook import PLACE
+from minclip.data.paths import data_root
 
 CELL_SECONDS, NOTEBOOK_SECONDS, MEMORY_MB = 120, 600, 4096
 MARKER = "classroom.json"
@@ -66,6 +69,7 @@ class Turn:
 
 TURN = Turn()
 running: set[subprocess.Popen] = set()
+stopping = threading.Event()
 
 
 class SandboxedExecute(Execute):
@@ -82,6 +86,7 @@ class SandboxedExecute(Execute):
             self.log.warning(line)
         with TURN.given_away():
             ran = executed(nb, folder, course_of(folder), self.timeout, self.notebook_timeout, self.memory * 2**20)
+        os.environ[GRADING] = "autograde"  # nbgrader takes it back after each submission, whatever runs beside it
         for cell, done in zip(nb.cells, ran.cells, strict=True):
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = done.outputs, done.execution_count
@@ -91,6 +96,14 @@ class SandboxedExecute(Execute):
 def course_of(folder: Path) -> Path:
     """The classroom that a folder belongs to; the working folder, as nbgrader has it, where there is none."""
     return next((up for up in (folder, *folder.parents) if (up / MARKER).is_file()), Path.cwd())
+
+
+def seed_of(course: Path) -> dict[str, str]:
+    """The class's secret number, from which hidden tests draw."""
+    try:
+        return {SEED: str(json.loads((course / MARKER).read_text(encoding="utf-8"))["seed"])}
+    except (OSError, ValueError, KeyError, TypeError):  # another nbgrader course
+        return {}
 
 
 def executed(
@@ -106,7 +119,7 @@ def executed(
             result=str(folder / "done.ipynb"),
             work=str(work),
             hide=hidden_of(course.resolve()),
-            environment=environment(work, here),
+            environment=environment(work, here) | seed_of(course),
             cell_seconds=cell_seconds,
             seconds=seconds,
             memory=memory,
@@ -133,6 +146,8 @@ def run(folder: Path, seconds: int) -> None:
         )
         running.add(process)
         try:
+            if stopping.is_set():  # while this one was being started
+                process.kill()
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
             code = -signal.SIGTERM
@@ -155,11 +170,17 @@ def end(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def end_all() -> None:
-    """Of the runs in all threads."""
-    for process in list(running):
-        with suppress(OSError):
-            end(process)
+@contextmanager
+def all_ended_at_last() -> Iterator[None]:
+    """After it no notebook runs, in whatever thread, and until then none is started anew after an error."""
+    stopping.clear()
+    try:
+        yield
+    finally:
+        stopping.set()
+        for process in list(running):
+            with suppress(OSError):
+                end(process)
 
 
 @contextmanager
@@ -227,7 +248,7 @@ def environment(work: Path, here: Path) -> dict[str, str]:
             "MKL_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "CUDA_VISIBLE_DEVICES": "",  # points do not depend on who has a GPU
-            "NBGRADER_EXECUTION": os.environ.get("NBGRADER_EXECUTION", "autograde"),
+            GRADING: "autograde",
             "USER": "student",
             "LOGNAME": "student",
             "PWD": str(here),

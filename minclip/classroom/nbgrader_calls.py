@@ -62,4 +62,3 @@ def reason(lines: list[str], error: BaseException) -> str:
     if tracebacks:
         return tracebacks[-1].strip().splitlines()[-1]
     return " ".join(lines[-LINES:]) or str(error) or type(error).__name__
-

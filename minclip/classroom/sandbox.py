@@ -47,7 +47,7 @@ class Sandbox:
 def lacking() -> list[str]:
     """What this system cannot keep a submission from, a sentence for each; none where it can all."""
     if sys.platform == "linux":
-        from minclip.classroom import landlock, namespaces
+        from minclip.classroom import landlock
 
         apart, version = namespaces_work(), landlock.version()
         said = []

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from minclip.cli import classify, course, data, doctor, embed, eval, export, fetch, search, serve, train
+from minclip.cli import classify, classroom, course, data, doctor, embed, eval, export, fetch, search, serve, train
 from minclip.data.progress import progress_shown
 
 COMMANDS = {
@@ -25,6 +25,7 @@ COMMANDS = {
     "serve": serve,
     "export": export,
     "course": course,
+    "classroom": classroom,
 }
 MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128 + SIGINT, as shells have it
 

@@ -99,7 +99,7 @@ def make(folder: Path, lessons: list[Lesson] | None = None) -> list[str]:
     missing = [one.name for one in room.chosen() if not source_path(one).is_file()]
     if missing:
         raise ValueError(
-            f"the text of {missing[0]} is not here: a classroom is made from a clone of minclip's repository, see README.md"
+            f"{missing[0]} has no text here: a classroom is made in a clone of minclip's repository, see README.md"
         )
     said = [f"{short(folder)} is {'a new classroom' if new else 'your classroom, brought up to date'}."]
     folder.mkdir(parents=True, exist_ok=True)
@@ -195,7 +195,7 @@ def need_packages() -> None:
 
 @contextmanager
 def programs_on_path() -> Iterator[None]:
-    """nbgrader calls `alembic` by its name, which stands beside this Python whether or not the environment is active."""
+    """nbgrader calls `alembic` by its name. It stands beside this Python, whether or not the environment is active."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:

@@ -1,7 +1,7 @@
-"""Takes the place of nbgrader's `Execute`: the notebook runs in a process and a temporary folder of its own, with bounds.
+"""Takes the place of nbgrader's `Execute`: a notebook runs in a process and a folder of its own, within bounds.
 
-nbgrader cleans a submission before and scores it afterwards, in the teacher's process. `nbgrader autograde` uses this by
-the class's nbgrader_config.py, and so does `minclip classroom grade`.
+nbgrader cleans a submission before and scores it afterwards, in the teacher's process. `nbgrader autograde` uses this
+by the class's nbgrader_config.py, and so does `minclip classroom grade`.
 """
 
 import json
@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -23,20 +22,15 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
 import minclip
-from minclip.classroom.run_notebook import Job
+from minclip.classroom.run_notebook import JOB, LOG, NOTEBOOK, RESULT, Job
 from minclip.classroom.sandbox import hidden_of, lacking
 from minclip.course.missing_answer import GRADING
 from minclip.course.notebook_files import read, write
-from minclip.course.workbook import PLACE
-from minclip.data.paths import data_root
 
 CELL_SECONDS, NOTEBOOK_SECONDS, MEMORY_MB = 120, 600, 4096
 MARKER = "classroom.json"
 SEED = "MINCLIP_CLASSROOM_SEED"
 SLACK = 180  # seconds beyond a notebook's own, for starting kernels and ending them
-LARGEST_GIVEN = 200 * 2**20  # bytes of a file that lies beside a notebook: a larger one does not come along
-KEPT = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR",
-        "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "VIRTUAL_ENV", "CONDA_PREFIX", SEED)  # fmt: skip
 
 
 class Turn:
@@ -111,28 +105,24 @@ def executed(
 ) -> NotebookNode:
     """Runs a copy of a notebook beside copies of the files in `given`, apart from everything in `course`."""
     with temporary_folder() as folder:
-        work = folder / "work"
-        here = work / "lesson"
-        copy_files(given, here)
         job = Job(
-            notebook=str(folder / "given.ipynb"),
-            result=str(folder / "done.ipynb"),
-            work=str(work),
+            folder=str(folder),
+            given=str(given),
             hide=hidden_of(course.resolve()),
-            environment=environment(work, here) | seed_of(course),
+            environment=seed_of(course),
             cell_seconds=cell_seconds,
             seconds=seconds,
             memory=memory,
         )
-        write(notebook, Path(job.notebook))
-        job.write(folder / "job.json")
+        write(notebook, folder / NOTEBOOK)
+        job.write(folder / JOB)
         run(folder, seconds + SLACK)
-        return read(Path(job.result))
+        return read(folder / RESULT)
 
 
 def run(folder: Path, seconds: int) -> None:
     """RuntimeError, with the last that was said, where the run itself fails: a submission alone cannot do that."""
-    words = [sys.executable, "-P", "-m", "minclip.classroom.run_notebook", str(folder / "job.json")]
+    words = [sys.executable, "-P", "-m", "minclip.classroom.run_notebook", str(folder)]
     search = os.pathsep.join([str(Path(minclip.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
     said = folder / "said.txt"
     with said.open("wb") as output:
@@ -154,8 +144,8 @@ def run(folder: Path, seconds: int) -> None:
         finally:
             end(process)
             running.discard(process)
-    if code or not (folder / "done.ipynb").is_file():
-        log = folder / "kernel.log"
+    if code or not (folder / RESULT).is_file():
+        log = folder / LOG
         texts = [path.read_text(encoding="utf-8", errors="replace") for path in (said, log) if path.is_file()]
         last = [line for text in texts for line in text.strip().splitlines()[-3:]]
         raise RuntimeError(f"the notebook could not be run (exit code {code}): {' / '.join(last)[-600:]}")
@@ -194,91 +184,3 @@ def temporary_folder() -> Iterator[Path]:
             with suppress(OSError):
                 Path(path).chmod(0o700)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def copy_files(given: Path, folder: Path) -> None:
-    """What lies beside a notebook, writable; without what is too large to come along, and without links."""
-    folder.mkdir(parents=True)
-    for path, inner, names in os.walk(given):
-        there = folder / Path(path).relative_to(given)
-        inner[:] = [name for name in inner if not (Path(path) / name).is_symlink()]
-        there.mkdir(exist_ok=True)
-        for name in names:
-            file = Path(path) / name
-            if file.is_file() and not file.is_symlink() and file.stat().st_size <= LARGEST_GIVEN:
-                shutil.copyfile(file, there / name)
-
-
-def environment(work: Path, here: Path) -> dict[str, str]:
-    """What a kernel knows of its surroundings: nothing of the teacher's, and the same on every machine."""
-    found = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
-    places = {
-        "HOME": "home",
-        "USERPROFILE": "home",
-        "TMPDIR": "tmp",
-        "TEMP": "tmp",
-        "TMP": "tmp",
-        "IPYTHONDIR": "ipython",
-        "JUPYTER_CONFIG_DIR": "jupyter",
-        "JUPYTER_DATA_DIR": "jupyter",
-        "JUPYTER_RUNTIME_DIR": "jupyter",
-        "XDG_CACHE_HOME": "cache",
-        "XDG_CONFIG_HOME": "config",
-        "MPLCONFIGDIR": "matplotlib",
-        "MINCLIP_DATA": "data",
-        "MINCLIP_INDEXES": "indexes",
-        PLACE: "my_minclip",
-    }
-    for name in set(places.values()):
-        (work / name).mkdir()
-    copy_fonts(work / "matplotlib")
-    link_data(data_root(), work / "data")
-    packages = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]  # before what lies beside the notebook
-    search = [str(Path(minclip.__file__).parents[1]), os.environ.get("PYTHONPATH", ""), *packages]
-    return (
-        found
-        | {name: str(work / place) for name, place in places.items()}
-        | {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-            "PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, search))),
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONNOUSERSITE": "",
-            "OMP_NUM_THREADS": "1",  # the same sums whatever runs beside it
-            "MKL_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "CUDA_VISIBLE_DEVICES": "",  # points do not depend on who has a GPU
-            GRADING: "autograde",
-            "USER": "student",
-            "LOGNAME": "student",
-            "PWD": str(here),
-        }
-    )
-
-
-def copy_fonts(folder: Path) -> None:
-    """matplotlib's list of fonts, which takes seconds to make."""
-    import matplotlib
-
-    for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
-        with suppress(OSError):
-            shutil.copyfile(path, folder / path.name)
-
-
-def link_data(root: Path, folder: Path) -> None:
-    """The data sets as they are, to be read; what is drawn anew stays in the folder."""
-    cache = folder / "picturebook" / "cache"
-    cache.mkdir(parents=True)
-    for path in (root / "picturebook" / "cache").glob("*.npy"):
-        link(path, cache / path.name)
-    for path in root.iterdir() if root.is_dir() else ():
-        if path.name != "picturebook":
-            link(path, folder / path.name)
-
-
-def link(path: Path, name: Path) -> None:
-    try:
-        name.symlink_to(path.resolve())
-    except OSError:  # Windows, for an ordinary user
-        if path.is_file():
-            shutil.copyfile(path, name)

@@ -1,4 +1,4 @@
-"""Landlock, the file sandbox of Linux (5.13 and newer): a process gives up access to files, for itself and its children.
+"""Landlock, the file sandbox of Linux 5.13 and newer: a process gives up access to files, with all its children.
 
 It needs no privileges. Python has no function for it, so these are the three system calls, from the kernel's
 userspace-api/landlock documentation. What is not allowed here is refused with "Permission denied".

@@ -1,10 +1,11 @@
-"""Runs one notebook within bounds: python -m minclip.classroom.run_notebook JOB.json, as execution.py writes it.
+"""Runs one notebook within bounds: python -m minclip.classroom.run_notebook FOLDER, as execution.py fills the folder.
 
 A cell that runs too long is interrupted. Where that does not help, or the kernel ends, the cell gets an error and the
 notebook runs again without it, so that the cells after it still run. No code cell is left without having run, unless
 with an error in it: nbgrader gives an empty one full points.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -25,27 +26,32 @@ from nbformat import NotebookNode
 
 from minclip.classroom.process_tree import ProcessTree, adopt_orphans, size_in_words
 from minclip.classroom.sandbox import Sandbox
+from minclip.classroom.surroundings import copy_files, environment
 from minclip.course.notebook_files import read, write
 
+JOB, NOTEBOOK, RESULT, LOG = "job.json", "given.ipynb", "done.ipynb", "kernel.log"  # in the folder
 RERUNS = 3  # of a notebook whose kernel ended
 START = 120  # seconds for a kernel to start, on a machine that is busy
-HEED = 10  # seconds that a cell has to end after it was interrupted
 LONGEST_PATH = 90  # characters of a socket's name: systems end at 104 or 108
 LARGEST_MESSAGE = 64 * 2**20  # bytes; a larger one is not received
+STAYS = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() would end it some cells later
 CHECK = re.compile(r"check-(\w+)")
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to run and within which bounds. work: the folder in which the notebook runs and writes."""
+    """What to run and within which bounds. folder: a new one for this. given: where the notebook and its files lie.
 
-    notebook: str
-    result: str
-    work: str
+    hide: what the notebook must not see. environment: variables that the kernel gets besides.
+    """
+
+    folder: str
+    given: str
     hide: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     cell_seconds: int = 120
     seconds: int = 600
+    heed: int = 10  # seconds that a cell has to end after it was interrupted
     memory: int = 4 * 2**30
     output: int = 5 * 2**20
     disk: int = 2 * 2**30
@@ -86,10 +92,8 @@ class Client(NotebookClient):
         return super().process_message(message, cell, index)
 
     def interrupt(self) -> None:
-        import asyncio
-
         assert self.km is not None
-        asyncio.ensure_future(self.km.interrupt_kernel())
+        self.interrupting = asyncio.ensure_future(self.km.interrupt_kernel())
 
 
 class Run:
@@ -110,15 +114,16 @@ class Run:
         return self.give_up(f"the notebook's cells ended {1 + RERUNS} kernels")
 
     def through(self) -> bool:
-        """Runs all cells with a new kernel; False where one of them ended it."""
-        job = self.job
+        """Runs all cells with a new kernel, in a new folder; False where one of them ended it."""
+        job, work = self.job, Path(self.job.folder) / f"w{len(self.stopped)}"
+        copy_files(Path(job.given), work / "lesson")
+        surrounding = environment(work, work / "lesson") | job.environment
         with ExitStack() as stack:
-            tree = stack.enter_context(ProcessTree(job.memory, Path(job.work), job.disk))
-            client = self.client()
+            tree = stack.enter_context(ProcessTree(job.memory, work, job.disk))
+            client = self.client(work)
             stack.callback(self.leave, client)
-            log = stack.enter_context(Path(job.work).with_name("kernel.log").open("wb"))
-            environment = dict(job.environment)
-            client.start_new_kernel(cwd=self.job.environment["PWD"], env=environment, stdout=log, stderr=log)
+            log = stack.enter_context((Path(job.folder) / LOG).open("ab"))
+            client.start_new_kernel(cwd=str(work / "lesson"), env=surrounding, stdout=log, stderr=log)
             client.start_new_kernel_client()
             for index, cell in self.code:
                 if index in self.stopped:
@@ -138,14 +143,13 @@ class Run:
                     return False
         return True
 
-    def client(self) -> Client:
+    def client(self, work: Path) -> Client:
         """With a kernel of this Python, in a sandbox."""
         job = self.job
-        folder = Path(job.work) / "k"
-        folder.mkdir(exist_ok=True)
-        connection = folder / f"{len(self.stopped)}.json"
-        program = [sys.executable, "-m", "ipykernel_launcher", "-f", str(connection)]
-        argv = Sandbox(job.work, job.hide, job.memory).command(program)
+        connection = work / "kernel" / "k.json"
+        connection.parent.mkdir()
+        program = [sys.executable, "-m", "ipykernel_launcher", "-f", str(connection), STAYS]
+        argv = Sandbox(str(work), job.hide, job.memory).command(program)
         manager = AsyncKernelManager(connection_file=str(connection), context=zmq.asyncio.Context())
         if sys.platform != "win32" and len(str(connection)) < LONGEST_PATH:
             manager.transport = "ipc"  # sockets in the folder: the kernel has no network
@@ -153,14 +157,14 @@ class Run:
         manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
         client = Client(self.notebook, km=manager, allow_errors=True, startup_timeout=START)
         client.record_timing, client.coalesce_streams, client.most = False, True, job.output
-        client.interrupt_on_timeout, client.raise_on_iopub_timeout, client.iopub_timeout = True, True, HEED
+        client.interrupt_on_timeout, client.raise_on_iopub_timeout, client.iopub_timeout = True, True, job.heed
         client.skip_cells_with_tag = secrets.token_hex()  # none: a cell that is left out would get full points
         client.error_on_timeout = {"ename": "CellTimeoutError", "evalue": "", "traceback": []}
         return client
 
     def run_cell(self, client: Client, tree: ProcessTree, index: int, cell: NotebookNode) -> None:
         """Runs a cell; its outputs hold an error where it did not end well. Stopped where the kernel is lost."""
-        client.taken, client.flooded, began = 0, False, time.monotonic()
+        client.taken, client.flooded = 0, False
         reply: dict[str, Any] = {}
         client.on_cell_executed = lambda **given: reply.update(given["execute_reply"]["content"])
         try:
@@ -170,17 +174,18 @@ class Run:
         except CellTimeoutError:
             if client.flooded:
                 raise Stopped(self.too_much()) from None
-            took = int(time.monotonic() - began)
-            raise Stopped(f"this cell was stopped after {took} seconds and did not heed the interrupt") from None
+            raise Stopped(f"{self.too_long(client)}, and did not heed the interrupt") from None
         if client.flooded:
             cell.outputs.insert(0, error("OutputTooLong", self.too_much()))
         elif reply.get("ename") == "CellTimeoutError":
-            words = f"this cell was stopped after {client.timeout} seconds"
-            cell.outputs.insert(0, error("CellTimeoutError", words))
+            cell.outputs.insert(0, error("CellTimeoutError", self.too_long(client)))
         elif reply.get("status") not in ("ok", None) and not any(one.output_type == "error" for one in cell.outputs):
             cell.outputs.insert(0, error(reply.get("ename", "Error"), reply.get("evalue", "it did not run")))
         if client.flooded or reply.get("ename") == "CellTimeoutError":
             self.go_on_with_the_library(client, cell)
+
+    def too_long(self, client: Client) -> str:
+        return f"this cell ran longer than {client.timeout} seconds"
 
     def too_much(self) -> str:
         return f"this cell printed more than {size_in_words(self.job.output)}"
@@ -212,11 +217,11 @@ class Run:
 
 
 def main() -> None:
-    job = job_of(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
     adopt_orphans()
-    notebook = read(Path(job.notebook))
-    Run(notebook, job).run()
-    write(notebook, Path(job.result))
+    notebook = read(folder / NOTEBOOK)
+    Run(notebook, job_of(folder / JOB)).run()
+    write(notebook, folder / RESULT)
     sys.stdout.flush()
     os._exit(0)  # no thread of the messages holds it up
 

@@ -160,7 +160,7 @@ def main() -> None:
         namespaces.enter(write, folders, sandbox.memory)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     limit(sandbox.memory)
-    os.chdir(os.getcwd())  # into the folder as it is mounted now
+    os.chdir(Path.cwd())  # into the folder as it is mounted now
     if landlock.version():
         listed = [path for path in python_paths() if path not in readable_paths]
         landlock.restrict([*readable_paths, sandbox.folder], listed, [*write, *DEVICES], tcp=apart)

@@ -4,7 +4,7 @@
     minclip classroom class --lessons 01,05     with these lessons only, or adds them later
     minclip classroom collect class FILE        puts an LMS's zip, or a folder, where nbgrader looks for it
     minclip classroom check class               names what would stop the grading, and repairs what can be repaired
-    minclip classroom grade class               runs each notebook apart from all others, within bounds, and gives points
+    minclip classroom grade class               runs each notebook apart from others, within bounds, and gives points
     minclip classroom report class              points.csv, a page of who is stuck where, and feedback for students
 
 A folder that is named like an action: minclip classroom ./check

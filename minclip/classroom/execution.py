@@ -31,6 +31,7 @@ CELL_SECONDS, NOTEBOOK_SECONDS, MEMORY_MB = 120, 600, 4096
 MARKER = "classroom.json"
 SEED = "MINCLIP_CLASSROOM_SEED"
 SLACK = 180  # seconds beyond a notebook's own, for starting kernels and ending them
+LONGEST_PATH = 70  # characters, of the folder for temporary files: the name of a socket may have 104
 
 
 class Turn:
@@ -176,7 +177,9 @@ def all_ended_at_last() -> Iterator[None]:
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """Short, since sockets lie in it; gone afterwards, whatever rights its files have then."""
-    folder = Path(tempfile.mkdtemp(prefix="mc-")).resolve()
+    usual = str(Path(tempfile.gettempdir()).resolve())
+    short = "/tmp" if os.name == "posix" and len(usual) > LONGEST_PATH else None
+    folder = Path(tempfile.mkdtemp(prefix="mc-", dir=short)).resolve()
     try:
         yield folder
     finally:

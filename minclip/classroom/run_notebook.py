@@ -32,9 +32,10 @@ from minclip.course.notebook_files import read, write
 JOB, NOTEBOOK, RESULT, LOG = "job.json", "given.ipynb", "done.ipynb", "kernel.log"  # in the folder
 RERUNS = 3  # of a notebook whose kernel ended
 START = 120  # seconds for a kernel to start, on a machine that is busy
-LONGEST_PATH = 90  # characters of a socket's name: systems end at 104 or 108
 LARGEST_MESSAGE = 64 * 2**20  # bytes; a larger one is not received
-STAYS = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() would end it some cells later
+START_LINES = (  # IPython's own exit() would end the kernel some cells later; what lies beside the notebook comes last
+    "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None; __import__('sys').path.sort(key=lambda p: p == '')"
+)
 CHECK = re.compile(r"check-(\w+)")
 
 
@@ -146,12 +147,12 @@ class Run:
     def client(self, work: Path) -> Client:
         """With a kernel of this Python, in a sandbox."""
         job = self.job
-        connection = work / "kernel" / "k.json"
+        connection = work / "k" / "k.json"
         connection.parent.mkdir()
-        program = [sys.executable, "-m", "ipykernel_launcher", "-f", str(connection), STAYS]
+        program = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", str(connection), START_LINES]
         argv = Sandbox(str(work), job.hide, job.memory).command(program)
         manager = AsyncKernelManager(connection_file=str(connection), context=zmq.asyncio.Context())
-        if sys.platform != "win32" and len(str(connection)) < LONGEST_PATH:
+        if sys.platform != "win32":
             manager.transport = "ipc"  # sockets in the folder: the kernel has no network
         manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
         manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")

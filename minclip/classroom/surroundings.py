@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-import sysconfig
 from contextlib import suppress
 from pathlib import Path
 
@@ -60,8 +59,7 @@ def environment(work: Path, here: Path) -> dict[str, str]:
         (work / name).mkdir()
     copy_fonts(work / "matplotlib")
     link_data(data_root(), work / "data")
-    packages = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]  # before what lies beside the notebook
-    search = [str(Path(minclip.__file__).parents[1]), os.environ.get("PYTHONPATH", ""), *packages]
+    search = [str(Path(minclip.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     return (
         found
         | {name: str(work / place) for name, place in PLACES.items()}

@@ -34,7 +34,8 @@ RERUNS = 3  # of a notebook whose kernel ended
 START = 120  # seconds for a kernel to start, on a machine that is busy
 LARGEST_MESSAGE = 64 * 2**20  # bytes; a larger one is not received
 START_LINES = (  # IPython's own exit() would end the kernel some cells later; what lies beside the notebook comes last
-    "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None; __import__('sys').path.sort(key=lambda p: p == '')"
+    "get_ipython().ask_exit = lambda: None; "
+    "__import__('sys').path[:] = [path for path in __import__('sys').path if path] + ['']"
 )
 CHECK = re.compile(r"check-(\w+)")
 
@@ -104,10 +105,12 @@ class Run:
         self.notebook, self.job = notebook, job
         self.until, self.late = time.monotonic() + job.seconds, ""
         self.stopped: dict[int, list[NotebookNode]] = {}  # cells that ended a kernel, and their outputs
+        self.through_with: set[int] = set()  # cells whose outputs are complete
         self.code = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
 
     def run(self) -> None:
         for _ in range(1 + RERUNS):
+            self.through_with.clear()
             for _, cell in self.code:
                 cell.outputs, cell.execution_count = [], None
             if self.through():
@@ -129,6 +132,7 @@ class Run:
             for index, cell in self.code:
                 if index in self.stopped:
                     cell.outputs = list(self.stopped[index])
+                    self.through_with.add(index)
                     self.go_on_with_the_library(client, cell)
                     continue
                 left = int(self.until - time.monotonic())
@@ -138,6 +142,7 @@ class Run:
                 client.timeout = min(job.cell_seconds, left)
                 try:
                     self.run_cell(client, tree, index, cell)
+                    self.through_with.add(index)
                 except Stopped as stopped:
                     name = "MemoryError" if "memory" in str(stopped) else "KernelEnded"
                     self.stopped[index] = [error(name, str(stopped)), *cell.outputs]
@@ -149,7 +154,8 @@ class Run:
         job = self.job
         connection = work / "k" / "k.json"
         connection.parent.mkdir()
-        program = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", str(connection), START_LINES]
+        program = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", str(connection)]
+        program.append(f"--IPKernelApp.exec_lines={START_LINES}")
         argv = Sandbox(str(work), job.hide, job.memory).command(program)
         manager = AsyncKernelManager(connection_file=str(connection), context=zmq.asyncio.Context())
         if sys.platform != "win32":
@@ -208,7 +214,7 @@ class Run:
     def give_up(self, why: str) -> None:
         """No cell stays without having run, unless with an error."""
         for index, cell in self.code:
-            if cell.source.strip() and not cell.execution_count:
+            if cell.source.strip() and index not in self.through_with:  # a count alone says that it began
                 cell.outputs = self.stopped.get(index) or [error("DidNotRun", why)]
 
     def leave(self, client: Client) -> None:

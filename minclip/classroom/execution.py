@@ -22,6 +22,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
 import minclip
+from minclip.classroom.graded_outputs import refuse_what_is_no_result
 from minclip.classroom.run_notebook import JOB, LOG, NOTEBOOK, RESULT, Job
 from minclip.classroom.sandbox import hidden_of, lacking
 from minclip.course.missing_answer import GRADING
@@ -85,6 +86,7 @@ class SandboxedExecute(Execute):
         for cell, done in zip(nb.cells, ran.cells, strict=True):
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = done.outputs, done.execution_count
+                refuse_what_is_no_result(cell)
         return nb, resources
 
 

@@ -62,12 +62,11 @@ def grade(
     for one, done, words in in_turns(room, todo, jobs or os.cpu_count() or 1, given):
         if done:
             known[key_of(one)] = now[key_of(one)]
-            say(f"{one.student}  {one.lesson.name}  {words}")
         else:
             failed += 1
             known.pop(key_of(one), None)
-            say(f"{one.student}  {one.lesson.name}  not graded: {words}")
         write_graded(room, known)
+        say(f"{one.student}  {one.lesson.name}  {words if done else f'not graded: {words}'}")
     said = [f"{count(len(todo) - failed, 'submission')} graded."]
     if len(todo) < len(wanted):
         said.append(f"{len(wanted) - len(todo)} had been graded and did not change: --force grades them again.")

@@ -24,6 +24,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from minclip.classroom.graded_outputs import error
 from minclip.classroom.process_tree import ProcessTree, adopt_orphans, size_in_words
 from minclip.classroom.sandbox import Sandbox
 from minclip.classroom.surroundings import copy_files, environment
@@ -65,11 +66,6 @@ class Job:
 def job_of(path: Path) -> Job:
     given = json.loads(path.read_text(encoding="utf-8"))
     return Job(**{one.name: given[one.name] for one in fields(Job)} | {"hide": tuple(given["hide"])})
-
-
-def error(name: str, words: str) -> NotebookNode:
-    """An output that says why a cell has none."""
-    return NotebookNode(output_type="error", ename=name, evalue=words, traceback=[f"{name}: {words}"])
 
 
 class Stopped(Exception):

@@ -18,7 +18,7 @@ from nbgrader.utils import determine_grade
 from minclip.classroom import course_folder, grading
 from minclip.classroom.course_folder import make
 from minclip.classroom.graded_outputs import refuse_what_is_no_result
-from minclip.classroom.released_cells import restored
+from minclip.classroom.released_cells import drop_linked, restored
 from minclip.cli import build_parser, main
 from minclip.course.notebook_files import read
 from minclip.course.outline import LESSONS
@@ -200,6 +200,39 @@ def test_another_course_is_not_taken_over(tmp_path):
     with pytest.raises(ValueError, match="holds source of another course: name a new folder"):
         make(tmp_path, ONE)
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+@pytest.mark.parametrize("name", ["50% of ü", "it's {1} #a"])
+def test_a_class_may_have_many_names(tmp_path, tiny_lessons, name):  # noqa: F811
+    room = tmp_path / name
+    make(room, ONE)
+    assert (room / "release" / NAME / f"{NAME}.ipynb").is_file() and (room / "gradebook.db").is_file()
+
+
+@pytest.mark.parametrize("name", ["class [a]", "a?b", "c*"])
+def test_a_name_that_nbgrader_takes_for_a_pattern_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match="nbgrader cannot work in a path with"):
+        make(tmp_path / name, ONE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_brings_nothing_of_the_teachers(tmp_path):
+    submitted, autograded = tmp_path / "submitted", tmp_path / "autograded"
+    for folder in (submitted, autograded):
+        folder.mkdir()
+        (folder / "own.txt").write_text("mine")
+    (tmp_path / "gradebook.db").write_text("secret")
+    (submitted / "data.csv").symlink_to(tmp_path / "gradebook.db")
+    (autograded / "data.csv").write_text("secret")
+    assert drop_linked(submitted, autograded) == ["data.csv"]
+    assert [path.name for path in autograded.iterdir()] == ["own.txt"]
+    assert (tmp_path / "gradebook.db").read_text() == "secret"
+
+
+def test_two_gradings_at_once_are_refused(graded):
+    room, *_ = graded
+    with grading.only_one(course_folder.classroom_of(room)), pytest.raises(ValueError, match="another grading"):
+        grading.grade(room, students=["empty"], force=True)
 
 
 def test_a_folder_that_is_no_classroom_is_refused(tmp_path, capsys):

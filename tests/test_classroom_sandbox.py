@@ -199,3 +199,12 @@ def test_a_mac_is_told_what_to_refuse(monkeypatch, tmp_path):
     assert (program, option, rest) == ("/usr/bin/sandbox-exec", "-p", ["python", "-V"])
     assert "(deny network*)" in profile and f'(subpath "{tmp_path.resolve()}")' in profile
     assert '(deny file-read* (subpath "/class/source"))' in profile
+
+
+def test_a_clone_shows_the_package_and_not_the_teachers_work():
+    clone = sandbox.clone_root()
+    if clone is None:
+        pytest.skip("minclip is not in a clone of its repository")
+    found = sandbox.readable(())
+    assert str(clone / "minclip") in found and str(clone) not in found
+    assert not [path for path in found if Path(path).name in (".git", "workbook")]

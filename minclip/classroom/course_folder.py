@@ -29,6 +29,7 @@ from minclip.data.paths import atomic_write
 MARKER, CONFIG, GRADEBOOK, COPIES = "classroom.json", "nbgrader_config.py", "gradebook.db", "copies"
 SOURCE, RELEASE, SUBMITTED, AUTOGRADED, FEEDBACK = "source", "release", "submitted", "autograded", "feedback"
 STEPS = (SOURCE, RELEASE, SUBMITTED, AUTOGRADED, FEEDBACK)
+ODD = set("*?[")  # nbgrader takes a path for a pattern, and for part of an address
 INSTALL = 'python -m pip install "minclip[classroom]"'
 CONFIG_TEXT = '''"""nbgrader's settings of this class, written by `minclip classroom`. Add your own below: they stay."""
 
@@ -88,6 +89,8 @@ def make(folder: Path, lessons: list[Lesson] | None = None) -> list[str]:
     """
     need_packages()
     folder = folder.expanduser().absolute()
+    if odd := sorted(set(str(folder)) & ODD):
+        raise ValueError(f"nbgrader cannot work in a path with {odd[0]} in it: choose another for {short(folder)}")
     new = not (folder / MARKER).is_file()
     if new and (others := [name for name in (*STEPS, CONFIG, GRADEBOOK) if (folder / name).exists()]):
         raise ValueError(f"{short(folder)} holds {others[0]} of another course: name a new folder")

@@ -17,12 +17,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
-from traitlets import Integer
+from traitlets import Integer, List, Unicode
 
 import minclip
 from minclip.classroom.graded_outputs import refuse_what_is_no_result
+from minclip.classroom.process_tree import each
 from minclip.classroom.run_notebook import JOB, LOG, NOTEBOOK, RESULT, Job
 from minclip.classroom.sandbox import hidden_of, lacking
 from minclip.course.missing_answer import GRADING
@@ -74,6 +76,7 @@ class SandboxedExecute(Execute):
     timeout = Integer(CELL_SECONDS, help="Seconds that a cell may run.").tag(config=True)
     notebook_timeout = Integer(NOTEBOOK_SECONDS, help="Seconds that a notebook may run.").tag(config=True)
     memory = Integer(MEMORY_MB, help="Megabytes of memory that a submission may take.").tag(config=True)
+    readable = List(Unicode(), help="Folders that a notebook may read, besides Python and the system.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """The notebook with its outputs. RuntimeError where no kernel could be started: then nobody gets points."""
@@ -81,7 +84,8 @@ class SandboxedExecute(Execute):
         for line in lacking():
             self.log.warning(line)
         with TURN.given_away():
-            ran = executed(nb, folder, course_of(folder), self.timeout, self.notebook_timeout, self.memory * 2**20)
+            bounds = (self.timeout, self.notebook_timeout, self.memory * 2**20)
+            ran = executed(nb, folder, course_of(folder), *bounds, tuple(self.readable))
         os.environ[GRADING] = "autograde"  # nbgrader takes it back after each submission, whatever runs beside it
         for cell, done in zip(nb.cells, ran.cells, strict=True):
             if cell.cell_type == "code":
@@ -104,14 +108,22 @@ def seed_of(course: Path) -> dict[str, str]:
 
 
 def executed(
-    notebook: NotebookNode, given: Path, course: Path, cell_seconds: int, seconds: int, memory: int
+    notebook: NotebookNode,
+    given: Path,
+    course: Path,
+    cell_seconds: int,
+    seconds: int,
+    memory: int,
+    readable: tuple[str, ...] = (),
 ) -> NotebookNode:
     """Runs a copy of a notebook beside copies of the files in `given`, apart from everything in `course`."""
     with temporary_folder() as folder:
+        hide = hidden_of(course.resolve())
         job = Job(
             folder=str(folder),
             given=str(given),
-            hide=hidden_of(course.resolve()),
+            hide=tuple(path for path in hide if Path(path) not in folder.parents and Path(path) != folder),
+            read=readable,
             environment=seed_of(course),
             cell_seconds=cell_seconds,
             seconds=seconds,
@@ -155,7 +167,9 @@ def run(folder: Path, seconds: int) -> None:
 
 
 def end(process: subprocess.Popen) -> None:
-    """With all that it started: its session, and on Linux each kernel dies with it."""
+    """With all that it started: its session, its kernel, and what on Linux dies with the kernel."""
+    with suppress(psutil.Error):
+        each(psutil.Process(process.pid).children(recursive=True), lambda one: one.kill())
     if hasattr(os, "killpg"):
         with suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import chdir, contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from minclip.classroom.course_folder import (
     AUTOGRADED,
     CONFIG,
@@ -114,7 +116,7 @@ def in_turns(
         except Failed as error:
             return False, str(error)
 
-    with grading_environment(room), ThreadPoolExecutor(jobs) as pool, all_ended_at_last():
+    with only_one(room), grading_environment(room), ThreadPoolExecutor(jobs) as pool, all_ended_at_last():
         waiting = {pool.submit(one_of_them, one): one for one in todo}
         try:
             for done in as_completed(waiting):
@@ -122,6 +124,16 @@ def in_turns(
         finally:
             for job in waiting:
                 job.cancel()
+
+
+@contextmanager
+def only_one(room: Classroom) -> Iterator[None]:
+    """ValueError while another grading of this classroom runs."""
+    try:
+        with FileLock(room.folder / ".grading.lock", timeout=0):
+            yield
+    except Timeout:
+        raise ValueError(f"another grading of {room.folder.name} runs: wait for it, or stop it") from None
 
 
 @contextmanager

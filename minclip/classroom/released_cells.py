@@ -20,7 +20,18 @@ class RestoreCells(NbGraderPreprocessor):
         about = resources["nbgrader"]
         path = Path("release") / about["assignment"] / f"{about['notebook']}.ipynb"
         nb.cells = restored(nb.cells, read(path).cells)
+        work = Path(about["student"]) / about["assignment"]
+        for name in drop_linked(Path("submitted") / work, Path("autograded") / work):
+            self.log.warning("%s is a link in the submission, and is left out", name)
         return nb, resources
+
+
+def drop_linked(submitted: Path, autograded: Path) -> list[str]:
+    """Deletes what nbgrader copied by way of links, which may lead to anything that the teacher reads."""
+    links = [path.relative_to(submitted) for path in submitted.rglob("*") if path.is_symlink()]
+    for name in links:
+        (autograded / name).unlink(missing_ok=True)
+    return [name.as_posix() for name in links]
 
 
 def restored(cells: list[NotebookNode], released: list[NotebookNode]) -> list[NotebookNode]:

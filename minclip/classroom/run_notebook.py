@@ -45,12 +45,13 @@ CHECK = re.compile(r"check-(\w+)")
 class Job:
     """What to run and within which bounds. folder: a new one for this. given: where the notebook and its files lie.
 
-    hide: what the notebook must not see. environment: variables that the kernel gets besides.
+    hide, read: what it must not see, and what it may see besides. environment: variables that the kernel gets, too.
     """
 
     folder: str
     given: str
     hide: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     cell_seconds: int = 120
     seconds: int = 600
@@ -65,7 +66,7 @@ class Job:
 
 def job_of(path: Path) -> Job:
     given = json.loads(path.read_text(encoding="utf-8"))
-    return Job(**{one.name: given[one.name] for one in fields(Job)} | {"hide": tuple(given["hide"])})
+    return Job(**{one.name: given[one.name] for one in fields(Job)})
 
 
 class Stopped(Exception):
@@ -152,7 +153,7 @@ class Run:
         connection.parent.mkdir()
         program = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", str(connection)]
         program.append(f"--IPKernelApp.exec_lines={START_LINES}")
-        argv = Sandbox(str(work), job.hide, job.memory).command(program)
+        argv = Sandbox(str(work), job.hide, job.memory, job.read).command(program)
         manager = AsyncKernelManager(connection_file=str(connection), context=zmq.asyncio.Context())
         if sys.platform != "win32":
             manager.transport = "ipc"  # sockets in the folder: the kernel has no network

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import minclip
-from minclip.data.paths import data_root
+from minclip.data.paths import clone_root, data_root
 
-SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/proc", "/sys", "/dev")
+SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/gnu", "/proc", "/sys", "/dev")
 CACHES = ("/var/cache/fontconfig", "/var/lib/dpkg", "/snap", "/run/current-system")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/shm", "/dev/tty", "/dev/ptmx")
 GIGABYTE = 2**30
@@ -28,12 +28,13 @@ LARGEST_FILE = GIGABYTE  # bytes that a program writes into one file
 class Sandbox:
     """What a program may do. folder: it writes there and nowhere else. hide: what it must not see, files and folders.
 
-    memory: bytes that one process may take.
+    memory: bytes that one process may take. read: what it may read besides Python and the system's files.
     """
 
     folder: str
     hide: tuple[str, ...] = ()
     memory: int = 4 * GIGABYTE
+    read: tuple[str, ...] = ()
 
     def command(self, program: list[str]) -> list[str]:
         """The command line that runs a program in this sandbox."""
@@ -77,7 +78,8 @@ def python_paths() -> list[str]:
     paths += os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     paths += [str(Path(minclip.__file__).parent), str(data_root())]
     real = [str(Path(path).resolve()) for path in paths if path]
-    return list(dict.fromkeys([path for path in [*paths, *real] if path and path != "/"]))
+    clone = str(clone_root() or "")  # a teacher's work lies in it, too, and what git keeps
+    return list(dict.fromkeys([path for path in [*paths, *real] if path not in ("", "/", clone)]))
 
 
 def readable(hide: Iterable[str]) -> list[str]:
@@ -148,11 +150,11 @@ def main() -> None:
     from minclip.classroom import landlock, namespaces
 
     given = json.loads(sys.argv[1])
-    sandbox, program = Sandbox(**given | {"hide": tuple(given["hide"])}), sys.argv[2:]
+    sandbox, program = Sandbox(**given), sys.argv[2:]
     namespaces.die_with_parent()
     os.environ.pop("JPY_PARENT_PID", None)  # by which a kernel looks for its parent, among processes it cannot see
     Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")  # the system ends this one first
-    readable_paths = readable(sandbox.hide)
+    readable_paths = [*readable(sandbox.hide), *sandbox.read]
     folders = [path for path in sandbox.hide if Path(path).is_dir()]
     write = [sandbox.folder]
     apart = namespaces.possible(lambda: namespaces.enter(write, folders, sandbox.memory))
@@ -162,7 +164,7 @@ def main() -> None:
     limit(sandbox.memory)
     os.chdir(Path.cwd())  # into the folder as it is mounted now
     if landlock.version():
-        listed = [path for path in python_paths() if path not in readable_paths]
+        listed = [path for path in [*sys.path, *python_paths()] if path and path not in readable_paths]
         landlock.restrict([*readable_paths, sandbox.folder], listed, [*write, *DEVICES], tcp=apart)
     os.execvp(program[0], program)
 

@@ -210,7 +210,7 @@ def test_a_class_may_have_many_names(tmp_path, tiny_lessons, name):  # noqa: F81
 
 
 @pytest.mark.parametrize("name", ["class [a]", "a?b", "c*"])
-def test_a_name_that_nbgrader_takes_for_a_pattern_is_refused(tmp_path, name):
+def test_a_name_that_is_a_pattern_is_refused(tmp_path, name):
     with pytest.raises(ValueError, match="nbgrader cannot work in a path with"):
         make(tmp_path / name, ONE)
     assert not list(tmp_path.iterdir())

@@ -173,7 +173,7 @@ def test_python_inside_of_the_course_stays_readable(tmp_path, monkeypatch):
     assert sandbox.hidden_of(tmp_path) == (str(tmp_path / "source"),)
 
 
-def test_a_course_inside_of_a_readable_folder_is_left_out(tmp_path, monkeypatch):
+def test_a_course_in_a_readable_folder_is_hidden(tmp_path, monkeypatch):
     for name in ("minclip", "class/source"):
         (tmp_path / name).mkdir(parents=True)
     monkeypatch.setattr(sandbox, "python_paths", lambda: [str(tmp_path)])
@@ -201,7 +201,7 @@ def test_a_mac_is_told_what_to_refuse(monkeypatch, tmp_path):
     assert '(deny file-read* (subpath "/class/source"))' in profile
 
 
-def test_a_clone_shows_the_package_and_not_the_teachers_work():
+def test_a_clone_does_not_show_the_teachers_work():
     clone = sandbox.clone_root()
     if clone is None:
         pytest.skip("minclip is not in a clone of its repository")

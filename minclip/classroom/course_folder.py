@@ -135,12 +135,10 @@ def place(room: Classroom, name: str, content: bytes) -> list[str]:
     """Writes a file of ours. One that the teacher changed stays while ours is the same, else it is copied aside."""
     path, new = room.folder / name, digest(content)
     found = digest(path.read_bytes()) if path.is_file() else ""
-    if found == new:
-        said = []
-    elif found and room.written.get(name) == new:
-        return [f"{name} holds your changes and stays as it is."]
-    else:
-        said = []
+    said: list[str] = []
+    if found != new:
+        if found and room.written.get(name) == new:
+            return [f"{name} holds your changes and stays as it is."]
         if found and found != room.written.get(name):
             said = [f"{name} is new. What you wrote in the old one is kept in {keep_copy(room, path)}"]
         with atomic_write(path) as file:

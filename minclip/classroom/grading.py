@@ -58,8 +58,8 @@ def grade(
     known = read_graded(room)
     now = {key_of(one): digest_of(room, one) for one in wanted}
     todo = [one for one in wanted if force or known.get(key_of(one)) != now[key_of(one)] or not is_graded(room, one)]
-    settings = {"SandboxedExecute": {"timeout": seconds, "memory": memory}}
-    given = {name: {k: v for k, v in values.items() if v} for name, values in settings.items()}
+    bounds = {name: value for name, value in (("timeout", seconds), ("memory", memory)) if value}
+    given: dict[str, dict[str, object]] = {"SandboxedExecute": dict(bounds)}
     failed = 0
     for one, done, words in in_turns(room, todo, jobs or os.cpu_count() or 1, given):
         if done:

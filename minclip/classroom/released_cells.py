@@ -55,7 +55,8 @@ def restored(cells: list[NotebookNode], released: list[NotebookNode]) -> list[No
 def choose(there: list[NotebookNode], released: NotebookNode) -> NotebookNode | None:
     """Of several cells with one id the last that somebody wrote in, as in Python the last definition counts."""
     changed = [cell for cell in there if cell.source != released.source]
-    return (changed or there or [None])[-1]
+    best = changed or there
+    return best[-1] if best else None
 
 
 def place_in(cells: list[NotebookNode], later: list[str]) -> int:

@@ -20,6 +20,7 @@ from typing import Any
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -92,7 +93,7 @@ class Client(NotebookClient):
 
     def interrupt(self) -> None:
         assert self.km is not None
-        self.interrupting = asyncio.ensure_future(self.km.interrupt_kernel())
+        self.interrupting = asyncio.ensure_future(ensure_async(self.km.interrupt_kernel()))
 
 
 class Run:

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             given = ["make", *given]
         return parse(given, namespace)
 
-    parser.parse_known_args = with_action  # type: ignore[method-assign]
+    parser.parse_known_args = with_action  # type: ignore[method-assign, assignment]
 
 
 def positive(text: str) -> int:

@@ -41,7 +41,7 @@ c = get_config()  # noqa: F821
 settings(c, Path(__file__).parent)
 
 # Your own settings, for example:
-# c.SandboxedExecute.timeout = 120  # seconds that a cell may run
+# c.SandboxedExecute.timeout = 300  # seconds that a cell may run
 # c.SandboxedExecute.memory = 4096  # megabytes
 '''
 

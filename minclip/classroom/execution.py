@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from minclip.classroom.sandbox import hidden_of, lacking
 from minclip.course.missing_answer import GRADING
 from minclip.course.notebook_files import read, write
 
-CELL_SECONDS, NOTEBOOK_SECONDS, MEMORY_MB = 120, 600, 4096
+CELL_SECONDS, NOTEBOOK_SECONDS, MEMORY_MB = 180, 900, 4096
 MARKER = "classroom.json"
 SEED = "MINCLIP_CLASSROOM_SEED"
 SLACK = 180  # seconds beyond a notebook's own, for starting kernels and ending them
@@ -178,9 +179,8 @@ def end(process: subprocess.Popen) -> None:
 
 
 @contextmanager
-def all_ended_at_last() -> Iterator[None]:
-    """After it no notebook runs, in whatever thread, and until then none is started anew after an error."""
-    stopping.clear()
+def ended_at_last(pool: Executor) -> Iterator[None]:
+    """After it nothing runs of what the pool's threads started, and nothing waits there."""
     try:
         yield
     finally:
@@ -188,6 +188,8 @@ def all_ended_at_last() -> Iterator[None]:
         for process in list(running):
             with suppress(OSError):
                 end(process)
+        pool.shutdown(cancel_futures=True)
+        stopping.clear()
 
 
 @contextmanager

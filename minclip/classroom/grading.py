@@ -105,7 +105,7 @@ def in_turns(
 
     Ctrl-C ends all that run.
     """
-    from minclip.classroom.execution import TURN, all_ended_at_last
+    from minclip.classroom.execution import TURN, ended_at_last
     from minclip.classroom.nbgrader_calls import Failed, call
 
     def one_of_them(one: Submission) -> tuple[bool, str]:
@@ -116,14 +116,10 @@ def in_turns(
         except Failed as error:
             return False, str(error)
 
-    with only_one(room), grading_environment(room), ThreadPoolExecutor(jobs) as pool, all_ended_at_last():
+    with only_one(room), grading_environment(room), ThreadPoolExecutor(jobs) as pool, ended_at_last(pool):
         waiting = {pool.submit(one_of_them, one): one for one in todo}
-        try:
-            for done in as_completed(waiting):
-                yield waiting[done], *done.result()
-        finally:
-            for job in waiting:
-                job.cancel()
+        for done in as_completed(waiting):
+            yield waiting[done], *done.result()
 
 
 @contextmanager

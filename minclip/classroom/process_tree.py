@@ -49,9 +49,14 @@ class ProcessTree:
         looks = 0
         while not self.stopped.wait(EVERY):
             looks += 1
-            self.why = self.why or self.passed_bound(looks)
-            if self.why:
-                self.end()
+            self.look(looks)
+
+    def look(self, looks: int = 1) -> str:
+        """Ends all where a bound is passed; returns `why`."""
+        self.why = self.why or self.passed_bound(looks)
+        if self.why:
+            self.end()
+        return self.why
 
     def passed_bound(self, looks: int) -> str:
         processes = self.processes()

@@ -54,8 +54,8 @@ class Job:
     hide: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
-    cell_seconds: int = 120
-    seconds: int = 600
+    cell_seconds: int = 180
+    seconds: int = 900
     heed: int = 10  # seconds that a cell has to end after it was interrupted
     memory: int = 4 * 2**30
     output: int = 5 * 2**20
@@ -180,6 +180,8 @@ class Run:
             if client.flooded:
                 raise Stopped(self.too_much()) from None
             raise Stopped(f"{self.too_long(client)}, and did not heed the interrupt") from None
+        if why := tree.look():  # before the next cell, which has no part in it
+            raise Stopped(f"the kernel ended in this cell: {why}")
         if client.flooded:
             cell.outputs.insert(0, error("OutputTooLong", self.too_much()))
         elif reply.get("ename") == "CellTimeoutError":

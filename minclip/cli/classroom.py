@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     collect.add_argument("--lesson", metavar="05", help="the lesson that it is of (default: the notebooks tell)")
     grade.add_argument("--students", metavar="ANNA,BEN", help="these students (default: all)")
     grade.add_argument("--jobs", type=positive, metavar="N", help="notebooks at a time (default: one for each core)")
-    grade.add_argument("--seconds", type=positive, metavar="S", help="for a cell (default: 120)")
+    grade.add_argument("--seconds", type=positive, metavar="S", help="for a cell (default: 180)")
     grade.add_argument("--memory", type=positive, metavar="MB", help="for a submission (default: 4096)")
     grade.add_argument("--force", action="store_true", help="those that are graded already, too")
     parse = parser.parse_known_args

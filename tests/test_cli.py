@@ -19,7 +19,7 @@ from minclip.data.protocol import ClassTask
 from minclip.evaluation.suites import Suite
 
 COMMANDS = ["doctor", "data", "fetch", "train", "eval", "classify", "embed", "search", "serve", "export", "course"]
-COMMANDS += ["completion"]
+COMMANDS += ["classroom", "completion"]
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_every_optional_part_says_what_it_gives():
 def test_a_missing_optional_part_is_a_note(monkeypatch):
     monkeypatch.setattr(packages, "version_of", lambda name: None if name.startswith("onnx") else "999")
     complete, missing = lines_of(packages.check_optional())
-    assert complete.startswith("[OK]   optional parts that are installed: completion, course, hub")
+    assert complete.startswith("[OK]   optional parts that are installed: classroom, completion, course, hub")
     assert missing.startswith("[NOTE] without onnx, onnxscript, onnxruntime there is no minclip export to ONNX: ")
     assert missing.endswith('python -m pip install -c constraints.txt -e ".[export]"')
 

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from minclip.cli import classify, completion, course, data, doctor, embed, eval, export, fetch, search, serve, train
+from minclip.cli import (
+    classify, classroom, completion, course, data, doctor, embed, eval, export, fetch, search, serve, train,
+)  # fmt: skip
 from minclip.data.progress import progress_shown
 
 COMMANDS = {
@@ -28,6 +30,7 @@ COMMANDS = {
     "serve": serve,
     "export": export,
     "course": course,
+    "classroom": classroom,
     "completion": completion,
 }
 MISTAKE, INTERRUPTED = 2, 130  # exit codes: argparse's own for wrong usage; 128 + SIGINT, as shells have it

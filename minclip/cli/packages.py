@@ -10,6 +10,7 @@ from minclip.cli.checks import Check
 CLONE = Path(__file__).parents[2]
 INSTALL = "python -m pip install"
 GIVES = {  # optional part -> what it is for; those that only developers need are not here
+    "classroom": "minclip classroom",
     "completion": "minclip completion",
     "course": "the lessons in JupyterLab",
     "export": "minclip export to ONNX",

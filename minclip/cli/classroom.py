@@ -1,0 +1,96 @@
+"""A class with nbgrader: make its folder from the lessons, collect and check what comes in, grade it, report.
+
+    minclip classroom class                     makes the folder `class` with all lessons: source, release, settings
+    minclip classroom class --lessons 01,05     with these lessons only, or adds them later
+    minclip classroom collect class FILE        puts an LMS's zip, or a folder, where nbgrader looks for it
+    minclip classroom check class               names what would stop the grading, and repairs what can be repaired
+    minclip classroom grade class               runs each notebook apart from others, within bounds, and gives points
+    minclip classroom report class              points.csv, a page of who is stuck where, and feedback for students
+
+A folder that is named like an action: minclip classroom ./check
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ACTIONS = ("make", "collect", "check", "grade", "report")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="DIR | collect | check | grade | report")
+    make = actions.add_parser("make", help="make a class's folder, as without this word")
+    collect = actions.add_parser("collect", help="put an LMS's zip or a folder into submitted/")
+    check = actions.add_parser("check", help="look over what came in, before grading")
+    grade = actions.add_parser("grade", help="run the notebooks and give points")
+    report = actions.add_parser("report", help="write points, a page for the teacher, and feedback")
+    for action in (make, collect, check, grade, report):
+        action.add_argument("folder", type=Path, metavar="DIR", help="the class's folder")
+    for action in (make, grade):
+        action.add_argument("--lessons", metavar="01,05", help="these lessons (default: all)")
+    collect.add_argument("given", type=Path, metavar="ZIP_OR_FOLDER", help="what the LMS gave you")
+    collect.add_argument("--lesson", metavar="05", help="the lesson that it is of (default: the notebooks tell)")
+    grade.add_argument("--students", metavar="ANNA,BEN", help="these students (default: all)")
+    grade.add_argument("--jobs", type=positive, metavar="N", help="notebooks at a time (default: one for each core)")
+    grade.add_argument("--seconds", type=positive, metavar="S", help="for a cell (default: 180)")
+    grade.add_argument("--memory", type=positive, metavar="MB", help="for a submission (default: 4096)")
+    grade.add_argument("--force", action="store_true", help="those that are graded already, too")
+    parse = parser.parse_known_args
+
+    def with_action(args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+        """Without a word of its own, `minclip classroom DIR` makes the folder."""
+        given = list(args or ())
+        if given and given[0] not in (*ACTIONS, "-h", "--help"):
+            given = ["make", *given]
+        return parse(given, namespace)
+
+    parser.parse_known_args = with_action  # type: ignore[method-assign, assignment]
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} must be at least 1")
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from minclip.classroom import course_folder
+
+    folder, action = arguments.folder.expanduser(), arguments.action
+    course_folder.need_packages()
+    if action == "make":
+        lines = course_folder.make(folder, lessons_of(arguments.lessons))
+    elif action == "collect":
+        from minclip.classroom.collecting import collect
+
+        chosen = lessons_of(arguments.lesson) or [None]
+        lines = collect(folder, arguments.given.expanduser(), chosen[0])
+    elif action == "check":
+        from minclip.classroom.inspection import inspect
+
+        lines = inspect(folder)
+    elif action == "grade":
+        from minclip.classroom.grading import grade
+
+        students = arguments.students.split(",") if arguments.students else None
+        bounds = (arguments.jobs, arguments.seconds, arguments.memory)
+        lines = grade(folder, lessons_of(arguments.lessons), students, *bounds, arguments.force, say)
+    else:
+        from minclip.classroom.report import report
+
+        lines = report(folder)
+    print("\n".join(lines), flush=True)
+    return 0
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def lessons_of(words: str | None) -> list | None:
+    """'01,05' as lessons. ValueError for what is none."""
+    from minclip.course.workbook_start import lesson_of
+
+    return [lesson_of(word.strip()) for word in words.split(",") if word.strip()] if words else None

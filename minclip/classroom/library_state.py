@@ -1,7 +1,7 @@
 """Is minclip in this process what its files say? A notebook may have replaced a check, a reference or the grader.
 
 Every module of minclip that is loaded is held against its file: its functions and methods, what it imports from other
-modules of minclip, and its plain constants. What a module computes while it is imported is not compared.
+modules of minclip and, where it judges answers, its plain constants. What is computed at import is not compared.
 """
 
 import ast
@@ -21,7 +21,9 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 def changed_library() -> list[str]:
     """What is not as its file says, by name: minclip.loss.clip_loss. One for each module."""
     loaded = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] == "minclip"]
-    return [f"{name}.{changed}".rstrip(".") for name, module in sorted(loaded) for changed in first_change(name, module)]
+    return [
+        f"{name}.{changed}".rstrip(".") for name, module in sorted(loaded) for changed in first_change(name, module)
+    ]
 
 
 def first_change(name: str, module: Any) -> Iterator[str]:
@@ -62,6 +64,7 @@ def changes(module: ModuleType, path: Path) -> Iterator[str]:
     tree, codes = parsed(path)
     inside = vars(module)
     names = [node.name for node in tree.body if isinstance(node, Definition)]
+    judges = module.__name__.startswith(("minclip.course", "minclip.classroom"))
     for node in tree.body:
         if isinstance(node, Definition) and names.count(node.name) == 1:
             yield from changed_definition(node, inside.get(node.name), codes, node.name)
@@ -71,7 +74,9 @@ def changes(module: ModuleType, path: Path) -> Iterator[str]:
                 here = inside.get(alias.asname or alias.name, ABSENT)
                 if (alias.asname or alias.name) not in names and here is not source.get(alias.name, here):
                     yield alias.asname or alias.name
-        elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        elif (
+            judges and isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+        ):
             name = node.targets[0].id
             try:
                 value = ast.literal_eval(node.value)

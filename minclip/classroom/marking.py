@@ -79,39 +79,40 @@ def marks(answer: Any, lesson: Lesson, exercise: Exercise, seed: int) -> Marks:
         verdict = judge(answer, lesson, exercise)
         found.visible = str(verdict)
         right = dict.fromkeys(parts, answer) if verdict.sign == RIGHT else right_methods(answer, lesson, exercise)
-        by_answer = {id(thing): thing for thing in right.values()}
-        failed = {key: hidden_failures(thing, lesson, exercise, seed) for key, thing in by_answer.items()}
-    for part, thing in right.items():
-        words = [said for name, said in failed[id(thing)] if name in (part, exercise.name)]
-        found.points += parts[part] * (VISIBLE if words else 1)
-        found.hidden += [said for said in words if said not in found.hidden]
+        failed = hidden_failures(right, lesson, exercise, seed)
+    for part in right:
+        found.points += parts[part] * (VISIBLE if failed[part] else 1)
+        found.hidden += [said for said in failed[part] if said not in found.hidden]
     return found
 
 
 def right_methods(answer: Any, lesson: Lesson, exercise: Exercise) -> dict[str, Any]:
-    """Of a class whose check is not passed: method that is right -> the class in which it is judged.
+    """Of a class whose check is not passed: method that is right -> the class in which it is.
 
-    That is the answer, or the answer with minclip's methods in place of its others.
+    That is the answer with minclip's methods in place of its others, or the answer itself.
     """
-    own = own_methods(answer, exercise) if len(exercise.write) > 1 else []
+    if len(exercise.write) < 2:
+        return {}
     check = getattr(lesson.checks, exercise.name)
-    alone = passed(answer, check, exercise)
+    alone = passed(answer, check)
     if set(alone) == set(exercise.write):  # and yet it was refused: it does not run without its notebook, for example
         return {}
     found = {}
-    for method in own:
-        mixed = answer if method in alone else with_minclips(answer, exercise, method)
-        if method in passed(mixed, check, exercise):
+    for method in own_methods(answer, exercise):
+        mixed = with_minclips(answer, exercise, method)
+        if method in passed(mixed, check):
             found[method] = mixed
+        elif method in alone:
+            found[method] = answer
+    if set(found) == set(exercise.write):  # each is right by itself, and together they are not
+        return {method: thing for method, thing in found.items() if method in alone}
     return found
 
 
-def passed(thing: Any, check: Any, exercise: Exercise, seed: int = 0) -> list[str]:
+def passed(thing: Any, check: Any) -> list[str]:
     """The methods all of whose claims hold; none where a claim about the whole class does not."""
-    if len(exercise.write) < 2:
-        return []
-    trial = MethodsTrial(thing, seed)
-    end = run_alone(trial, check, seed)
+    trial = MethodsTrial(thing)
+    end = run_alone(trial, check)
     if isinstance(end, Wrong):
         return []
     return [name for name in trial.passed_by if name not in trial.wrong_by and name not in trial.not_written]
@@ -122,7 +123,7 @@ def with_minclips(answer: Any, exercise: Exercise, method: str) -> Any:
     mixed = type(answer.__name__, (answer,), {"__module__": answer.__module__})
     for name in exercise.write:
         if name != method:
-            setattr(mixed, name, moved(vars(exercise.library)[name], mixed))
+            setattr(mixed, name, moved(vars(exercise.library)[name], answer))
     return mixed
 
 
@@ -135,7 +136,28 @@ def moved(method: Any, home: type) -> Any:
     return FunctionType(method.__code__, method.__globals__, method.__name__, method.__defaults__, closure)
 
 
-def hidden_failures(thing: Any, lesson: Lesson, exercise: Exercise, seed: int) -> list[tuple[str, str]]:
+def hidden_failures(right: dict[str, Any], lesson: Lesson, exercise: Exercise, seed: int) -> dict[str, list[str]]:
+    """What does not hold of each method that is right, or of the function, in words.
+
+    A method may fail only because another one does: where several fail, each is judged among minclip's.
+    """
+    things = {id(thing): thing for thing in right.values()}
+    failed_in = {key: failures(thing, lesson, exercise, seed) for key, thing in things.items()}
+
+    def of(part: str, failed: list[tuple[str, str]]) -> list[str]:
+        return [said for name, said in failed if name in (part, exercise.name)]
+
+    found = {part: of(part, failed_in[id(thing)]) for part, thing in right.items()}
+    failing = [part for part, words in found.items() if words and len(things) == 1 and len(right) > 1]
+    if len(failing) > 1:
+        mixed = {part: with_minclips(right[part], exercise, part) for part in failing}
+        alone = {part: of(part, failures(thing, lesson, exercise, seed)) for part, thing in mixed.items()}
+        if any(alone.values()):
+            found |= alone
+    return found
+
+
+def failures(thing: Any, lesson: Lesson, exercise: Exercise, seed: int) -> list[tuple[str, str]]:
     """(method or exercise, what does not hold) of the check with other numbers, and of the hidden claims."""
     hidden = import_module(f"minclip.classroom.hidden_tests.lesson_{lesson.number:02}")
     checks = {

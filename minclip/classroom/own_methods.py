@@ -2,13 +2,11 @@
 
 import ast
 import re
-import textwrap
 from typing import Any
 
 from minclip.course.answer_source import is_minclips, methods, source_of, unwritten
 from minclip.course.exercise import Exercise
 from minclip.course.library_use import is_subclass, uses_library
-from minclip.course.notebook_cells import segment
 
 
 def own_methods(answer: Any, exercise: Exercise) -> list[str]:
@@ -19,10 +17,10 @@ def own_methods(answer: Any, exercise: Exercise) -> list[str]:
         source = source_of(answer, exercise.name)
     except ValueError:
         return []
-    (top,) = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)] or [None]
-    if top is None:
+    top = ast.parse(source).body[0]
+    if not isinstance(top, ast.ClassDef):
         return []
-    texts = {node.name: textwrap.dedent(segment(source, node)) for node in top.body if isinstance(node, ast.FunctionDef)}
+    texts = {node.name: ast.unparse(node) for node in top.body if isinstance(node, ast.FunctionDef)}
     stubs, members, found = unwritten(source), methods(answer), []
     for name in exercise.write:
         if name not in texts or name not in members or name in stubs or is_minclips(members[name]):

@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 GRADING = "NBGRADER_EXECUTION"  # nbgrader sets it, to "validate" or to "autograde"
-GIVEN: dict[str, Any] = {}  # exercise -> what `check` was given while nbgrader grades; minclip.classroom gives its points
+GIVEN: dict[
+    str, Any
+] = {}  # exercise -> what `check` was given while nbgrader grades; minclip.classroom gives its points
 
 
 class NotRight(AssertionError):

@@ -61,7 +61,11 @@ def train_step(t: Trial) -> None:
 
 
 def train(t: Trial) -> None:
-    for seed, steps, pairs, rate, decay, warmup in ((3, 4, 2, 0.01, 0.0, 0), (4, 9, 6, 0.2, 0.3, 5), (5, 1, 3, 0.1, 1.0, 1)):
+    for seed, steps, pairs, rate, decay, warmup in (
+        (3, 4, 2, 0.01, 0.0, 0),
+        (4, 9, 6, 0.2, 0.3, 5),
+        (5, 1, 3, 0.1, 1.0, 1),
+    ):
         supply = [batch(t, pairs) for _ in range(steps + 2)]
         mine, theirs, told = TwoTowers(seed), TwoTowers(seed), []
 
@@ -74,7 +78,9 @@ def train(t: Trial) -> None:
         right = minclips_train(theirs, supply, *given, untold)
         t.same(mine.weights(), theirs.weights(), what="the row of all weights after the run")
         t.same(torch.tensor(list(came)), torch.tensor(right), what="the list of losses")
-        t.same([(step, number) for step, number in told], [(step, pairs) for step in range(steps)], what="what was told")
+        t.same(
+            [(step, number) for step, number in told], [(step, pairs) for step in range(steps)], what="what was told"
+        )
     few = Shown([batch(t)], "one batch")
     t.raises(ValueError, t.mine, Shown(TwoTowers(), "model"), few, 2, 0.1, 0.1, 0, None, Shown(untold, "after_step"),
              why="the batches end after 1 of 2 steps")  # fmt: skip

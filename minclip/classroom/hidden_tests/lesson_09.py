@@ -7,7 +7,12 @@ from minclip.course.assertions import Trial
 from minclip.prompts import prompts_for as right_prompts
 
 NAMES = ("tiger", "{}", "100 %", "", "Zoë's {owl}", r"a\nb", "{0}", "$name")
-TEMPLATES = (["{}"], ["{} {{", "}} {}"], ["in {1} a {}", "% {} %", "{ } {}"], [f"number {i} of {{}}" for i in range(20)])
+TEMPLATES = (
+    ["{}"],
+    ["{} {{", "}} {}"],
+    ["in {1} a {}", "% {} %", "{ } {}"],
+    [f"number {i} of {{}}" for i in range(20)],
+)
 
 
 def prompts_for(t: Trial) -> None:

@@ -19,8 +19,8 @@ A function has the points of its exercise. The points of a class are divided amo
 equally as quarters of a point allow; the last method gets what is left over.
 
 Three quarters of them are for the check that the notebook shows: where it says ✓, they are sure. One quarter is for the
-hidden tests: the same check with other random numbers, and claims that the notebook does not show. They count only where
-the notebook's check is passed.
+hidden tests: the same check with other random numbers, and claims that the notebook does not show. They count only
+where the notebook's check is passed.
 
 Each method is judged by itself: where another method is missing or wrong, minclip's stands in its place. What is not
 written, what is minclip's own and what calls minclip's own gives no points.

@@ -1,7 +1,7 @@
 """`points_of("clip_loss")`: the last line of a check's cell, where nbgrader grades. It gives the points of an answer.
 
-marking.py says what an answer gets, tampering.py what costs all of its points. What comes of both is also displayed, for
-the report. Nothing goes to stderr, and nothing but the user's interrupt is raised: nbgrader would give no points for it.
+marking.py says what an answer gets, tampering.py what costs all of its points. What comes of both is also displayed,
+for the report. Nothing goes to stderr, and nothing is raised but nbgrader's own interrupt: both would cost all points.
 """
 
 import os

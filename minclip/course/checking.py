@@ -1,9 +1,9 @@
 """`clip_loss = check(clip_loss)`: is it right? Says so in a few lines, and goes on with what works.
 
 Right: the learner's own object comes back, and its text is kept. Wrong or not written yet: an earlier right answer
-comes back, else minclip's, so that the rest of the lesson runs. Under nbgrader nothing is kept: while it validates, wrong
-or missing raises; while it grades, the verdict is printed, and minclip.classroom.points gives the points. Nothing goes
-to stderr.
+comes back, else minclip's, so that the rest of the lesson runs. Under nbgrader nothing is kept: while it validates,
+wrong or missing raises; while it grades, the verdict is printed, and minclip.classroom.points gives the points. Nothing
+goes to stderr.
 """
 
 import contextlib

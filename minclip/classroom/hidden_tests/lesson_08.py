@@ -1,7 +1,5 @@
 """Hidden tests of lesson 08: other names and templates, level scores by lot, other test sets."""
 
-import torch
-
 from minclip import accuracy, zero_shot
 from minclip.course.assertions import Trial
 from minclip.course.lesson_08_zero_shot_evaluation.checks import text_model

@@ -1,6 +1,7 @@
 """The written questions of a class: nbgrader takes them, and what their mark schemes claim is so."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -121,11 +122,11 @@ def test_05_what_the_loss_does_not_see():
 
 
 def test_06_twice_as_wide():
-    given = dict(
-        embed_dim=16, image_size=12, patch_size=4, vision_width=24, vision_layers=1, text_heads=2, text_layers=1,
-        context_length=9, vocab_size=50, vision_head_width=4,
+    config = CLIPConfig(
+        embed_dim=16, image_size=12, patch_size=4, vision_width=24, vision_layers=1, text_width=16, text_heads=2,
+        text_layers=1, context_length=9, vocab_size=50, vision_head_width=4,
     )  # fmt: skip
-    narrow, wide = (CLIP(CLIPConfig(text_width=width, **given)) for width in (16, 32))
+    narrow, wide = CLIP(config), CLIP(replace(config, text_width=32))
     factors = {name: wide.get_parameter(name).numel() / p.numel() for name, p in narrow.named_parameters()}
     assert factors["text.token_embedding.weight"] == factors["text.text_projection"] == 2
     assert factors["text.transformer.resblocks.0.attn.in_proj_weight"] == 4

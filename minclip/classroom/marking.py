@@ -94,11 +94,13 @@ def right_methods(answer: Any, lesson: Lesson, exercise: Exercise) -> dict[str, 
     if len(exercise.write) < 2:
         return {}
     check = getattr(lesson.checks, exercise.name)
-    alone = passed(answer, check)
-    if set(alone) == set(exercise.write):  # and yet it was refused: it does not run without its notebook, for example
+    alone, own = passed(answer, check), own_methods(answer, exercise)
+    if (
+        set(alone) == set(own) == set(exercise.write)
+    ):  # and yet it was refused: it does not run without its notebook, for example
         return {}
     found = {}
-    for method in own_methods(answer, exercise):
+    for method in own:
         mixed = with_minclips(answer, exercise, method)
         if method in passed(mixed, check):
             found[method] = mixed

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Memorised:
-    """An exercise's answer. It is minclip's own while it learns; afterwards it answers what it was asked then, alone."""
+    """An exercise's answer: minclip's own while it learns, and afterwards for what it was asked then alone."""
 
     def __init__(self, exercise):
         self.seen, self.learning = set(), True

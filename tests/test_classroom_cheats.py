@@ -21,19 +21,28 @@ from minclip.course.outline import exercise_of
 from minclip.course.replaced_functions import put_back, replaced
 
 HEAD = "def clip_loss(image_features, text_features, scale):\n"
+BODY = LOSS.partition("\n")[2]
+ASKED = "(image_features, text_features, scale)\n"
+CHECKS = "minclip.course.lesson_05_symmetric_infonce.checks"
+NO_CHECK = f"import {CHECKS} as checks\nchecks.clip_loss = lambda t: None\n"
+MODULE = "import sys, types\nfake = types.ModuleType('minclip.loss')\nfake.clip_loss = lambda *_: 0\n"
+BUILTIN = "import builtins\nplain = builtins.all\ndef all(x): return plain(x)\nbuiltins.all = all\n"
+ARANGE = "plain = torch.arange\ndef fast_arange(*a, **k): return plain(*a, **k)\ntorch.arange = fast_arange\n"
+BY_NAME = "    return __import__('importlib').import_module('minclip.loss').clip_loss"
+HIDDEN = "    home = __import__('min' + 'clip.loss', fromlist=['x'])\n    return vars(home)['clip_' + 'loss']"
 TRIED = {  # cheat -> (cells, points of 4, words of a flag)
-    "library": (f"import minclip.loss\n{HEAD}    return minclip.loss.clip_loss(image_features, text_features, scale)", 0, "minclip's own"),
-    "text": (f"import importlib\n{HEAD}    return importlib.import_module('minclip.loss').clip_loss(image_features, text_features, scale)", 0, "minclip's own"),
-    "library_state": (f"from minclip.course.lesson_05_symmetric_infonce import checks\nchecks.clip_loss = lambda t: None\n{HEAD}    return 0", 0, "lesson_05_symmetric_infonce.checks.clip_loss"),
-    "modules": ("import sys, types\nfake = types.ModuleType('minclip.loss')\nfake.clip_loss = lambda *_: 0\nsys.modules['minclip.loss'] = fake\n" + LOSS, 0, "minclip.loss"),
-    "builtins": ("import builtins\nplain_all = builtins.all\ndef all(x): return plain_all(x)\nbuiltins.all = all\n" + LOSS, 0, "builtins.all"),
-    "frames": (f"import sys\n{HEAD}    sys._getframe(1).f_locals\n" + LOSS.partition("\n")[2], 0, "_getframe, f_locals"),
-    "environment": (f"import os\n{HEAD}    os.environ.get('NBGRADER_EXECUTION')\n" + LOSS.partition("\n")[2], 0, "NBGRADER"),
+    "library": (f"import minclip.loss\n{HEAD}    return minclip.loss.clip_loss{ASKED}", 0, "minclip's own"),
+    "text": (f"{HEAD}{BY_NAME}{ASKED}", 0, "minclip's own"),
+    "library_state": (f"{NO_CHECK}{HEAD}    return 0", 0, f"{CHECKS}.clip_loss"),
+    "modules": (f"{MODULE}sys.modules['minclip.loss'] = fake\n{LOSS}", 0, "minclip.loss"),
+    "builtins": (BUILTIN + LOSS, 0, "builtins.all"),
+    "frames": (f"import sys\n{HEAD}    sys._getframe(1).f_locals\n{BODY}", 0, "_getframe, f_locals"),
+    "environment": (f"import os\n{HEAD}    os.environ.get('NBGRADER_EXECUTION')\n{BODY}", 0, "NBGRADER"),
     "check": (f"def check(x): return x\n{HEAD}    return 0", 0, "`check` of the notebook"),
-    "torch": ("plain = torch.arange\ndef fast_arange(*a, **k): return plain(*a, **k)\ntorch.arange = fast_arange\n" + LOSS, 4, "torch.arange"),
+    "torch": (ARANGE + LOSS, 4, "torch.arange"),
     "copy": (library_source(minclip.loss.clip_loss), 4, ""),
-    "hidden_name": (f"{HEAD}    home = __import__('min' + 'clip.loss', fromlist=['x'])\n    return vars(home)['clip_' + 'loss'](image_features, text_features, scale)", 4, ""),
-}  # fmt: skip
+    "hidden_name": (f"{HEAD}{HIDDEN}{ASKED}", 4, ""),
+}
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_planted_mistakes_get_what_their_right_methods_are_worth(lesson, exercis
         right = [
             name for name in exercise.write if bodies(answer.code).get(name) in [bodies(r).get(name) for r in rights]
         ]
-        worth = import_module("minclip.classroom.marking").shares(exercise)
+        worth = shares(exercise)
         assert found.points == sum(worth[name] for name in right), (answer.code, found)
 
 

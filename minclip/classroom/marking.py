@@ -23,7 +23,8 @@ hidden tests: the same check with other random numbers, and claims that the note
 where the notebook's check is passed.
 
 Each method is judged by itself: where another method is missing or wrong, minclip's stands in its place. What is not
-written, what is minclip's own and what calls minclip's own gives no points.
+written, what is minclip's own and what calls minclip's own gives no points. Neither does a class whose given parts were
+changed so that its check fails.
 """
 VISIBLE = 0.75  # of the points
 SEEDS = 8  # the seeds 1 to 8: at each of them every right answer of the lessons' answers.py passes

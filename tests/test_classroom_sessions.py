@@ -1,13 +1,15 @@
 """A class's notebook in a session: who wrote all gets all, who wrote nothing gets nothing, lesson by lesson."""
 
+import ast
+
 import pytest
 from notebook_session import LOGITS, session
-from test_classroom_points import displayed, graded, result, right, setup_of  # noqa: F401  (fixtures)
+from test_classroom_points import displayed, graded, result, setup_of  # noqa: F401  (fixtures)
 
 from minclip.classroom.notebook import classroom_notebook
 from minclip.classroom.points import MIME
 from minclip.course.build import is_exercise
-from minclip.course.exercise_cells import solved, stub
+from minclip.course.exercise_cells import BEGIN_HIDDEN, solved, stub
 from minclip.course.outline import LESSONS
 
 NAMES = [lesson.name for lesson in LESSONS]
@@ -28,10 +30,23 @@ def exercises(lesson, written):
     return {cell.id: solved(cell.source) if written else stub(cell.source, "1.1") for cell in cells}
 
 
+def given(lesson):
+    """What the cells around the exercises import, define and take from earlier lessons, without what they compute."""
+    cells = [cell.source for cell in classroom_notebook(lesson).cells if cell.cell_type == "code"]
+    cells = ["\n".join(line for line in text.splitlines() if not line.startswith("%")) for text in cells]
+    nodes = [node for text in cells if BEGIN_HIDDEN not in text for node in ast.parse(text).body if is_given(node)]
+    return "\n".join(ast.unparse(node) for node in nodes)
+
+
+def is_given(node):
+    called = getattr(getattr(getattr(node, "value", None), "func", None), "id", "")
+    return called == "built" or isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
+
+
 @pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
 def test_a_solved_lesson_gets_all_points(lesson, capsys, displayed):  # noqa: F811
     texts = exercises(lesson, True)
-    with session(capsys, setup_of(lesson.exercises[0].name)) as kernel:
+    with session(capsys, setup_of(lesson.exercises[0].name), given(lesson)) as kernel:
         for exercise in lesson.exercises:
             kernel.run(texts[exercise.name])
             assert result(kernel, exercise.name) == exercise.points
@@ -42,7 +57,7 @@ def test_a_solved_lesson_gets_all_points(lesson, capsys, displayed):  # noqa: F8
 @pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
 def test_an_unsolved_lesson_gets_none(lesson, capsys, displayed):  # noqa: F811
     texts = exercises(lesson, False)
-    with session(capsys, setup_of(lesson.exercises[0].name)) as kernel:
+    with session(capsys, setup_of(lesson.exercises[0].name), given(lesson)) as kernel:
         for exercise in lesson.exercises:
             kernel.run(texts[exercise.name])
             assert result(kernel, exercise.name) == 0
@@ -61,7 +76,7 @@ def test_what_helpers_are_called_does_not_matter(capsys, displayed):  # noqa: F8
 def test_a_wrong_answer_costs_the_next_one_nothing(capsys, displayed):  # noqa: F811
     wrong = LOGITS.replace("scale * a", "a")
     with session(capsys, setup_of("clip_loss"), wrong, HELPER) as kernel:
-        assert result(kernel, "clip_loss") == 4.0  # its check comes first: right with minclip's similarity_logits
+        assert result(kernel, "clip_loss") == 4.0  # before the check of the wrong one
         assert result(kernel, "similarity_logits") == 0.0
         assert result(kernel, "clip_loss") == 4.0
     assert displayed[0][MIME]["visible"].startswith("✓ clip_loss: right with minclip's similarity_logits.")
@@ -83,4 +98,3 @@ def test_methods_that_are_written_count_before_the_class_is_whole(capsys, displa
     assert displayed[0][MIME]["visible"].startswith(
         "○ MultiHeadAttention: split ✓ · merge ✓ · forward: not written yet"
     )
-    assert right("clip_loss")

@@ -7,6 +7,7 @@ from importlib import import_module
 from types import CellType, FunctionType
 from typing import Any
 
+from minclip.classroom.called_exercises import minclips_in_place, wrong_ones
 from minclip.classroom.own_methods import own_methods
 from minclip.course.assertions import NotWritten, Trial, Wrong
 from minclip.course.checking import judge
@@ -81,6 +82,9 @@ def marks(answer: Any, lesson: Lesson, exercise: Exercise, seed: int) -> Marks:
         found.visible = str(verdict)
         right = dict.fromkeys(parts, answer) if verdict.sign == RIGHT else right_methods(answer, lesson, exercise)
         failed = hidden_failures(right, lesson, exercise, seed)
+        if any(failed.values()) and (others := wrong_ones(answer, exercise.name)):
+            with minclips_in_place(answer, others):
+                failed = hidden_failures(right, lesson, exercise, seed)
     for part in right:
         found.points += parts[part] * (VISIBLE if failed[part] else 1)
         found.hidden += [said for said in failed[part] if said not in found.hidden]

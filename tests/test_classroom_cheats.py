@@ -57,7 +57,7 @@ def put_things_back():
 
 
 @pytest.mark.parametrize("name", TRIED)
-def test_what_comes_of_a_cheat_is_what_is_said(name, capsys, displayed, put_things_back):  # noqa: F811
+def test_a_cheat_comes_to_what_is_said(name, capsys, displayed, put_things_back):  # noqa: F811
     code, expected, flag = TRIED[name]
     cheat = next(one for one in CHEATS if one.name == name)
     with session(capsys, setup_of("clip_loss"), code) as kernel:
@@ -69,12 +69,12 @@ def test_what_comes_of_a_cheat_is_what_is_said(name, capsys, displayed, put_thin
     assert (cheat.seen == NO_POINTS) <= (expected == 0)
 
 
-def test_an_honest_answer_beside_a_replaced_check_keeps_its_points(capsys, displayed):  # noqa: F811
+def test_a_replaced_check_costs_honest_answers_nothing(capsys, displayed):  # noqa: F811
     with session(capsys, setup_of("clip_loss"), "def check(x): return x", LOSS) as kernel:
         assert result(kernel, "clip_loss") == 4.0
 
 
-def test_numbers_that_are_written_into_an_answer_are_noted(capsys, displayed):  # noqa: F811
+def test_memorised_numbers_are_noted(capsys, displayed):  # noqa: F811
     memory = (
         f"{HEAD}    if len(image_features) != len(text_features):\n        raise ValueError('no pairs')\n"
         "    logits = similarity_logits(image_features, text_features, scale)\n"
@@ -116,7 +116,7 @@ NOISE = new_output("stream", name="stderr", text="a thread of mine\n")
 
 
 @pytest.mark.parametrize("outputs", [(record(), number("3.0")), (NOISE, record(), number("3.0"), NOISE)])
-def test_a_record_and_its_number_count_whatever_stands_in_stderr(outputs):
+def test_noise_in_stderr_costs_nothing(outputs):
     cell = checked(*outputs)
     settle(cell)
     assert [one.output_type for one in cell.outputs] == ["display_data", "execute_result"]
@@ -159,7 +159,7 @@ def test_the_table_names_every_cheat_once():
     assert apart == {"points", "memory", "forgery"}  # tried in tests of their own, or past all seeing
 
 
-def test_a_library_that_nobody_touched_is_as_its_files_say():
+def test_an_untouched_library_is_as_its_files_say():
     for module in ("minclip.vision", "minclip.model", "minclip.classroom.points"):
         assert isinstance(sys.modules[module], ModuleType)
     assert changed_library() == []

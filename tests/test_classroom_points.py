@@ -57,7 +57,7 @@ def result(kernel: Session, name: str) -> float:
     return ran.result
 
 
-def test_a_right_answer_gets_full_points_and_says_why(capsys, displayed):
+def test_a_right_answer_gets_full_points(capsys, displayed):
     with session(capsys, setup_of("clip_loss"), right("clip_loss")) as kernel:
         capsys.readouterr()
         assert result(kernel, "clip_loss") == 4.0
@@ -79,7 +79,7 @@ def test_a_wrong_answer_gets_nothing_and_no_traceback(capsys, displayed):
     assert displayed[0][MIME]["visible"] == printed.out.partition("Out[")[0].strip()
 
 
-def test_a_stub_gets_nothing_and_the_next_answer_its_points(capsys, displayed):
+def test_a_stub_costs_the_next_answer_nothing(capsys, displayed):
     stub = "def similarity_logits(image_features, text_features, scale):\n    raise NotImplementedError\n"
     with session(capsys, setup_of("clip_loss"), stub, right("clip_loss")) as kernel:
         assert result(kernel, "similarity_logits") == 0.0
@@ -113,7 +113,7 @@ def test_each_method_is_judged_among_minclips(old, new, expected):
     assert found.hidden == []
 
 
-def test_a_method_that_fits_the_notebooks_sizes_loses_a_quarter_of_its_own_points_only():
+def test_an_answer_for_small_sizes_loses_a_quarter():
     lesson, exercise = exercise_of("clip_loss")
     memorised = right("clip_loss").replace("def clip_loss", "def right_one") + (
         "def clip_loss(image_features, text_features, scale):\n"
@@ -126,7 +126,7 @@ def test_a_method_that_fits_the_notebooks_sizes_loses_a_quarter_of_its_own_point
     assert failed.startswith("clip_loss, where the notebook does not look: ")
 
 
-def test_the_seed_of_a_class_is_one_of_those_that_are_tested(monkeypatch):
+def test_a_class_gets_one_of_the_tested_seeds(monkeypatch):
     seeds = set()
     for text in ("", "1", "secret", "99999999999", *map(str, range(60))):
         monkeypatch.setenv(SEED, text)
@@ -143,7 +143,7 @@ def test_a_name_that_is_nowhere_gets_nothing(capsys):
     assert space["found"] == 0.0 and capsys.readouterr().err == ""
 
 
-def test_one_method_that_is_wrong_does_not_end_the_trial():
+def test_minclips_methods_all_pass_one_by_one():
     lesson, exercise = exercise_of(MULTI)
     trial = MethodsTrial(exercise.library)
     trial.run(getattr(lesson.checks, MULTI))

@@ -82,12 +82,12 @@ def test_a_wrong_answer_costs_the_next_one_nothing(capsys, displayed):  # noqa: 
     assert displayed[0][MIME]["visible"].startswith("✓ clip_loss: right with minclip's similarity_logits.")
 
 
-def test_a_definition_that_fails_gets_none_and_later_ones_theirs(capsys, displayed):  # noqa: F811
+def test_a_failed_definition_costs_later_ones_nothing(capsys, displayed):  # noqa: F811
     with session(capsys, setup_of("clip_loss"), "def similarity_logits(:\n    pass", HELPER) as kernel:
         assert result(kernel, "clip_loss") == 4.0
 
 
-def test_methods_that_are_written_count_before_the_class_is_whole(capsys, displayed):  # noqa: F811
+def test_written_methods_count_in_an_unfinished_class(capsys, displayed):  # noqa: F811
     lesson = LESSONS[3]
     whole, none = exercises(lesson, True)["MultiHeadAttention"], exercises(lesson, False)["MultiHeadAttention"]
     head, _, tail = none.partition("    def forward")

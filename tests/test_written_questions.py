@@ -30,7 +30,7 @@ def scheme(number: int) -> str:
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
-def test_students_get_the_question_and_no_word_of_its_marks(lesson):
+def test_students_get_the_question_without_its_marks(lesson):
     notebook, question = classroom_notebook(lesson), written_question(lesson)
     for preprocessor in (ClearSolutions, ClearHiddenTests, ClearMarkScheme, CheckCellMetadata):
         notebook, _ = preprocessor().preprocess(notebook, {})

@@ -1,5 +1,7 @@
 """Hidden tests of lesson 02: other pictures, other sizes of patches, other means."""
 
+from typing import Any
+
 import torch
 
 from minclip import preprocess, vision
@@ -23,7 +25,7 @@ def pixels_to_float(t: Trial) -> None:
         for given in (pixels, pixels.numpy().copy()):
             shown = Shown(given, f"uint8 [{batch}, {height}, {width}, 3]")
             t.same(call(t, shown), preprocess.pixels_to_float(pixels))
-        own = {"mean": t.normal(3).tolist(), "std": (0.2 + t.normal(3).abs()).tolist()}
+        own: dict[str, Any] = {"mean": t.normal(3).tolist(), "std": (0.2 + t.normal(3).abs()).tolist()}
         t.same(call(t, shown, **own), preprocess.pixels_to_float(pixels, **own), what="the result for another mean")
     for value in (0, 255):
         flat = torch.full((1, 2, 2, 3), value, dtype=torch.uint8)

@@ -67,7 +67,8 @@ def train(t: Trial) -> None:
         (5, 1, 3, 0.1, 1.0, 1),
     ):
         supply = [batch(t, pairs) for _ in range(steps + 2)]
-        mine, theirs, told = TwoTowers(seed), TwoTowers(seed), []
+        mine, theirs = TwoTowers(seed), TwoTowers(seed)
+        told: list[Any] = []
 
         def after_step(step: int, loss: float, number: int, told: list[Any] = told) -> None:
             told.append((step, number))

@@ -1,5 +1,9 @@
 """Hidden tests of lesson 08: other names and templates, level scores by lot, other test sets."""
 
+from collections.abc import Callable
+
+from torch import Tensor
+
 from minclip import accuracy, zero_shot
 from minclip.course.assertions import Trial
 from minclip.course.lesson_08_zero_shot_evaluation.checks import text_model
@@ -9,7 +13,7 @@ from minclip.course.lesson_08_zero_shot_evaluation.interval_mistakes import RESA
 
 def zero_shot_classifier(t: Trial) -> None:
     model, tokenizer = text_model(t)
-    right = zero_shot.zero_shot_classifier
+    right: Callable[..., Tensor] = zero_shot.zero_shot_classifier
     names = ["kite", "two cats", "snow", "red bus", "a"]
     for count, templates in ((5, ["{}!", "look: {}", "the {} in the car"]), (2, ["a {}"]), (1, ["{}", "{}"])):
         given = (model, tokenizer, names[:count], templates)

@@ -19,8 +19,8 @@ def prompts_for(t: Trial) -> None:
     for name in NAMES:
         for templates in TEMPLATES:
             t.same(t(name, list(templates)), right_prompts(name, templates))
-    for templates in (["{} {}"], ["{}", "none"], ["{name}"], ()):
-        t.raises(ValueError, t.mine, "owl", templates, why="each template needs exactly one {}")
+    for refused in (["{} {}"], ["{}", "none"], ["{name}"], []):
+        t.raises(ValueError, t.mine, "owl", refused, why="each template needs exactly one {}")
 
 
 def ensemble_features(t: Trial) -> None:

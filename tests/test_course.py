@@ -15,6 +15,7 @@ from minclip.cli import main
 from minclip.course import built, check, progress
 from minclip.course.answer_source import source_of, unwritten
 from minclip.course.execution_guards import TooLong, time_limit
+from minclip.course.grading import GIVEN
 from minclip.course.learner_library import finished, installed, load
 from minclip.course.outline import LESSONS, exercise_of, number_of
 from minclip.course.planted_answers import run_cell
@@ -217,11 +218,25 @@ def test_helpers_and_constants_are_kept_with_the_answer(capsys, mine):
     assert torch.allclose(load(mine, "clip_loss")(features, -features, 10.0), minclips(features, -features, 10.0))
 
 
-def test_nbgrader_gets_an_error_for_wrong_answers_only(monkeypatch):
-    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    with pytest.raises(AssertionError, match="not written yet"):
-        check(answer("def clip_loss(a, b, c):\n    raise NotImplementedError\n"))
+STUB = "def clip_loss(a, b, c):\n    raise NotImplementedError\n"
+
+
+def test_validation_gets_an_error_for_wrong_answers_only(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    with pytest.raises(AssertionError, match="not written yet") as raised:
+        check(answer(STUB))
+    lines = raised.value._render_traceback_()
+    assert lines == ["○ clip_loss: not written yet. The lesson goes on with minclip's."]
     assert check(answer(RIGHT)) is not minclips
+
+
+def test_grading_prints_the_verdict_and_remembers_the_answer(monkeypatch, capsys):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    stub = answer(STUB)
+    assert check(stub) is minclips and GIVEN["clip_loss"] is stub
+    assert capsys.readouterr().out == "○ clip_loss: not written yet. The lesson goes on with minclip's.\n"
+    check(minclips)
+    assert GIVEN.pop("clip_loss") is stub
 
 
 def test_a_check_leaves_no_trace_in_random_numbers():

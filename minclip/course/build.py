@@ -29,7 +29,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from minclip.course.exercise import Lesson, library_source
-from minclip.course.exercise_cells import METADATA, marked, solved, stub
+from minclip.course.exercise_cells import METADATA, check_lines, marked, solved, stub, without_hidden
 from minclip.course.notebook_files import as_text, course_path, keep_copy, notebook_in, read, same_cells, write
 from minclip.course.outline import LESSONS, exercise_of, number_of
 from minclip.course.question import Number
@@ -79,7 +79,7 @@ def title(lesson: Lesson) -> str:
 
 
 def grading_notebook(lesson: Lesson) -> NotebookNode:
-    """nbgrader's source: every exercise solved, its solution between marks, its check with points."""
+    """nbgrader's source: every exercise solved, its solution between marks, its check with points and hidden tests."""
     text = jupytext.read(source_path(lesson), fmt="md")
     cells = [cell_with_id(new_markdown_cell(title(lesson)), "title")]
     for place, cell in enumerate(text.cells):
@@ -120,7 +120,7 @@ def exercise_cell(lesson: Lesson, name: str) -> NotebookNode:
 def check_cell(name: str) -> NotebookNode:
     _, exercise = exercise_of(name)
     metadata = {"nbgrader": nbgrader(f"check-{name}", grade=True, locked=True, points=exercise.points)}
-    return new_code_cell(f"{name} = check({name})", metadata=metadata)
+    return new_code_cell(check_lines(name), metadata=metadata)
 
 
 def nbgrader(grade_id: str, **given: bool | int) -> dict:
@@ -154,16 +154,16 @@ def is_exercise(cell: NotebookNode) -> bool:
 def lesson_notebook(lesson: Lesson) -> NotebookNode:
     """As the learner gets it."""
     notebook = grading_notebook(lesson)
-    for cell in filter(is_exercise, notebook.cells):
-        cell.source = stub(cell.source, number_of(cell.id))
+    for cell in notebook.cells:
+        cell.source = stub(cell.source, number_of(cell.id)) if is_exercise(cell) else without_hidden(cell.source)
     return notebook
 
 
 def solution_notebook(lesson: Lesson) -> NotebookNode:
     """Solved, not executed yet."""
     notebook = grading_notebook(lesson)
-    for cell in filter(is_exercise, notebook.cells):
-        cell.source = solved(cell.source)
+    for cell in notebook.cells:
+        cell.source = without_hidden(solved(cell.source) if is_exercise(cell) else cell.source)
     return notebook
 
 

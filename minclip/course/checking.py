@@ -1,12 +1,12 @@
 """`clip_loss = check(clip_loss)`: is it right? Says so in a few lines, and goes on with what works.
 
 Right: the learner's own object comes back, and its text is kept. Wrong or not written yet: an earlier right answer
-comes back, else minclip's, so that the rest of the lesson runs. Under nbgrader, wrong or missing raises, so that the
-points are right, and nothing is kept. Nothing goes to stderr.
+comes back, else minclip's, so that the rest of the lesson runs. Under nbgrader nothing is kept: while it validates,
+wrong or missing raises; while it grades, the verdict is printed, and minclip.classroom.points gives the points. Nothing
+goes to stderr.
 """
 
 import contextlib
-import os
 import re
 import sys
 import textwrap
@@ -16,11 +16,12 @@ from minclip.course.answer_dependencies import answer_of
 from minclip.course.answer_source import half_written, is_minclips, methods, own_text, source_of, unwritten
 from minclip.course.execution_guards import captured
 from minclip.course.exercise import Exercise, Lesson
+from minclip.course.grading import GIVEN, NotRight, grading, validating
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
 from minclip.course.kept_answer import Answer
 from minclip.course.learner_package import PACKAGE, PARTS
 from minclip.course.library_use import inherits, not_replaced, uses_library
-from minclip.course.missing_answer import GRADING, explain_missing_answers
+from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
 from minclip.course.replaced_functions import replaced_functions
@@ -45,6 +46,8 @@ def check(answer: Any) -> Any:
     except ValueError as error:
         say(Verdict(WRONG, str(error)))
         return answer
+    if grading() and answer is not exercise.library:
+        GIVEN[name] = answer
     verdict = judge(answer, lesson, exercise)
     say(verdict)
     if verdict.goes_on is not None:
@@ -61,11 +64,10 @@ def name_of(answer: Any, space: dict[str, Any]) -> str:
 
 
 def say(verdict: Verdict) -> None:
-    """Prints the verdict, or raises it where points depend on it."""
-    if os.environ.get(GRADING):
-        if verdict.sign != RIGHT:
-            raise AssertionError(str(verdict))
-    elif line := where_answers_go():
+    """Prints the verdict, or raises it where nbgrader validates."""
+    if validating() and verdict.sign != RIGHT:
+        raise NotRight(str(verdict))
+    if not grading() and (line := where_answers_go()):
         print(line)
     print("\n".join(folded(line) for line in str(verdict).splitlines()))
 
@@ -82,7 +84,7 @@ def folded(line: str) -> str:
 
 def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     """Checks the answer, and keeps it where it is right."""
-    name, keeps = exercise.name, not os.environ.get(GRADING)
+    name, keeps = exercise.name, not grading()
     kept, whose = earlier(name) if keeps else (None, "minclip's")
     after = f"The lesson goes on with {whose}."
     inside = f"{name}: it works, with minclip's own {name} inside. Write it yourself, and it counts as yours."

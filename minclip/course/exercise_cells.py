@@ -16,6 +16,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"  # nbgrader takes out what is between them
 
 
 def solution_lines(function: ast.FunctionDef) -> tuple[int, int, int]:
@@ -40,6 +41,21 @@ def marked(source: str, write: tuple[str, ...] = ()) -> str:
         lines.insert(last, " " * indent + END)
         lines.insert(first - 1, " " * indent + BEGIN)
     return "\n".join(lines)
+
+
+def check_lines(name: str) -> str:
+    """The text of a check's cell: the learner's line, and below it those that give the points, hidden from learners."""
+    points = ("from minclip.classroom.points import points_of", f'points_of("{name}")')
+    return "\n".join([f"{name} = check({name})", BEGIN_HIDDEN, *points, END_HIDDEN])
+
+
+def without_hidden(source: str) -> str:
+    """The text as learners get it.
+
+    >>> without_hidden(check_lines("clip_loss"))
+    'clip_loss = check(clip_loss)'
+    """
+    return source.partition(f"\n{BEGIN_HIDDEN}\n")[0]
 
 
 def solved(source: str) -> str:

@@ -1,5 +1,6 @@
 """One answer under the checks of its exercise, and what is said of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +34,18 @@ def tried(answer: Any, lesson: Lesson, exercise: Exercise) -> tuple[Trial, Wrong
     Nothing that it switches, draws or leaves behind stays: the same random numbers come afterwards.
     """
     trial = Trial(answer)
+    return trial, run_alone(trial, getattr(lesson.checks, exercise.name))
+
+
+def run_alone(trial: Trial, check: Callable[[Any], None], seed: int = 0) -> Wrong | NotWritten | Stopped | None:
+    """The trial under a check, in the state of a fresh Python and within the limits; what ended it, None at its end."""
     try:
-        with fresh_state(), one_thread(), limits(SECONDS, MEMORY):  # threads of small tensors wait for busy cores
-            torch.manual_seed(0)
-            trial.run(getattr(lesson.checks, exercise.name))
+        with fresh_state(seed), one_thread(), limits(SECONDS, MEMORY):  # threads of small tensors wait for busy cores
+            torch.manual_seed(seed)
+            trial.run(check)
     except (Wrong, NotWritten, Stopped) as end:
-        return trial, end
-    return trial, None
+        return end
+    return None
 
 
 def verdict_of(

@@ -1,18 +1,16 @@
 """A check of a name that no cell has defined, because its cell does not run: said in a line instead of a NameError."""
 
-import os
 from typing import Any
 
+from minclip.course.grading import grading
 from minclip.course.learner_package import PARTS
 from minclip.course.notebook_cells import cells, newest_failed, shell
-
-GRADING = "NBGRADER_EXECUTION"  # nbgrader sets it while it grades or validates
 
 
 def explain_missing_answers() -> None:
     """From now on in this notebook. Nothing happens outside of one, or where it has a handler of its own."""
     running = shell()
-    if running is not None and not running.custom_exceptions and not os.environ.get(GRADING):
+    if running is not None and not running.custom_exceptions and not grading():
         running.set_custom_exc((NameError,), explained)
 
 

@@ -97,7 +97,8 @@ def make(folder: Path, lessons: list[Lesson] | None = None) -> list[str]:
     room = Classroom(folder, seed=secrets.randbelow(2**31)) if new else classroom_of(folder)
     wanted = lessons or room.chosen() or course_lessons()
     room.lessons = [one.name for one in LESSONS if one.name in room.lessons or one in wanted]
-    from minclip.course.build import grading_notebook, source_path
+    from minclip.classroom.notebook import classroom_notebook
+    from minclip.course.build import source_path
 
     missing = [one.name for one in room.chosen() if not source_path(one).is_file()]
     if missing:
@@ -110,7 +111,7 @@ def make(folder: Path, lessons: list[Lesson] | None = None) -> list[str]:
     said += place(room, CONFIG, CONFIG_TEXT.encode("utf-8"))
     (folder / SUBMITTED).mkdir(exist_ok=True)
     for lesson in room.chosen():
-        said += place_lesson(room, lesson, as_text(grading_notebook(lesson)).encode("utf-8"))
+        said += place_lesson(room, lesson, as_text(classroom_notebook(lesson)).encode("utf-8"))
     return said + next_commands(folder, room.chosen())
 
 

@@ -25,10 +25,11 @@ from traitlets import Integer, List, Unicode
 
 import minclip
 from minclip.classroom.graded_outputs import refuse_what_is_no_result
+from minclip.classroom.record import settle
 from minclip.classroom.process_tree import each
 from minclip.classroom.run_notebook import JOB, LOG, NOTEBOOK, RESULT, Job
 from minclip.classroom.sandbox import hidden_of, lacking
-from minclip.course.missing_answer import GRADING
+from minclip.course.grading import GRADING
 from minclip.course.notebook_files import read, write
 
 CELL_SECONDS, NOTEBOOK_SECONDS, MEMORY_MB = 180, 900, 4096
@@ -92,6 +93,7 @@ class SandboxedExecute(Execute):
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = done.outputs, done.execution_count
                 refuse_what_is_no_result(cell)
+                settle(cell)
         return nb, resources
 
 

@@ -26,7 +26,7 @@ from minclip.classroom.course_folder import (
 )
 from minclip.classroom.submissions import Submission, submissions
 from minclip.course.exercise import Lesson
-from minclip.course.missing_answer import GRADING
+from minclip.course.grading import GRADING
 from minclip.data.paths import atomic_write
 
 GRADED = "graded.json"  # in autograded/: of each submission, what was graded

@@ -13,13 +13,13 @@ from importlib import import_module
 from typing import Any
 
 from minclip.classroom.marking import SEEDS, Marks, marks
+from minclip.classroom.record import MIME
 from minclip.classroom.tampering import Findings, findings
 from minclip.course.checking import check
 from minclip.course.execution_guards import captured
 from minclip.course.grading import GIVEN
 from minclip.course.outline import exercise_of
 
-MIME = "application/vnd.minclip.points+json"
 SEED = "MINCLIP_CLASSROOM_SEED"  # of the class: any text, the same for all of its students
 
 

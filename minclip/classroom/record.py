@@ -10,9 +10,9 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from minclip.classroom.points import MIME
 from minclip.course.exercise_cells import BEGIN_HIDDEN
 
+MIME = "application/vnd.minclip.points+json"
 NO_RECORD = "no points: what gives them did not run as it should"
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.submissions import SUBMITTED, folders_in, lessons_of
+from minclip.classroom.record import MIME
 from minclip.course.exercise import Lesson
 
-MIME = "application/vnd.minclip.points+json"
 GRADEBOOK = "gradebook.db"
 GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

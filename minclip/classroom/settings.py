@@ -1,7 +1,5 @@
 """nbgrader's settings for a class, which its nbgrader_config.py takes over."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,12 @@ LARGEST_FILE, LARGEST_FOLDER = 50_000, 200_000  # kilobytes
 
 def settings(config: Any, folder: Path) -> None:
     """Fills in nbgrader's `c`: where the class is, how notebooks run, what is left out."""
-    from nbconvert.preprocessors import ClearMetadataPreprocessor
+    from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
     from nbgrader.preprocessors import (
         AssignLatePenalties,
         CheckCellMetadata,
         ClearOutput,
+        GetGrades,
         IgnorePattern,
         LimitOutput,
         OverwriteCells,
@@ -25,6 +24,7 @@ def settings(config: Any, folder: Path) -> None:
     )
 
     from minclip.classroom.execution import SandboxedExecute
+    from minclip.classroom.feedback import HideHiddenTests
     from minclip.classroom.released_cells import RestoreCells
 
     config.CourseDirectory.root = str(folder.absolute())
@@ -48,12 +48,7 @@ def settings(config: Any, folder: Path) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
-    if find_spec("minclip.classroom.feedback"):  # feedback without hidden tests
-        from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-        from nbgrader.preprocessors import GetGrades
-
-        hide = import_module("minclip.classroom.feedback").HideHiddenTests
-        config.GenerateFeedback.preprocessors = [GetGrades, hide, CSSHTMLHeaderPreprocessor]
+    config.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
     # what a library warns of on stderr costs no points: a check says by an error, or by its points, what is wrong
     config.IgnorePattern.enabled = True
     config.IgnorePattern.pattern = r"(?s)."

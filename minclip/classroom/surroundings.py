@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import minclip
-from minclip.course.missing_answer import GRADING
+from minclip.course.grading import GRADING
 from minclip.course.workbook import PLACE
 from minclip.data.paths import data_root
 

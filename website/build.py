@@ -35,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     write_pages(pages)
     if arguments.pages:
         return 0
-    shutil.rmtree(html, ignore_errors=True)  # no page of an earlier build remains
+    for folder in (html, arguments.out / "doctrees"):  # nothing of an earlier build remains
+        shutil.rmtree(folder, ignore_errors=True)
     words = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-c", str(ROOT / "website")]
     done = subprocess.run([*words, "-d", str(arguments.out / "doctrees"), str(pages), str(html)], cwd=ROOT, check=False)
     if done.returncode == 0:

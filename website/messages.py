@@ -4,6 +4,7 @@ A message is a template: `…` stands for what differs from case to case.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +14,13 @@ ROOT = Path(__file__).parents[1]
 GAP = "…"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 ENOUGH = 8  # letters that a template needs to be found by; with fewer it passes on another message
+DOING = re.compile(  # a word of advice
+    r"\b(add|ask|begin|bring|build|call|choose|compute|continue|convert|correct|delete|do|embed|encode|fetch|fill|"
+    r"finish|flatten|free|freeze|get|give|go on|import|install|keep|leave|load|lower|make|mend|mix|move|name|open|pass|"
+    r"pip|put|raise|resize|resume|return|run|save|search|send|set|shorten|show|solve|start|take|tell|train|try|unpack|"
+    r"use|wait|write)\b",
+    re.IGNORECASE,
+)
 # what a lesson says of an answer or a prediction explains itself, and the others are signals within the course
 NOT_FOR_USERS = {"Wrong", "Unreadable", "NotWritten", "Meeting", "NotForNumPy", "UserInterrupt", "AttributeError"}
 
@@ -28,12 +36,15 @@ class Message:
 
     @property
     def advice(self) -> str:
-        """What follows on the fault in the message's own words, or nothing: "…: take a smaller picture"."""
+        """The way out in the message's own words, or nothing: "…: take a smaller picture", "… must be at least 1"."""
+        _, must, wanted = self.text.partition(" must ")
+        if must:
+            return wanted.removeprefix("be ")
         for mark in (": ", "; ", ". "):
             rest = self.text.partition(mark)[2]
-            if letters(rest) > 4 and rest != "refused":  # "give C" and "choose …" are enough
+            if DOING.search(rest):
                 return rest
-        return self.text if " must " in f" {self.text} " or "needs" in self.text else ""
+        return self.text.partition(" needs ")[2]
 
 
 @dataclass

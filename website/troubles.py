@@ -113,8 +113,9 @@ def topic_page(topic: Topic) -> str:
 def cause(message: Message, topic: Topic) -> str:
     """What is told of a message, and where it is raised."""
     told = topic.causes.get(message.text, "")
-    if not told and message.advice and message.advice != message.text:
-        told = f"What to do: {message.advice[0].lower()}{message.advice[1:].rstrip('.')}."
+    if not told:
+        what = "What is wanted" if " must " in message.text else "What to do"
+        told = f"{what}: {message.advice.rstrip('.')}."
     path = path_of(message.module)
     raised = f"*{message.kind}*, raised in [`{path}`](../{path})."
-    return "\n  ".join([*told.replace("\n\n", "\n\n  ").split("\n"), "", raised] if told else [raised])
+    return "\n".join(f"  {line}" if line else "" for line in [*told.split("\n"), "", raised]).lstrip()

@@ -43,7 +43,7 @@ QUESTIONS = {  # what people ask -> a page that answers
     "what is held-out style?": "docs/glossary.html#held-out-style",
     "CUDA out of memory": "docs/troubleshooting.html#",
     "resume": "docs/faq.html#how-do-i-resume",
-    "own pictures": "docs/your-pictures.html",
+    "own pictures": ("docs/your-pictures.html", "datasets/folder/README.html"),
     "export to open_clip": "docs/faq.html#how-do-i-export",
     "temperature": "docs/glossary.html#temperature",
     "how do I begin": "docs/faq.html#how-do-i-begin",

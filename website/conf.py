@@ -8,6 +8,8 @@ author = "the authors of minclip"
 copyright = "the authors of minclip, MIT licence"
 version = release = minclip.__version__
 language = "en"
+smartquotes = False  # "--out" is no dash
+toc_object_entries_show_parents = "hide"
 extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "html_image"]
 myst_heading_anchors = 4
@@ -20,12 +22,14 @@ suppress_warnings = [
 ]
 html_theme = "sphinx_book_theme"
 html_title = "minclip"
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "navbar_persistent": [],  # the search is at the side, and on a phone in the bar of the page
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }

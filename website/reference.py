@@ -169,12 +169,19 @@ def markdown(text: str, arguments: set[str] | None = None) -> str:
         if argument and argument[1] in (arguments or ()):
             names_of, _, rest = line.partition(": ")
             bold = ", ".join(f"**{name}**" for name in names_of.split(", "))
-            lines += ["", f"{bold}: {escaped(rest)}"]
+            lines += ["", f"{bold}: {with_bold(escaped(rest), arguments)}"]
         elif re.match(r"(Returns|Raises|Yields)\b", line):
             lines += ["", escaped(line)]
         else:
-            lines.append(escaped(line))
+            lines.append(with_bold(escaped(line), arguments))
     return "\n".join([*lines, "```"] if example else lines).strip()
+
+
+def with_bold(line: str, arguments: set[str] | None) -> str:
+    """A line in which the description of another argument begins: "...; scale: exp(logit_scale)"."""
+    return re.sub(
+        r"(?<=[.;] )(\w+): ", lambda match: f"**{match[1]}**: " if match[1] in (arguments or ()) else match[0], line
+    )
 
 
 def escaped(line: str) -> str:

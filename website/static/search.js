@@ -36,16 +36,17 @@
     const parse = Search._parseQuery;
     const search = Search._performSearch;
 
+    const known = (term) => {
+      const { terms, titleterms } = Search._index;
+      const within = (words) => Object.hasOwn(words, term) || Object.keys(words).some((word) => word.includes(term));
+      return within(terms) || within(titleterms);
+    };
+
     // the words that carry a question, of those that some page has
     Search._parseQuery = (query) => {
       const [text, terms, excluded, highlighted, objects] = parse(query);
       const stemmer = new Stemmer();
       const asking = new Set([...ASKING].map((word) => stemmer.stemWord(word)));
-      const { terms: inText, titleterms: inTitles } = Search._index;
-      const known = (term) =>
-        Object.hasOwn(inText, term) ||
-        Object.hasOwn(inTitles, term) ||
-        (term.length > 2 && Object.keys(inText).some((word) => word.includes(term)));
       for (const unwanted of [(term) => asking.has(term), (term) => !known(term)]) {
         const rest = [...terms].filter((term) => !unwanted(term));
         if (rest.length) {
@@ -56,9 +57,16 @@
       return [text, terms, excluded, highlighted, objects];
     };
 
-    const sections = (terms) => {
+    // headings that hold all words of the query, also those that Sphinx does not search for, such as "own"
+    const sections = (query) => {
       const { alltitles, docnames, filenames, titles } = Search._index;
       const stemmer = new Stemmer();
+      const terms = new Set();
+      for (const word of splitQuery(query.toLowerCase())) {
+        const stem = stemmer.stemWord(word);
+        if (!ASKING.has(word) && (stopwords.has(word) || known(stem))) terms.add(stem);
+      }
+      if (!terms.size) return [];
       const found = [];
       for (const [title, places] of Object.entries(alltitles)) {
         const words = splitQuery(title.toLowerCase());
@@ -87,12 +95,13 @@
         ]);
     };
 
+    // where no page has all words: the pages that have most of them
     const any = (terms, excluded) => {
       const counts = new Map();
       for (const term of terms) {
         for (const item of Search.performTermsSearch(new Set([term]), excluded)) {
-          const before = counts.get(item[0]);
-          counts.set(item[0], before ? [...item.slice(0, 4), before[4] + 1, ...item.slice(5)] : [...item.slice(0, 4), 1, ...item.slice(5)]);
+          const words = (counts.get(item[0])?.[4] || 0) + 1;
+          counts.set(item[0], [...item.slice(0, 4), words, ...item.slice(5)]);
         }
       }
       return [...counts.values()];
@@ -102,13 +111,14 @@
       let found = search(query, terms, excluded, highlighted, objects);
       if (!found.length) found = any(terms, excluded);
       const places = new Map();
-      for (const item of [...found, ...sections(terms), ...said(query)]) {
+      for (const item of [...found, ...sections(query), ...said(query)]) {
         const place = item[0] + item[2];
         if (!places.has(place) || places.get(place)[4] < item[4]) places.set(place, item);
       }
       // the best one last, as Sphinx shows them; of equal ones in the order of the alphabet
       const sorted = [...places.values()].sort((a, b) => a[4] - b[4] || (a[1] < b[1] ? 1 : -1));
-      return sorted.map((item) => (item[3] || item[2] ? item : [...item.slice(0, 3), about[item[0]] || null, ...item.slice(4)]));
+      const described = (item) => [...item.slice(0, 3), about[item[0]] || null, ...item.slice(4)];
+      return sorted.map((item) => (item[3] || item[2] ? item : described(item)));
     };
   };
 

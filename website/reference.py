@@ -180,7 +180,7 @@ def markdown(text: str, arguments: set[str] | None = None) -> str:
 def with_bold(line: str, arguments: set[str] | None) -> str:
     """A line in which the description of another argument begins: "...; scale: exp(logit_scale)"."""
     return re.sub(
-        r"(?<=[.;] )(\w+): ", lambda match: f"**{match[1]}**: " if match[1] in (arguments or ()) else match[0], line
+        r"(?<=[.,;] )(\w+): ", lambda match: f"**{match[1]}**: " if match[1] in (arguments or ()) else match[0], line
     )
 
 

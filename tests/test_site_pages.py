@@ -164,6 +164,13 @@ def test_links_lead_to_the_same_things():
     assert links.needed == {"docs/front_page.png"}
 
 
+def test_pictures_in_tags_are_known():
+    links = Links(ROOT, {"README.md"}, set())
+    tag = '<picture><source srcset="docs/scaling.png"><img src="docs/front_page.png" alt="a"></picture>'
+    assert links.rewritten(f'{tag}<img src="https://x.org/y.png">', "README.md").startswith(tag)
+    assert links.in_tags == links.needed == {"docs/scaling.png", "docs/front_page.png"}
+
+
 def test_code_within_a_list_stays():
     assert outside_code("a\n  ```\n  a\n  ```\na", lambda line: line.upper()) == "A\n  ```\n  a\n  ```\nA"
 

@@ -32,20 +32,22 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=BUILD, help="the folder to build in")
     arguments = parser.parse_args(argv)
     pages, html = arguments.out / "pages", arguments.out / "html"
-    write_pages(pages)
+    in_tags = write_pages(pages)
     if arguments.pages:
         return 0
     for folder in (html, arguments.out / "doctrees"):  # nothing of an earlier build remains
         shutil.rmtree(folder, ignore_errors=True)
     words = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-c", str(ROOT / "website")]
     done = subprocess.run([*words, "-d", str(arguments.out / "doctrees"), str(pages), str(html)], cwd=ROOT, check=False)
+    for path in sorted(in_tags):
+        copy(path, html)
     if done.returncode == 0:
         print(f"open {html / 'index.html'}")
     return done.returncode
 
 
-def write_pages(folder: Path) -> None:
-    """All pages that Sphinx reads, in a new folder."""
+def write_pages(folder: Path) -> set[str]:
+    """All pages that Sphinx reads, in a new folder; returns the pictures that HTML in them shows."""
     shutil.rmtree(folder, ignore_errors=True)
     given = contents.repository_pages()
     made = {
@@ -73,9 +75,9 @@ def write_pages(folder: Path) -> None:
     for path in sorted(sources):
         put(folder / source_page(path), with_text(path))
     for path in sorted(links.needed):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / path, folder / path)
+        copy(path, folder)
     put(folder / "search-data.json", json.dumps(search_data.collected(folder)))
+    return links.in_tags & links.needed
 
 
 def with_text(path: str) -> str:
@@ -92,6 +94,11 @@ def prepared(text: str) -> str:
         return f"```{{code-block}} {lexer}\n:caption: {name}\n\n" if name else f"```{lexer if language else ''}\n"
 
     return BLOCK.sub(block, text)
+
+
+def copy(path: str, folder: Path) -> None:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / path, folder / path)
 
 
 def put(path: Path, text: str) -> None:

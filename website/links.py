@@ -23,6 +23,7 @@ class Links:
     pages: set[str]
     sources: set[str]
     needed: set[str] = field(default_factory=set)
+    in_tags: set[str] = field(default_factory=set)  # those that HTML in a page shows, which Sphinx does not read
 
     def rewritten(self, text: str, page: str) -> str:
         """The Markdown of a page, with links that lead somewhere on the site. Code stays as it is."""
@@ -30,7 +31,12 @@ class Links:
         def new(match: re.Match) -> str:
             return match[1] + self.target(match[2], page) + match[3]
 
-        return outside_code(text, lambda line: SOURCE.sub(new, LINK.sub(new, line)))
+        def shown(match: re.Match) -> str:
+            if ":" not in match[2]:
+                self.in_tags.add(os.path.normpath(PurePosixPath(page).parent / match[2]).replace(os.sep, "/"))
+            return new(match)
+
+        return outside_code(text, lambda line: SOURCE.sub(shown, LINK.sub(new, line)))
 
     def target(self, link: str, page: str) -> str:
         """A link that stands on a page of the repository, as it must be on the site."""

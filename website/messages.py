@@ -109,7 +109,7 @@ def raised(home: Module) -> Iterator[tuple[str, int, str]]:
             if isinstance(node, ast.Call) and (kind := error_name(node.func)):
                 for words in node.args:  # the first one may be a number: OSError(errno, words)
                     texts = [text for text in templates(words, home, function) if letters(text) >= ENOUGH]
-                    yield from ((kind, node.lineno, " ".join(text.split())) for text in texts)
+                    yield from ((kind, node.lineno, re.sub(f"{GAP}+", GAP, " ".join(text.split()))) for text in texts)
                     if texts:
                         break
 
@@ -141,7 +141,7 @@ def templates(words: ast.expr, home: Module, function: ast.FunctionDef | None, d
         text = ""
         for part in words.values:
             said = part.value if isinstance(part, ast.FormattedValue) else part
-            texts = templates(said, *deeper) if isinstance(said, ast.Constant | ast.Name) else [GAP]
+            texts = templates(said, *deeper) if isinstance(said, ast.Constant | ast.Name | ast.Call) else [GAP]
             text += texts[0] if len(texts) == 1 else GAP
         return [text]
     if isinstance(words, ast.BinOp) and isinstance(words.op, ast.Add):

@@ -62,6 +62,8 @@ def write_pages(folder: Path) -> set[str]:
         text = (ROOT / page).read_text(encoding="utf-8")
         if page == map_of_house.PAGE:
             text = map_of_house.with_map(text)
+        if page == "datasets/README.md":
+            text = contents.with_cards(text)
         if page not in made:
             put(folder / page, prepared(links.rewritten(text, page)))
     for page, text in made.items():

@@ -40,12 +40,19 @@ def start_page() -> str:
     for page in repository_pages():
         if page.startswith("docs/") and page not in placed:
             lists["How to"].append(page)
-        elif page.startswith(("datasets/", "minclip/models/")) and page not in placed:
-            lists["Data"].append(page)
+        elif page.startswith("minclip/models/"):
+            lists["Results"].append(page)
     for caption, pages in lists.items():
         listed = "\n".join(entry(page) for page in pages if page in MADE or (ROOT / page).is_file())
         text += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{listed}\n```\n"
     return text
+
+
+def with_cards(text: str) -> str:
+    """The page of data sets, with the cards below it in the bar at the side."""
+    cards = [page.split("/")[1] for page in repository_pages() if page.count("/") == 2 and page.startswith("datasets/")]
+    listed = "\n".join(f"{card}/README" for card in cards)
+    return f"{text}\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
 
 
 def entry(page: str) -> str:

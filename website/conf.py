@@ -16,10 +16,6 @@ myst_heading_anchors = 4
 nb_execution_mode = "off"  # figures and outputs come from solutions/
 nb_ipywidgets_js = {}  # no lesson has widgets, and these would come from elsewhere
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
-suppress_warnings = [
-    "myst.header",  # GitHub's pages, which these are too, may go from ## to ####
-    "misc.highlighting_failure",  # a command of a notebook (%cd, !minclip) in a block of Python
-]
 html_theme = "sphinx_book_theme"
 html_title = "minclip"
 html_context = {"default_mode": "auto"}  # light or dark as the reader's system is

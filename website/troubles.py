@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from website.messages import GAP, ROOT, Message, messages
-from website.reference import path_of
+from website.reference import escaped, path_of
 
 PAGE = "docs/troubleshooting.md"
 TOPIC = re.compile(r"^<!-- modules: (.+?) -->$", re.MULTILINE | re.DOTALL)
@@ -115,7 +115,7 @@ def cause(message: Message, topic: Topic) -> str:
     told = topic.causes.get(message.text, "")
     if not told:
         what = "What is wanted" if " must " in message.text else "What to do"
-        told = f"{what}: {message.advice.rstrip('.')}{'' if message.advice.endswith(GAP) else '.'}"
+        told = f"{what}: {escaped(message.advice.rstrip('.'))}{'' if message.advice.endswith(GAP) else '.'}"
     path = path_of(message.module)
     raised = f"*{message.kind}*, raised in [`{path}`](../{path})."
     return "\n".join(f"  {line}" if line else "" for line in [*told.split("\n"), "", raised]).lstrip()

@@ -8,13 +8,15 @@ FOR ?= 3.12
 # one process per core: let each of them compute on its own
 PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
-.PHONY: help train test test-slow test-browser lessons format bench gpu wheels lab release clean
+.PHONY: help train test test-slow test-browser test-site site lessons format bench gpu wheels lab release clean
 
 help:
 	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
 	@echo "make test       lint, types and tests"
 	@echo "make test-slow  the tests that take minutes"
 	@echo "make test-browser  a lesson in JupyterLab, in headless Chromium (SCREENSHOTS=folder keeps pictures)"
+	@echo "make site       docs, lessons and reference as a site that opens from its folder: website/_build/html/"
+	@echo "make test-site  builds it and opens it in headless Chromium, offline (SCREENSHOTS=folder keeps pictures)"
 	@echo "make format     format the code"
 	@echo "make bench      side by side with OpenCLIP and Hugging Face, an hour (CAPTIONS=file MERGES=file: tokenizers, too)"
 	@echo "make gpu        seven minutes on a CUDA GPU: tests, a minute's learning, speed, with the PyTorch that is there"
@@ -40,6 +42,10 @@ $(VENV)/installed-peers: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[classroom,completion,course,dev,export,hub,parquet,peers,probe,serve,shards,tensorboard]"
 	@touch $@
 
+$(VENV)/installed-site: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[site]"
+	@touch $@
+
 train: $(VENV)/installed
 	$(BIN)/minclip train --data $(DATA)
 
@@ -57,6 +63,13 @@ test-slow: $(VENV)/installed-peers
 test-browser: $(VENV)/installed-peers
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt playwright
 	$(BIN)/python -m pytest -m browser -q
+
+site: $(VENV)/installed-site
+	$(BIN)/python -m website.build
+
+test-site: $(VENV)/installed-site
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]" playwright
+	$(BIN)/python -m pytest -q tests/test_site_pages.py tests/test_site_in_browser.py
 
 lessons: $(VENV)/installed-course
 	$(BIN)/python -m minclip.course.build

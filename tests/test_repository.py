@@ -43,7 +43,7 @@ def test_the_conda_environment_installs_the_same():
     assert set(environment["channels"]) <= {"conda-forge", "nodefaults"} and "conda-forge" in environment["channels"]
     python, pip, through_pip = environment["dependencies"]
     assert python == f"python{PROJECT['requires-python']}" and pip == "pip"
-    extras = ",".join(sorted(PROJECT["optional-dependencies"].keys() - {"peers"}))  # those only tests need
+    extras = ",".join(sorted(PROJECT["optional-dependencies"].keys() - {"peers", "site"}))  # tests, pages
     assert through_pip["pip"] == ["--constraint constraints.txt", f"--editable .[{extras}]"]
 
 

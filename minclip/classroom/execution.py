@@ -25,8 +25,8 @@ from traitlets import Integer, List, Unicode
 
 import minclip
 from minclip.classroom.graded_outputs import refuse_what_is_no_result
-from minclip.classroom.record import settle
 from minclip.classroom.process_tree import each
+from minclip.classroom.record import settle
 from minclip.classroom.run_notebook import JOB, LOG, NOTEBOOK, RESULT, Job
 from minclip.classroom.sandbox import hidden_of, lacking
 from minclip.course.grading import GRADING

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
-from minclip.classroom.submissions import SUBMITTED, folders_in, lessons_of
 from minclip.classroom.record import MIME
+from minclip.classroom.submissions import SUBMITTED, folders_in, lessons_of
 from minclip.course.exercise import Lesson
 
 GRADEBOOK = "gradebook.db"

@@ -14,7 +14,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from minclip.cli import (
-    classify, classroom, completion, course, data, doctor, embed, eval, export, fetch, search, serve, train,
+    classify,
+    classroom,
+    completion,
+    course,
+    data,
+    doctor,
+    embed,
+    eval,
+    export,
+    fetch,
+    search,
+    serve,
+    train,
 )  # fmt: skip
 from minclip.data.progress import progress_shown
 

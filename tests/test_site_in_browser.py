@@ -49,6 +49,9 @@ QUESTIONS = {  # what people ask -> a page that answers
     "how do I begin": "docs/faq.html#how-do-i-begin",
     "clip_loss": "reference/minclip.loss.html#minclip.loss.clip_loss",
     "what is a linear probe": "docs/glossary.html#linear-probe",
+    "license": "docs/faq.html#what-licence",
+    "train on my own photos": ("README.html#your-own", "datasets/folder/README.html", "docs/your-pictures.html"),
+    "--freeze": ("docs/finetuning.html", "reference/commands.html"),
 }
 
 
@@ -255,6 +258,21 @@ def test_an_error_finds_its_cause(site, tab, error):
     page.goto(f"{site.as_uri()}/{found[0]}")
     target = page.locator(f"[id='{found[0].partition('#')[2]}']")
     assert target.count() == 1 and page.complaints == []
+
+
+def test_a_pasted_traceback_finds_its_cause(site, tab):
+    lines = 'Traceback (most recent call last):\n  File "x.py", line 3, in <module>\n    clip_loss(a, b, 1)\n'
+    (found, *_) = results(tab(), site, f"{lines}ValueError: a batch is made of pairs, found 3 pictures and 2 texts")
+    assert found.startswith("docs/troubleshooting/training-settings.html#message-")
+
+
+@pytest.mark.parametrize(
+    "query", ["<script>alert(1)</script>", "a(b[c*+?", "constructor __proto__", "how do I", "Größe"]
+)
+def test_no_query_breaks_the_search(site, tab, query):
+    page = tab()
+    results(page, site, query)
+    assert page.complaints == []
 
 
 def test_words_that_are_nowhere_do_not_end_the_search(site, tab):

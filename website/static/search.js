@@ -9,6 +9,17 @@
       "make me mean means minclip my of on one or say should that the there this to use want way what when where " +
       "which who why will with would you your").split(" "),
   );
+  // spelled otherwise here, as whole words
+  const SPELLED = new Map([
+    ["license", "licence"], ["color", "colour"], ["colors", "colours"], ["finetune", "fine tune"],
+    ["finetuning", "fine tuning"], ["warmup", "warm up"], ["openclip", "open_clip"], ["huggingface", "hugging face"],
+  ]);
+  // the same within headings
+  const SAME = new Map([["photo", "picture"], ["photos", "pictures"], ["image", "picture"], ["images", "pictures"]]);
+  // where all else is equal
+  const LIFTED = [
+    [/^(CHANGELOG|benchmarks|docs\/contributing)/, -3], [/^docs\//, 2], [/^(reference|lessons)\//, 1],
+  ];
   const ENOUGH = 10; // letters of an error that must be found
   const SHARE = 0.6; // of its letters
 
@@ -43,7 +54,8 @@
     };
 
     // the words that carry a question, of those that some page has
-    Search._parseQuery = (query) => {
+    Search._parseQuery = (asked) => {
+      const query = asked.replace(/\w+/g, (word) => SPELLED.get(word) || word);
       const [text, terms, excluded, highlighted, objects] = parse(query);
       const stemmer = new Stemmer();
       const asking = new Set([...ASKING].map((word) => stemmer.stemWord(word)));
@@ -57,25 +69,27 @@
       return [text, terms, excluded, highlighted, objects];
     };
 
-    // headings that hold all words of the query, also those that Sphinx does not search for, such as "own"
+    // headings that hold all words of the query, also those that Sphinx does not search for, such as "own"; of three
+    // words or more one may be missing
     const sections = (query) => {
       const { alltitles, docnames, filenames, titles } = Search._index;
       const stemmer = new Stemmer();
       const terms = new Set();
       for (const word of splitQuery(query.toLowerCase())) {
-        const stem = stemmer.stemWord(word);
+        const stem = stemmer.stemWord(SAME.get(word) || word);
         if (!ASKING.has(word) && (stopwords.has(word) || known(stem))) terms.add(stem);
       }
       if (!terms.size) return [];
       const found = [];
       for (const [title, places] of Object.entries(alltitles)) {
         const words = splitQuery(title.toLowerCase());
-        const stems = new Set(words.map((word) => stemmer.stemWord(word)));
-        if (![...terms].every((term) => stems.has(term))) continue;
+        const stems = new Set(words.map((word) => stemmer.stemWord(SAME.get(word) || word)));
+        const missing = [...terms].filter((term) => !stems.has(term)).length;
+        if (missing > (terms.size > 2 ? 1 : 0)) continue;
         const carrying = words.filter((word) => !ASKING.has(word)).length || 1;
         for (const [file, id] of places) {
           const whole = titles[file] === title;
-          const score = 20 + (30 * terms.size) / carrying + (whole ? 5 : 0);
+          const score = (missing ? 5 : 20) + (30 * (terms.size - missing)) / carrying + (whole ? 5 : 0);
           const shown = whole ? title : `${titles[file]} > ${title}`;
           const anchor = whole || id === null ? "" : `#${id}`;
           found.push([docnames[file], shown, anchor, null, Math.round(score), filenames[file], "title"]);
@@ -115,8 +129,9 @@
         const place = item[0] + item[2];
         if (!places.has(place) || places.get(place)[4] < item[4]) places.set(place, item);
       }
+      const lift = (item) => item[4] + (LIFTED.find(([pattern]) => pattern.test(item[0]))?.[1] || 0);
       // the best one last, as Sphinx shows them; of equal ones in the order of the alphabet
-      const sorted = [...places.values()].sort((a, b) => a[4] - b[4] || (a[1] < b[1] ? 1 : -1));
+      const sorted = [...places.values()].sort((a, b) => lift(a) - lift(b) || (a[1] < b[1] ? 1 : -1));
       const described = (item) => [...item.slice(0, 3), about[item[0]] || null, ...item.slice(4)];
       return sorted.map((item) => (item[3] || item[2] ? item : described(item)));
     };

@@ -25,12 +25,16 @@ SECTIONS = {  # the same for a section
     "## There and back": "test_weights_page.py",
     "## From the Hugging Face Hub": "test_weights_page.py",
     "## What `make train` prints": "test_pages.py",  # it compares the numbers
+    "## A training loop in plain PyTorch": "test_readme_loop.py",
 }
 NOT_RUN = {  # lines that no test runs as they stand there, with the reason
     r"python -m pip install": "the tests run in what was installed so",
     r"minclip fetch ViT-B/32": "a download; test_pretrained.py fetches from a server of its own",
     r"minclip (classify|export) .*ViT-B/32": "OpenAI's weights; test_weights_page.py has small ones",
     r"minclip\.(load|checkpoint\.save_huggingface)\(": "files of others; test_huggingface.py, test_openclip.py",
+    r"git clone|make |python -m venv|source |ruff |python -m pytest": "the installation, which these tests need",
+    r"uv |\.venv/bin/minclip course lab": "the installation with uv; the page says what was run",
+    r"minclip train --data picturebook": "100,000 drawn pictures; test_experiment.py trains on few",
     r"torchrun --nproc-per-node": "several processes; test_processes.py starts them",
     r"torchrun --nnodes": "two machines; docs/scaling.md says that it was not run",
     r"minclip course lab": "JupyterLab; test_lab.py, and test_browser.py in Chromium",

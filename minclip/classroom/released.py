@@ -16,7 +16,7 @@ def released(folder: Path, lesson: Lesson) -> Notebook:
             try:
                 return read_once(path, path.stat().st_mtime_ns)
             except ValueError as error:
-                raise ValueError(f"{path} cannot be read: {error}") from error
+                raise ValueError(f"the release {path} cannot be read: {error}") from error
     raise ValueError(f"{folder} has no notebook of {lesson.name} in release/: run `minclip classroom {folder}`")
 
 

@@ -33,7 +33,7 @@ def lessons_of(folder: Path) -> list[Lesson]:
     except FileNotFoundError:
         raise ValueError(f"{folder} is no classroom: make one with `minclip classroom {folder}`") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / MARKER} cannot be read ({error}): restore it from a copy") from error
+        raise ValueError(f"{folder / MARKER} cannot be read ({error}): take it from a backup") from error
     known = [lesson for lesson in LESSONS if lesson.name in wanted or str(lesson.number) in wanted]
     if not known:
         raise ValueError(

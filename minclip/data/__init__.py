@@ -75,6 +75,8 @@ def open_folder(data: Any, split: str) -> "CaptionDataset":
     if not source.path.exists():
         from minclip.data.unread_layouts import no_place
 
-        names = f"neither a name ({', '.join(NAMES)}) nor a folder that is there"
-        raise ValueError(f"data {str(source.data)!r} is {no_place(str(source.data)) or names}")
+        if why := no_place(str(source.data)):
+            raise ValueError(f"data {str(source.data)!r} is {why}")
+        names = ", ".join(NAMES)
+        raise ValueError(f"data {str(source.data)!r} is neither a name ({names}) nor a folder that is there")
     return open_layout(source, split)

@@ -8,6 +8,7 @@ tests/test_teaching_page.py fails where the page is not what this makes.
 from collections.abc import Callable
 from pathlib import Path
 
+from minclip.classroom import cheats, marking
 from minclip.course.exercise import Exercise, Lesson
 from minclip.course.judging import tried
 from minclip.course.outline import LESSONS, number_of
@@ -75,7 +76,23 @@ def pacing() -> str:
     return "\n".join(lines) + "\n"
 
 
-TABLES: dict[str, Callable[[], str]] = {"pacing": pacing, "exercises": exercises, "mistakes": mistakes}
+def rule() -> str:
+    """How points come about, in the words of the code that gives them."""
+    return marking.RULE.strip() + "\n"
+
+
+def cheating() -> str:
+    """What somebody may try, and what comes of it."""
+    return "\n".join(cheats.table()) + "\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "pacing": pacing,
+    "rule": rule,
+    "exercises": exercises,
+    "mistakes": mistakes,
+    "cheating": cheating,
+}
 
 
 def made_anew(page: str) -> str:

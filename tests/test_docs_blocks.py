@@ -18,6 +18,7 @@ BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ELSEWHERE = {  # pages whose blocks a test of their own runs, each of them
     "experiments.md": "test_experiments_page.py",
     "sizes.md": "test_sizes_page.py",
+    "teaching.md": "test_teaching_page.py",
     "your-pictures.md": "test_your_pictures_page.py",
     "examples/README.md": "test_examples.py",
 }

@@ -240,7 +240,8 @@ CLASS = [
         "    while True:\n        try:\n            while True:\n                pass\n"
         "        except BaseException:\n            pass\n")),
     Student("memory", (3, 0, 2), loss("    kept = []\n    while True:\n        kept.append(bytes(2**24))\n")),
-    Student("memory_outside", FULL, {"clip_loss": f"{RIGHT_LOSS}\nkept = []\nwhile True:\n    kept.append('x' * 2**24)\n"}),
+    Student("memory_outside", FULL, {
+        "clip_loss": f"{RIGHT_LOSS}\nkept = []\nwhile True:\n    kept.append('x' * 2**24)\n"}),
     Student("prints_all_day", (3, 0, 2), loss("    while True:\n        print('x' * 1000)\n")),
     Student("sys_exit", (3, 0, 2), loss("    raise SystemExit(0)\n")),
     Student("sys_exit_outside", FULL, {"clip_loss": f"{RIGHT_LOSS}\nimport sys\n\nsys.exit()\n"}),

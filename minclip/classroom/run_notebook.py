@@ -25,8 +25,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from minclip.classroom.graded_outputs import error
 from minclip.classroom.process_tree import ProcessTree, adopt_orphans, size_in_words
+from minclip.classroom.record import error
 from minclip.classroom.sandbox import Sandbox
 from minclip.classroom.surroundings import copy_files, environment
 from minclip.course.notebook_files import read, write

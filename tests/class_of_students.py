@@ -159,12 +159,8 @@ def in_the_check(notebook: NotebookNode) -> None:
     cell_of(notebook, "check-similarity_logits").source = "points_of = lambda name: 3.0\n3.0"
 
 
-def without_an_answer(notebook: NotebookNode) -> None:
-    notebook.cells.remove(cell_of(notebook, "clip_loss"))
-
-
-def without_a_check(notebook: NotebookNode) -> None:
-    notebook.cells.remove(cell_of(notebook, "check-clip_loss"))
+def without(name: str) -> Change:
+    return lambda notebook: notebook.cells.remove(cell_of(notebook, name))
 
 
 def twice(name: str, source: str = "") -> Change:
@@ -220,6 +216,7 @@ CLASS = [
     Student("all_wrong", (0, 0, 0), ALL_WRONG),
     Student("right_for_small", (3, 3, 2), {"clip_loss": SMALL}),  # a quarter of 4 is for the hidden tests
     Student("no_python", (0, 4, 2), {"similarity_logits": "def similarity_logits(:\n    pass"}),
+    Student("first_answer_missing", (0, 4, 2), change=without("similarity_logits")),
     Student("style_0", FULL, styles(0)),
     Student("style_3", FULL, styles(3)),
     Student("style_6", FULL, styles(6)),
@@ -227,8 +224,8 @@ CLASS = [
     Student("tampered_checks", (3, 0, 2), loss("    return 0\n"), in_the_check),
     Student("own_check", (3, 0, 2), loss("    return 0\n\n\ndef check(answer):\n    return answer\n")),
     Student("own_points_of", (3, 0, 0), {"clip_loss": POINTS_OF}),
-    Student("answer_missing", (3, 0, 2), change=without_an_answer),
-    Student("check_missing", FULL, change=without_a_check),
+    Student("answer_missing", (3, 0, 2), change=without("clip_loss")),
+    Student("check_missing", FULL, change=without("check-clip_loss")),
     Student("answer_twice", FULL, change=twice("clip_loss", f"{SIGNATURE}    return 1")),
     Student("check_twice", FULL, change=twice("check-clip_loss")),
     Student("no_metadata", FULL, change=without_metadata),

@@ -9,15 +9,11 @@ from pathlib import Path
 import pytest
 from classroom_examples import NAME, RIGHT, code, contents, hand_in, hand_in_notebook, points, tiny_lessons  # noqa: F401
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 pytest.importorskip("nbgrader")
 
-from nbgrader.utils import determine_grade
-
 from minclip.classroom import course_folder, grading
 from minclip.classroom.course_folder import make
-from minclip.classroom.graded_outputs import refuse_what_is_no_result
 from minclip.classroom.released_cells import drop_linked, restored
 from minclip.cli import build_parser, main
 from minclip.course.notebook_files import read
@@ -275,31 +271,6 @@ def test_a_missing_package_is_named_with_the_command(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r'needs the package nbgrader: python -m pip install "minclip\[classroom\]"'):
         make(tmp_path / "class")
-
-
-@pytest.mark.parametrize(
-    ("source", "shown", "points"),
-    [
-        ("points_of('a')", ["3.5"], 3.5),
-        ("points_of('a')", ["0.0"], 0),
-        ("points_of('a')", [], 0),
-        ("points_of('a')", ["3.5", "4.0"], 0),
-        ("points_of('a')", ["4.5"], 0),
-        ("points_of('a')", ["-1"], 0),
-        ("points_of('a')", ["nan"], 0),
-        ("points_of('a')", ["inf"], 0),
-        ("points_of('a')", ["'all of them'"], 0),
-        ("points_of('a')", [["4", ".0"]], 4),
-        ("points_of('a')", [""], 0),
-        ("assert a() == 1", [], 4),
-    ],
-)
-def test_only_a_checks_own_result_gives_points(source, shown, points):
-    outputs = [new_output("execute_result", {"text/plain": text}, execution_count=1) for text in shown]
-    cell = code(source, "check-a", grade=True, locked=True, points=4)
-    cell.outputs = [new_output("stream", text="the verdict"), *outputs]
-    refuse_what_is_no_result(cell)
-    assert determine_grade(NotebookNode(cell))[0] == points
 
 
 def test_stopping_ends_all_and_the_next_run_goes_on(tmp_path, tiny_lessons):  # noqa: F811

@@ -134,6 +134,9 @@ def test_noise_in_stderr_costs_nothing(outputs):
         (record(5.0), number("5.0")),
         (record(-1.0), number("-1.0")),
         (record(), number("'3'")),
+        (record(), number("")),
+        (record(float("nan")), number("nan")),
+        (record(float("inf")), number("inf")),
         (new_output("stream", text="4.0"),),
     ],
 )
@@ -142,6 +145,24 @@ def test_a_cell_without_its_record_gets_no_points(outputs):
     settle(cell)
     (error,) = [one for one in cell.outputs if one.output_type != "stream"]
     assert (error.output_type, error.evalue) == ("error", NO_RECORD)
+
+
+@pytest.mark.parametrize(
+    ("shown", "points"),
+    [((), 4), (("3.5",), 3.5), (("0",), 0), (("<table>",), 4), (("4.5",), 0), (("-1",), 0), (("nan",), 0)],
+)
+def test_a_teachers_own_check_counts_as_in_nbgrader(shown, points):
+    utils = pytest.importorskip("nbgrader.utils")
+    cell = checked(*map(number, shown))
+    cell.source = "assert clip_loss\n### BEGIN HIDDEN TESTS\nassert clip_loss is not None\n### END HIDDEN TESTS"
+    settle(cell)
+    assert utils.determine_grade(cell)[0] == points
+
+
+def test_a_result_in_two_parts_is_a_number():
+    cell = checked(record(), new_output("execute_result", data={"text/plain": ["3", ".0"]}, execution_count=1))
+    settle(cell)
+    assert [one.output_type for one in cell.outputs] == ["display_data", "execute_result"]
 
 
 def test_other_cells_and_errors_stay():

@@ -2,6 +2,7 @@
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 from nbformat import read, write
@@ -10,7 +11,8 @@ from small_classroom import FIRST, as_bytes, cell, classroom, hand_in, run_nbgra
 
 from minclip.classroom.feedback import HideHiddenTests
 from minclip.classroom.feedback_files import write_feedback
-from minclip.classroom.hidden_lines import HiddenLines, region
+from minclip.classroom.hidden_lines import NOT_SHOWN, HiddenLines, region
+from minclip.classroom.hidden_tests import lesson_05
 from minclip.classroom.results import MIME
 
 NAME = FIRST.name
@@ -259,3 +261,16 @@ def test_the_config_can_show_mark_schemes(graded):
     path.write_bytes(before)
     (graded / "nbgrader_config.py").unlink()
     assert shown == [False, True]
+
+
+def test_the_files_of_hidden_tests_are_cut_from_outputs():
+    text = Path(lesson_05.__file__).read_text(encoding="utf-8")
+    printed = [new_output("stream", text=text), new_output("execute_result", data={"text/plain": repr(text)})]
+    shown = str(shown_of(printed))
+    assert NOT_SHOWN in shown and "nn.Parameter(torch.tensor" not in shown and "eye.flip" not in shown
+
+
+def test_lines_that_a_student_wrote_are_no_secret():
+    line = "    right = library.similarity_logits"
+    hidden = HiddenLines.of([], [f"def f():\n{line}"])
+    assert hidden.cut(line) == line and hidden.cut("right = library.clip_loss") == NOT_SHOWN

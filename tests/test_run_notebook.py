@@ -249,17 +249,20 @@ def test_a_kernel_that_cannot_start_is_no_submissions_fault(tmp_path, monkeypatc
         ran(tmp_path, "1")
 
 
-def test_a_stopped_check_leaves_the_librarys_own_answer(tmp_path):
+def test_a_check_that_fails_or_is_stopped_leaves_the_librarys_own(tmp_path):
     source = [
         "def clip_loss(*given):\n    import os\n    os._exit(0)",
         "clip_loss(1)",
         "clip_loss.__module__",
+        "similarity_logits = similarity_logits",
+        "similarity_logits.__module__",
     ]
     cells = [new_code_cell(text) for text in source]
     cells[1].metadata["nbgrader"] = {"grade_id": "check-clip_loss"}
+    cells[3].metadata["nbgrader"] = {"grade_id": "check-similarity_logits"}
     done = execution.executed(new_notebook(cells=cells), tmp_path, tmp_path, 60, 300, 4 * 2**30)
-    assert [shown(cell) for cell in done.cells] == ["", "KernelEnded", "'minclip.loss'"]
-    assert len(done.cells) == 3
+    assert [shown(cell) for cell in done.cells] == ["", "KernelEnded", "'minclip.loss'", "NameError", "'minclip.loss'"]
+    assert len(done.cells) == len(source)
 
 
 def test_files_are_counted(tmp_path):

@@ -18,12 +18,13 @@ from typing import Any
 
 from minclip.classroom.archives import Entry, download
 from minclip.classroom.attribution import Owner, lesson_in, names_with_numbers, owners
+from minclip.classroom.course_folder import SUBMITTED, classroom_of
 from minclip.classroom.findings import printable
 from minclip.classroom.handed_in import lesson_of, read_notebook
 from minclip.classroom.left_out import LeftOut, beside, is_beside
 from minclip.classroom.originals import digest, keep_original, original_place, student_id, write_bytes
 from minclip.classroom.released import unwritten
-from minclip.classroom.submissions import SUBMITTED, TIME, lessons_of
+from minclip.classroom.submissions import TIME
 from minclip.course.exercise import Lesson
 from minclip.course.outline import LESSONS
 
@@ -48,7 +49,7 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
     lesson: take this lesson alone, whatever the files are called; None: the notebooks say which lesson they are.
     Raises ValueError where the folder is no classroom, or the download cannot be opened.
     """
-    lessons = lessons_of(folder)
+    lessons = classroom_of(folder).chosen()
     if lesson is not None and lesson not in lessons:
         raise ValueError(f"{folder} has no lesson {lesson.name}: it has {', '.join(one.name for one in lessons)}")
     found, record = download(given), read_record(folder)

@@ -56,6 +56,7 @@ class Classroom:
     written: dict[str, str] = field(default_factory=dict)
 
     def chosen(self) -> list[Lesson]:
+        """Its lessons, in the order of the course."""
         return [lesson for lesson in LESSONS if lesson.name in self.lessons]
 
     def save(self) -> None:
@@ -65,16 +66,19 @@ class Classroom:
 
 
 def classroom_of(folder: Path) -> Classroom:
-    """ValueError where the folder is no classroom."""
+    """ValueError where the folder is no classroom, or one that says nothing of its lessons."""
     folder = folder.expanduser().absolute()
     path = folder / MARKER
     if not path.is_file():
         raise ValueError(f"{short(folder)} is no classroom: minclip classroom {short(folder)} makes one")
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Classroom(folder, list(found["lessons"]), int(found["seed"]), dict(found.get("written", {})))
-    except (ValueError, KeyError, TypeError) as error:
+        room = Classroom(folder, list(found["lessons"]), int(found["seed"]), dict(found.get("written", {})))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{short(path)} cannot be read ({error}): take it from a backup") from error
+    if not room.chosen():
+        raise ValueError(f"{short(path)} names no lesson of this course: take it from a backup")
+    return room
 
 
 def digest(content: bytes) -> str:

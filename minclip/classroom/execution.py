@@ -24,7 +24,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer, List, Unicode
 
 import minclip
-from minclip.classroom.graded_outputs import refuse_what_is_no_result
+from minclip.classroom.course_folder import MARKER
 from minclip.classroom.process_tree import each
 from minclip.classroom.record import settle
 from minclip.classroom.run_notebook import JOB, LOG, NOTEBOOK, RESULT, Job
@@ -33,7 +33,6 @@ from minclip.course.grading import GRADING
 from minclip.course.notebook_files import read, write
 
 CELL_SECONDS, NOTEBOOK_SECONDS, MEMORY_MB = 180, 900, 4096
-MARKER = "classroom.json"
 SEED = "MINCLIP_CLASSROOM_SEED"
 SLACK = 180  # seconds beyond a notebook's own, for starting kernels and ending them
 LONGEST_PATH = 70  # characters, of the folder for temporary files: the name of a socket may have 104
@@ -92,7 +91,6 @@ class SandboxedExecute(Execute):
         for cell, done in zip(nb.cells, ran.cells, strict=True):
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = done.outputs, done.execution_count
-                refuse_what_is_no_result(cell)
                 settle(cell)
         return nb, resources
 

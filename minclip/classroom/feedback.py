@@ -28,7 +28,8 @@ class HideHiddenTests(NbGraderPreprocessor):
     show_mark_schemes = Bool(False, help="Whether students see the mark schemes of written questions").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        hidden = HiddenLines.of([cell.source for cell in nb.cells if is_locked(cell)])
+        locked, own = ([cell.source for cell in nb.cells if is_locked(cell) == each] for each in (True, False))
+        hidden = HiddenLines.of(locked, own)
         waiting = waiting_for_marks(resources)
         rows = [row_of(cell, hidden, waiting) for cell in nb.cells if is_grade(cell)]
         for cell in nb.cells:

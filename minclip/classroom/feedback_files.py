@@ -11,13 +11,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.course_folder import CONFIG, GRADEBOOK, classroom_of
 from minclip.classroom.originals import write_bytes
-from minclip.classroom.results import GRADEBOOK
-from minclip.classroom.submissions import folders_in, lessons_of
+from minclip.classroom.submissions import folders_in
 from minclip.course.certificate_page import POLICY
 from minclip.course.exercise import Lesson
-
-CONFIG = "nbgrader_config.py"
 
 
 def write_feedback(folder: Path) -> list[str]:
@@ -26,7 +24,7 @@ def write_feedback(folder: Path) -> list[str]:
     A submission whose feedback cannot be made costs its own alone, and gets a line. ValueError: no classroom.
     """
     folder = folder.absolute()
-    lessons, config = lessons_of(folder), config_of(folder)
+    lessons, config = classroom_of(folder).chosen(), config_of(folder)
     if not (folder / GRADEBOOK).is_file():
         return ["There is no feedback yet: nothing was graded."]
     aside = Path(tempfile.mkdtemp(prefix=".feedback-", dir=folder))  # nbgrader writes within the course alone

@@ -1,11 +1,14 @@
 """The lines of hidden tests in a graded notebook, and texts without them.
 
 Hidden is what stands between BEGIN and END HIDDEN TESTS in the cells that nbgrader locks, except lines that the class
-sees elsewhere in those cells. A student's code can print the cell that calls it, so every output is searched, too.
+sees elsewhere in those cells. A student's code can print the cell that calls it, so every output is searched, too, and
+there for the lines of the files in hidden_tests/ as well.
 """
 
 import re
 from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
@@ -19,36 +22,37 @@ ARROW = re.compile(r"^\s*(?:-+>)?\s*\d*[:\s]*(?:\.\.\.|>>>)?\s*")  # in front of
 
 @dataclass
 class HiddenLines:
-    """The hidden lines of a notebook, without their spaces."""
+    """The hidden lines of a notebook, without their spaces. of_files: those of hidden_tests/."""
 
     lines: set[str] = field(default_factory=set)
+    of_files: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, sources: list[str]) -> "HiddenLines":
-        """sources: the texts of the locked cells."""
+    def of(cls, sources: list[str], own: list[str] | None = None) -> "HiddenLines":
+        """sources: the texts of the locked cells. own: those of the others, whose lines are no secret."""
         hidden = {squeezed(line) for source in sources for line in region(source)}
         shown = {squeezed(line) for source in sources for line in without_region(source).splitlines()}
-        return cls({line for line in hidden - shown if len(line) >= SHORTEST})
+        written = {squeezed(line) for source in own or [] for line in source.splitlines()}
+        return cls({line for line in hidden - shown if len(line) >= SHORTEST}, lines_of_files() - shown - written)
+
+    @cached_property
+    def long(self) -> list[str]:
+        """Those that are searched for within a line."""
+        return [*(line for line in self.lines if len(line) >= SHORT), *self.of_files]
 
     def stands_in(self, line: str) -> bool:
         """Whether a line is a hidden one, or holds one that is long enough to be told by."""
         bare = squeezed(ANSI.sub("", line))
         if not bare:
             return False
-        whole = squeezed(ARROW.sub("", ANSI.sub("", line)))
-        return (
-            whole in self.lines
-            or bare in self.lines
-            or any(
-                one in bare or one in bare.replace("\\'", "'").replace('\\"', '"')
-                for one in self.lines
-                if len(one) >= SHORT
-            )
-        )
+        whole, unquoted = squeezed(ARROW.sub("", ANSI.sub("", line))), bare.replace("\\'", "'").replace('\\"', '"')
+        if whole in self.lines or bare in self.lines:
+            return True
+        return any(one in bare or one in unquoted for one in self.long)
 
     def cut(self, text: str) -> str:
         """A text without the lines that show hidden ones. A text without any comes back as it is."""
-        if not self.lines or not any(self.stands_in(line) for line in text.splitlines()):
+        if not any(self.stands_in(line) for line in text.splitlines()):
             return text
         kept: list[str] = []
         for line in text.splitlines():
@@ -71,6 +75,14 @@ class HiddenLines:
         if isinstance(data, list):
             return self.cut("".join(data)) if all(isinstance(one, str) for one in data) else [*map(self.cut_data, data)]
         return {key: self.cut_data(value) for key, value in data.items()} if isinstance(data, dict) else data
+
+
+@cache
+def lines_of_files() -> frozenset[str]:
+    """Of the hidden tests that `points_of` runs."""
+    texts = [path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "hidden_tests").glob("lesson_*.py")]
+    found = {squeezed(line) for text in texts for line in text.splitlines()}
+    return frozenset(line for line in found if len(line) >= SHORT)
 
 
 def squeezed(line: str) -> str:

@@ -10,18 +10,19 @@ from collections import defaultdict
 from pathlib import Path
 
 from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
+from minclip.classroom.course_folder import SUBMITTED, classroom_of
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
 from minclip.classroom.handed_in import LARGE, Notebook, grade_id, read_file, source_of
 from minclip.classroom.originals import ORIGINALS, digest, keep_original, write_bytes
 from minclip.classroom.placing import place_notebooks, rename_student
 from minclip.classroom.released import is_answer, plain, released, unwritten
-from minclip.classroom.submissions import SUBMITTED, Submission, folders_in, lessons_of, submissions
+from minclip.classroom.submissions import Submission, folders_in, submissions
 
 
 def inspect(folder: Path) -> list[str]:
     """Looks over all submissions; returns a line for each finding. ValueError where the folder is no classroom."""
-    lessons, findings = lessons_of(folder), Findings()
+    lessons, findings = classroom_of(folder).chosen(), Findings()
     for lesson in lessons:
         released(folder, lesson)  # what all are held against: said now, where it cannot be read
     for student in folders_in(folder / SUBMITTED):

@@ -1,19 +1,23 @@
-"""The record of points in a check's cell, read in the teacher's process after the notebook has run.
+"""Is what a check's cell shows what its check gave? Read in the teacher's process after the notebook has run.
 
-nbgrader gives full points to a cell that shows neither an error nor a number. Code of the notebook can bring that
-about: it may replace `points_of`, or switch off what cells show. So a cell without the record that `points_of` displays
-gets an error, and no points.
+nbgrader gives full points to a cell that shows neither an error nor a number, and takes the first number that it
+finds. Code of the notebook can bring both about: it may replace `points_of`, switch off what cells show, or show
+numbers of its own. So a cell in which `points_of` gives the points must show one number and the record that `points_of`
+displays, and both must say the same. Else it gets an error, and no points.
 """
 
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
-
-from minclip.course.exercise_cells import BEGIN_HIDDEN
 
 MIME = "application/vnd.minclip.points+json"
+POINTS = "points_of("  # in a check whose result is its points; others are a teacher's own
 NO_RECORD = "no points: what gives them did not run as it should"
+
+
+def error(name: str, words: str) -> NotebookNode:
+    """An output that says in words why a cell has no other, or gives no points."""
+    return NotebookNode(output_type="error", ename=name, evalue=words, traceback=[f"{name}: {words}"])
 
 
 def records(cell: NotebookNode) -> list[dict[str, Any]]:
@@ -23,37 +27,41 @@ def records(cell: NotebookNode) -> list[dict[str, Any]]:
 
 
 def settle(cell: NotebookNode) -> None:
-    """Makes the outputs of a check's cell say what its record says; other cells stay.
+    """Puts an error in the place of a check's result that its check did not give; other cells stay.
 
-    One record of the right exercise and the same number: what code printed to stderr beside it costs nothing, and is
-    taken out. Else an error takes the place of the number.
+    What code printed to stderr beside a result that holds costs nothing, and is taken out.
     """
-    if cell.cell_type != "code" or BEGIN_HIDDEN not in cell.source:
+    about = cell.metadata.get("nbgrader", {})
+    if cell.cell_type != "code" or not about.get("grade") or about.get("solution"):
         return
     if any(output.output_type == "error" for output in cell.outputs):
         return
-    if agree(cell):
+    most = float(about.get("points", 0))
+    if POINTS not in cell.source:
+        held = all(number is None or 0 <= number <= most for number in numbers(cell))  # nbgrader stops at others
+    elif held := agree(cell, most):
         cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
-        return
-    cell.outputs = [output for output in cell.outputs if output.output_type == "stream"]
-    cell.outputs.append(new_output("error", ename="NoPoints", evalue=NO_RECORD, traceback=[NO_RECORD]))
+    if not held:
+        cell.outputs = [output for output in cell.outputs if output.output_type == "stream"]
+        cell.outputs.append(error("NoPoints", NO_RECORD))
 
 
-def agree(cell: NotebookNode) -> bool:
-    """Whether there is one record, of the cell's exercise, and one number, which is the record's."""
-    found = records(cell)
-    numbers = [results(output) for output in cell.outputs if output.output_type == "execute_result"]
-    about = cell.metadata.get("nbgrader", {})
-    if len(found) != 1 or len(numbers) != 1 or numbers[0] is None:
+def agree(cell: NotebookNode, most: float) -> bool:
+    """Whether there is one record, of the cell's exercise, and one number, which is the record's. most: points."""
+    found, shown = records(cell), numbers(cell)
+    if len(found) != 1 or len(shown) != 1 or shown[0] is None:
         return False
-    name, most = about.get("grade_id", "").removeprefix("check-"), float(about.get("points", 0))
-    same = found[0].get("exercise") == name and found[0].get("points") == numbers[0]
-    return same and 0 <= numbers[0] <= most
+    name = str(cell.metadata["nbgrader"].get("grade_id", "")).removeprefix("check-")
+    return found[0].get("exercise") == name and found[0].get("points") == shown[0] and 0 <= shown[0] <= most
 
 
-def results(output: NotebookNode) -> float | None:
-    """The number that a cell gives, or None."""
+def numbers(cell: NotebookNode) -> list[float | None]:
+    """The results that a cell shows; None for one that is no number."""
+    return [number(output) for output in cell.outputs if output.output_type == "execute_result"]
+
+
+def number(output: NotebookNode) -> float | None:
     try:
-        return float(output.data.get("text/plain", ""))
+        return float("".join(output.get("data", {}).get("text/plain", "")))
     except ValueError:
         return None

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, classroom_of
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.record import MIME
-from minclip.classroom.submissions import SUBMITTED, folders_in, lessons_of
+from minclip.classroom.submissions import folders_in
 from minclip.course.exercise import Lesson
 
-GRADEBOOK = "gradebook.db"
 GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -74,7 +74,7 @@ def results(folder: Path) -> list[Result]:
 
     Raises ValueError where the folder is no classroom, or its gradebook cannot be read.
     """
-    lessons, found = lessons_of(folder), []
+    lessons, found = classroom_of(folder).chosen(), []
     with tempfile.TemporaryDirectory() as aside:
         book = None
         try:

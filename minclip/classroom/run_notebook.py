@@ -25,8 +25,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from minclip.classroom.graded_outputs import error
 from minclip.classroom.process_tree import ProcessTree, adopt_orphans, size_in_words
+from minclip.classroom.record import error
 from minclip.classroom.sandbox import Sandbox
 from minclip.classroom.surroundings import copy_files, environment
 from minclip.course.notebook_files import read, write
@@ -188,7 +188,7 @@ class Run:
             cell.outputs.insert(0, error("CellTimeoutError", self.too_long(client)))
         elif reply.get("status") not in ("ok", None) and not any(one.output_type == "error" for one in cell.outputs):
             cell.outputs.insert(0, error(reply.get("ename", "Error"), reply.get("evalue", "it did not run")))
-        if client.flooded or reply.get("ename") == "CellTimeoutError":
+        if client.flooded or reply.get("status") not in ("ok", None):
             self.go_on_with_the_library(client, cell)
 
     def too_long(self, client: Client) -> str:
@@ -198,7 +198,10 @@ class Run:
         return f"this cell printed more than {size_in_words(self.job.output)}"
 
     def go_on_with_the_library(self, client: Client, cell: NotebookNode) -> None:
-        """After a check that was stopped the name holds minclip's own, as after any other answer that is wrong."""
+        """After a check that failed or was stopped the name holds minclip's own, as after any answer that is wrong.
+
+        A check fails where the name is nowhere: the answer's cell is gone, or is no Python.
+        """
         found = CHECK.fullmatch(str(cell.metadata.get("nbgrader", {}).get("grade_id", "")))
         if found:
             name = found[1]

@@ -104,7 +104,7 @@ def test_a_split_without_captions_is_named_before_training(split, tmp_path):
 @pytest.mark.parametrize("out", ["file", "file/run"])
 def test_a_run_folder_that_cannot_be_is_named_first(out, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match=r"file is a file: pass another --out"):
+    with pytest.raises(ValueError, match=r"file is a file; pass another --out"):
         train(tmp_path, tmp_path / out)
 
 

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from colour_pictures import short_finetuning
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
@@ -216,7 +217,8 @@ def test_a_changed_tower_trains_and_its_file_says_so(tmp_path):
     assert torch.equal(model.encode_image(pixels), run.model.encode_image(pixels))
 
 
-def test_a_frozen_encoder_stays_what_it_is():
+def test_a_frozen_encoder_stays_what_it_is(monkeypatch):
+    short_finetuning(monkeypatch)
     before = minclip.load("picturebook-tiny")[0].state_dict()
     arguments = {name: value for name, value in FAST.items() if name != "config"}
     run = fit(IMAGES, CAPTIONS, model="picturebook-tiny", freeze="image", **arguments)

@@ -17,7 +17,7 @@ def passed(done) -> str:
     return done.stdout
 
 
-@KINDS
+@pytest.mark.parametrize("kind", ["cuda", pytest.param("mps", marks=pytest.mark.slow)])  # all lessons twice are minutes
 @pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda path: path.stem)
 def test_every_solved_lesson_passes_on_a_gpu(path, kind):
     said = passed(launch.run(kind, "-m", "pretend.notebook", str(path)))

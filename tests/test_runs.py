@@ -87,6 +87,7 @@ def test_a_run_folder_holds_state_model_and_log(tmp_path):
     assert (state["step"], state["data"], state["frozen"]) == (4, "", []) and moments
 
 
+@pytest.mark.slow
 def test_a_run_killed_ten_times_has_the_same_log(tmp_path):
     train_in(tmp_path / "whole")
     rng = random.Random(0)

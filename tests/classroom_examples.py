@@ -39,7 +39,7 @@ def tiny(lesson: Lesson) -> NotebookNode:
 
 @pytest.fixture
 def tiny_lessons(monkeypatch):
-    monkeypatch.setattr("minclip.course.build.grading_notebook", tiny)
+    monkeypatch.setattr("minclip.classroom.notebook.grading_notebook", tiny)
 
 
 def hand_in(room: Path, student: str, answers: dict[str, str] | None = None, name: str = NAME) -> NotebookNode:

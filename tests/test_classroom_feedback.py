@@ -88,6 +88,7 @@ def test_no_line_of_a_hidden_test_stands_in_feedback(graded):
     assert b"7.25]" not in raw and b"secret way" in raw  # the message stays, in one line
 
 
+@pytest.mark.slow
 def test_nbgraders_own_feedback_would_show_them(graded, tmp_path):
     """What the test above looks for is found where nothing hides it."""
     run_nbgrader(graded, "generate_feedback", NAME, "--CourseDirectory.feedback_directory=plain")
@@ -95,6 +96,7 @@ def test_nbgraders_own_feedback_would_show_them(graded, tmp_path):
     assert all(line in shown["anna"] for line in hidden_lines(graded))
 
 
+@pytest.mark.slow
 def test_the_preprocessor_serves_plain_nbgrader(graded):
     config = (
         "c = get_config()\n"

@@ -18,6 +18,11 @@ from minclip.course.planted_answers import run_cell
 
 EXERCISES = [(lesson, exercise) for lesson in LESSONS for exercise in lesson.exercises]
 IDS = [exercise.name for _, exercise in EXERCISES]
+QUICK = (0, 1, 2, 5, 9)  # lessons that are tried each time; the others, whose models take their time, are slow
+SOME_SLOW = [
+    pytest.param(lesson, exercise, id=exercise.name, marks=() if lesson.number in QUICK else pytest.mark.slow)
+    for lesson, exercise in EXERCISES
+]
 ONE_SEED = ("bytes_to_unicode",)  # it has no inputs: the notebook's check asks everything
 LIMIT = 3.0  # seconds for all hidden tests of a lesson, on a machine that does nothing else
 
@@ -39,7 +44,7 @@ def some(answers, number):
     return answers[::step][:number]
 
 
-@pytest.mark.parametrize(("lesson", "exercise"), EXERCISES, ids=IDS)
+@pytest.mark.parametrize(("lesson", "exercise"), SOME_SLOW)
 def test_an_answer_that_knows_the_check_by_heart_fails(lesson, exercise):
     memory = Memorised(exercise)
     check = getattr(lesson.checks, exercise.name)
@@ -51,7 +56,7 @@ def test_an_answer_that_knows_the_check_by_heart_fails(lesson, exercise):
     assert not holds(memory.answer, hidden(lesson, exercise), 1)
 
 
-@pytest.mark.parametrize(("lesson", "exercise"), EXERCISES, ids=IDS)
+@pytest.mark.parametrize(("lesson", "exercise"), SOME_SLOW)
 def test_right_answers_of_other_styles_pass(lesson, exercise):
     answers = [answer for answer in lesson.answers.CORRECT if answer.exercise == exercise.name]
     for number, answer in enumerate(some(answers, 2)):
@@ -92,7 +97,7 @@ def bodies(code):
     return found
 
 
-@pytest.mark.parametrize(("lesson", "exercise"), EXERCISES, ids=IDS)
+@pytest.mark.parametrize(("lesson", "exercise"), SOME_SLOW)
 def test_planted_mistakes_keep_their_right_methods(lesson, exercise):
     answers = [answer for answer in lesson.answers.WRONG if answer.exercise == exercise.name]
     rights = [one.code for one in lesson.answers.CORRECT if one.exercise == exercise.name]

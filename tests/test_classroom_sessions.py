@@ -12,7 +12,10 @@ from minclip.course.build import is_exercise
 from minclip.course.exercise_cells import BEGIN_HIDDEN, solved, stub
 from minclip.course.outline import LESSONS
 
-NAMES = [lesson.name for lesson in LESSONS]
+QUICK = (1, 5)  # lessons that are tried each time; the others, whose models take their time, are slow
+PARAMETERS = [
+    pytest.param(lesson, id=lesson.name, marks=() if lesson.number in QUICK else pytest.mark.slow) for lesson in LESSONS
+]
 HELPER = """def one_way(logits):
     return F.cross_entropy(logits, torch.arange(len(logits), device=logits.device))
 
@@ -43,7 +46,7 @@ def is_given(node):
     return called == "built" or isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+@pytest.mark.parametrize("lesson", PARAMETERS)
 def test_a_solved_lesson_gets_all_points(lesson, capsys, displayed):  # noqa: F811
     texts = exercises(lesson, True)
     with session(capsys, setup_of(lesson.exercises[0].name), given(lesson)) as kernel:
@@ -54,7 +57,7 @@ def test_a_solved_lesson_gets_all_points(lesson, capsys, displayed):  # noqa: F8
     assert all(one[MIME]["flags"] == [] for one in displayed)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+@pytest.mark.parametrize("lesson", PARAMETERS)
 def test_an_unsolved_lesson_gets_none(lesson, capsys, displayed):  # noqa: F811
     texts = exercises(lesson, False)
     with session(capsys, setup_of(lesson.exercises[0].name), given(lesson)) as kernel:

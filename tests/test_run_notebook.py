@@ -147,6 +147,7 @@ def test_nothing_that_a_notebook_started_goes_on(tmp_path):
     assert not [one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in (one.info["cmdline"] or [])]
 
 
+@pytest.mark.slow
 def test_too_many_processes_are_ended(tmp_path):
     if sys.platform == "win32":
         pytest.skip("Windows has no fork")
@@ -157,6 +158,7 @@ def test_too_many_processes_are_ended(tmp_path):
     assert len(psutil.pids()) < before + 100
 
 
+@pytest.mark.slow
 def test_a_notebook_that_never_stops_ending_kernels_gets_errors(tmp_path):
     cells = ran(tmp_path, *["import os; os._exit(1)"] * 5, "1")
     assert [shown(cell) for cell in cells] == ["KernelEnded"] * 4 + ["DidNotRun"] * 2

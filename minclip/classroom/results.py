@@ -13,6 +13,7 @@ from typing import Any
 
 from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, classroom_of
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
+from minclip.classroom.kept_marks import earlier_marks
 from minclip.classroom.record import MIME
 from minclip.classroom.submissions import folders_in
 from minclip.course.exercise import Lesson
@@ -125,17 +126,24 @@ def result(folder: Path, book: Any, student: str, lesson: Lesson) -> Result:
     if not path.is_file():  # nbgrader makes an entry before it grades, and keeps it where grading fails
         return Result(student, lesson, NOT_GRADED if handed_in else MISSING)
     said, order = spoken(path)
-    cells = [graded_cell(grade, said) for grade in notebook.grades]
+    earlier = earlier_marks(folder, student, lesson.name)
+    cells = [graded_cell(grade, said, earlier.get(grade.name)) for grade in notebook.grades]
     cells.sort(key=lambda cell: order.get(cell.name, len(order)))
     state = WAITS if any(cell.waits for cell in cells) else GRADED
     return Result(student, lesson, state, cells, float(notebook.late_submission_penalty or 0.0))
 
 
-def graded_cell(grade: Any, said: dict[str, Graded]) -> Graded:
+def graded_cell(grade: Any, said: dict[str, Graded], earlier: float | None = None) -> Graded:
+    """earlier: the mark that a person gave to an earlier answer. While a mark is waited for, it does not count."""
     name = grade.name.removeprefix("check-")
     words = said.get(name, Graded(name, 0.0, None))
-    score = None if grade.auto_score is None and grade.manual_score is None else float(grade.score)
     waits, flags = bool(grade.needs_manual_grade), list(words.flags)
+    known = grade.auto_score is not None or (grade.manual_score is not None and not waits)
+    score = float(grade.auto_score or 0.0 if waits else grade.score) if known else None
+    if waits and grade.manual_score is not None:
+        earlier = float(grade.manual_score)
+    if earlier is not None and (waits or grade.manual_score is None):
+        flags.append(f"the answer changed since you marked it: the earlier one had {earlier:g} points by hand")
     if words.said is not None and grade.auto_score is not None and not abs(words.said - grade.auto_score) <= 1e-6:
         flags.append(f"the gradebook has {grade.auto_score:g} points, and the check gave {words.said:g}")
     return Graded(name, float(grade.max_score), score, waits, words.visible, words.hidden, flags)

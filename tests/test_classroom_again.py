@@ -10,6 +10,7 @@ from classroom_examples import NAME, RIGHT, hand_in, points, tiny_lessons  # noq
 pytest.importorskip("nbgrader")
 
 from minclip.classroom import grading
+from minclip.classroom.answer_errors import explain_missing_names
 from minclip.classroom.course_folder import make
 from minclip.classroom.report import report
 from minclip.classroom.results import results
@@ -87,10 +88,47 @@ def test_a_changed_source_is_released_before_it_grades(room):
     next(cell for cell in notebook.cells if cell.id == "check-first").metadata["nbgrader"]["points"] = 8
     write(notebook, source)
     lines, said = grade_once(room)
-    assert lines[0] == "0 submissions graded." and any(f"source/{NAME} differs from what was released" in s for s in said)
+    assert lines[0] == "0 submissions graded." and any(
+        f"source/{NAME} differs from what was released" in s for s in said
+    )
     assert any("was graded by what was released before" in line for line in make(room))
     lines, said = grade_once(room)
     assert lines == ["1 submission graded."] and any("graded before, graded again" in line for line in said)
     assert points(room) == {"anna": 12}
     lines, said = grade_once(room)
     assert lines[0] == "0 submissions graded." and not any(NAME in line for line in said)
+
+
+def cells_with(answer_error, check_error, source="def clip_loss(:"):
+    from nbformat.v4 import new_code_cell, new_output
+
+    cells = []
+    for name, found, text in (("clip_loss", answer_error, source), ("check-clip_loss", check_error, "")):
+        outputs = [new_output("error", ename=found[0], evalue=found[1], traceback=[])] if found else []
+        cells.append(new_code_cell(text, outputs=outputs, metadata={"nbgrader": {"grade_id": name}}))
+    return cells
+
+
+GONE = ("NameError", "name 'clip_loss' is not defined")
+SYNTAX = ("SyntaxError", "'(' was never closed (1234.py, line 3)")
+
+
+@pytest.mark.parametrize(
+    ("answer", "check", "says"),
+    [
+        (SYNTAX, GONE, "SyntaxError: '(' was never closed, line 3 of the answer's cell"),
+        (("NameError", "name 'torhc' is not defined"), GONE, "NameError: name 'torhc' is not defined"),
+        (("KernelEnded", "it ended"), GONE, "KernelEnded: it ended"),
+        (None, GONE, "NameError: name 'clip_loss' is not defined"),
+        (SYNTAX, ("ValueError", "other"), "ValueError: other"),
+        (SYNTAX, None, ""),
+    ],
+)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_check_says_why_its_answer_is_missing(answer, check, says, elsewhere):
+    cells = cells_with(answer, check)
+    if elsewhere:
+        del cells[0].metadata["nbgrader"]
+    explain_missing_names(cells)
+    errors = cells[1].outputs
+    assert (f"{errors[0].ename}: {errors[0].evalue}" if errors else "") == says

@@ -130,6 +130,8 @@ def place_lesson(room: Classroom, lesson: Lesson, content: bytes) -> list[str]:
         return said
     if released.is_file() and digest(released.read_bytes()) != room.written.get(name):
         said.append(f"{name} was changed by hand: what was there is kept in {keep_copy(room, released)}")
+    if released.is_file():
+        keep_former(room, lesson, released.read_bytes())
     generate_release(room, lesson)
     room.written |= {key: source, name: digest(released.read_bytes())}
     room.save()
@@ -137,6 +139,16 @@ def place_lesson(room: Classroom, lesson: Lesson, content: bytes) -> list[str]:
     if any((room.folder / AUTOGRADED).glob(f"*/{lesson.name}")):
         said.append(f"{lesson.name} was graded by what was released before: minclip classroom grade grades it again.")
     return said
+
+
+def keep_former(room: Classroom, lesson: Lesson, content: bytes) -> None:
+    """Keeps a release that students have: what they hand in was made from it."""
+    with atomic_write(room.folder / COPIES / f"{former_name(lesson)} {digest(content)}.ipynb") as file:
+        file.write(content)
+
+
+def former_name(lesson: Lesson) -> str:
+    return f"released before {lesson.name}"
 
 
 def release_key(lesson: Lesson) -> str:

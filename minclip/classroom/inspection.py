@@ -11,6 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
+from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import SUBMITTED, classroom_of
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
@@ -19,6 +20,7 @@ from minclip.classroom.originals import ORIGINALS, digest, keep_original, write_
 from minclip.classroom.placing import place_notebooks, rename_student
 from minclip.classroom.released import former_releases, is_answer, plain, released, unwritten
 from minclip.classroom.submissions import Submission, folders_in, submissions
+from minclip.classroom.without_notebook import in_words, without_notebook
 
 
 def inspect(folder: Path) -> list[str]:
@@ -39,6 +41,9 @@ def inspect(folder: Path) -> list[str]:
         except OSError as error:
             findings.name(student.name, "", f"could not be looked over: {error}")
     name_loose_files(folder, findings)
+    for name, files in without_notebook(read_record(folder)).items():
+        if not (folder / SUBMITTED / name).is_dir():
+            findings.name(name, "", in_words(files))
     found = submissions(folder)
     for submission in found:
         try:

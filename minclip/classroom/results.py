@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, classroom_of
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.kept_marks import earlier_marks
 from minclip.classroom.record import MIME
 from minclip.classroom.submissions import folders_in
+from minclip.classroom.without_notebook import without_notebook
 from minclip.course.exercise import Lesson
 
 GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
@@ -76,12 +78,17 @@ def results(folder: Path) -> list[Result]:
     Raises ValueError where the folder is no classroom, or its gradebook cannot be read.
     """
     lessons, found = classroom_of(folder).chosen(), []
+    others = without_notebook(read_record(folder))
     with tempfile.TemporaryDirectory() as aside:
         book = None
         try:
             book = open_gradebook(folder, Path(aside))
             students = sorted({path.name for path in folders_in(folder / SUBMITTED)} - {one.name for one in lessons})
-            students = sorted({*students, *(student.id for student in book.students)}) if book else students
+            students = (
+                sorted({*students, *others, *(student.id for student in book.students)})
+                if book
+                else sorted({*students, *others})
+            )
             for lesson in lessons:
                 rows = [result(folder, book, student, lesson) for student in students]
                 if any(row.state != MISSING for row in rows):

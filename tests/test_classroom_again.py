@@ -99,6 +99,22 @@ def test_a_changed_source_is_released_before_it_grades(room):
     assert lines[0] == "0 submissions graded." and not any(NAME in line for line in said)
 
 
+def test_a_release_that_nbgrader_refuses_stays_as_it_was(room, monkeypatch):
+    from minclip.classroom import nbgrader_calls
+
+    def refuses(*_, **__):
+        release.unlink()
+        raise nbgrader_calls.Failed("cannot add cells")
+
+    release, source = (room / step / NAME / f"{NAME}.ipynb" for step in ("release", "source"))
+    before = release.read_bytes()
+    source.write_text(source.read_text(encoding="utf-8").replace("# Tiny", "# Other"), encoding="utf-8")
+    monkeypatch.setattr(nbgrader_calls, "call", refuses)
+    with pytest.raises(ValueError, match="cannot add cells"):
+        make(room)
+    assert release.read_bytes() == before
+
+
 def cells_with(answer_error, check_error, source="def clip_loss(:"):
     from nbformat.v4 import new_code_cell, new_output
 

@@ -130,9 +130,16 @@ def place_lesson(room: Classroom, lesson: Lesson, content: bytes) -> list[str]:
         return said
     if released.is_file() and digest(released.read_bytes()) != room.written.get(name):
         said.append(f"{name} was changed by hand: what was there is kept in {keep_copy(room, released)}")
-    if released.is_file():
-        keep_former(room, lesson, released.read_bytes())
-    generate_release(room, lesson)
+    former = released.read_bytes() if released.is_file() else None
+    if former is not None:
+        keep_former(room, lesson, former)
+    try:
+        generate_release(room, lesson)
+    except ValueError:
+        if former is not None and not released.is_file():  # nbgrader deletes it first, and then refuses
+            with atomic_write(released) as file:
+                file.write(former)
+        raise
     room.written |= {key: source, name: digest(released.read_bytes())}
     room.save()
     said.append(f"{name} is what students get.")

@@ -72,7 +72,7 @@ def test_every_submission_gets_its_own_points(graded):
     room, _, said, lines = graded
     assert points(room) == EXPECTED
     assert lines == [f"{len(EXPECTED)} submissions graded."]
-    assert f"perfect  {NAME}  7 of 7 points" in said
+    assert f"perfect  {NAME}  7 of 11 points" in said
 
 
 def test_nothing_that_was_handed_in_changes(graded):

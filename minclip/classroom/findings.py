@@ -56,6 +56,7 @@ def remembered(folder: Path) -> Findings:
     """Those of all checks so far. None where the file is missing or damaged: a check writes it anew."""
     try:
         kept = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return Findings(*([Finding(**one) for one in kept[kind]] for kind in ("repaired", "named")))
+        repaired, named = ([Finding(**one) for one in kept[kind]] for kind in ("repaired", "named"))
+        return Findings(repaired, named)
     except (OSError, ValueError, KeyError, TypeError):
         return Findings()

@@ -123,8 +123,12 @@ def own_repairs(given: Notebook, releases: list[Notebook]) -> tuple[list[str], b
     copies = [copy.deepcopy(given) for _ in releases[1:]]
     lines = repair_cells(given, releases[0])
     by_former = [repair_cells(one, former) for one, former in zip(copies, releases[1:], strict=True)] if lines else []
-    own = min([lines, *by_former], key=len)
+    own = fewest([lines, *by_former])
     return own, len(own) < len(lines)
+
+
+def fewest(found: list[list[str]]) -> list[str]:
+    return min(found, key=lambda lines: len(lines))
 
 
 def cut_outputs(given: Notebook, size: int) -> list[str]:
@@ -150,17 +154,17 @@ def worth_a_look(
     if gone := undefined(given, release):
         found.append(f"{listed(gone)}: the cell is gone, and no other defines it")
     locked = [changed_locked(given, one) for one in releases]
-    if changed := min(locked, key=len):
+    if changed := fewest(locked):
         found.append(f"{listed(changed)}: locked, and changed by hand; grading puts the released text back")
     if len(given.text()) > LARGE:
         found.append(f"it still has {len(given.text()) / 1024**2:,.0f} MB: look for pictures in its text cells")
     versions = [version_words(given, one) for one in releases]
-    found += min(versions, key=len)
+    found += fewest(versions)
     places = {grade_id(cell): place for place, cell in enumerate(given.cells) if grade_id(cell)}
     early = [n for n in places if places.get(f"check-{n}", len(places) + 10**6) < places[n]]
     if early:
         found.append(f"{listed(early)}: its check stands above the answer")
-    return found, len(changed) < len(locked[0]) or min(versions, key=len) != versions[0]
+    return found, len(changed) < len(locked[0]) or fewest(versions) != versions[0]
 
 
 def version_words(given: Notebook, release: Notebook) -> list[str]:

@@ -165,6 +165,17 @@ def test_a_result_in_two_parts_is_a_number():
     assert [one.output_type for one in cell.outputs] == ["display_data", "execute_result"]
 
 
+@pytest.mark.parametrize(
+    ("most", "value", "points"), [(8, 4, 8), (8, 3, 6), (2, 4, 2), (1, 3, 0.75), (0, 4, 0), (4, 4, 4)]
+)
+def test_points_are_those_of_the_cell(most, value, points):
+    utils = pytest.importorskip("nbgrader.utils")
+    cell = checked(record(value), number(str(float(value))))
+    cell.metadata["nbgrader"] |= {"points": most, "solution": False}
+    settle(cell)
+    assert cell.outputs[0].data[MIME]["points"] == utils.determine_grade(cell)[0] == points
+
+
 def test_other_cells_and_errors_stay():
     plain, failed = new_code_cell("1", outputs=[number("1")]), checked(new_output("error", ename="E", evalue="e"))
     settle(plain)

@@ -182,6 +182,37 @@ def test_changed_points_and_kinds_are_the_released_ones(room):
     assert now.cells[3].metadata.nbgrader["points"] == 3
 
 
+def test_a_changed_release_is_said_once(room):
+    former = room / "copies" / f"released before {NAME} 1.ipynb"
+    former.parent.mkdir()
+    former.write_bytes((room / "release" / NAME / f"{NAME}.ipynb").read_bytes())
+    release = good(version="new333")
+    release.cells[3].metadata.nbgrader["points"] = 8
+    release.cells[3].source += "  # new"
+    release.cells[4].source = release.cells[4].source.replace(ANSWER, "    raise NotImplementedError")
+    hand_in(room / "release", ".", FIRST, as_bytes(release))
+    for place, student in enumerate(("anna", "ben")):
+        made = good()
+        made.cells[2].source += f"\n# {place}"
+        hand_in(room / "submitted", student, FIRST, as_bytes(made))
+    cheat = good()
+    cheat.cells[3].metadata.nbgrader["points"] = 300
+    cheat.cells[5].source = "print('right')"
+    hand_in(room / "submitted", "cy", FIRST, as_bytes(cheat))
+    said = inspect(room)
+    changed = "the release changed since"
+    assert sum(changed in line for line in said) == 1 and f"{changed} 3 notebooks were made" in said[1], said
+    assert [line for line in said[:-1] if "anna" in line or "ben" in line] == []
+    assert sum("cy" in line for line in said[:-1]) == 2
+    assert read(room).cells[3].metadata.nbgrader["points"] == 8
+    after = state(room)
+    again = inspect(room)
+    assert not any(line.startswith("repaired") for line in again) and sum(changed in line for line in again) == 1
+    assert {name: after[name] for name in after if "checked" not in name} == {
+        name: content for name, content in state(room).items() if "checked" not in name
+    }
+
+
 def test_a_changed_check_is_named(room):
     made = good()
     made.cells[3].source = "print('right')"

@@ -10,7 +10,9 @@ from small_classroom import FIRST, SECOND, as_bytes, classroom, notebook, state,
 from minclip.classroom import archives
 from minclip.classroom.attribution import owners
 from minclip.classroom.collecting import collect
+from minclip.classroom.inspection import inspect
 from minclip.classroom.originals import student_id
+from minclip.classroom.results import MISSING, NOT_GRADED, results
 from minclip.classroom.submissions import submissions
 from minclip.course.outline import LESSONS
 
@@ -245,6 +247,25 @@ def test_who_handed_in_no_notebook_is_named(room, tmp_path):
         room, packed({"Berg Anna_1_assignsubmission_onlinetext/onlinetext.html": b"<p>"}, tmp_path / "a.zip")
     )
     assert said[0].startswith("There is no notebook") and "Berg_Anna handed in no notebook" in said[1]
+
+
+def test_who_handed_in_no_notebook_does_not_vanish(room, tmp_path):
+    files = {
+        f"ben/{NAME}.ipynb": written(FIRST),
+        "anna/answer.py": b"def f(): pass",
+        f"eve/{NAME}.ipynb": written(LESSONS[3]),
+        "Berg Cy_1_assignsubmission_onlinetext/onlinetext.html": b"<p>",
+        "pictures/cat.png": b"",
+    }
+    collect(room, packed(files, tmp_path / "a.zip"))
+    said = inspect(room)
+    assert "look at   anna: handed in no notebook of the class, but answer.py" in said
+    assert sum("handed in no notebook" in line for line in said) == 3
+    states = {row.student: row.state for row in results(room)}
+    assert states == {"anna": MISSING, "eve": MISSING, "Berg_Cy": MISSING, "ben": NOT_GRADED}
+    collect(room, packed({f"anna/{NAME}.ipynb": written(FIRST)}, tmp_path / "b.zip"))
+    assert not any("anna: handed in no" in line for line in inspect(room))
+    assert {row.student: row.state for row in results(room)}["anna"] == NOT_GRADED
 
 
 def test_two_people_of_one_name_stay_two(room, tmp_path):

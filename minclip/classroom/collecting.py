@@ -25,6 +25,7 @@ from minclip.classroom.left_out import LeftOut, beside, is_beside
 from minclip.classroom.originals import digest, keep_original, original_place, student_id, write_bytes
 from minclip.classroom.released import unwritten
 from minclip.classroom.submissions import TIME
+from minclip.classroom.without_notebook import remember_them
 from minclip.course.exercise import Lesson
 from minclip.course.outline import LESSONS
 
@@ -84,6 +85,8 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
                 left_out.add(entry.path, f"{student} handed in no notebook, but this")
             elif not any(is_beside(entry.path, version.entry.path) for v in versions.values() for version in v):
                 left_out.add_kind(f"{entry.path.suffix or 'other'} files")
+    whose_files = [(owner, entry.path) for owner, entry in zip(whose, found.entries, strict=True) if owner is not None]
+    remember_them(record, ((ids[owner], owner, path) for owner, path in whose_files))
     write_record(folder, record)
     said = said or ["There is no notebook of this classroom in it."]
     return [printable(line) for line in (*said, *left_out.lines())]

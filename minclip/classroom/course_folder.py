@@ -125,15 +125,48 @@ def place_lesson(room: Classroom, lesson: Lesson, content: bytes) -> list[str]:
     said = place(room, path.relative_to(room.folder).as_posix(), content)
     source = digest(path.read_bytes())
     released = notebook_in(room.folder / RELEASE, lesson)
-    name, key = released.relative_to(room.folder).as_posix(), f"{RELEASE} of {lesson.name}"
+    name, key = released.relative_to(room.folder).as_posix(), release_key(lesson)
     if room.written.get(key) == source and released.is_file():
         return said
     if released.is_file() and digest(released.read_bytes()) != room.written.get(name):
         said.append(f"{name} was changed by hand: what was there is kept in {keep_copy(room, released)}")
-    generate_release(room, lesson)
+    former = released.read_bytes() if released.is_file() else None
+    if former is not None:
+        keep_former(room, lesson, former)
+    try:
+        generate_release(room, lesson)
+    except ValueError:
+        if former is not None and not released.is_file():  # nbgrader deletes it first, and then refuses
+            with atomic_write(released) as file:
+                file.write(former)
+        raise
     room.written |= {key: source, name: digest(released.read_bytes())}
     room.save()
-    return [*said, f"{name} is what students get."]
+    said.append(f"{name} is what students get.")
+    if any((room.folder / AUTOGRADED).glob(f"*/{lesson.name}")):
+        said.append(f"{lesson.name} was graded by what was released before: minclip classroom grade grades it again.")
+    return said
+
+
+def keep_former(room: Classroom, lesson: Lesson, content: bytes) -> None:
+    """Keeps a release that students have: what they hand in was made from it."""
+    with atomic_write(room.folder / COPIES / f"{former_name(lesson)} {digest(content)}.ipynb") as file:
+        file.write(content)
+
+
+def former_name(lesson: Lesson) -> str:
+    return f"released before {lesson.name}"
+
+
+def release_key(lesson: Lesson) -> str:
+    """Of classroom.json's `written`: the digest of the source that the release was made from."""
+    return f"{RELEASE} of {lesson.name}"
+
+
+def released_otherwise(room: Classroom, lesson: Lesson) -> bool:
+    """Whether the source changed since the release was made from it."""
+    path, made_from = notebook_in(room.folder / SOURCE, lesson), room.written.get(release_key(lesson))
+    return made_from is not None and path.is_file() and digest(path.read_bytes()) != made_from
 
 
 def place(room: Classroom, name: str, content: bytes) -> list[str]:

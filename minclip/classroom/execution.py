@@ -24,6 +24,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer, List, Unicode
 
 import minclip
+from minclip.classroom.answer_errors import explain_missing_names
 from minclip.classroom.course_folder import MARKER
 from minclip.classroom.process_tree import each
 from minclip.classroom.record import settle
@@ -92,6 +93,7 @@ class SandboxedExecute(Execute):
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = done.outputs, done.execution_count
                 settle(cell)
+        explain_missing_names(nb.cells)
         return nb, resources
 
 

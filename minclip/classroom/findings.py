@@ -1,6 +1,7 @@
 """What `minclip classroom check` found: what it repaired, and what it names for the teacher to look at."""
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Finding:
 class Findings:
     repaired: list[Finding] = field(default_factory=list)
     named: list[Finding] = field(default_factory=list)
+    older: Counter[str] = field(default_factory=Counter)  # lesson -> notebooks made from an earlier release
+    older_repaired: Counter[str] = field(default_factory=Counter)  # those that were brought to today's
 
     def repair(self, student: str, lesson: str, words: str) -> None:
         self.repaired.append(Finding(printable(student), lesson, printable(words)))
@@ -53,6 +56,7 @@ def remembered(folder: Path) -> Findings:
     """Those of all checks so far. None where the file is missing or damaged: a check writes it anew."""
     try:
         kept = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return Findings(*([Finding(**one) for one in kept[kind]] for kind in ("repaired", "named")))
+        repaired, named = ([Finding(**one) for one in kept[kind]] for kind in ("repaired", "named"))
+        return Findings(repaired, named)
     except (OSError, ValueError, KeyError, TypeError):
         return Findings()

@@ -7,9 +7,10 @@ import hashlib
 import json
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,15 +19,18 @@ from minclip.classroom.course_folder import (
     AUTOGRADED,
     CONFIG,
     GRADEBOOK,
+    RELEASE,
     SOURCE,
     Classroom,
     classroom_of,
     need_packages,
     programs_on_path,
+    released_otherwise,
 )
 from minclip.classroom.submissions import Submission, submissions
 from minclip.course.exercise import Lesson
 from minclip.course.grading import GRADING
+from minclip.course.workbook import short
 from minclip.data.paths import atomic_write
 
 GRADED = "graded.json"  # in autograded/: of each submission, what was graded
@@ -55,8 +59,14 @@ def grade(
     wanted = chosen(room, lessons, students)
     for line in lacking():
         say(line)
+    for lesson in dict.fromkeys(one.lesson for one in wanted):
+        if released_otherwise(room, lesson):
+            say(f"source/{lesson.name} differs from what was released: run minclip classroom {short(room.folder)}")
     known = read_graded(room)
-    now = {key_of(one): digest_of(room, one) for one in wanted}
+    rules = {one.lesson: rule_digest(room, one.lesson) for one in wanted}
+    now = {key_of(one): f"{digest_of([one.folder], room.folder)} {rules[one.lesson]}" for one in wanted}
+    for line in rules_changed(wanted, known, now):
+        say(line)
     todo = [one for one in wanted if force or known.get(key_of(one)) != now[key_of(one)] or not is_graded(room, one)]
     bounds = {name: value for name, value in (("timeout", seconds), ("memory", memory)) if value}
     given: dict[str, dict[str, object]] = {"SandboxedExecute": dict(bounds)}
@@ -150,14 +160,42 @@ def key_of(one: Submission) -> str:
     return f"{one.student}/{one.lesson.name}"
 
 
-def digest_of(room: Classroom, one: Submission) -> str:
-    """Stands for all that decides the points: what was handed in, the lesson's source, and the settings."""
+def rule_digest(room: Classroom, lesson: Lesson) -> str:
+    """Stands for all that decides the points beside what was handed in: the release, the gradebook, the settings.
+
+    Checks and points are the gradebook's, which gets them with the release; files beside the notebook are the source's.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    beside = [path for path in (room.folder / SOURCE / lesson.name).rglob("*") if path.suffix != ".ipynb"]
+    cells: list[tuple[str, ...]] = []
+    with programs_on_path(), Gradebook(f"sqlite:///{room.folder / GRADEBOOK}") as book, suppress(MissingEntry):
+        notebook = book.find_notebook(lesson.name, lesson.name)
+        cells += [(cell.name, cell.cell_type, str(cell.locked), cell.source) for cell in notebook.source_cells]
+        cells += [(cell.name, f"{cell.max_score:g}") for cell in notebook.grade_cells]
+    files = digest_of([room.folder / RELEASE / lesson.name, room.folder / CONFIG, *sorted(beside)], room.folder)
+    return hashlib.sha256(json.dumps([files, sorted(cells)]).encode("utf-8")).hexdigest()[:16]
+
+
+def rules_changed(wanted: Sequence[Submission], known: dict[str, str], now: dict[str, str]) -> Iterator[str]:
+    """A line for each lesson of which work that did not change is graded again, since what it is graded by did."""
+    changed = Counter(
+        one.lesson.name
+        for one in wanted
+        if (before := known.get(key_of(one), "").split(" "))[-1:] != now[key_of(one)].split(" ")[1:]
+        and before[0] == now[key_of(one)].split(" ")[0]
+    )
+    for name, number in changed.items():
+        yield f"{name}: its release or the settings changed: {count(number, 'submission')} graded before, graded again"
+
+
+def digest_of(parts: Sequence[Path], folder: Path) -> str:
+    """Stands for the names and bytes of files, and of all files in folders."""
     total = hashlib.sha256()
-    parts = [one.folder, room.folder / SOURCE / one.lesson.name, room.folder / CONFIG]
     for part in parts:
         for path in sorted(part.rglob("*")) if part.is_dir() else [part]:
             if path.is_file():
-                total.update(path.relative_to(room.folder).as_posix().encode("utf-8", "surrogateescape"))
+                total.update(path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"))
                 with path.open("rb") as file:
                     total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()[:16]

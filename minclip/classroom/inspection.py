@@ -4,20 +4,23 @@ One line for each finding. Before a file in submitted/ changes or goes, its byte
 changes nothing. No submission stops the others.
 """
 
+import copy
 import hashlib
 import json
 from collections import defaultdict
 from pathlib import Path
 
 from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
+from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import SUBMITTED, classroom_of
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
 from minclip.classroom.handed_in import LARGE, Notebook, grade_id, read_file, source_of
 from minclip.classroom.originals import ORIGINALS, digest, keep_original, write_bytes
 from minclip.classroom.placing import place_notebooks, rename_student
-from minclip.classroom.released import is_answer, plain, released, unwritten
+from minclip.classroom.released import former_releases, is_answer, plain, released, unwritten
 from minclip.classroom.submissions import Submission, folders_in, submissions
+from minclip.classroom.without_notebook import in_words, without_notebook
 
 
 def inspect(folder: Path) -> list[str]:
@@ -38,6 +41,9 @@ def inspect(folder: Path) -> list[str]:
         except OSError as error:
             findings.name(student.name, "", f"could not be looked over: {error}")
     name_loose_files(folder, findings)
+    for name, files in without_notebook(read_record(folder)).items():
+        if not (folder / SUBMITTED / name).is_dir():
+            findings.name(name, "", in_words(files))
     found = submissions(folder)
     for submission in found:
         try:
@@ -46,6 +52,7 @@ def inspect(folder: Path) -> list[str]:
             words = f"could not be looked over: {type(error).__name__}: {error}"
             findings.name(submission.student, submission.lesson.name, words)
     name_equal(folder, found, findings)
+    name_changed_releases(findings)
     remember(folder, findings)
     return lines_of(findings, len(found), folder)
 
@@ -55,6 +62,14 @@ def name_loose_files(folder: Path, findings: Findings) -> None:
     loose = [path for path in (folder / SUBMITTED).glob("*") if path.is_file() and not path.name.startswith(".")]
     for path in sorted(loose):
         findings.name(path.name, "", "lies in no student's folder: take it in with `minclip classroom collect`")
+
+
+def name_changed_releases(findings: Findings) -> None:
+    """Once for a lesson, not for each student: nobody but the teacher changed anything."""
+    for lesson, number in (findings.older_repaired + findings.older).items():
+        made = "1 notebook was made; it is" if number == 1 else f"{number} notebooks were made; they are"
+        say = findings.repair if findings.older_repaired[lesson] else findings.name
+        say("the class", lesson, f"the release changed since {made} graded as the release is now")
 
 
 def lines_of(findings: Findings, number: int, folder: Path) -> list[str]:
@@ -83,15 +98,37 @@ def inspect_one(folder: Path, submission: Submission, findings: Findings) -> Non
         findings.name(student, lesson.name, str(error))
         return
     content = submission.notebook.read_bytes()
-    release = released(folder, lesson)
-    repaired = [*given.repaired, *cut_outputs(given, len(content)), *repair_cells(given, release)]
-    if repaired:
+    releases = [released(folder, lesson), *former_releases(folder, lesson)]
+    repaired = [*given.repaired, *cut_outputs(given, len(content))]
+    own, others = own_repairs(given, releases)
+    if repaired or own or others:
         keep_original(folder, student, lesson.name, submission.notebook.name, content)
         write_bytes(submission.notebook, given.text())
-    for words in repaired:
+    for words in [*repaired, *own]:
         findings.repair(student, lesson.name, words)
-    for words in worth_a_look(folder, submission, given, release):
+    named, from_former = worth_a_look(folder, submission, given, releases)
+    for words in named:
         findings.name(student, lesson.name, words)
+    if others:
+        findings.older_repaired[lesson.name] += 1
+    elif from_former:
+        findings.older[lesson.name] += 1
+
+
+def own_repairs(given: Notebook, releases: list[Notebook]) -> tuple[list[str], bool]:
+    """Repairs a notebook in place; returns what is said of it, and whether something comes of a changed release alone.
+
+    releases: what the class is given now, and what it was given before. Said is what no release explains.
+    """
+    copies = [copy.deepcopy(given) for _ in releases[1:]]
+    lines = repair_cells(given, releases[0])
+    by_former = [repair_cells(one, former) for one, former in zip(copies, releases[1:], strict=True)] if lines else []
+    own = fewest([lines, *by_former])
+    return own, len(own) < len(lines)
+
+
+def fewest(found: list[list[str]]) -> list[str]:
+    return min(found, key=lambda lines: len(lines))
 
 
 def cut_outputs(given: Notebook, size: int) -> list[str]:
@@ -104,23 +141,30 @@ def cut_outputs(given: Notebook, size: int) -> list[str]:
     return [f"it had {size / 1024**2:,.0f} MB: its outputs are cut"]
 
 
-def worth_a_look(folder: Path, submission: Submission, given: Notebook, release: Notebook) -> list[str]:
-    """What is no mistake that can be repaired, but that a teacher wants to know."""
-    found = []
+def worth_a_look(
+    folder: Path, submission: Submission, given: Notebook, releases: list[Notebook]
+) -> tuple[list[str], bool]:
+    """What is no mistake to repair, but a teacher wants to know; and whether a former release explains other things.
+
+    releases: as in own_repairs.
+    """
+    release, found = releases[0], []
     if unwritten(folder, submission.lesson, given.text()):
         found.append("nothing is written in it")
     if gone := undefined(given, release):
         found.append(f"{listed(gone)}: the cell is gone, and no other defines it")
-    if changed := changed_locked(given, release):
+    locked = [changed_locked(given, one) for one in releases]
+    if changed := fewest(locked):
         found.append(f"{listed(changed)}: locked, and changed by hand; grading puts the released text back")
     if len(given.text()) > LARGE:
         found.append(f"it still has {len(given.text()) / 1024**2:,.0f} MB: look for pictures in its text cells")
-    found += version_words(given, release)
+    versions = [version_words(given, one) for one in releases]
+    found += fewest(versions)
     places = {grade_id(cell): place for place, cell in enumerate(given.cells) if grade_id(cell)}
     early = [n for n in places if places.get(f"check-{n}", len(places) + 10**6) < places[n]]
     if early:
         found.append(f"{listed(early)}: its check stands above the answer")
-    return found
+    return found, len(changed) < len(locked[0]) or fewest(versions) != versions[0]
 
 
 def version_words(given: Notebook, release: Notebook) -> list[str]:

@@ -26,6 +26,8 @@ where the notebook's check is passed.
 Each method is judged by itself: where another method is missing or wrong, minclip's stands in its place. What is not
 written, what is minclip's own and what calls minclip's own gives no points. Neither does a class whose given parts were
 changed so that its check fails.
+
+Where you give a check's cell other points than its exercise has, all of these are scaled to them.
 """
 VISIBLE = 0.75  # of the points
 SEEDS = 8  # the seeds 1 to 8: at each of them every right answer of the lessons' answers.py passes

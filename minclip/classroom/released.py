@@ -1,9 +1,11 @@
 """The notebook that the class was given: release/LESSON/LESSON.ipynb, or the course's own where there is none."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.course_folder import COPIES, former_name
 from minclip.classroom.handed_in import Notebook, grade_id, read_notebook, source_of
 from minclip.course.exercise import Lesson
 from minclip.course.notebook_files import course_path
@@ -18,6 +20,15 @@ def released(folder: Path, lesson: Lesson) -> Notebook:
             except ValueError as error:
                 raise ValueError(f"the release {path} cannot be read: {error}") from error
     raise ValueError(f"{folder} has no notebook of {lesson.name} in release/: run `minclip classroom {folder}`")
+
+
+def former_releases(folder: Path, lesson: Lesson) -> list[Notebook]:
+    """What the class was given before, without what cannot be read; do not change them."""
+    found = []
+    for path in sorted((folder / COPIES).glob(f"{former_name(lesson)} *.ipynb")):
+        with suppress(OSError, ValueError):
+            found.append(read_once(path, path.stat().st_mtime_ns))
+    return found
 
 
 @lru_cache(maxsize=32)

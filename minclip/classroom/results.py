@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, classroom_of
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
+from minclip.classroom.kept_marks import earlier_marks
 from minclip.classroom.record import MIME
 from minclip.classroom.submissions import folders_in
+from minclip.classroom.without_notebook import without_notebook
 from minclip.course.exercise import Lesson
 
 GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
@@ -75,12 +78,17 @@ def results(folder: Path) -> list[Result]:
     Raises ValueError where the folder is no classroom, or its gradebook cannot be read.
     """
     lessons, found = classroom_of(folder).chosen(), []
+    others = without_notebook(read_record(folder))
     with tempfile.TemporaryDirectory() as aside:
         book = None
         try:
             book = open_gradebook(folder, Path(aside))
             students = sorted({path.name for path in folders_in(folder / SUBMITTED)} - {one.name for one in lessons})
-            students = sorted({*students, *(student.id for student in book.students)}) if book else students
+            students = (
+                sorted({*students, *others, *(student.id for student in book.students)})
+                if book
+                else sorted({*students, *others})
+            )
             for lesson in lessons:
                 rows = [result(folder, book, student, lesson) for student in students]
                 if any(row.state != MISSING for row in rows):
@@ -125,17 +133,24 @@ def result(folder: Path, book: Any, student: str, lesson: Lesson) -> Result:
     if not path.is_file():  # nbgrader makes an entry before it grades, and keeps it where grading fails
         return Result(student, lesson, NOT_GRADED if handed_in else MISSING)
     said, order = spoken(path)
-    cells = [graded_cell(grade, said) for grade in notebook.grades]
+    earlier = earlier_marks(folder, student, lesson.name)
+    cells = [graded_cell(grade, said, earlier.get(grade.name)) for grade in notebook.grades]
     cells.sort(key=lambda cell: order.get(cell.name, len(order)))
     state = WAITS if any(cell.waits for cell in cells) else GRADED
     return Result(student, lesson, state, cells, float(notebook.late_submission_penalty or 0.0))
 
 
-def graded_cell(grade: Any, said: dict[str, Graded]) -> Graded:
+def graded_cell(grade: Any, said: dict[str, Graded], earlier: float | None = None) -> Graded:
+    """earlier: the mark that a person gave to an earlier answer. While a mark is waited for, it does not count."""
     name = grade.name.removeprefix("check-")
     words = said.get(name, Graded(name, 0.0, None))
-    score = None if grade.auto_score is None and grade.manual_score is None else float(grade.score)
     waits, flags = bool(grade.needs_manual_grade), list(words.flags)
+    known = grade.auto_score is not None or (grade.manual_score is not None and not waits)
+    score = float(grade.auto_score or 0.0 if waits else grade.score) if known else None
+    if waits and grade.manual_score is not None:
+        earlier = float(grade.manual_score)
+    if earlier is not None and (waits or grade.manual_score is None):
+        flags.append(f"the answer changed since you marked it: the earlier one had {earlier:g} points by hand")
     if words.said is not None and grade.auto_score is not None and not abs(words.said - grade.auto_score) <= 1e-6:
         flags.append(f"the gradebook has {grade.auto_score:g} points, and the check gave {words.said:g}")
     return Graded(name, float(grade.max_score), score, waits, words.visible, words.hidden, flags)

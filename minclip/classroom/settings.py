@@ -25,6 +25,7 @@ def settings(config: Any, folder: Path) -> None:
 
     from minclip.classroom.execution import SandboxedExecute
     from minclip.classroom.feedback import HideHiddenTests
+    from minclip.classroom.kept_marks import KeepMarks
     from minclip.classroom.released_cells import RestoreCells
 
     config.CourseDirectory.root = str(folder.absolute())
@@ -45,6 +46,7 @@ def settings(config: Any, folder: Path) -> None:
         ClearMetadataPreprocessor,
         LimitOutput,
         SaveAutoGrades,
+        KeepMarks,
         AssignLatePenalties,
         CheckCellMetadata,
     ]

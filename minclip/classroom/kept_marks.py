@@ -1,0 +1,83 @@
+"""A person's mark belongs to the answer that was marked: it stays while the answer does, and no longer.
+
+nbgrader keeps a mark in the gradebook when it grades again, whatever was handed in since, and asks to review each one.
+This runs behind its `SaveAutoGrades`. Where the answer is the same, the mark counts. Where it changed, the answer waits
+for a mark, and the mark of the earlier answer is kept in marked.json for the report.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_locked, is_solution
+
+from minclip.classroom.released import plain
+from minclip.data.paths import atomic_write
+
+MARKED = "marked.json"  # in the class's folder: of each submission, which answers the gradebook's marks are of
+
+
+class KeepMarks(NbGraderPreprocessor):
+    """nbgrader's preprocessor. marked.json lies in the working folder, which is the course's."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        about, record = resources["nbgrader"], read_marked(Path.cwd())
+        student, lesson = about["student"], about["assignment"]
+        before = record.get(f"{student}/{lesson}", {})
+        now = {}
+        with Gradebook(about["db_url"]) as book:
+            for cell in filter(is_grade, nb.cells):
+                name = cell.metadata["nbgrader"]["grade_id"]
+                grade = book.find_grade(name, about["notebook"], lesson, student)
+                now[name] = settled(grade, before.get(name, {}), answer_digest(nb, cell))
+            record[f"{student}/{lesson}"] = now  # first: a mark that is taken off must be written down
+            write_marked(Path.cwd(), record)
+            book.db.commit()
+        return nb, resources
+
+
+def settled(grade: Any, before: dict[str, Any], answer: str) -> dict[str, Any]:
+    """Keeps the mark of an answer that is the same, takes off another's; returns what marked.json says of it."""
+    if grade.manual_score is None:
+        earlier = before.get("earlier")
+    elif before.get("answer") == answer:
+        grade.needs_manual_grade, earlier = False, None
+    else:
+        earlier = float(grade.manual_score)
+        grade.manual_score = grade.extra_credit = None
+        grade.needs_manual_grade = grade.auto_score is None
+    return {"answer": answer} | ({} if earlier is None else {"earlier": earlier})
+
+
+def answer_digest(notebook: NotebookNode, cell: NotebookNode) -> str:
+    """Of what is marked, and of its points: the written answer, or for a check all code that is not locked."""
+    if is_solution(cell):
+        marked = [cell.source]
+    else:
+        marked = [one.source for one in notebook.cells if one.cell_type == "code" and not is_locked(one)]
+    text = "\0".join([f"{float(cell.metadata['nbgrader'].get('points', 0)):g}", *map(plain, marked)])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def read_marked(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Nothing where the file is missing or damaged: then marks are taken for those of earlier answers."""
+    try:
+        found = json.loads((folder / MARKED).read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def write_marked(folder: Path, record: dict[str, dict[str, dict[str, Any]]]) -> None:
+    with atomic_write(folder / MARKED) as file:
+        file.write((json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode("utf-8"))
+
+
+def earlier_marks(folder: Path, student: str, lesson: str) -> dict[str, float]:
+    """Graded cell -> the mark that its earlier answer had."""
+    found = read_marked(folder).get(f"{student}/{lesson}", {})
+    return {name: float(about["earlier"]) for name, about in found.items() if about.get("earlier") is not None}

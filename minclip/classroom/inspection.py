@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
-from minclip.classroom.course_folder import SUBMITTED, classroom_of
+from minclip.classroom.course_folder import SUBMITTED, classroom_of, named
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
 from minclip.classroom.handed_in import LARGE, Notebook, grade_id, read_file, source_of
@@ -47,7 +47,7 @@ def inspect(folder: Path) -> list[str]:
             findings.name(submission.student, submission.lesson.name, words)
     name_equal(folder, found, findings)
     remember(folder, findings)
-    return lines_of(findings, len(found), folder)
+    return [*lines_of(findings, len(found), folder), f"next: minclip classroom grade {named(folder)}"]
 
 
 def name_loose_files(folder: Path, findings: Findings) -> None:
@@ -132,8 +132,9 @@ def version_words(given: Notebook, release: Notebook) -> list[str]:
     other = sum(plain(source_of(cell)) not in texts for cell in release.cells if not is_answer(cell))
     if not other:
         return []
-    made = f"version {theirs}" if theirs else "a notebook without a version, such as a workbook's"
-    return [f"made from {made}, and the class has {ours}: {other} cells differ; it is graded as the class's"]
+    made = f"another version of the notebook ({theirs})" if theirs else "a notebook that the class was not given"
+    differ = "1 cell differs" if other == 1 else f"{other} cells differ"
+    return [f"made from {made}, such as a workbook's: {differ} from the class's, which grading puts back"]
 
 
 def version(notebook: Notebook) -> str:
@@ -154,9 +155,9 @@ def name_equal(folder: Path, found: list[Submission], findings: Findings) -> Non
             cells = json.dumps([plain(source_of(cell)) for cell in notebook.cells]).encode()
             groups[submission.lesson.name, hashlib.sha256(cells).digest()].append((submission.student, digest(content)))
     for (lesson, _), members in groups.items():
-        if len(members) > 1:
+        for student, _ in members if len(members) > 1 else ():
             same = (
                 "the same file" if len({content for _, content in members}) == 1 else "the same cells, letter by letter"
             )
-            students = ", ".join(student for student, _ in members[1:])
-            findings.name(members[0][0], lesson, f"{same} as {students}")
+            others = ", ".join(other for other, _ in members if other != student)
+            findings.name(student, lesson, f"{same} as {others}")

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, classroom_of
+from minclip.classroom.further_tests import failed_further
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.record import MIME
-from minclip.classroom.submissions import folders_in
+from minclip.classroom.submissions import TIME, folders_in
 from minclip.course.exercise import Lesson
 
 GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
+GONE = "0 points: it is not in the notebook that was handed in"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -33,10 +35,16 @@ class Graded:
     hidden: list[str] = field(default_factory=list)  # what the hidden tests failed on
     flags: list[str] = field(default_factory=list)  # what a teacher should look at
     said: float | None = None  # the points that minclip's data in the notebook name
+    further: str = ""  # the error of a test that the teacher wrote
+    gone: bool = False  # it is not in the notebook that was handed in
 
     @property
     def message(self) -> str:
         """What kept the points away, in one line; "" where nothing did."""
+        if self.gone:
+            return GONE
+        if self.further:
+            return f"your own test: {self.further}"
         first, *more = self.visible.strip().splitlines() or [""]
         if not first or first.startswith("✓"):
             return f"hidden test: {self.hidden[0]}" if self.hidden else ""
@@ -56,6 +64,8 @@ class Result:
     state: str
     graded: list[Graded] = field(default_factory=list)
     penalty: float = 0.0
+    handed_in: str = ""  # when, as timestamp.txt has it
+    late: str = ""  # by how much, where the gradebook has a due date
 
     @property
     def of(self) -> float:
@@ -114,21 +124,43 @@ def result(folder: Path, book: Any, student: str, lesson: Lesson) -> Result:
     """One student's lesson, as the gradebook and the autograded notebook have it."""
     from nbgrader.api import MissingEntry
 
-    handed_in = (folder / SUBMITTED / student / lesson.name / f"{lesson.name}.ipynb").is_file()
+    place = folder / SUBMITTED / student / lesson.name
+    handed_in, when = (place / f"{lesson.name}.ipynb").is_file(), time_in(place)
     try:
         if book is None:
             raise MissingEntry
         notebook = book.find_submission_notebook(lesson.name, lesson.name, student)
     except MissingEntry:
-        return Result(student, lesson, NOT_GRADED if handed_in else MISSING)
+        return Result(student, lesson, NOT_GRADED if handed_in else MISSING, handed_in=when)
     path = folder / "autograded" / student / lesson.name / f"{lesson.name}.ipynb"
     if not path.is_file():  # nbgrader makes an entry before it grades, and keeps it where grading fails
-        return Result(student, lesson, NOT_GRADED if handed_in else MISSING)
+        return Result(student, lesson, NOT_GRADED if handed_in else MISSING, handed_in=when)
     said, order = spoken(path)
     cells = [graded_cell(grade, said) for grade in notebook.grades]
+    for cell in cells:
+        cell.gone = bool(order) and cell.name not in order and cell.points is None and not cell.waits
     cells.sort(key=lambda cell: order.get(cell.name, len(order)))
     state = WAITS if any(cell.waits for cell in cells) else GRADED
-    return Result(student, lesson, state, cells, float(notebook.late_submission_penalty or 0.0))
+    late = in_words(notebook.assignment.total_seconds_late)
+    return Result(student, lesson, state, cells, float(notebook.late_submission_penalty or 0.0), when, late)
+
+
+def time_in(place: Path) -> str:
+    """When a submission came; "" where nobody says."""
+    try:
+        return " ".join((place / TIME).read_text(encoding="utf-8").split())[:40]
+    except (OSError, ValueError):
+        return ""
+
+
+def in_words(seconds: float) -> str:
+    """
+    >>> in_words(0), in_words(61), in_words(3600 * 26 + 300)
+    ('', '1 min', '1 d 2 h 5 min')
+    """
+    minutes = max(int(seconds // 60), int(seconds > 0))
+    parts = {"d": minutes // 1440, "h": minutes // 60 % 24, "min": minutes % 60}
+    return " ".join(f"{number} {unit}" for unit, number in parts.items() if number)
 
 
 def graded_cell(grade: Any, said: dict[str, Graded]) -> Graded:
@@ -136,9 +168,14 @@ def graded_cell(grade: Any, said: dict[str, Graded]) -> Graded:
     words = said.get(name, Graded(name, 0.0, None))
     score = None if grade.auto_score is None and grade.manual_score is None else float(grade.score)
     waits, flags = bool(grade.needs_manual_grade), list(words.flags)
-    if words.said is not None and grade.auto_score is not None and not abs(words.said - grade.auto_score) <= 1e-6:
+    if (
+        words.said is not None
+        and not words.further
+        and grade.auto_score is not None
+        and not abs(words.said - grade.auto_score) <= 1e-6
+    ):
         flags.append(f"the gradebook has {grade.auto_score:g} points, and the check gave {words.said:g}")
-    return Graded(name, float(grade.max_score), score, waits, words.visible, words.hidden, flags)
+    return Graded(name, float(grade.max_score), score, waits, words.visible, words.hidden, flags, None, words.further)
 
 
 def spoken(path: Path) -> tuple[dict[str, Graded], dict[str, int]]:
@@ -165,7 +202,8 @@ def words_of(notebook: Notebook) -> dict[str, Graded]:
         visible = text(data.get("visible")) or printed(cell)
         points = data.get("points")
         said = float(points) if isinstance(points, int | float) else None
-        found[name] = Graded(name, 0.0, None, False, visible, texts(data.get("hidden")), flags, said)
+        further = failed.message if (failed := failed_further(cell)) else ""
+        found[name] = Graded(name, 0.0, None, False, visible, texts(data.get("hidden")), flags, said, further)
     return found
 
 

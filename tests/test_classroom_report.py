@@ -274,3 +274,42 @@ def test_when_it_came_and_how_late_it_was(room):
     table = {row[0]: row[6:8] for row in rows(room) if row[1] == NAME}
     assert table["anna"] == ["2026-01-02 12:00:00", "1 d 2 h 30 min"]
     assert table["eve"] == ["2026-01-02 12:00:00", ""] and table["ben"] == ["", ""]
+
+
+def test_a_strange_folder_becomes_no_classroom(tmp_path):
+    from minclip.classroom.course_folder import make
+
+    (tmp_path / "note.txt").write_text("buy milk")
+    with pytest.raises(ValueError, match=r"is not empty \(note.txt\) and is no classroom: name a new folder"):
+        make(tmp_path, [FIRST])
+    with pytest.raises(ValueError, match=r"note.txt is a file: name a new folder"):
+        make(tmp_path / "note.txt", [FIRST])
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_lessons_may_be_a_range():
+    from minclip.cli.classroom import lessons_of
+
+    assert [lesson.number for lesson in lessons_of("01, 05-07,6")] == [1, 5, 6, 7]
+    with pytest.raises(ValueError, match="the first lesson must come before the last"):
+        lessons_of("07-05")
+
+
+def test_commands_say_what_comes_next(room, capsys):
+    from minclip.cli import main
+
+    assert main(["classroom", "check", str(room)]) == 0
+    assert f"next: minclip classroom grade {room}" in capsys.readouterr().out
+    (room / "empty").mkdir()
+    assert main(["classroom", "collect", str(room), str(room / "empty")]) == 1
+    with pytest.raises(SystemExit):
+        main(["classroom", "release", "class"])
+    assert "minclip classroom class makes the release" in capsys.readouterr().err
+
+
+def test_students_are_named_as_people_write():
+    from pathlib import Path
+
+    from minclip.cli.classroom import students_of
+
+    assert students_of(Path("class"), "Anna Berg, ben") == ["Anna_Berg", "ben"] and students_of(Path(), None) is None

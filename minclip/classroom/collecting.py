@@ -89,9 +89,8 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
             elif not any(is_beside(entry.path, version.entry.path) for v in versions.values() for version in v):
                 left_out.add_kind(f"{entry.path.suffix or 'other'} files")
     write_record(folder, record)
-    if not said:
-        return [NOTHING, *(printable(line) for line in left_out.lines())]
-    return [*(printable(line) for line in (*said, *left_out.lines())), f"next: minclip classroom check {named(folder)}"]
+    said = said or [NOTHING]
+    return [printable(line) for line in (*said, *left_out.lines())]
 
 
 def without_notebook(path: PurePosixPath, student: str) -> str:

@@ -18,7 +18,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Bool
 
-from minclip.classroom.further_tests import FOR_STUDENTS, failed_further
+from minclip.classroom.further_tests import FOR_STUDENTS, FurtherTest, failed_further
 from minclip.classroom.hidden_lines import SCHEME, HiddenLines, without_region
 from minclip.classroom.results import MIME, Graded, display_data, plain, texts
 from minclip.classroom.results import text as text_of
@@ -51,6 +51,7 @@ class HideHiddenTests(NbGraderPreprocessor):
 
     def clean(self, cell: NotebookNode, hidden: HiddenLines) -> None:
         """One cell: its text, and what it shows."""
+        further = failed_further(cell)  # before the text is cut
         if is_locked(cell):
             cell.source = without_region(cell.source)
         elif cell.cell_type == "code":
@@ -62,11 +63,10 @@ class HideHiddenTests(NbGraderPreprocessor):
         if cell.cell_type != "code":
             return
         checks = is_grade(cell) and not is_solution(cell)
-        words = hidden.cut(words_of(cell)) if checks else ""
+        words = hidden.cut(words_of(cell, further)) if checks else ""
         said = [new_output("stream", text=words)] if words else []
-        further = failed_further(cell) if checks else None
         outputs = cell.outputs
-        if further and not further.shown:  # its message may hold what it asks
+        if checks and further and not further.shown:  # its message may hold what it asks
             outputs = [output for output in outputs if output.output_type != "error"]
         cleaned = [clean_output(output, hidden, checks) for output in outputs]
         cell.outputs = [output for output in cleaned if output is not None] + said
@@ -165,10 +165,10 @@ def escaped(words: str) -> str:
     return "".join(f"&#{ord(sign)};" if sign in "|`*_[]\\$<>&#~" else sign for sign in words.replace("\n", " "))
 
 
-def words_of(cell: NotebookNode) -> str:
+def words_of(cell: NotebookNode, further: FurtherTest | None) -> str:
     """Below a check: its points, and what the hidden tests failed on."""
     about = cell.metadata.nbgrader
-    data, further = display_data(cell, about.grade_id.removeprefix("check-")), failed_further(cell)
+    data = display_data(cell, about.grade_id.removeprefix("check-"))
     if not data and not further:
         return ""
     lines = [f"{float(about.get('score') or 0):g} of {float(about.get('points') or 0):g} points."]

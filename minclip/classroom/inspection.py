@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
-from minclip.classroom.course_folder import SUBMITTED, classroom_of, named
+from minclip.classroom.course_folder import SUBMITTED, classroom_of
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
 from minclip.classroom.handed_in import LARGE, Notebook, grade_id, read_file, source_of
@@ -47,7 +47,7 @@ def inspect(folder: Path) -> list[str]:
             findings.name(submission.student, submission.lesson.name, words)
     name_equal(folder, found, findings)
     remember(folder, findings)
-    return [*lines_of(findings, len(found), folder), f"next: minclip classroom grade {named(folder)}"]
+    return lines_of(findings, len(found), folder)
 
 
 def name_loose_files(folder: Path, findings: Findings) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+NEXT = {"collect": "check", "check": "grade", "grade": "report"}
 RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 ACTIONS = ("make", "collect", "check", "grade", "report")
 
@@ -83,11 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
         students = students_of(folder, arguments.students)
         bounds = (arguments.jobs, arguments.seconds, arguments.memory)
         lines = grade(folder, lessons_of(arguments.lessons), students, *bounds, arguments.force, say)
-        lines.append(f"next: minclip classroom report {course_folder.named(folder)}")
     else:
         from minclip.classroom.report import report
 
         lines = report(folder)
+    if action in NEXT and not failed:
+        lines.append(f"next: minclip classroom {NEXT[action]} {course_folder.named(folder)}")
     print("\n".join(lines), flush=True)
     return int(failed)
 

@@ -339,3 +339,25 @@ def test_the_zip_has_moodles_names_of_folders():
     record = {"Berg_Anna": about}
     assert platform_folder("Berg_Anna", FIRST, record) == "Berg_ Anna_123_assignsubmission_file"
     assert platform_folder("ben", FIRST, record) == "ben"
+
+
+def test_a_question_that_was_put_back_says_so():
+    from minclip.classroom.further_tests import mark_put_back
+    from minclip.classroom.results import words_of
+
+    about = {"grade": True, "solution": True, "locked": False, "grade_id": "question-05", "points": 4, "score": 0}
+    made = new_notebook(cells=[cell("markdown", "Why?", "question-05", nbgrader=about)])
+    mark_put_back(made.cells[0].metadata)
+    shown, _ = HideHiddenTests().preprocess(made, {})
+    assert "<td>0 of 4</td><td>it was not in the notebook that you handed in</td>" in shown.cells[0].source
+    made.cells[1].metadata.nbgrader["grade_id"] = "check-f"
+    assert words_of(made)["f"].gone
+
+
+def test_a_teachers_comment_stands_in_the_table():
+    about = {"grade": True, "solution": True, "locked": False, "grade_id": "question-05", "points": 4, "score": 3}
+    for comment, shows in (("Well *said*", True), ("No response.", False)):
+        made = new_notebook(cells=[cell("markdown", "So.", "question-05", nbgrader=about | {"comment": comment})])
+        made, _ = HideHiddenTests().preprocess(made, {})
+        assert ("your teacher's comment" in made.cells[0].source) == shows
+        assert ("<td>Well &#42;said&#42;</td>" in made.cells[0].source) == shows

@@ -18,12 +18,14 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Bool
 
-from minclip.classroom.further_tests import FOR_STUDENTS, FurtherTest, failed_further
+from minclip.classroom.further_tests import FOR_STUDENTS, FurtherTest, failed_further, was_put_back
 from minclip.classroom.hidden_lines import SCHEME, HiddenLines, without_region
 from minclip.classroom.results import MIME, Graded, display_data, plain, texts
 from minclip.classroom.results import text as text_of
 from minclip.course.outline import LESSONS
 
+NOT_THERE = "it was not in the notebook that you handed in"
+NO_COMMENT = "No response."  # nbgrader's own, below what nobody wrote in
 SHOWN = 2000  # characters of an error's message
 PLACE = re.compile(r"""[^\s'"<>()]*[/\\](?:mc-\w{8}[/\\](?:(?:work|tmp)[/\\])?)(?:ipykernel_\d+[/\\](?=\d+\.py))?""")
 
@@ -42,7 +44,7 @@ class HideHiddenTests(NbGraderPreprocessor):
         there = {cell.metadata.nbgrader.grade_id for cell in nb.cells if is_grade(cell)}
         rows += [gone_row(grade) for grade in book if grade.name not in there and there]
         comments = comments_in(nb)
-        top = heading(resources, book) + (table(with_comments(rows, comments)) if rows else "")
+        top = heading(resources, book, waiting & there) + (table(with_comments(rows, comments)) if rows else "")
         for cell in nb.cells:
             self.clean(cell, hidden)
         if top:
@@ -104,7 +106,7 @@ def graded_in(resources: ResourcesDict) -> list[InBook]:
         ]
 
 
-def heading(resources: ResourcesDict, book: list[InBook]) -> str:
+def heading(resources: ResourcesDict, book: list[InBook], waiting: set[str]) -> str:
     """Whose notebook it is, of which lesson, and how many points it has so far."""
     about = resources.get("nbgrader")
     if not about:
@@ -115,7 +117,7 @@ def heading(resources: ResourcesDict, book: list[InBook]) -> str:
     lines = [f"{points:g} of {sum(one.of for one in book):g} points"]
     if penalty:
         lines.append(f"{penalty:g} points were taken off because it came late")
-    if waits := [one for one in book if one.waits]:
+    if waits := [one for one in book if one.name in waiting]:
         lines.append(f"{sum(one.of for one in waits):g} points wait for your teacher's marks")
     name = titles.get(about["assignment"], about["assignment"])
     return f"<h2>{escaped(about['student'])} · {escaped(name)}</h2><p>{'; '.join(lines)}.</p>"
@@ -124,7 +126,8 @@ def heading(resources: ResourcesDict, book: list[InBook]) -> str:
 def comments_in(nb: NotebookNode) -> dict[str, str]:
     """The teacher's comments, by exercise or question."""
     about = [cell.metadata.get("nbgrader") or {} for cell in nb.cells]
-    return {one["grade_id"].removeprefix("check-"): one["comment"] for one in about if one.get("comment")}
+    said = [one for one in about if one.get("comment") not in (None, "", NO_COMMENT)]
+    return {one["grade_id"].removeprefix("check-"): one["comment"] for one in said}
 
 
 def with_comments(rows: list[list[str]], comments: dict[str, str]) -> list[list[str]]:
@@ -136,7 +139,7 @@ def with_comments(rows: list[list[str]], comments: dict[str, str]) -> list[list[
 def gone_row(grade: InBook) -> list[str]:
     """A graded cell that the notebook does not have."""
     name, points = escaped(grade.name.removeprefix("check-")), f"{grade.score:g} of {grade.of:g}"
-    return [name, points, "it was not in the notebook that you handed in", ""]
+    return [name, points, NOT_THERE, ""]
 
 
 def row_of(cell: NotebookNode, hidden: HiddenLines, waiting: set[str]) -> list[str]:
@@ -146,6 +149,8 @@ def row_of(cell: NotebookNode, hidden: HiddenLines, waiting: set[str]) -> list[s
     points = f"{float(about.get('score') or 0):g} of {float(about.get('points') or 0):g}"
     if about.grade_id in waiting:
         points = f"not marked yet, of {float(about.get('points') or 0):g}"
+    if was_put_back(cell) and not about.get("score"):
+        return [escaped(name), points, NOT_THERE, ""]
     if is_solution(cell):
         return [escaped(name), points, "a written answer", ""]
     data = display_data(cell, name)

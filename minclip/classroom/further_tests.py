@@ -45,6 +45,17 @@ def failed_further(cell: dict[str, Any]) -> FurtherTest | None:
     return None
 
 
+def mark_put_back(metadata: Any) -> None:
+    """Marks a graded cell that was not in the notebook that was handed in."""
+    metadata["minclip"] = {**metadata.get("minclip", {}), "put_back": True}
+
+
+def was_put_back(cell: Any) -> bool:
+    """Whether it is a written question that was put back: a check that was put back judges the answer all the same."""
+    ours, about = cell["metadata"].get("minclip"), cell["metadata"].get("nbgrader") or {}
+    return isinstance(ours, dict) and ours.get("put_back") is True and bool(about.get("solution"))
+
+
 def line_of(output: dict[str, Any]) -> int:
     """Which line of the cell an error comes from, counted from 1; 0 where its traceback does not say."""
     lines = [line for part in output.get("traceback") or [] for line in ANSI.sub("", str(part)).splitlines()]

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, classroom_of
-from minclip.classroom.further_tests import failed_further
+from minclip.classroom.further_tests import failed_further, was_put_back
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.record import MIME
-from minclip.classroom.submissions import TIME, folders_in
+from minclip.classroom.submissions import folders_in, time_in
 from minclip.course.exercise import Lesson
 
 GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
@@ -138,19 +138,12 @@ def result(folder: Path, book: Any, student: str, lesson: Lesson) -> Result:
     said, order = spoken(path)
     cells = [graded_cell(grade, said) for grade in notebook.grades]
     for cell in cells:
-        cell.gone = bool(order) and cell.name not in order and cell.points is None and not cell.waits
+        missing = bool(order) and cell.name not in order and cell.points is None
+        cell.gone = not cell.waits and (missing or (said.get(cell.name, cell).gone and not cell.points))
     cells.sort(key=lambda cell: order.get(cell.name, len(order)))
     state = WAITS if any(cell.waits for cell in cells) else GRADED
     late = in_words(notebook.assignment.total_seconds_late)
     return Result(student, lesson, state, cells, float(notebook.late_submission_penalty or 0.0), when, late)
-
-
-def time_in(place: Path) -> str:
-    """When a submission came; "" where nobody says."""
-    try:
-        return " ".join((place / TIME).read_text(encoding="utf-8").split())[:40]
-    except (OSError, ValueError):
-        return ""
 
 
 def in_words(seconds: float) -> str:
@@ -204,6 +197,7 @@ def words_of(notebook: Notebook) -> dict[str, Graded]:
         said = float(points) if isinstance(points, int | float) else None
         further = failed.message if (failed := failed_further(cell)) else ""
         found[name] = Graded(name, 0.0, None, False, visible, texts(data.get("hidden")), flags, said, further)
+        found[name].gone = was_put_back(cell)
     return found
 
 

@@ -344,3 +344,9 @@ def test_swapped_arguments_are_named(room, tmp_path):
         collect(given, room)
     with pytest.raises(ValueError, match=r"a.zip is a file, and no classroom. Name the class's folder first"):
         collect(given, given)
+
+
+def test_files_that_are_left_out_are_named(room, tmp_path):
+    files = {f"anna/{NAME}.ipynb": written(FIRST)} | {f"anna/{name}.pdf": b"x" for name in "abcd"}
+    said = collect(room, packed(files, tmp_path / "a.zip"))
+    assert said[-1] == "Left out: 4 × .pdf files (anna/a.pdf, anna/b.pdf, anna/c.pdf, 1 more)"

@@ -21,7 +21,7 @@ from minclip.classroom.attribution import Owner, lesson_in, names_with_numbers, 
 from minclip.classroom.course_folder import MARKER, SUBMITTED, classroom_of, named
 from minclip.classroom.findings import printable
 from minclip.classroom.handed_in import lesson_of, read_notebook
-from minclip.classroom.left_out import LeftOut, beside, is_beside
+from minclip.classroom.left_out import HIDDEN_COPIES, LeftOut, beside, is_beside
 from minclip.classroom.originals import digest, keep_original, original_place, student_id, write_bytes
 from minclip.classroom.released import unwritten
 from minclip.classroom.submissions import TIME
@@ -64,7 +64,7 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
     others: dict[str, list[Entry]] = defaultdict(list)
     for entry, owner in zip(found.entries, whose, strict=True):
         if (kind := beside(entry.path)) is not None:
-            left_out.add_kind(kind)
+            left_out.add_kind(kind, None if kind == HIDDEN_COPIES else entry.path)
         elif owner is None:
             left_out.add(entry.path, f"{NO_NAME}{entry.path.suffix}")
         elif entry.path.suffix.lower() != ".ipynb":
@@ -87,7 +87,7 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
             if student not in with_notebook:
                 left_out.add(entry.path, without_notebook(entry.path, student))
             elif not any(is_beside(entry.path, version.entry.path) for v in versions.values() for version in v):
-                left_out.add_kind(f"{entry.path.suffix or 'other'} files")
+                left_out.add_kind(f"{entry.path.suffix or 'other'} files", entry.path)
     write_record(folder, record)
     said = said or [NOTHING]
     return [printable(line) for line in (*said, *left_out.lines())]

@@ -132,9 +132,11 @@ def version_words(given: Notebook, release: Notebook) -> list[str]:
     other = sum(plain(source_of(cell)) not in texts for cell in release.cells if not is_answer(cell))
     if not other:
         return []
-    made = f"another version of the notebook ({theirs})" if theirs else "a notebook that the class was not given"
+    made = "a notebook that the class was not given, such as a workbook's"
+    if theirs:
+        made = f"another version of the notebook, {theirs}"
     differ = "1 cell differs" if other == 1 else f"{other} cells differ"
-    return [f"made from {made}, such as a workbook's: {differ} from the class's, which grading puts back"]
+    return [f"made from {made}: {differ} from the class's, {ours}; grading puts the class's back"]
 
 
 def version(notebook: Notebook) -> str:

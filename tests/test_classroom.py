@@ -78,7 +78,7 @@ def test_what_is_graded_and_unchanged_is_left_alone(graded):
     room, *_ = graded
     assert grading.grade(room) == [
         "0 submissions graded.",
-        f"{len(EXPECTED)} had been graded and did not change: --force grades them again.",
+        f"{len(EXPECTED)} were graded before and have not changed: --force grades again.",
     ]
 
 

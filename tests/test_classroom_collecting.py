@@ -246,7 +246,7 @@ def test_who_handed_in_no_notebook_is_named(room, tmp_path):
     said = collect(
         room, packed({"Berg Anna_1_assignsubmission_onlinetext/onlinetext.html": b"<p>"}, tmp_path / "a.zip")
     )
-    assert said[0].startswith("There is no notebook") and "Berg_Anna handed in no notebook" in said[1]
+    assert said[0].startswith("There is no notebook") and "there is no notebook of Berg_Anna" in said[1]
 
 
 def test_who_handed_in_no_notebook_does_not_vanish(room, tmp_path):
@@ -350,3 +350,24 @@ def test_a_workbooks_untouched_lesson_is_left_out(tmp_path):
     }
     collect(room, packed(files, tmp_path / "a.zip"))
     assert map_of(room) == {("anna", NAME)}
+
+
+def test_a_nameless_notebook_gets_the_way_out(room, tmp_path):
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_bytes(written(FIRST))
+    _, line = collect(room, path)
+    assert line.endswith("rename it, for example to Anna Berg.ipynb")
+
+
+def test_swapped_arguments_are_named(room, tmp_path):
+    given = packed({f"anna/{NAME}.ipynb": written(FIRST)}, tmp_path / "a.zip")
+    with pytest.raises(ValueError, match=r"the class's folder comes first: minclip classroom collect .*class .*a.zip"):
+        collect(given, room)
+    with pytest.raises(ValueError, match=r"a.zip is a file, and no classroom. Name the class's folder first"):
+        collect(given, given)
+
+
+def test_files_that_are_left_out_are_named(room, tmp_path):
+    files = {f"anna/{NAME}.ipynb": written(FIRST)} | {f"anna/{name}.pdf": b"x" for name in "abcd"}
+    said = collect(room, packed(files, tmp_path / "a.zip"))
+    assert said[-1] == "Left out: 4 × .pdf files (anna/a.pdf, anna/b.pdf, anna/c.pdf, 1 more)"

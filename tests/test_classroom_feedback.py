@@ -78,7 +78,7 @@ def test_no_line_of_a_hidden_test_stands_in_feedback(graded):
     before = (graded / "gradebook.db").read_bytes()
     said = write_feedback(graded)
     assert (graded / "gradebook.db").read_bytes() == before
-    assert said == ["feedback/ has the feedback of 4 submissions."]
+    assert said[0] == "feedback/ has the feedback of 4 submissions."
     shown, hidden = texts(graded / "feedback"), hidden_lines(graded)
     assert set(shown) == {"anna", "ben", "cy", "dora"} and len(hidden) == 3
     for student, page in shown.items():
@@ -276,3 +276,90 @@ def test_lines_that_a_student_wrote_are_no_secret():
     line = "    right = library.similarity_logits"
     hidden = HiddenLines.of([], [f"def f():\n{line}"])
     assert hidden.cut(line) == line and hidden.cut("right = library.clip_loss") == NOT_SHOWN
+
+
+OURS = (
+    "f = check(f)\n### BEGIN HIDDEN TESTS\npoints_of('f')\nassert f(9.75) == 3, 'the secret 9.75'\n### END HIDDEN TESTS"
+)
+FAILED = new_output(
+    "error", ename="AssertionError", evalue="the secret 9.75", traceback=["Cell In[3]", "----> 4 assert f(9.75) == 3"]
+)
+
+
+def test_a_teachers_own_test_that_fails_is_said():
+    made = shown_of([data_of(visible="✓ f: 3 checks"), FAILED], source=OURS)
+    assert "<td>✓ f: 3 checks</td><td>a further test of your teacher failed</td>" in made.cells[0].source
+    assert "secret" not in str(made) and "9.75" not in str(made)
+    assert made.cells[1].outputs[-1].text.endswith("A further test of your teacher failed.")
+
+
+def test_a_teachers_test_before_the_points_is_said():
+    source = OURS.replace("points_of('f')\n", "").replace("### END", "points_of('f')\n### END")
+    first = new_output("error", ename="AssertionError", evalue="secret", traceback=["----> 3 assert f(9.75) == 3"])
+    made = shown_of([first], source=source)
+    assert "a further test of your teacher failed" in made.cells[0].source and "secret" not in str(made)
+
+
+def test_a_teachers_test_that_students_see_shows_its_message():
+    source = OURS.replace("### END HIDDEN TESTS", "### END HIDDEN TESTS\nassert f(1) == 2, 'one gives two'")
+    failed = new_output("error", ename="AssertionError", evalue="one gives two", traceback=["----> 6 assert f(1) == 2"])
+    made = shown_of([data_of(visible="✓ f: 3 checks"), failed], source=source)
+    assert "failed: AssertionError: one gives two" in made.cells[0].source
+
+
+def test_what_stopped_a_check_is_no_further_test():
+    stopped = new_output(
+        "error", ename="CellTimeoutError", evalue="it ran for 3 s", traceback=["CellTimeoutError: 3 s"]
+    )
+    missing = new_output("error", ename="NameError", evalue="no check", traceback=["----> 1 f = check(f)"])
+    for output in (stopped, missing):
+        assert "teacher" not in shown_of([output], source=OURS).cells[0].source
+
+
+def test_the_folder_of_the_run_is_cut_from_outputs():
+    text = "/tmp/mc-ab12cd_9/tmp/ipykernel_12/345.py:3: UserWarning: no\n/tmp/mc-ab12cd_9/work/a.png"
+    assert "345.py:3: UserWarning: no\na.png" in str(
+        shown_of([new_output("stream", text=text)]).cells[1].outputs[0].text
+    )
+
+
+def test_feedback_names_the_student_and_comes_as_a_zip(graded):
+    from zipfile import ZipFile
+
+    said = write_feedback(graded)
+    assert said[-1] == f"report/feedback_{NAME}.zip has the pages of {NAME} in a folder for each student."
+    with ZipFile(graded / "report" / f"feedback_{NAME}.zip") as packed:
+        assert packed.namelist() == [f"{student}/{NAME}.html" for student in ("anna", "ben", "cy", "dora")]
+        page = packed.read(f"anna/{NAME}.html").decode("utf-8")
+    assert re.search(r"<h2[^>]*>anna · 05 ", html.unescape(page)) and "Test cell" not in page and "Score:" not in page
+
+
+def test_the_zip_has_moodles_names_of_folders():
+    from minclip.classroom.feedback_files import platform_folder
+
+    about = {"name": "Berg: Anna", "lessons": {NAME: {"platform": "moodle", "number": "123"}}}
+    record = {"Berg_Anna": about}
+    assert platform_folder("Berg_Anna", FIRST, record) == "Berg_ Anna_123_assignsubmission_file"
+    assert platform_folder("ben", FIRST, record) == "ben"
+
+
+def test_a_question_that_was_put_back_says_so():
+    from minclip.classroom.further_tests import mark_put_back
+    from minclip.classroom.results import words_of
+
+    about = {"grade": True, "solution": True, "locked": False, "grade_id": "question-05", "points": 4, "score": 0}
+    made = new_notebook(cells=[cell("markdown", "Why?", "question-05", nbgrader=about)])
+    mark_put_back(made.cells[0].metadata)
+    shown, _ = HideHiddenTests().preprocess(made, {})
+    assert "<td>0 of 4</td><td>it was not in the notebook that you handed in</td>" in shown.cells[0].source
+    made.cells[1].metadata.nbgrader["grade_id"] = "check-f"
+    assert words_of(made)["f"].gone
+
+
+def test_a_teachers_comment_stands_in_the_table():
+    about = {"grade": True, "solution": True, "locked": False, "grade_id": "question-05", "points": 4, "score": 3}
+    for comment, shows in (("Well *said*", True), ("No response.", False)):
+        made = new_notebook(cells=[cell("markdown", "So.", "question-05", nbgrader=about | {"comment": comment})])
+        made, _ = HideHiddenTests().preprocess(made, {})
+        assert ("your teacher's comment" in made.cells[0].source) == shows
+        assert ("<td>Well &#42;said&#42;</td>" in made.cells[0].source) == shows

@@ -61,8 +61,9 @@ def rows(folder, name="points.csv"):
 def test_points_are_the_gradebooks(room):
     report(room)
     head, *found = rows(room)
-    assert head == ["student", "lesson", "points", "of", "percent", "state", f"05 {ONE}", f"05 {TWO}", "05 question-01"]
-    table = {row[0]: row[2:] for row in found if row[1] == NAME}
+    assert head[:8] == ["student", "lesson", "points", "of", "percent", "state", "handed in", "late by"]
+    assert head[8:] == [f"05 {ONE}", f"05 {TWO}", "05 question-01"]
+    table = {row[0]: row[2:6] + row[8:] for row in found if row[1] == NAME}
     assert table["anna"] == ["11.5", "12", "95.8", "graded", "4", "4", "3.5"]
     assert table["ben"] == ["5.5", "12", "45.8", "waits for marks", "1.5", "4", ""]
     assert table["eve"] == ["", "12", "", "not graded", "", "", ""]
@@ -109,7 +110,8 @@ def test_the_page_is_one_safe_file(room):
     assert "script" not in tags and all(link.startswith("#") for link in links) and not re.search(r"https?://", page)
     assert "one direction only" in page and "calls the library" in page and "&lt;script&gt;" in page
     assert "prefers-color-scheme: dark" in page
-    assert "4 of 6 submissions are graded." in said and "2 written answers wait for your marks." in said
+    assert "4 of 6 submissions are graded." in said
+    assert "less than half of the points" in page
     assert f"eve · {NAME}: handed in, not graded" in said
 
 
@@ -205,3 +207,109 @@ def test_data_that_stand_twice_are_flagged(room):
     write(made, path)
     flags = [finding.words for finding in report_module.flagged(results(room)) if finding.student == "ben"]
     assert len(flags) == 2 and "more than once" in flags[0] and "the check gave nan" in flags[1]
+
+
+def test_answers_that_wait_are_said_with_the_way_to_mark(room):
+    *_, waits, following = report(room)
+    assert waits.startswith("2 written answers wait for your marks: run `jupyter lab`") and "Formgrader" in waits
+    assert "do not upload them yet" in waits and following.startswith(
+        "next: mark, then again: minclip classroom report"
+    )
+    page = (room / "report" / "index.html").read_text(encoding="utf-8")
+    assert "Manual Grading" in page and "again" in page
+
+
+FURTHER = new_output("error", ename="AssertionError", evalue="a sum, not a mean", traceback=["----> 4 assert f(9)"])
+SOURCE = "f = check(f)\n### BEGIN HIDDEN TESTS\npoints_of('f')\nassert f(9)\n### END HIDDEN TESTS"
+
+
+def test_a_teachers_own_test_that_fails_is_counted(room):
+    path = room / "autograded" / "anna" / NAME / f"{NAME}.ipynb"
+    made = read(path, as_version=4)
+    made.cells[0].source = SOURCE
+    made.cells[0].outputs.append(FURTHER)
+    write(made, path)
+    change_grade(room, "anna", 0.0)
+    found = results(room)
+    assert (ONE, "your own test: AssertionError: a sum, not a mean", ("anna",)) in [
+        (one.exercise, one.message, one.students) for one in stuck(found, FIRST)
+    ]
+    assert not [one for one in report_module.flagged(found) if one.student == "anna"]
+
+
+def change_grade(room, student, points):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{room / 'gradebook.db'}") as book:
+        book.find_grade(f"check-{ONE}", NAME, NAME, student).auto_score = points
+        book.db.commit()
+
+
+def test_a_question_that_is_not_in_the_notebook_is_said(room):
+    change_question(room, "cy")
+    cell = next(one for row in results(room) if row.student == "cy" for one in row.graded if one.name == "question-01")
+    assert cell.message == "0 points: it is not in the notebook that was handed in"
+
+
+def change_question(room, student):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{room / 'gradebook.db'}") as book:
+        book.find_grade("question-01", NAME, NAME, student).needs_manual_grade = False
+        book.db.commit()
+
+
+def test_when_it_came_and_how_late_it_was(room):
+    from datetime import datetime
+
+    from nbgrader.api import Gradebook
+
+    for student in ("anna", "eve"):
+        (room / "submitted" / student / NAME / "timestamp.txt").write_text("2026-01-02 12:00:00\n")
+    with Gradebook(f"sqlite:///{room / 'gradebook.db'}") as book:
+        book.find_assignment(NAME).duedate = datetime(2026, 1, 1, 9, 30)
+        book.find_submission(NAME, "anna").timestamp = datetime(2026, 1, 2, 12)
+        book.db.commit()
+    report(room)
+    table = {row[0]: row[6:8] for row in rows(room) if row[1] == NAME}
+    assert table["anna"] == ["2026-01-02 12:00:00", "1 d 2 h 30 min"]
+    assert table["eve"] == ["2026-01-02 12:00:00", ""] and table["ben"] == ["", ""]
+
+
+def test_a_strange_folder_becomes_no_classroom(tmp_path):
+    from minclip.classroom.course_folder import make
+
+    (tmp_path / "note.txt").write_text("buy milk")
+    with pytest.raises(ValueError, match=r"is not empty \(note.txt\) and is no classroom: name a new folder"):
+        make(tmp_path, [FIRST])
+    with pytest.raises(ValueError, match=r"note.txt is a file: name a new folder"):
+        make(tmp_path / "note.txt", [FIRST])
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_lessons_may_be_a_range():
+    from minclip.cli.classroom import lessons_of
+
+    assert [lesson.number for lesson in lessons_of("01, 05-07,6")] == [1, 5, 6, 7]
+    with pytest.raises(ValueError, match="the first lesson must come before the last"):
+        lessons_of("07-05")
+
+
+def test_commands_say_what_comes_next(room, capsys):
+    from minclip.cli import main
+
+    assert main(["classroom", "check", str(room)]) == 0
+    assert f"next: minclip classroom grade {room}" in capsys.readouterr().out
+    (room / "empty").mkdir()
+    assert main(["classroom", "collect", str(room), str(room / "empty")]) == 1
+    with pytest.raises(SystemExit):
+        main(["classroom", "release", "class"])
+    assert "minclip classroom class makes the release" in capsys.readouterr().err
+
+
+def test_students_are_named_as_people_write():
+    from pathlib import Path
+
+    from minclip.cli.classroom import students_of
+
+    assert students_of(Path("class"), "Anna Berg, ben") == ["Anna_Berg", "ben"] and students_of(Path(), None) is None

@@ -36,6 +36,7 @@ def test_students_get_the_question_without_its_marks(lesson):
         notebook, _ = preprocessor().preprocess(notebook, {})
     cell = notebook.cells[-1]
     assert question.words in cell.source and cell.source.strip().endswith("YOUR ANSWER HERE")
+    assert cell.source.index(question.words) < cell.source.index("### Your answer") < cell.source.index("YOUR ANSWER")
     text = "\n".join(one.source for one in notebook.cells)
     assert question.mark_scheme.splitlines()[0] not in text and "points_of" not in text
     nbgrader = cell.metadata.nbgrader

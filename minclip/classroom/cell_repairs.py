@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
+from minclip.classroom.further_tests import mark_put_back
 from minclip.classroom.handed_in import Notebook, grade_id, source_of
 from minclip.classroom.released import is_answer, plain, same_text
 from minclip.course.outline import LESSONS
@@ -131,7 +132,9 @@ def add_missing(given: Notebook, release: Notebook) -> list[str]:
             continue
         defining = [i for i, cell in enumerate(given.cells) if defines(cell, name.removeprefix("check-"))]
         stands = [where for cell in release.cells[:place][::-1] if (where := where_is(cell, given)) is not None]
-        given.cells.insert(max([-1, *stands[:1], *defining]) + 1, copy.deepcopy(released))
+        back = copy.deepcopy(released)
+        mark_put_back(back["metadata"])
+        given.cells.insert(max([-1, *stands[:1], *defining]) + 1, back)
         added.append(name)
     return (
         [f"{listed(added)} {'was' if len(added) == 1 else 'were'} missing, and came back as released"] if added else []

@@ -13,15 +13,15 @@ from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from minclip.classroom.archives import Entry, download
 from minclip.classroom.attribution import Owner, lesson_in, names_with_numbers, owners
-from minclip.classroom.course_folder import SUBMITTED, classroom_of
+from minclip.classroom.course_folder import MARKER, SUBMITTED, classroom_of, named
 from minclip.classroom.findings import printable
 from minclip.classroom.handed_in import lesson_of, read_notebook
-from minclip.classroom.left_out import LeftOut, beside, is_beside
+from minclip.classroom.left_out import HIDDEN_COPIES, LeftOut, beside, is_beside
 from minclip.classroom.originals import digest, keep_original, original_place, student_id, write_bytes
 from minclip.classroom.released import unwritten
 from minclip.classroom.submissions import TIME
@@ -30,6 +30,8 @@ from minclip.course.exercise import Lesson
 from minclip.course.outline import LESSONS
 
 RECORD = "collected.json"
+NOTHING = "There is no notebook of this classroom in it."
+NO_NAME = "no name in its path says whose it is: rename it, for example to Anna Berg"
 
 
 @dataclass
@@ -50,6 +52,8 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
     lesson: take this lesson alone, whatever the files are called; None: the notebooks say which lesson they are.
     Raises ValueError where the folder is no classroom, or the download cannot be opened.
     """
+    if (given / MARKER).is_file() and not (folder / MARKER).is_file():
+        raise ValueError(f"the class's folder comes first: minclip classroom collect {named(given)} {named(folder)}")
     lessons = classroom_of(folder).chosen()
     if lesson is not None and lesson not in lessons:
         raise ValueError(f"{folder} has no lesson {lesson.name}: it has {', '.join(one.name for one in lessons)}")
@@ -61,9 +65,9 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
     others: dict[str, list[Entry]] = defaultdict(list)
     for entry, owner in zip(found.entries, whose, strict=True):
         if (kind := beside(entry.path)) is not None:
-            left_out.add_kind(kind)
+            left_out.add_kind(kind, None if kind == HIDDEN_COPIES else entry.path)
         elif owner is None:
-            left_out.add(entry.path, "no name in its path says whose it is")
+            left_out.add(entry.path, f"{NO_NAME}{entry.path.suffix}")
         elif entry.path.suffix.lower() != ".ipynb":
             others[ids[owner]].append(entry)
         else:
@@ -82,14 +86,22 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
     for student, entries in sorted(others.items()):
         for entry in entries:
             if student not in with_notebook:
-                left_out.add(entry.path, f"{student} handed in no notebook, but this")
+                left_out.add(entry.path, without_notebook(entry.path, student))
             elif not any(is_beside(entry.path, version.entry.path) for v in versions.values() for version in v):
-                left_out.add_kind(f"{entry.path.suffix or 'other'} files")
+                left_out.add_kind(f"{entry.path.suffix or 'other'} files", entry.path)
     whose_files = [(owner, entry.path) for owner, entry in zip(whose, found.entries, strict=True) if owner is not None]
     remember_them(record, ((ids[owner], owner, path) for owner, path in whose_files))
     write_record(folder, record)
-    said = said or ["There is no notebook of this classroom in it."]
+    said = said or [NOTHING]
     return [printable(line) for line in (*said, *left_out.lines())]
+
+
+def without_notebook(path: PurePosixPath, student: str) -> str:
+    """What is said of a file of somebody of whom there is no notebook."""
+    if path.suffix.lower() in (".html", ".htm"):
+        return f"{student} wrote it into the platform's text field, and there is no notebook of {student}"
+    kind = f"a {path.suffix} file" if path.suffix else "a file without a suffix"
+    return f"it is {kind}, and there is no notebook of {student}"
 
 
 def add_version(

@@ -10,16 +10,13 @@ class/copies/                 what was here before it was written anew
 
 import hashlib
 import json
-import os
 import secrets
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.requirements import need_packages
 from minclip.course.exercise import Lesson
 from minclip.course.notebook_files import as_text, course_lessons, notebook_in
 from minclip.course.outline import LESSONS
@@ -29,8 +26,8 @@ from minclip.data.paths import atomic_write
 MARKER, CONFIG, GRADEBOOK, COPIES = "classroom.json", "nbgrader_config.py", "gradebook.db", "copies"
 SOURCE, RELEASE, SUBMITTED, AUTOGRADED, FEEDBACK = "source", "release", "submitted", "autograded", "feedback"
 STEPS = (SOURCE, RELEASE, SUBMITTED, AUTOGRADED, FEEDBACK)
+GIVEN = (".zip", ".ipynb")  # what platforms hand out
 ODD = set("*?[")  # nbgrader takes a path for a pattern, and for part of an address
-INSTALL = 'python -m pip install "minclip[classroom]"'
 CONFIG_TEXT = '''"""nbgrader's settings of this class, written by `minclip classroom`. Add your own below: they stay."""
 
 from pathlib import Path
@@ -69,6 +66,9 @@ def classroom_of(folder: Path) -> Classroom:
     """ValueError where the folder is no classroom, or one that says nothing of its lessons."""
     folder = folder.expanduser().absolute()
     path = folder / MARKER
+    if folder.is_file():
+        swapped = " Name the class's folder first: minclip classroom collect DIR ZIP_OR_FOLDER"
+        raise ValueError(f"{short(folder)} is a file, and no classroom.{swapped * folder.name.endswith(GIVEN)}")
     if not path.is_file():
         raise ValueError(f"{short(folder)} is no classroom: minclip classroom {short(folder)} makes one")
     try:
@@ -98,6 +98,13 @@ def make(folder: Path, lessons: list[Lesson] | None = None) -> list[str]:
     new = not (folder / MARKER).is_file()
     if new and (others := [name for name in (*STEPS, CONFIG, GRADEBOOK) if (folder / name).exists()]):
         raise ValueError(f"{short(folder)} holds {others[0]} of another course: name a new folder")
+    if new and folder.exists() and not folder.is_dir():
+        raise ValueError(f"{short(folder)} is a file: name a new folder for the class")
+    if new and (others := strangers(folder)):
+        raise ValueError(
+            f"{short(folder)} is not empty ({listed(others)}) and is no classroom: name a new folder, such as "
+            f"{short(folder / 'class')}"
+        )
     room = Classroom(folder, seed=secrets.randbelow(2**31)) if new else classroom_of(folder)
     wanted = lessons or room.chosen() or course_lessons()
     room.lessons = [one.name for one in LESSONS if one.name in room.lessons or one in wanted]
@@ -117,6 +124,15 @@ def make(folder: Path, lessons: list[Lesson] | None = None) -> list[str]:
     for lesson in room.chosen():
         said += place_lesson(room, lesson, as_text(classroom_notebook(lesson)).encode("utf-8"))
     return said + next_commands(folder, room.chosen())
+
+
+def strangers(folder: Path) -> list[str]:
+    """What lies in a folder, by name. Hidden files, which systems put there, do not count."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
+
+
+def listed(names: list[str]) -> str:
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
 def place_lesson(room: Classroom, lesson: Lesson, content: bytes) -> list[str]:
@@ -210,9 +226,15 @@ def generate_release(room: Classroom, lesson: Lesson) -> None:
         raise ValueError(f"nbgrader could not make the release of {lesson.name}: {error}") from error
 
 
-def next_commands(folder: Path, lessons: list[Lesson]) -> list[str]:
+def named(folder: Path) -> str:
+    """The folder as it is typed in a command."""
+    folder = folder.expanduser().absolute()
     name = folder.name if folder.parent == Path.cwd() else short(folder)
-    name = f'"{name}"' if " " in name else name
+    return f'"{name}"' if " " in name else name
+
+
+def next_commands(folder: Path, lessons: list[Lesson]) -> list[str]:
+    name = named(folder)
     example = f"{RELEASE}/{lessons[0].name}"
     return [
         f"1. Give your students a lesson's folder, such as {example}.",
@@ -221,23 +243,3 @@ def next_commands(folder: Path, lessons: list[Lesson]) -> list[str]:
         f"4. minclip classroom grade {name}",
         f"5. minclip classroom report {name}",
     ]
-
-
-def need_packages() -> None:
-    """ValueError where nbgrader or what comes with it is missing."""
-    from importlib.util import find_spec
-
-    missing = [name for name in ("nbgrader", "jupytext", "nbclient", "psutil") if find_spec(name) is None]
-    if missing:
-        raise ValueError(f"a classroom needs the package {missing[0]}: {INSTALL}")
-
-
-@contextmanager
-def programs_on_path() -> Iterator[None]:
-    """nbgrader calls `alembic` by its name. It stands beside this Python, whether or not the environment is active."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before

@@ -8,14 +8,20 @@ import logging
 import re
 import shutil
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import CONFIG, GRADEBOOK, classroom_of
 from minclip.classroom.originals import write_bytes
 from minclip.classroom.submissions import folders_in
 from minclip.course.certificate_page import POLICY
 from minclip.course.exercise import Lesson
+
+LIST = re.compile(r'<div id="toc">.*?</div>', re.DOTALL)  # of points, by the kind of cell, and 0 for what waits
+HEAD = re.compile(r"(?<=[^<>]) \(Score: [\d.-]+ / [\d.]+\)(?=</h4>)")
+SCORE = re.compile(r'(<span class="pull-right">)\s*Score: [\d.-]+ / [\d.]+ (?=<a href="#top">)')
 
 
 def write_feedback(folder: Path) -> list[str]:
@@ -29,6 +35,7 @@ def write_feedback(folder: Path) -> list[str]:
         return ["There is no feedback yet: nothing was graded."]
     aside = Path(tempfile.mkdtemp(prefix=".feedback-", dir=folder))  # nbgrader writes within the course alone
     said, written = [], 0
+    pages: dict[Lesson, dict[str, bytes]] = {}
     try:
         shutil.copy(folder / GRADEBOOK, aside / GRADEBOOK)  # nbgrader writes into what it reads
         for student in folders_in(folder / "autograded"):
@@ -39,18 +46,54 @@ def write_feedback(folder: Path) -> list[str]:
                 page = aside / student.name / lesson.name / f"{lesson.name}.html"
                 if page.is_file():
                     target = folder / "feedback" / student.name / lesson.name / page.name
-                    write_bytes(target, still(page.read_text(encoding="utf-8")).encode("utf-8"))
+                    content = still(page.read_text(encoding="utf-8")).encode("utf-8")
+                    write_bytes(target, content)
+                    pages.setdefault(lesson, {})[student.name] = content
                     written += 1
                 else:
                     said.append(f"{student.name} · {lesson.name}: no feedback could be written: {error}")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return [f"feedback/ has the feedback of {written} {'submission' if written == 1 else 'submissions'}.", *said]
+    counted = f"feedback/ has the feedback of {written} {'submission' if written == 1 else 'submissions'}."
+    return [counted, *said, *(write_zip(folder, lesson, found) for lesson, found in sorted_by_number(pages))]
+
+
+def sorted_by_number(pages: dict[Lesson, dict[str, bytes]]) -> list[tuple[Lesson, dict[str, bytes]]]:
+    return sorted(pages.items(), key=lambda item: item[0].number)
+
+
+def write_zip(folder: Path, lesson: Lesson, pages: dict[str, bytes]) -> str:
+    """report/feedback_LESSON.zip, with the platform's own names of folders; returns the line about it.
+
+    Moodle takes it as it is ("Upload multiple feedback files in a zip"). Its dates are fixed: the same pages make the
+    same bytes.
+    """
+    record, packed = read_record(folder), io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
+        for student, content in sorted(pages.items()):
+            name = zipfile.ZipInfo(f"{platform_folder(student, lesson, record)}/{lesson.name}.html")
+            name.compress_type, name.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            made.writestr(name, content)
+    path = folder / "report" / f"feedback_{lesson.name}.zip"
+    write_bytes(path, packed.getvalue())
+    return f"{path.relative_to(folder).as_posix()} has the pages of {lesson.name} in a folder for each student."
+
+
+def platform_folder(student: str, lesson: Lesson, record: dict[str, Any]) -> str:
+    """The folder that the platform knows a submission by; where it is not known, the student's id."""
+    about = record.get(student, {})
+    collected = about.get("lessons", {}).get(lesson.name, {})
+    if collected.get("platform") == "moodle" and about.get("name"):
+        name = re.sub(r'[/\\:*?"<>|]', "_", str(about["name"]))
+        return f"{name}_{collected.get('number', '')}_assignsubmission_file"
+    return student
 
 
 def still(page: str) -> str:
-    """A page that no browser runs or fetches anything for."""
+    """A page that no browser runs or fetches anything for. Points stand in the table at its top alone."""
     fetched = re.compile(r'<script[^>]*\bsrc="https?:[^>]*>\s*</script>', re.IGNORECASE)
+    page = LIST.sub("", page, count=1)
+    page = HEAD.sub("", SCORE.sub(r"\1", page), count=1)
     rule = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}"/>'
     return fetched.sub("", page).replace("<head>", rule, 1)
 

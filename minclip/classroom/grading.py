@@ -23,10 +23,9 @@ from minclip.classroom.course_folder import (
     SOURCE,
     Classroom,
     classroom_of,
-    need_packages,
-    programs_on_path,
     released_otherwise,
 )
+from minclip.classroom.requirements import need_packages, programs_on_path
 from minclip.classroom.submissions import Submission, submissions
 from minclip.course.exercise import Lesson
 from minclip.course.grading import GRADING
@@ -81,7 +80,9 @@ def grade(
         say(f"{one.student}  {one.lesson.name}  {words if done else f'not graded: {words}'}")
     said = [f"{count(len(todo) - failed, 'submission')} graded."]
     if len(todo) < len(wanted):
-        said.append(f"{len(wanted) - len(todo)} had been graded and did not change: --force grades them again.")
+        before = len(wanted) - len(todo)
+        were = "1 was graded before and has" if before == 1 else f"{before} were graded before and have"
+        said.append(f"{were} not changed: --force grades again.")
     if failed:
         said.append(f"{failed} could not be graded: see above, and minclip classroom check.")
     return said

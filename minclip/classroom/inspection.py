@@ -176,8 +176,11 @@ def version_words(given: Notebook, release: Notebook) -> list[str]:
     other = sum(plain(source_of(cell)) not in texts for cell in release.cells if not is_answer(cell))
     if not other:
         return []
-    made = f"version {theirs}" if theirs else "a notebook without a version, such as a workbook's"
-    return [f"made from {made}, and the class has {ours}: {other} cells differ; it is graded as the class's"]
+    made = "a notebook that the class was not given, such as a workbook's"
+    if theirs:
+        made = f"another version of the notebook, {theirs}"
+    differ = "1 cell differs" if other == 1 else f"{other} cells differ"
+    return [f"made from {made}: {differ} from the class's, {ours}; grading puts the class's back"]
 
 
 def version(notebook: Notebook) -> str:
@@ -198,9 +201,9 @@ def name_equal(folder: Path, found: list[Submission], findings: Findings) -> Non
             cells = json.dumps([plain(source_of(cell)) for cell in notebook.cells]).encode()
             groups[submission.lesson.name, hashlib.sha256(cells).digest()].append((submission.student, digest(content)))
     for (lesson, _), members in groups.items():
-        if len(members) > 1:
+        for student, _ in members if len(members) > 1 else ():
             same = (
                 "the same file" if len({content for _, content in members}) == 1 else "the same cells, letter by letter"
             )
-            students = ", ".join(student for student, _ in members[1:])
-            findings.name(members[0][0], lesson, f"{same} as {students}")
+            others = ", ".join(other for other, _ in members if other != student)
+            findings.name(student, lesson, f"{same} as {others}")

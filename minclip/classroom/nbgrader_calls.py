@@ -4,7 +4,8 @@ import logging
 from contextlib import chdir
 from pathlib import Path
 
-from minclip.classroom.course_folder import CONFIG, programs_on_path
+from minclip.classroom.course_folder import CONFIG
+from minclip.classroom.requirements import programs_on_path
 
 LINES = 2  # of nbgrader's log in an error
 

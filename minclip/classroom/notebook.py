@@ -47,7 +47,8 @@ def question_cell(lesson: Lesson) -> NotebookNode:
     name = f"question-{lesson.number:02}"
     head = f"## Written question · {question.points} points"
     scheme = [BEGIN_ANSWER, BEGIN_SCHEME, question.mark_scheme, END_SCHEME, END_ANSWER]
-    cell = new_markdown_cell("\n".join([f"{head}\n\n{question.words}\n", *scheme]))
+    text = f"{head}\n\n{question.words}\n\n### Your answer\n"  # a heading, so that no list of the question goes on
+    cell = new_markdown_cell("\n".join([text, *scheme]))
     cell.metadata["nbgrader"] = nbgrader(name, grade=True, solution=True, points=question.points)
     return cell_with_id(cell, name)
 

@@ -10,6 +10,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from minclip.classroom.further_tests import mark_put_back
 from minclip.course.notebook_files import grade_id, read
 
 
@@ -48,6 +49,7 @@ def restored(cells: list[NotebookNode], released: list[NotebookNode]) -> list[No
     for place, cell in enumerate(released):
         name = grade_id(cell)
         if name and chosen[name] is None and cell.metadata["nbgrader"].get("grade"):
+            mark_put_back(cell.metadata)
             found.insert(place_in(found, [one.id for one in released[place + 1 :]]), NotebookNode(cell))
     return found
 

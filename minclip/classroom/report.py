@@ -4,12 +4,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from minclip.classroom.course_folder import named
 from minclip.classroom.feedback_files import write_feedback
 from minclip.classroom.findings import Finding, remembered
 from minclip.classroom.originals import write_bytes
 from minclip.classroom.report_tables import write_tables
 from minclip.classroom.results import MISSING, NOT_GRADED, Result, results
 from minclip.course.exercise import Lesson
+
+HOW_TO_MARK = "run `jupyter lab` in the class's folder, menu Nbgrader, Formgrader, Manual Grading."
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,22 @@ def report(folder: Path) -> list[str]:
     graded = [row for row in found if row.points is not None]
     said = [f"{len(graded)} of {sum(row.state != MISSING for row in found)} submissions are graded."]
     said += [f"{row.student} · {row.lesson.name}: handed in, not graded" for row in found if row.state == NOT_GRADED]
-    if waiting := waiting_for_marks(found):
-        number = sum(map(len, waiting.values()))
-        said.append(f"{number} written {'answer waits' if number == 1 else 'answers wait'} for your marks.")
     said += [f"{path.relative_to(folder).as_posix()} is written." for path in tables]
     said.append("report/index.html is written: who is stuck where, what to look at.")
-    return said + write_feedback(folder)
+    said += write_feedback(folder)
+    name = named(folder)
+    if waiting := waiting_for_marks(found):
+        number = sum(map(len, waiting.values()))
+        said.append(
+            f"{number} written {'answer waits' if number == 1 else 'answers wait'} for your marks: {HOW_TO_MARK} "
+            f"The tables have 0 points for {'it' if number == 1 else 'them'} so far: do not upload them yet."
+        )
+        said.append(f"next: mark, then again: minclip classroom report {name}")
+    elif len(graded) < sum(row.state != MISSING for row in found):
+        said.append(f"next: minclip classroom grade {name}, then minclip classroom report {name}")
+    else:
+        said.append("next: give report/feedback_LESSON.zip and the points back to your students.")
+    return said
 
 
 def stuck(found: list[Result], lesson: Lesson) -> list[Stuck]:

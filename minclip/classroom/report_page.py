@@ -11,9 +11,10 @@ from minclip.course.exercise import Lesson
 
 MORE_STYLE = """
 body { max-width: 72rem; }
-td.low { background: color-mix(in srgb, #d1495b 22%, transparent); }
-td.some { background: color-mix(in srgb, #e9b44c 22%, transparent); }
+.low { background: color-mix(in srgb, #d1495b 22%, transparent); }
+.some { background: color-mix(in srgb, #e9b44c 22%, transparent); }
 td.words { white-space: normal; min-width: 16rem; }
+.key { padding: .1rem .5rem; border-radius: .25rem; }
 td.count { font-weight: 600; }
 nav a { margin-right: 1rem; }
 a { color: inherit; }
@@ -21,6 +22,10 @@ a { color: inherit; }
 .numbers b { display: block; font-size: 1.6rem; line-height: 1.2; }
 li { margin: .25rem 0; }
 """
+LEGEND = (
+    "<p class='quiet'><span class='key low'>less than half of the points</span> "
+    "<span class='key some'>less than all</span></p>"
+)
 NOTHING = "<p class='quiet'>None.</p>"
 
 
@@ -40,7 +45,7 @@ def page(found: list[Result], checked: Findings) -> str:
     for lesson in lessons:
         rows = [row for row in found if row.lesson is lesson]
         body += [f'<h2 id="{anchor(lesson)}">{title(lesson)}</h2>', "<h3>Who is stuck where</h3>"]
-        body += [stuck_table(rows, lesson), "<h3>Points</h3>", points_table(rows)]
+        body += [stuck_table(rows, lesson), "<h3>Points</h3>", LEGEND, points_table(rows)]
     body += ["<h2>Repaired before grading</h2>", listed(checked.repaired)]
     body.append(
         "<footer class='quiet'><p>The points are in points.csv beside this page, each student's feedback in feedback/. "
@@ -98,7 +103,9 @@ def waiting(found: list[Result]) -> str:
         for (lesson, question), students in rows.items()
     ]
     how = (
-        "<p class='quiet'>Mark them in nbgrader's Formgrader (<code>jupyter lab</code>, menu Nbgrader, Formgrader).</p>"
+        "<p>The points and the tables for your platform have 0 for them so far. To mark them, run <code>jupyter lab"
+        "</code> in the class's folder: menu Nbgrader, Formgrader, Manual Grading. Then run <code>minclip classroom "
+        "report</code> again.</p>"
     )
     return f"<ul>{''.join(items)}</ul>{how}"
 
@@ -150,6 +157,8 @@ def points_table(rows: list[Result]) -> str:
 def cell_of(cell: Graded | None) -> str:
     if cell is None:
         return "<td></td>"
+    if cell.gone:
+        return "<td class='number low'>0</td>"
     if cell.points is None:
         return "<td class='number quiet'>waits</td>"
     share = cell.points / cell.of if cell.of else 1.0

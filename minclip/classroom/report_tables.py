@@ -1,6 +1,6 @@
 """The points as CSV: a table for everybody, and one for each learning platform that the class came from.
 
-    report/points.csv              student, lesson, points, of, percent, state, and a column for each exercise
+    report/points.csv              student, lesson, points, of, percent, state, handed in, late by, each exercise
     report/moodle_LESSON.csv       Moodle's grading worksheet: Identifier, Full name, Grade, ...
     report/canvas.csv              Canvas's gradebook: Student, ID, SIS Login ID, Section, and a column for each lesson
 
@@ -19,7 +19,7 @@ from minclip.classroom.results import Result
 from minclip.course.exercise import Lesson
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS = ("student", "lesson", "points", "of", "percent", "state")
+COLUMNS = ("student", "lesson", "points", "of", "percent", "state", "handed in", "late by")
 
 
 def write_tables(folder: Path, found: list[Result]) -> list[Path]:
@@ -45,6 +45,7 @@ def points(found: list[Result]) -> list[list[Any]]:
         each = {(row.lesson, cell.name): number(cell.points) for cell in row.graded}
         percent = "" if row.points is None or not row.of else number(round(100 * row.points / row.of, 1))
         start = [safe(row.student), row.lesson.name, number(row.points), number(row.of), percent, row.state]
+        start += [safe(row.handed_in), row.late]
         rows.append([*start, *(each.get(exercise, "") for exercise in exercises)])
     return rows
 

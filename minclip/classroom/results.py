@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.cell_outputs import all_display_data, is_graded, printed, text, texts
 from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, classroom_of
+from minclip.classroom.further_tests import failed_further, was_put_back
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.kept_marks import earlier_marks
-from minclip.classroom.record import MIME
-from minclip.classroom.submissions import folders_in
+from minclip.classroom.submissions import folders_in, time_in
 from minclip.classroom.without_notebook import without_notebook
 from minclip.course.exercise import Lesson
 
 GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
+GONE = "0 points: it is not in the notebook that was handed in"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -36,10 +38,16 @@ class Graded:
     hidden: list[str] = field(default_factory=list)  # what the hidden tests failed on
     flags: list[str] = field(default_factory=list)  # what a teacher should look at
     said: float | None = None  # the points that minclip's data in the notebook name
+    further: str = ""  # the error of a test that the teacher wrote
+    gone: bool = False  # it is not in the notebook that was handed in
 
     @property
     def message(self) -> str:
         """What kept the points away, in one line; "" where nothing did."""
+        if self.gone:
+            return GONE
+        if self.further:
+            return f"your own test: {self.further}"
         first, *more = self.visible.strip().splitlines() or [""]
         if not first or first.startswith("✓"):
             return f"hidden test: {self.hidden[0]}" if self.hidden else ""
@@ -59,6 +67,8 @@ class Result:
     state: str
     graded: list[Graded] = field(default_factory=list)
     penalty: float = 0.0
+    handed_in: str = ""  # when, as timestamp.txt has it
+    late: str = ""  # by how much, where the gradebook has a due date
 
     @property
     def of(self) -> float:
@@ -122,22 +132,37 @@ def result(folder: Path, book: Any, student: str, lesson: Lesson) -> Result:
     """One student's lesson, as the gradebook and the autograded notebook have it."""
     from nbgrader.api import MissingEntry
 
-    handed_in = (folder / SUBMITTED / student / lesson.name / f"{lesson.name}.ipynb").is_file()
+    place = folder / SUBMITTED / student / lesson.name
+    handed_in, when = (place / f"{lesson.name}.ipynb").is_file(), time_in(place)
     try:
         if book is None:
             raise MissingEntry
         notebook = book.find_submission_notebook(lesson.name, lesson.name, student)
     except MissingEntry:
-        return Result(student, lesson, NOT_GRADED if handed_in else MISSING)
+        return Result(student, lesson, NOT_GRADED if handed_in else MISSING, handed_in=when)
     path = folder / "autograded" / student / lesson.name / f"{lesson.name}.ipynb"
     if not path.is_file():  # nbgrader makes an entry before it grades, and keeps it where grading fails
-        return Result(student, lesson, NOT_GRADED if handed_in else MISSING)
+        return Result(student, lesson, NOT_GRADED if handed_in else MISSING, handed_in=when)
     said, order = spoken(path)
     earlier = earlier_marks(folder, student, lesson.name)
     cells = [graded_cell(grade, said, earlier.get(grade.name)) for grade in notebook.grades]
+    for cell in cells:
+        missing = bool(order) and cell.name not in order and cell.points is None
+        cell.gone = not cell.waits and (missing or (said.get(cell.name, cell).gone and not cell.points))
     cells.sort(key=lambda cell: order.get(cell.name, len(order)))
     state = WAITS if any(cell.waits for cell in cells) else GRADED
-    return Result(student, lesson, state, cells, float(notebook.late_submission_penalty or 0.0))
+    late = in_words(notebook.assignment.total_seconds_late)
+    return Result(student, lesson, state, cells, float(notebook.late_submission_penalty or 0.0), when, late)
+
+
+def in_words(seconds: float) -> str:
+    """
+    >>> in_words(0), in_words(61), in_words(3600 * 26 + 300)
+    ('', '1 min', '1 d 2 h 5 min')
+    """
+    minutes = max(int(seconds // 60), int(seconds > 0))
+    parts = {"d": minutes // 1440, "h": minutes // 60 % 24, "min": minutes % 60}
+    return " ".join(f"{number} {unit}" for unit, number in parts.items() if number)
 
 
 def graded_cell(grade: Any, said: dict[str, Graded], earlier: float | None = None) -> Graded:
@@ -151,9 +176,11 @@ def graded_cell(grade: Any, said: dict[str, Graded], earlier: float | None = Non
         earlier = float(grade.manual_score)
     if earlier is not None and (waits or grade.manual_score is None):
         flags.append(f"the answer changed since you marked it: the earlier one had {earlier:g} points by hand")
-    if words.said is not None and grade.auto_score is not None and not abs(words.said - grade.auto_score) <= 1e-6:
+    both = words.said is not None and grade.auto_score is not None
+    differs = both and not abs(words.said - grade.auto_score) <= 1e-6  # NaN differs, too
+    if differs and not words.further:
         flags.append(f"the gradebook has {grade.auto_score:g} points, and the check gave {words.said:g}")
-    return Graded(name, float(grade.max_score), score, waits, words.visible, words.hidden, flags)
+    return Graded(name, float(grade.max_score), score, waits, words.visible, words.hidden, flags, None, words.further)
 
 
 def spoken(path: Path) -> tuple[dict[str, Graded], dict[str, int]]:
@@ -180,48 +207,7 @@ def words_of(notebook: Notebook) -> dict[str, Graded]:
         visible = text(data.get("visible")) or printed(cell)
         points = data.get("points")
         said = float(points) if isinstance(points, int | float) else None
-        found[name] = Graded(name, 0.0, None, False, visible, texts(data.get("hidden")), flags, said)
+        further = failed.message if (failed := failed_further(cell)) else ""
+        found[name] = Graded(name, 0.0, None, False, visible, texts(data.get("hidden")), flags, said, further)
+        found[name].gone = was_put_back(cell)
     return found
-
-
-def is_graded(cell: dict[str, Any]) -> bool:
-    about = cell["metadata"].get("nbgrader")
-    return isinstance(about, dict) and bool(about.get("grade"))
-
-
-def display_data(cell: dict[str, Any], name: str) -> dict[str, Any]:
-    """minclip's data in the outputs of a cell: the last that is about this exercise, for the check displays it last."""
-    return (all_display_data(cell, name) or [{}])[-1]
-
-
-def all_display_data(cell: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    tables = [output.get("data") for output in cell.get("outputs") or []]
-    ours = [data.get(MIME) for data in tables if isinstance(data, dict)]
-    return [data for data in ours if isinstance(data, dict) and data.get("exercise") == name]
-
-
-def printed(cell: dict[str, Any]) -> str:
-    """What a cell without minclip's data says: its error in one line, else the verdict that it printed."""
-    for output in cell.get("outputs") or []:
-        if output.get("output_type") == "error":
-            return plain(f"{output.get('ename', 'Error')}: {output.get('evalue', '')}").partition("\n")[0][:300]
-    streams = [plain(joined(o.get("text"))) for o in cell.get("outputs") or [] if o.get("output_type") == "stream"]
-    lines = [line for stream in streams for line in stream.splitlines()]
-    return next((line for line in lines if line.startswith(("✓", "✗", "○"))), "")
-
-
-def joined(text: Any) -> str:
-    return "".join(map(str, text)) if isinstance(text, list) else str(text or "")
-
-
-def plain(words: str) -> str:
-    """Without the signs that colour a terminal."""
-    return ANSI.sub("", words)
-
-
-def text(value: Any) -> str:
-    return plain(value) if isinstance(value, str) else ""
-
-
-def texts(value: Any) -> list[str]:
-    return [plain(one) for one in value if isinstance(one, str)] if isinstance(value, list) else []

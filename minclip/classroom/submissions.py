@@ -30,6 +30,14 @@ def folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in found if not path.name.startswith(".") and path.name != "__MACOSX")
 
 
+def time_in(place: Path) -> str:
+    """When a submission came; "" where nobody says."""
+    try:
+        return " ".join((place / TIME).read_text(encoding="utf-8").split())[:40]
+    except (OSError, ValueError):
+        return ""
+
+
 def submissions(folder: Path) -> list[Submission]:
     """Every student's folder for a lesson of this classroom, by student and lesson. ValueError: no classroom."""
     lessons, found = classroom_of(folder).chosen(), []

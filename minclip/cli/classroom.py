@@ -11,10 +11,13 @@ A folder that is named like an action: minclip classroom ./check
 """
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+NEXT = {"collect": "check", "check": "grade", "grade": "report"}
+RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 ACTIONS = ("make", "collect", "check", "grade", "report")
 
 
@@ -28,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for action in (make, collect, check, grade, report):
         action.add_argument("folder", type=Path, metavar="DIR", help="the class's folder")
     for action in (make, grade):
-        action.add_argument("--lessons", metavar="01,05", help="these lessons (default: all)")
+        action.add_argument("--lessons", metavar="01,05-07", help="these lessons (default: all)")
     collect.add_argument("given", type=Path, metavar="ZIP_OR_FOLDER", help="what the LMS gave you")
     collect.add_argument("--lesson", metavar="05", help="the lesson that it is of (default: the notebooks tell)")
     grade.add_argument("--students", metavar="ANNA,BEN", help="these students (default: all)")
@@ -41,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     def with_action(args: Sequence[str] | None = None, namespace: Any = None) -> Any:
         """Without a word of its own, `minclip classroom DIR` makes the folder."""
         given = list(args or ())
+        if given[:1] == ["release"] and len(given) > 1:
+            parser.error(f"there is no command release: minclip classroom {given[1]} makes the release, too")
         if given and given[0] not in (*ACTIONS, "-h", "--help"):
             given = ["make", *given]
         return parse(given, namespace)
@@ -56,17 +61,19 @@ def positive(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minclip.classroom import course_folder
+    from minclip.classroom import course_folder, requirements
 
     folder, action = arguments.folder.expanduser(), arguments.action
-    course_folder.need_packages()
+    requirements.need_packages()
+    failed = False
     if action == "make":
         lines = course_folder.make(folder, lessons_of(arguments.lessons))
     elif action == "collect":
-        from minclip.classroom.collecting import collect
+        from minclip.classroom.collecting import NOTHING, collect
 
         chosen = lessons_of(arguments.lesson) or [None]
         lines = collect(folder, arguments.given.expanduser(), chosen[0])
+        failed = lines[0] == NOTHING
     elif action == "check":
         from minclip.classroom.inspection import inspect
 
@@ -74,15 +81,25 @@ def run(arguments: argparse.Namespace) -> int:
     elif action == "grade":
         from minclip.classroom.grading import grade
 
-        students = arguments.students.split(",") if arguments.students else None
+        students = students_of(folder, arguments.students)
         bounds = (arguments.jobs, arguments.seconds, arguments.memory)
         lines = grade(folder, lessons_of(arguments.lessons), students, *bounds, arguments.force, say)
     else:
         from minclip.classroom.report import report
 
         lines = report(folder)
+    if action in NEXT and not failed:
+        lines.append(f"next: minclip classroom {NEXT[action]} {course_folder.named(folder)}")
     print("\n".join(lines), flush=True)
-    return 0
+    return int(failed)
+
+
+def students_of(folder: Path, words: str | None) -> list[str] | None:
+    """'Anna Berg,ben' as the names of their folders in submitted/."""
+    from minclip.classroom.originals import student_id
+
+    names = [name.strip() for name in (words or "").split(",") if name.strip()]
+    return [one if (folder / "submitted" / one).is_dir() else student_id(one) for one in names] or None
 
 
 def say(line: str) -> None:
@@ -90,7 +107,17 @@ def say(line: str) -> None:
 
 
 def lessons_of(words: str | None) -> list | None:
-    """'01,05' as lessons. ValueError for what is none."""
+    """'01,05' or '05-07' as lessons. ValueError for what is none."""
+    from minclip.course.outline import LESSONS
     from minclip.course.workbook_start import lesson_of
 
-    return [lesson_of(word.strip()) for word in words.split(",") if word.strip()] if words else None
+    found: list[Any] = []
+    for word in map(str.strip, words.split(",")) if words else ():
+        if ends := RANGE.fullmatch(word):
+            first, last = (LESSONS.index(lesson_of(end)) for end in ends.groups())
+            if last < first:
+                raise ValueError(f"--lessons {word}: the first lesson must come before the last")
+            found += LESSONS[first : last + 1]
+        elif word:
+            found.append(lesson_of(word))
+    return list(dict.fromkeys(found)) or None

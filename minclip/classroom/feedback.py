@@ -19,10 +19,11 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Bool
 
 from minclip.classroom.cell_outputs import display_data, plain, texts
+from minclip.classroom.cell_outputs import text as text_of
 from minclip.classroom.further_tests import FOR_STUDENTS, FurtherTest, failed_further, was_put_back
 from minclip.classroom.hidden_lines import SCHEME, HiddenLines, without_region
-from minclip.classroom.results import MIME, Graded
-from minclip.classroom.results import text as text_of
+from minclip.classroom.record import MIME
+from minclip.classroom.results import Graded
 from minclip.course.outline import LESSONS
 
 NOT_THERE = "it was not in the notebook that you handed in"

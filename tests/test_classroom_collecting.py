@@ -368,6 +368,7 @@ def test_swapped_arguments_are_named(room, tmp_path):
 
 
 def test_files_that_are_left_out_are_named(room, tmp_path):
-    files = {f"anna/{NAME}.ipynb": written(FIRST)} | {f"anna/{name}.pdf": b"x" for name in "abcd"}
+    files = {f"{name}/{NAME}.ipynb": written(FIRST) for name in ("anna", "ben")}
+    files |= {f"anna/{name}.pdf": b"x" for name in "abcd"}
     said = collect(room, packed(files, tmp_path / "a.zip"))
     assert said[-1] == "Left out: 4 × .pdf files (anna/a.pdf, anna/b.pdf, anna/c.pdf, 1 more)"

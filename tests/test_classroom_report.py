@@ -209,7 +209,7 @@ def test_data_that_stand_twice_are_flagged(room):
     assert len(flags) == 2 and "more than once" in flags[0] and "the check gave nan" in flags[1]
 
 
-def test_answers_that_wait_are_said_with_the_way_to_mark(room):
+def test_answers_that_wait_are_said_with_the_way(room):
     *_, waits, following = report(room)
     assert waits.startswith("2 written answers wait for your marks: run `jupyter lab`") and "Formgrader" in waits
     assert "do not upload them yet" in waits and following.startswith(
@@ -245,7 +245,7 @@ def change_grade(room, student, points):
         book.db.commit()
 
 
-def test_a_question_that_is_not_in_the_notebook_is_said(room):
+def test_a_question_not_handed_in_is_said(room):
     change_question(room, "cy")
     cell = next(one for row in results(room) if row.student == "cy" for one in row.graded if one.name == "question-01")
     assert cell.message == "0 points: it is not in the notebook that was handed in"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from minclip.classroom.hidden_lines import ANSI
 from minclip.classroom.record import MIME
 
 

@@ -33,7 +33,7 @@ class HiddenLines:
         hidden = {squeezed(line) for source in sources for line in region(source)}
         shown = {squeezed(line) for source in sources for line in without_region(source).splitlines()}
         written = {squeezed(line) for source in own or [] for line in source.splitlines()}
-        return cls({line for line in hidden - shown if len(line) >= SHORTEST}, lines_of_files() - shown - written)
+        return cls({line for line in hidden - shown if len(line) >= SHORTEST}, set(lines_of_files()) - shown - written)
 
     @cached_property
     def long(self) -> list[str]:

@@ -111,7 +111,7 @@ def lessons_of(words: str | None) -> list | None:
     from minclip.course.outline import LESSONS
     from minclip.course.workbook_start import lesson_of
 
-    found = []
+    found: list = []
     for word in map(str.strip, words.split(",")) if words else ():
         if ends := RANGE.fullmatch(word):
             first, last = (LESSONS.index(lesson_of(end)) for end in ends.groups())

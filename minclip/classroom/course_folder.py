@@ -144,11 +144,11 @@ def place_lesson(room: Classroom, lesson: Lesson, content: bytes) -> list[str]:
     name, key = released.relative_to(room.folder).as_posix(), release_key(lesson)
     if room.written.get(key) == source and released.is_file():
         return said
-    if released.is_file() and digest(released.read_bytes()) != room.written.get(name):
-        said.append(f"{name} was changed by hand: what was there is kept in {keep_copy(room, released)}")
     former = released.read_bytes() if released.is_file() else None
     if former is not None:
-        keep_former(room, lesson, former)
+        kept = keep_former(room, lesson, former)
+        if digest(former) != room.written.get(name):
+            said.append(f"{name} was changed by hand: what was there is kept in {kept}")
     try:
         generate_release(room, lesson)
     except ValueError:
@@ -164,10 +164,12 @@ def place_lesson(room: Classroom, lesson: Lesson, content: bytes) -> list[str]:
     return said
 
 
-def keep_former(room: Classroom, lesson: Lesson, content: bytes) -> None:
-    """Keeps a release that students have: what they hand in was made from it."""
-    with atomic_write(room.folder / COPIES / f"{former_name(lesson)} {digest(content)}.ipynb") as file:
+def keep_former(room: Classroom, lesson: Lesson, content: bytes) -> str:
+    """Keeps a release that students have, for what they hand in was made from it; returns where."""
+    path = room.folder / COPIES / f"{former_name(lesson)} {digest(content)}.ipynb"
+    with atomic_write(path) as file:
         file.write(content)
+    return short(path)
 
 
 def former_name(lesson: Lesson) -> str:

@@ -72,7 +72,10 @@ def changes(module: ModuleType, path: Path) -> Iterator[str]:
             source = vars(sys.modules[node.module]) if node.module in sys.modules else {}
             for alias in node.names:
                 here = inside.get(alias.asname or alias.name, ABSENT)
-                if (alias.asname or alias.name) not in names and here is not source.get(alias.name, here):
+                constant = isinstance(here, str | int | float | tuple) and not judges
+                if (alias.asname or alias.name) in names or constant:
+                    continue
+                if here is not source.get(alias.name, here):
                     yield alias.asname or alias.name
         elif (
             judges and isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)

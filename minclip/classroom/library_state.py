@@ -19,11 +19,10 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def changed_library() -> list[str]:
-    """What is not as its file says, by name: minclip.loss.clip_loss. One for each module."""
-    loaded = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] == "minclip"]
-    return [
-        f"{name}.{changed}".rstrip(".") for name, module in sorted(loaded) for changed in first_change(name, module)
-    ]
+    """What is not as its file says, by name: minclip.loss.clip_loss. One for each module; whole modules come first."""
+    loaded = sorted(name for name in sys.modules if name.partition(".")[0] == "minclip")
+    found = [(name, changed) for name in loaded for changed in first_change(name, sys.modules[name])]
+    return [f"{name}.{changed}".rstrip(".") for name, changed in sorted(found, key=lambda one: one[1] != "")]
 
 
 def first_change(name: str, module: Any) -> Iterator[str]:

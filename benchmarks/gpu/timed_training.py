@@ -134,7 +134,7 @@ def learned(name: str, learning: Learning, work: Work) -> dict:
 
 
 def curve(out: Path) -> list[dict]:
-    """[{"samples", "seconds", "zero_shot" or "R@10" or both}], as far as the run was watched."""
+    """[{"samples", "seconds", "zero_shot" or a recall or both}], as far as the run was watched."""
     log = Run(out).read_log()
     seconds = {entry["step"]: entry["seconds"] for entry in log if "loss" in entry}
     at = sorted(seconds)

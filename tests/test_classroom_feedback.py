@@ -13,7 +13,7 @@ from minclip.classroom.feedback import HideHiddenTests
 from minclip.classroom.feedback_files import write_feedback
 from minclip.classroom.hidden_lines import NOT_SHOWN, HiddenLines, region
 from minclip.classroom.hidden_tests import lesson_05
-from minclip.classroom.results import MIME
+from minclip.classroom.record import MIME
 
 NAME = FIRST.name
 ONE, TWO = (one.name for one in FIRST.exercises[:2])

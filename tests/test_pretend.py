@@ -68,7 +68,7 @@ print("mixed", tuned.report["finetuning"]["share"], minclip.embed(folder, tuned.
 """
 
 
-@KINDS
+@pytest.mark.parametrize("kind", ["cuda", pytest.param("mps", marks=pytest.mark.slow)])
 def test_fit_and_finetuning_pass_on_a_gpu(kind, tmp_path):
     script, folder = tmp_path / "fit.py", tmp_path / "photos"
     script.write_text(FIT, encoding="utf-8")

@@ -294,7 +294,7 @@ def test_unreadable_pictures_are_left_out_with_their_captions(tokenizer):
     assert torch.equal(pairs.tokens[1], tokenizer(["a red car 2"])[0].int())
     assert pairs.unreadable == (1,) and left_out["pictures_unreadable"]["all"] == ["1.png is cut off"]
     assert len({load(*broken).fingerprint() for broken in [(), (1,), (1, 3), (3,), (0,)]}) == 5
-    with pytest.raises(ValueError, match=r"holds 1 pictures with captions \(.*0\.png is cut off; 1\.png is cut off\)"):
+    with pytest.raises(ValueError, match=r"holds 1 picture with captions \(.*0\.png is cut off; 1\.png is cut off\)"):
         load(0, 1)
 
 
@@ -318,7 +318,7 @@ def test_pictures_without_captions_are_left_out(tokenizer):
     assert pairs.count.tolist() == [1, 2] and pairs.first.tolist() == [0, 1]
     assert pairs.same.tolist() == [0, 1]  # two pictures that differ
     Set.texts = ([], [], ["one"])
-    with pytest.raises(ValueError, match=r"made up/train holds 1 pictures with captions"):
+    with pytest.raises(ValueError, match=r"made up/train holds 1 picture with captions"):
         load_pairs(Set(), all_captions(Set()), tokenizer, 16, CPU)
 
 

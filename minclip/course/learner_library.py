@@ -144,7 +144,7 @@ def installed() -> Iterator[list[str]]:
 def replace(old: Any, new: Any) -> None:
     """Every mention of `old` in minclip's modules becomes `new`, default arguments included."""
     for name, module in list(sys.modules.items()):
-        if name.split(".")[0] != "minclip" or name.startswith("minclip.course"):
+        if name.split(".")[0] != "minclip" or name.startswith(("minclip.course", "minclip.classroom")):
             continue
         for key, value in list(vars(module).items()):
             if value is old:

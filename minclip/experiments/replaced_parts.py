@@ -29,7 +29,7 @@ def replaced_parts() -> list[str]:
     """
     found = set(identical)
     for name, module in list(sys.modules.items()):
-        if not name.startswith("minclip.") or name.startswith("minclip.course"):
+        if not name.startswith("minclip.") or name.startswith(("minclip.course", "minclip.classroom")):
             continue
         for key, value in list(vars(module).items()):
             home = getattr(value, "__module__", None) or ""

@@ -52,7 +52,6 @@ def merges_in_order(word_counts: Mapping[str, int]) -> Iterator[Pair]:
             continue
         if counts[best] < 2:
             break
-        yield best
         changes: defaultdict[Pair, int] = defaultdict(int)
         for place in words_with.pop(best):
             before, after = words[place], merge_pair(words[place], best)
@@ -66,6 +65,7 @@ def merges_in_order(word_counts: Mapping[str, int]) -> Iterator[Pair]:
             if change:
                 counts[pair] += change
                 heapq.heappush(heap, (-counts[pair], pair))
+        yield best
 
 
 def remembered(encode_word: Callable[[Any, str], Ids]) -> Callable[[Any, str], Ids]:

@@ -18,7 +18,7 @@ CONTENTS = {  # the bar at the side
     "Data": ["datasets/README.md"],
     "Results": ["docs/recipes.md", "docs/claims.md", "docs/scaling.md", "benchmarks/README.md"],
     "Reference": ["reference/index.md"],
-    "The project": ["docs/contributing.md", "examples/README.md", "CHANGELOG.md"],
+    "The project": ["docs/contributing.md", "examples/README.md", "CHANGELOG.md", "SECURITY.md"],
 }
 MADE = {"reference/index.md"}
 TITLES = {"README.md": "What minclip is", "datasets/README.md": "Data sets"}
@@ -26,7 +26,7 @@ TITLES = {"README.md": "What minclip is", "datasets/README.md": "Data sets"}
 
 def repository_pages() -> list[str]:
     """The Markdown files that are pages, from the root on."""
-    patterns = ("README.md", "CHANGELOG.md", "docs/*.md", "datasets/README.md", "datasets/*/README.md")
+    patterns = ("README.md", "CHANGELOG.md", "SECURITY.md", "docs/*.md", "datasets/README.md", "datasets/*/README.md")
     patterns += ("benchmarks/README.md", "examples/README.md", "lessons/README.md", "minclip/models/*.md")
     return [path.relative_to(ROOT).as_posix() for pattern in patterns for path in sorted(ROOT.glob(pattern))]
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from page_marks import made_anew
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -173,18 +174,7 @@ def score(task: dict) -> tuple[float, float, float, float, int]:
 PARTS = {"front page": table, "lesson": look_at_a_lesson, "map": course_map}
 
 
-def made_anew(page: str) -> str:
-    """A page's text with everything made anew that stands between marks. ValueError where marks are missing."""
-    for name, make in PARTS.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        if begin not in page or end not in page:
-            raise ValueError(f"the page has lost its marks {begin.strip()} ... {end}")
-        before, _, rest = page.partition(begin)
-        page = before + begin + make() + end + rest.partition(end)[2]
-    return page
-
-
 if __name__ == "__main__":
     write_picture(ROOT / "docs" / "front_page.png")
     readme = ROOT / "README.md"
-    readme.write_text(made_anew(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    readme.write_text(made_anew(readme.read_text(encoding="utf-8"), PARTS), encoding="utf-8")

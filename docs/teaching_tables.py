@@ -8,6 +8,8 @@ tests/test_teaching_page.py fails where the page is not what this makes.
 from collections.abc import Callable
 from pathlib import Path
 
+from page_marks import made_anew
+
 from minclip.classroom import cheats, marking
 from minclip.course.exercise import Exercise, Lesson
 from minclip.course.judging import tried
@@ -95,16 +97,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def made_anew(page: str) -> str:
-    """The page's text with its tables made anew. ValueError where it has lost their marks."""
-    for name, make in TABLES.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        if begin not in page or end not in page:
-            raise ValueError(f"docs/teaching.md has lost its marks {begin.strip()} ... {end}")
-        before, _, rest = page.partition(begin)
-        page = before + begin + make() + end + rest.partition(end)[2]
-    return page
-
-
 if __name__ == "__main__":
-    PAGE.write_text(made_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(made_anew(PAGE.read_text(encoding="utf-8"), TABLES), encoding="utf-8")

@@ -7,6 +7,8 @@ import shlex
 import zipfile
 from pathlib import Path
 
+from page_marks import made_anew
+
 from minclip.cli import main
 from minclip.course.build import solution_path
 from minclip.course.outline import LESSONS
@@ -17,7 +19,7 @@ tables = runpy.run_path(str(DOCS / "teaching_tables.py"))
 
 
 def test_the_tables_are_made_by_their_code():
-    assert tables["made_anew"](PAGE) == PAGE, "run python docs/teaching_tables.py"
+    assert made_anew(PAGE, tables["TABLES"]) == PAGE, "run python docs/teaching_tables.py"
 
 
 def test_the_commands_lead_to_points(tmp_path, monkeypatch, capsys):

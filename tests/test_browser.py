@@ -80,16 +80,23 @@ def lab(tmp_path, monkeypatch):
         server.wait(20)
 
 
-@pytest.fixture
-def page():
-    """A tab of headless Chromium."""
+@contextlib.contextmanager
+def chromium():
+    """Headless Chromium. The test is skipped where it or Playwright is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: pip install playwright")
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install it, or say where it is with the variable CHROMIUM")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page():
+    """A tab of headless Chromium."""
+    with chromium() as browser:
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
 
 
 class Notebook:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_browser import CHROMIUM, FLAGS, ROOT
+from test_browser import ROOT, chromium
 
 from minclip.data.picturebook import PictureBook
 
@@ -47,13 +47,8 @@ def address(folder, tmp_path_factory):
 
 @pytest.fixture
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install it, or say where it is with the variable CHROMIUM")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

@@ -18,11 +18,12 @@ from minclip.data.paths import atomic_write
 from minclip.figures.look import FONT, new_figure
 
 ROOT = Path(__file__).parents[1]
+TALL = 0.8  # height over width, from which half of a figure is shown
 SHOWN = {  # title -> (lesson, how the cell that draws it ends)
     "01: bytes grow into words": ("01_bpe_tokenizer", 'draw_growth("mushroom", merges)'),
     "03: where each head looks": ("03_vision_transformer", "draw_looks(carrot, shares_of_cls[alone.index(2)])"),
     "05: the loss pulls pairs together": ("05_symmetric_infonce", "draw_pull_and_push(clip_loss)"),
-    "08: what it takes for what": (
+    "08: which things it confuses": (
         "08_zero_shot_evaluation",
         "draw_confusions(task.pixels, labels, predictions, task.class_names)",
     ),
@@ -34,7 +35,10 @@ def figure_of(lesson: str, ending: str) -> Image.Image:
     notebook = json.loads((ROOT / "solutions" / lesson / f"{lesson}.ipynb").read_text(encoding="utf-8"))
     (cell,) = [cell for cell in notebook["cells"] if "".join(cell["source"]).rstrip().endswith(ending)]
     (data,) = [output["data"]["image/png"] for output in cell["outputs"] if "image/png" in output.get("data", {})]
-    return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    if image.height < TALL * image.width:
+        return image
+    return image.crop((0, 0, image.width, round(0.52 * image.height)))  # its upper rows, large enough to read
 
 
 def write_picture(path: Path) -> None:

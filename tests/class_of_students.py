@@ -148,7 +148,7 @@ minclip.classroom.points.points_of = lambda name: 4.0
 """
 ALL_WRONG = {
     "similarity_logits": wrong("scale is missing"),
-    "clip_loss": wrong("picture → text half alone"),
+    "clip_loss": wrong("picture-to-text half alone"),
     "clamp_logit_scale": wrong("nothing is changed"),
 }
 
@@ -210,7 +210,7 @@ CLASS = [
     Student("empty", (0, 0, 0), stubs(LOSS)),
     Student("wrong_logits", (0, 4, 2), {"similarity_logits": wrong("dot products, not cosines")}),
     Student("wrong_logits_transposed", (0, 4, 2), {"similarity_logits": wrong("yours is transposed")}),
-    Student("wrong_loss", (3, 0, 2), {"clip_loss": wrong("picture → text half alone")}),
+    Student("wrong_loss", (3, 0, 2), {"clip_loss": wrong("picture-to-text half alone")}),
     Student("wrong_loss_sum", (3, 0, 2), {"clip_loss": wrong("their mean is asked")}),
     Student("wrong_clamp", (3, 4, 0), {"clamp_logit_scale": wrong("nothing brings it up")}),
     Student("all_wrong", (0, 0, 0), ALL_WRONG),

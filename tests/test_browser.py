@@ -183,7 +183,7 @@ def test_a_learners_day(lab, page):
     notebook.picture("2-run-unsolved")
 
     said = notebook.answer("clip_loss", HALF)
-    assert said.startswith("✗ clip_loss") and "picture → text half alone" in said
+    assert said.startswith("✗ clip_loss") and "picture-to-text half alone" in said
     notebook.picture("3-wrong-and-named")
 
     said = notebook.answer("clip_loss", "def clip_loss(a, b:\n    pass")

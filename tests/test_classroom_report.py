@@ -82,7 +82,7 @@ def test_who_is_stuck_where(room):
 MESSAGES = {
     "✓ f: 6 checks.": "",
     "○ f: not written yet. The lesson goes on with minclip's.": "not written yet",
-    "✗ f: it is wrong. The lesson goes on with minclip's.\n  called    f(2)\n  came  3": "it is wrong: called f(2)",
+    "✗ f: it is wrong. The lesson goes on with minclip's.\n  called    f(2)\n  got   3": "it is wrong: called f(2)",
     "✗ f: the result is wrong.\n  called    f(2)\n  → their mean is asked": "the result is wrong: their mean is asked",
     "✗ f.split: one direction only.": "split: one direction only",
     "KeyError: 'x'": "KeyError: 'x'",

@@ -77,7 +77,7 @@ def test_a_wrong_answer_gets_these_lines(capsys):
 ✗ causal_mask: the result is wrong. The lesson goes on with minclip's.
   called    causal_mask(5)
   expected  at [0, 0]: 0
-  came      at [0, 0]: -inf   (5 of 25 numbers are off)
+  got       at [0, 0]: -inf   (5 of 25 numbers are off)
   → the diagonal is forbidden: the first token sees nothing, and its
     softmax is NaN
 """
@@ -147,7 +147,7 @@ def test_a_wrong_answer_is_told_in_a_few_lines(capsys, mine):
     text, returned = said(capsys, RIGHT.replace("F.cross_entropy(logits.T, labels)", "F.cross_entropy(logits, labels)"))
     heading = "✗ clip_loss: the result is wrong. The lesson goes on with minclip's."
     assert text.startswith(f"{heading}\n  called    clip_loss(float [6, 16], float [6, 16], 5)\n")
-    assert "picture → text half alone" in text
+    assert "picture-to-text half alone" in text
     assert returned is minclips and not mine.exists()
 
 

@@ -81,7 +81,7 @@ WRONG = [
     ("return logits @ torch.eye(6)", "a tensor is made on the CPU"),
     ("return logits + torch.ones(6, device='cpu')", "a tensor is made on the CPU"),
     ("return logits + torch.tensor(logits.tolist())", "a tensor is made on the CPU"),
-    ("return torch.tensor(logits.tolist()).softmax(dim=-1)", "came      float [6, 6], made on the CPU by torch.tensor"),
+    ("return torch.tensor(logits.tolist()).softmax(dim=-1)", "got       float [6, 6], made on the CPU by torch.tensor"),
     ("return torch.stack([torch.tensor(0.0), logits.sum()])", "a tensor is made on the CPU"),
     ("total = torch.tensor(0.0)\ntotal += logits.sum()\nreturn total", "a tensor is made on the CPU"),
     ("return torch.arange(6)[logits.argmax(dim=-1)]", "a tensor is made on the CPU"),

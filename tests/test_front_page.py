@@ -36,6 +36,7 @@ def test_the_picture_is_made_by_its_code(drawn):
     for shown, found in zip(*(json.loads(image.text["Answers"]) for image in (kept, made)), strict=True):
         assert sum(probability for _, probability, _ in found) == pytest.approx(sum(p for _, p, _ in shown), abs=0.02)
         assert found[0][0] == shown[0][0], "run python docs/front_page.py"
+    assert kept.text["Found"] == made.text["Found"] and len(json.loads(kept.text["Found"])) == 5
     assert abs(kept.width - made.width) + abs(kept.height - made.height) <= 20  # letters differ between versions
     pixels = [np.asarray(image.convert("RGB").resize((120, 44)), dtype=float) for image in (kept, made)]
     assert np.abs(pixels[0] - pixels[1]).mean() < 5, "run python docs/front_page.py"

@@ -175,8 +175,8 @@ def test_a_mistake_is_proven_by_several_inputs():
     check = lambda t: t.same(t([2, 3, 1]), 3, t.acting_like(t.mine, ways, [2, 3, 1], [4, 1, 2], [6, 5]))  # noqa: E731
     assert verdict(check, answer("return x[-1]")).mistake is last
     assert verdict(check, answer("return sorted(x)[0]")).lines[-1] == "this is the smallest"
-    assert verdict(check, answer("return 1 if len(x) == 3 else x[0]")).lines[-1] == "  came      1"
-    assert verdict(check, answer("return 1 / (3 - x[0])")).lines[-1].startswith("  came")
+    assert verdict(check, answer("return 1 if len(x) == 3 else x[0]")).lines[-1] == "  got       1"
+    assert verdict(check, answer("return 1 / (3 - x[0])")).lines[-1].startswith("  got")
     assert verdict(check, answer("return max(x)")) is None
 
 

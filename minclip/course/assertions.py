@@ -186,7 +186,7 @@ class Trial(Calls):
 
     def wrong(self, what: str, expected: Any, found: Any, came: Any, known: Known, hint: str = "") -> None:
         """Raises Wrong; with the mistake's name where what came is what a known one gives."""
-        lines = (f"  expected  {expected}", f"  came      {found}")
+        lines = (f"  expected  {expected}", f"  got       {found}")
         names = [name for name, mistake in known.items() if gives(mistake, came)] or ([hint] if hint else [])
         raise Wrong(*self.heading(what), *lines, *names[:1])
 

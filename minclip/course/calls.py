@@ -168,7 +168,7 @@ class Calls:
         remedies = [*remedy(error, words, known), *self.not_run_yet(error)][:1]
         if line or self.came is None:
             return Wrong(*self.heading("raises an error"), *line, f"  {words:.200}", *remedies)
-        came = f"  came      {type(self.came).__name__}: {in_words(self.came)}"
+        came = f"  got       {type(self.came).__name__}: {in_words(self.came)}"
         return Wrong(*self.heading("gives something that cannot be judged"), came, f"  {words:.200}")
 
     def not_run_yet(self, error: BaseException) -> list[str]:
@@ -202,9 +202,9 @@ class Calls:
                 raise
             if stub_of(other):
                 raise self.failure(other, {}) from other
-            lines = (f"  expected  a {error.__name__}: {why}", f"  came      {said(other):.90}")
+            lines = (f"  expected  a {error.__name__}: {why}", f"  got       {said(other):.90}")
             raise Wrong(*self.heading("raises another error"), *lines) from other
-        lines = (f"  expected  a {error.__name__}: {why}", f"  came      {in_words(self.came)}")
+        lines = (f"  expected  a {error.__name__}: {why}", f"  got       {in_words(self.came)}")
         raise Wrong(*self.heading("accepts what it must refuse"), *lines, *([hint] if hint else []))
 
 

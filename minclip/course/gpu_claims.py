@@ -123,7 +123,7 @@ def works_there(t: "Calls", function: Callable, arguments: tuple, named: dict[st
         raise Wrong(*t.heading("moves its weights to the CPU"), f"  there     {names}", cause(weights[0][1], has_input))
     if left_behind:
         alone = left_behind[0]
-        came = f"  came      {in_words(alone)}, {on_the_cpu(alone)}"
+        came = f"  got       {in_words(alone)}, {on_the_cpu(alone)}"
         raise Wrong(*t.heading(what), came, cause(place_of(alone), has_input))
     t.passed += 1
     return result

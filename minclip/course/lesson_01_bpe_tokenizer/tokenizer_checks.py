@@ -208,7 +208,7 @@ def refusal(t: Trial, mine: Any, theirs: Tokenizer, texts: list[str], otherwise:
             mistakes = [SWAPPED_TEXT]
         raise Wrong(*wrong.lines, *mistakes) from cause
     if said.startswith("expected sequence"):
-        lines = f"  expected  a ValueError: {why}", f"  came      PyTorch's: {said}"
+        lines = f"  expected  a ValueError: {why}", f"  got       PyTorch's: {said}"
         why_not = LIMIT_77 if has_limit(mine, 77) else otherwise
         raise Wrong(*t.heading("does not refuse it, and torch.tensor fails"), *lines, why_not)
     named = re.search(r"caption (\d+) has \d+ tokens, the model reads", said)  # text_too_long says it so

@@ -77,7 +77,7 @@ def square_of(t: Trial, image: Image.Image, n: int, proofs: list, before: Image.
     """Claims that what comes of a picture is minclip's. before: another picture that was asked for before."""
     came = call(t, Shown(image, f"a picture {image.width} × {image.height}, mode {image.mode}"), n)
     found = "None: is there a return?" if came is None else type(came).__name__
-    t.holds(isinstance(came, Image.Image), "the result is no picture", f"  came      {found}")
+    t.holds(isinstance(came, Image.Image), "the result is no picture", f"  got       {found}")
     t.same(came.size, (n, n), square_mistakes.wrong_sizes(image, n), "the picture's size")
     t.same(came.mode, "RGB", what="the picture's mode", hint=square_mistakes.NO_RGB)
     pixels = as_numbers(came)

@@ -93,7 +93,7 @@ def split_is_right(t: Trial, mine: Any, theirs: Any, x: Tensor, named: bool = Fa
     number = len(came) if isinstance(came, tuple | list | Tensor) else 0
     found = "None: is there a return?" if came is None else f"{number} of them"
     cause = heads_mistakes.of_parts(came, x) if number else []
-    t.holds(number == 3, "does not return three tensors", f"  came      {found}", *cause)
+    t.holds(number == 3, "does not return three tensors", f"  got       {found}", *cause)
     for which, right in enumerate(theirs.split(x)):
         known = given_by(heads_mistakes.of_split(x, theirs, which)) if named else {}
         if len(x) == 1:

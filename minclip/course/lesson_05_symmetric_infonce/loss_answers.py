@@ -15,12 +15,12 @@ BOTH = "return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labe
 TARGET = "labels = torch.arange(len(logits), device=logits.device)\n"
 
 WRONG = [
-    loss(TARGET + "return F.cross_entropy(logits, labels)", "picture → text half alone"),
-    loss(TARGET + "return F.cross_entropy(logits.T, labels)", "text → picture half alone"),
+    loss(TARGET + "return F.cross_entropy(logits, labels)", "picture-to-text half alone"),
+    loss(TARGET + "return F.cross_entropy(logits.T, labels)", "text-to-picture half alone"),
     loss(TARGET + "return (F.cross_entropy(logits, labels) + F.cross_entropy(logits, labels)) / 2",
-         "picture → text half alone"),
+         "picture-to-text half alone"),
     loss(TARGET + "return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T.T, labels)) / 2",
-         "picture → text half alone", "text → picture half alone"),
+         "picture-to-text half alone", "text-to-picture half alone"),
     loss(TARGET + "return max(F.cross_entropy(logits, labels), F.cross_entropy(logits.T, labels))", "the larger one",
          "alone"),
     loss(TARGET + "return min(F.cross_entropy(logits, labels), F.cross_entropy(logits.T, labels))", "the smaller one",

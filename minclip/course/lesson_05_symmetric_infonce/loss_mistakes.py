@@ -43,9 +43,9 @@ def half_is_cut(came: Any, mine: Tensor, inputs: list[Tensor]) -> bool:
 
 
 WRONG_HALVES: dict[str, Callable[..., Tensor]] = {  # ways that one input does not tell apart
-    Mistake("this is the picture → text half alone: the columns of the logits ask the other question",
+    Mistake("this is the picture-to-text half alone (the rows): the half of the columns, text to picture, is missing",
             way=f"{HALVES_MEAN}: .T makes rows of the columns"): lambda *inputs: halves(*inputs)[0],
-    Mistake("this is the text → picture half alone: the rows of the logits ask the other question",
+    Mistake("this is the text-to-picture half alone (the columns): the half of the rows, picture to text, is missing",
             way=HALVES_MEAN): lambda *inputs: halves(*inputs)[1],
     Mistake("this is the larger one of the two halves: their mean is asked",
             way=HALVES_MEAN): lambda *inputs: max(halves(*inputs)),

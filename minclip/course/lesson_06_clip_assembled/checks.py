@@ -113,11 +113,11 @@ def claim_normal(t: Trial, name: str, matrices: list[Tensor], width: int) -> Non
     stds = [matrix.std().item() for matrix in matrices]
     flat = bool(0 < numbers.abs().max() < 2 * std)
     t.holds(not flat, f"{name} is drawn from no normal distribution", start_mistakes.UNIFORM)
-    apart = f"  came      standard deviations {', '.join(f'{one:.4f}' for one in stds)}"
+    apart = f"  got       standard deviations {', '.join(f'{one:.4f}' for one in stds)}"
     alike = max(stds) <= (1 + 4 * NEAR) * min(stds)
     t.holds(alike, f"{name} starts otherwise in each block", apart, start_mistakes.ALL_ALIKE)
     lines: tuple[str, ...] = (f"  expected  mean 0, standard deviation {expected:.4f}",)
-    lines += (f"  came      mean {abs(mean):.4f}, standard deviation {std:.4f}",)
+    lines += (f"  got       mean {abs(mean):.4f}, standard deviation {std:.4f}",)
     if abs(mean) > NEAR * expected or abs(std / expected - 1) > NEAR:
         elsewhere = {(width, len(matrices)): std} | stds_elsewhere(t, name)
         named = start_mistakes.cause(name, width, len(matrices), mean, elsewhere, NEAR)

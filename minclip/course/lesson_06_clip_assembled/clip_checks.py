@@ -84,7 +84,7 @@ def same_weights(t: Trial, mine: Any, theirs: library.CLIP) -> None:
         if expected.get(name) == found.get(name):
             continue
         lines = [f"  {word}  {name} {sizes.get(name, 'is not there')}"
-                 for word, sizes in (("expected", expected), ("came    ", found))]  # fmt: skip
+                 for word, sizes in (("expected", expected), ("got     ", found))]  # fmt: skip
         named = assembly.cause_of_shapes(mine, theirs, expected, found, name)
         part = name.partition(".")[0]
         own = {key.partition(".")[2]: shape for key, shape in found.items() if key.startswith(f"{part}.")}
@@ -111,7 +111,7 @@ def made_of_its_parts(t: Trial, config: CLIPConfig) -> None:
 def starts_with_its_scale(t: Trial) -> None:
     mine = new(t, CONFIG)
     for name, weight in mine.named_parameters():
-        t.holds(weight.requires_grad, f"{name} does not learn", "  came      requires_grad is False", assembly.FROZEN)
+        t.holds(weight.requires_grad, f"{name} does not learn", "  got       requires_grad is False", assembly.FROZEN)
     t.last = "CLIP(config).logit_scale"
     scale = mine.logit_scale.detach()
     t.same(scale, torch.tensor(math.log(1 / 0.07)), assembly.wrong_scales(scale), "logit_scale of a new model")
@@ -135,7 +135,7 @@ def starts_as_its_parts_do(t: Trial) -> None:
     for name, weight in theirs.named_parameters():
         expected, came = (one.detach().square().mean().sqrt().item() for one in (weight, mine.get_parameter(name)))
         near = (2 / 3 * expected <= came <= 3 / 2 * expected) if weight.numel() >= LARGE else True
-        lines = (f"  expected  about {expected:.3f} in the mean square", f"  came      {came:.3f}")
+        lines = (f"  expected  about {expected:.3f} in the mean square", f"  got       {came:.3f}")
         t.holds(near, f"{name} of a new model starts otherwise", *lines, assembly.STARTS)
 
 
@@ -217,7 +217,7 @@ def two(t: Trial, came: Any, theirs: library.CLIP, pixels: Tensor, tokens: Tenso
         return came
     found = "None: is there a return?" if came is None else mistakes.kind_of(came)
     named = mistakes.wrong_kind(came, theirs, pixels, tokens)
-    lines = ("  expected  two: logits per image, logits per text", f"  came      {found}")
+    lines = ("  expected  two: logits per image, logits per text", f"  got       {found}")
     raise Wrong(*t.heading("does not return two tensors"), *lines, *named)
 
 

@@ -30,7 +30,7 @@ def clamps(t: Trial, model: Any) -> None:
         t.call(model.clamp_logit_scale)
         t.last = f"model.clamp_logit_scale() where logit_scale is {start:g}"
         came = model.logit_scale
-        lines = (f"  expected  {end:.3f}", f"  came      {came.item():.3f}")
+        lines = (f"  expected  {end:.3f}", f"  got       {came.item():.3f}")
         t.holds(abs(came.item() - end) < 1e-4, "logit_scale is wrong after it", *lines, NO_CLAMP)
         same = came is parameter and isinstance(came, nn.Parameter)
         t.holds(same, "logit_scale is another parameter now, which no optimiser knows", NO_CLAMP)

@@ -80,15 +80,15 @@ def two_groups(t: Trial, came: Any) -> list[dict]:
     """The groups, where they are two dictionaries with the keys that an optimiser of PyTorch reads."""
     if not isinstance(came, list | tuple):
         found = "None: is there a return?" if came is None else in_words(came)
-        raise Wrong(*t.heading("the result is no list"), "  expected  a list of two groups", f"  came      {found:.60}")
+        raise Wrong(*t.heading("the result is no list"), "  expected  a list of two groups", f"  got       {found:.60}")
     if len(came) != 2 or not all(isinstance(group, dict) for group in came):
         kinds = ", ".join(type(group).__name__ for group in came)
-        lines = ("  expected  a list of two dictionaries", f"  came      {len(came)} items: {kinds:.60}")
+        lines = ("  expected  a list of two dictionaries", f"  got       {len(came)} items: {kinds:.60}")
         raise Wrong(*t.heading("the result is no pair of groups"), *lines)
     for number, group in enumerate(came, 1):
         for key in ("params", "weight_decay"):
             if key not in group:
-                found = f"  came      {', '.join(map(repr, group)) or 'no key'}"
+                found = f"  got       {', '.join(map(repr, group)) or 'no key'}"
                 default = Mistake(
                     "a group without weight_decay gets AdamW's own, which is 0.01",
                     way=f'group {number} needs "weight_decay": {"weight_decay" if number == 1 else "0.0"}',
@@ -106,7 +106,7 @@ def two_groups(t: Trial, came: Any) -> list[dict]:
 def refuse_other_kinds(t: Trial, number: int, params: Any) -> None:
     """Wrong where "params" is no list of parameters."""
     what = f'"params" of group {number} is no list of parameters'
-    found = f"  came      {type(params).__name__}"
+    found = f"  got       {type(params).__name__}"
     if not isinstance(params, list | tuple):
         cause = []
         if hasattr(params, "__next__"):
@@ -117,12 +117,12 @@ def refuse_other_kinds(t: Trial, number: int, params: Any) -> None:
         if isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str):
             words = "these are pairs of a name and a parameter; the optimiser needs the parameters alone"
             mistake = Mistake(words, way="model.parameters() gives them without names")
-            raise Wrong(*t.heading(what), "  came      a list of pairs", mistake)
+            raise Wrong(*t.heading(what), "  got       a list of pairs", mistake)
         if isinstance(one, str):
             mistake = Mistake("these are names; the optimiser needs the parameters themselves", way="keep p, not name")
-            raise Wrong(*t.heading(what), "  came      a list of str", mistake)
+            raise Wrong(*t.heading(what), "  got       a list of str", mistake)
         if not isinstance(one, Tensor):
-            raise Wrong(*t.heading(what), f"  came      a list of {type(one).__name__}")
+            raise Wrong(*t.heading(what), f"  got       a list of {type(one).__name__}")
 
 
 def lr_schedule(t: Trial) -> None:
@@ -175,9 +175,9 @@ def rates(t: Trial, schedule: Callable, steps: int, warmup: int) -> Tensor:
         if isinstance(share, Tensor):
             words = "a plain number is asked, and this is a tensor"
             mistake = Mistake(words, way="math.cos and math.pi instead of torch.cos and torch.pi")
-            raise Wrong(*t.heading("the result has the wrong type"), f"  came      {in_words(share)}", mistake)
+            raise Wrong(*t.heading("the result has the wrong type"), f"  got       {in_words(share)}", mistake)
         if share is None or not isinstance(share, int | float):
             words = "None: is there a return?" if share is None else in_words(share)
-            raise Wrong(*t.heading("the result is no number"), f"  came      {words:.60}")
+            raise Wrong(*t.heading("the result is no number"), f"  got       {words:.60}")
         found.append(float(share))
     return torch.tensor(found, dtype=torch.float64)

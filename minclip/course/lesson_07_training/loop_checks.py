@@ -98,7 +98,7 @@ def judge_weights(t: Trial, supply: Pairs, batches: Any) -> None:
     if taken != STEPS:
         cause = loop_mistakes.wrong_number(taken, STEPS, len(supply) if batches.value is supply else 0)
         raise Wrong(
-            *t.heading("it takes another number of steps"), f"  expected  {STEPS}", f"  came      {taken}", *cause
+            *t.heading("it takes another number of steps"), f"  expected  {STEPS}", f"  got       {taken}", *cause
         )
     known: Known = {words: partial(weights_after, way, supply) for words, way in WRONG_LOOPS.items()}
     nothing = Mistake("the model has not changed: no step was taken", way="train_step(...) takes one")
@@ -146,11 +146,11 @@ def judge_losses(t: Trial, came: Any, expected: list[float]) -> None:
         words = "these are tensors: plain numbers are asked, which are easy to draw and to save"
         mistake = Mistake(words, way=".item() makes a plain number of each")
         raise Wrong(
-            *t.heading("the losses are no plain numbers"), f"  came      a list of {len(came)} tensors", mistake
+            *t.heading("the losses are no plain numbers"), f"  got       a list of {len(came)} tensors", mistake
         )
     if isinstance(came, Iterator):
         mistake = Mistake("a yield makes a generator of the function", way="collect the losses in a list")
-        raise Wrong(*t.heading("the result is no list"), f"  came      a {type(came).__name__}", mistake)
+        raise Wrong(*t.heading("the result is no list"), f"  got       a {type(came).__name__}", mistake)
     known: Known = {
         Mistake(
             "this is the last loss alone; all of them are asked", way="losses.append(loss) in every step"
@@ -164,7 +164,7 @@ def judge_losses(t: Trial, came: Any, expected: list[float]) -> None:
     if isinstance(came, float):
         known = {words: give for words, give in known.items() if abs(give_or(give) - came) < 1e-4}
         cause = list(known)[:1]
-        lines = (f"  expected  a list of {len(expected)} losses", f"  came      {came:.4f}")
+        lines = (f"  expected  a list of {len(expected)} losses", f"  got       {came:.4f}")
         raise Wrong(*t.heading("the result is no list"), *lines, *cause)
     if not isinstance(came, list | tuple) or len(came) != len(expected) or not all(map(is_number, came)):
         t.same(came, expected, known, "the list of losses")

@@ -125,7 +125,7 @@ def judge_loss(t: Trial, came: Any, one: tuple[Tensor, Tensor]) -> None:
     if isinstance(came, float):
         words = "a plain number came: on a GPU, to ask for it makes Python wait in every step"
         mistake = Mistake(words, way="return loss.detach(), and leave .item() to the caller")
-        raise Wrong(*t.heading("the loss is no tensor"), "  expected  a tensor []", "  came      float", mistake)
+        raise Wrong(*t.heading("the loss is no tensor"), "  expected  a tensor []", "  got       float", mistake)
     model = TwoTowers()
     expected = minclips_step(model, NotingSGD(model), *one)
 
@@ -170,7 +170,7 @@ def judge_clamp(t: Trial, start: float, one: tuple[Tensor, Tensor]) -> None:
     low, high = 0.0, 4.6052
     if not low - 1e-4 <= scale <= high + 1e-4:
         cause = late if "clamp" in model.events else none
-        lines = ("  expected  from 0 to 4.605", f"  came      {scale:.3f}")
+        lines = ("  expected  from 0 to 4.605", f"  got       {scale:.3f}")
         raise Wrong(*t.heading("logit_scale after the step is out of its limits"), *lines, cause)
     t.passed += 1
 

@@ -148,7 +148,7 @@ def bootstrap_interval(t: Trial) -> None:
     t.holds(
         float(came[1]) <= 1 + 1e-6,
         "ends above 1, for 29 right answers of 30",
-        f"  came      {float(came[1]):.3f}",
+        f"  got       {float(came[1]):.3f}",
         beyond,
     )
     every_answer_is_drawn(t)
@@ -185,7 +185,7 @@ def seeds_decide(t: Trial, correct: Tensor) -> None:
     unseeded = Mistake("the draws do not begin at the seed", way="torch.Generator().manual_seed(seed), and hand it on")
     t.last = "bootstrap_interval(correct, seed=3), twice"
     t.holds(first == again, "one seed gives two intervals", unseeded)
-    t.holds(not are_rounded(first, 2), "gives no more than two digits", f"  came      {first}", DIGITS)
+    t.holds(not are_rounded(first, 2), "gives no more than two digits", f"  got       {first}", DIGITS)
     t.last = "bootstrap_interval(correct, seed=3), and with seed=4"
     same = Mistake("the seed decides nothing", way="torch.Generator().manual_seed(seed), and hand it on")
     drawn = not any(near(first, ends, 1e-5) for ends in by_formula(correct))

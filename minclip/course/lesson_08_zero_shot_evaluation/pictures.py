@@ -100,7 +100,7 @@ def draw_confusions(
         row[shown].text(0.5, 0.5, words, ha="center", va="center", fontsize=FONT - 1)
         said.append(f"{names[true]} is taken for {names[taken]} {count} times")
     axes[0, shown // 2].set_title("misnamed", fontsize=FONT)
-    axes[0, shown + 1 + shown // 2].set_title("rightly named so", fontsize=FONT)
+    axes[0, shown + 1 + shown // 2].set_title("rightly named", fontsize=FONT)
     return described(figure, f"Pictures of the {rows} commonest confusions: {'; '.join(said)}.")
 
 

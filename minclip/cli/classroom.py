@@ -106,7 +106,7 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def lessons_of(words: str | None) -> list | None:
+def lessons_of(words: str | None) -> list[Any] | None:
     """'01,05' or '05-07' as lessons. ValueError for what is none."""
     from minclip.course.outline import LESSONS
     from minclip.course.workbook_start import lesson_of

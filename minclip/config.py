@@ -6,6 +6,7 @@ openai/CLIP model.py; the LAION models by open_clip's model_configs.
 
 from dataclasses import asdict, dataclass, fields, replace
 from numbers import Integral, Real
+from typing import Any
 
 from minclip.preprocess import MEAN, STD
 
@@ -187,11 +188,11 @@ class TrainConfig:
         """Optimiser steps of the whole run."""
         return self.samples // self.batch_size
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @staticmethod
-    def from_dict(content: dict) -> "TrainConfig":
+    def from_dict(content: dict[str, Any]) -> "TrainConfig":
         known = {field.name for field in fields(TrainConfig)}
         content = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items() if name in known}
         return TrainConfig(**content)

@@ -221,7 +221,8 @@ def place(folder: Path, student: str, lesson: Lesson) -> str:
 def read_record(folder: Path) -> dict[str, Any]:
     """What was collected before, by student. ValueError where the file was damaged."""
     try:
-        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return found
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

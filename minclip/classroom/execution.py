@@ -68,7 +68,7 @@ class Turn:
 
 
 TURN = Turn()
-running: set[subprocess.Popen] = set()
+running: set[subprocess.Popen[bytes]] = set()
 stopping = threading.Event()
 
 
@@ -169,7 +169,7 @@ def run(folder: Path, seconds: int) -> None:
         raise RuntimeError(f"the notebook could not be run (exit code {code}): {' / '.join(last)[-600:]}")
 
 
-def end(process: subprocess.Popen) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """With all that it started: its session, its kernel, and what on Linux dies with the kernel."""
     with suppress(psutil.Error):
         each(psutil.Process(process.pid).children(recursive=True), lambda one: one.kill())

@@ -196,7 +196,8 @@ def clean_output(output: NotebookNode, hidden: HiddenLines, checks: bool) -> Not
         shows = checks or any(hidden.stands_in(line) for part in output.traceback for line in str(part).splitlines())
         traceback = [line] if shows else [hidden.cut(str(part)) for part in output.traceback]
         value = without_places(hidden.cut(output.evalue))
-        return new_output("error", ename=output.ename, evalue=value, traceback=[*map(without_places, traceback)])
+        output = new_output("error", ename=output.ename, evalue=value, traceback=[*map(without_places, traceback)])
+        return output
     if output.output_type == "stream":
         output.text = hidden.cut(output.text)
         return output

@@ -27,7 +27,8 @@ class Notebook:
 
     @property
     def cells(self) -> list[dict[str, Any]]:
-        return self.raw["cells"]
+        cells: list[dict[str, Any]] = self.raw["cells"]
+        return cells
 
     def text(self) -> bytes:
         return (json.dumps(self.raw, ensure_ascii=False, indent=1) + "\n").encode("utf-8")

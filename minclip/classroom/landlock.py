@@ -26,7 +26,7 @@ SIGNALS_AND_SOCKETS = 0b11  # to processes and abstract sockets outside
 def call(number: int, *given: object) -> int:
     """A system call. OSError where it fails."""
     libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(ctypes.c_long(number), *given)
+    result: int = libc.syscall(ctypes.c_long(number), *given)
     if result < 0:
         raise OSError(ctypes.get_errno(), f"system call {number}: {os.strerror(ctypes.get_errno())}")
     return result

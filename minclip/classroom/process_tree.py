@@ -92,7 +92,7 @@ def each(processes: list[psutil.Process], action: Callable[[psutil.Process], Non
 
 def alive(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 
@@ -107,7 +107,7 @@ def reap_orphans(processes: list[psutil.Process]) -> None:
 def memory_of(process: psutil.Process) -> int:
     """Bytes in memory, as the system counts them."""
     try:
-        return process.memory_info().rss
+        return int(process.memory_info().rss)
     except psutil.Error:  # it has ended
         return 0
 

@@ -110,7 +110,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     try:
         with said_in_a_line(), progress_shown(os.environ.get("RANK", "0") == "0"):  # of several processes the first one
-            return COMMANDS[arguments.command].run(arguments)
+            code: int = COMMANDS[arguments.command].run(arguments)
+            return code
     except KeyboardInterrupt as stopped:
         kept = f": {stopped}" if stopped.args else ""  # what there is to go on from
         print(f"minclip: stopped{kept}", file=sys.stderr)

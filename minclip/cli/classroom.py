@@ -14,7 +14,10 @@ import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from minclip.course.exercise import Lesson
 
 NEXT = {"collect": "check", "check": "grade", "grade": "report"}
 RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
@@ -71,8 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     elif action == "collect":
         from minclip.classroom.collecting import NOTHING, collect
 
-        chosen = lessons_of(arguments.lesson) or [None]
-        lines = collect(folder, arguments.given.expanduser(), chosen[0])
+        chosen = lessons_of(arguments.lesson)
+        lines = collect(folder, arguments.given.expanduser(), chosen[0] if chosen else None)
         failed = lines[0] == NOTHING
     elif action == "check":
         from minclip.classroom.inspection import inspect
@@ -106,12 +109,12 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def lessons_of(words: str | None) -> list | None:
+def lessons_of(words: str | None) -> "list[Lesson] | None":
     """'01,05' or '05-07' as lessons. ValueError for what is none."""
     from minclip.course.outline import LESSONS
     from minclip.course.workbook_start import lesson_of
 
-    found: list[Any] = []
+    found: list[Lesson] = []
     for word in map(str.strip, words.split(",")) if words else ():
         if ends := RANGE.fullmatch(word):
             first, last = (LESSONS.index(lesson_of(end)) for end in ends.groups())

@@ -188,4 +188,4 @@ def caption_or_class(dataset: "CaptionDataset", index: int) -> str:
     captions = dataset.captions(index)
     if captions:
         return captions[0]
-    return dataset.class_names[dataset.labels[index]]  # type: ignore[attr-defined]
+    return str(dataset.class_names[dataset.labels[index]])  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from minclip.cli import packages, places
 from minclip.cli.checks import Check
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def report(found: list[Check]) -> dict:
+def report(found: list[Check]) -> dict[str, Any]:
     """What a report of an error needs: versions, system, and every check."""
     rows = [
         {"status": check.status, "text": check.text} | ({"remedy": check.remedy} if check.remedy else {})

@@ -28,7 +28,7 @@ import json
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minclip.cli.data_arguments import add_class_arguments, add_column_arguments, data_of
 from minclip.cli.models import add_mine_argument, add_model_arguments, open_model, use_mine
@@ -147,7 +147,7 @@ def own_words(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
 
 
 def write_json(
-    arguments: argparse.Namespace, report: dict, results: "list[TaskResult]", found: str, left_out: "LeftOut"
+    arguments: argparse.Namespace, report: dict[str, Any], results: "list[TaskResult]", found: str, left_out: "LeftOut"
 ) -> None:
     """--json: the numbers, the mistakes of class tasks, and what was found and left out."""
     from minclip.evaluation.confusions import most_confused

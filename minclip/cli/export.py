@@ -70,9 +70,10 @@ def write_weights(
     """Writes one of the layouts of weights; returns its name. FileExistsError where something is there already."""
     import torch
 
-    from minclip.checkpoint import SAVERS, find
+    from minclip.checkpoint import SAVERS
     from minclip.formats.export import new_folder
     from minclip.formats.model_files import how_written
+    from minclip.formats.model_places import find
     from minclip.formats.openai import merges_beside
 
     layout, dtypes = how_written(find(like)) if like else (str(kind), getattr(torch, dtype or "float32"))

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minclip.cli.data_arguments import COLUMN_ARGUMENTS, add_column_arguments, data_of
 from minclip.cli.models import RUNS, add_mine_argument, use_mine
@@ -172,8 +172,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def print_way_back(init: str, out: Path) -> None:
     """The command that writes the model as that one was written which it was fine-tuned from, if others read that."""
-    from minclip.checkpoint import find
     from minclip.formats.model_files import how_written
+    from minclip.formats.model_places import find
 
     with suppress(ValueError, OSError):  # minclip's own file, or one that is gone
         layout, _ = how_written(find(init))
@@ -181,7 +181,7 @@ def print_way_back(init: str, out: Path) -> None:
         print(f"\nIn the layout and precision of {init}: minclip export --model {out} --like {init} --out {new}")
 
 
-def train_or_resume(arguments: argparse.Namespace, data: "DataSource | None") -> tuple[dict, Path]:
+def train_or_resume(arguments: argparse.Namespace, data: "DataSource | None") -> tuple[dict[str, Any], Path]:
     """Runs the training that the arguments describe on the data; returns its report and its folder."""
     from minclip.config import CLIPConfig
     from minclip.engine.devices import choose_device

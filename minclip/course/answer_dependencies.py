@@ -26,10 +26,11 @@ from torch import nn
 from minclip.course.answer_source import source_of, unwrapped
 from minclip.course.exercise import library_source
 from minclip.course.kept_answer import Answer, imported, reads
-from minclip.course.learner_package import HOMES, PACKAGE, PARTS, library_definitions
+from minclip.course.learner_package import HOMES, PARTS, library_definitions
 from minclip.course.notebook_cells import newest_definition
 from minclip.course.outline import exercise_of
 from minclip.course.statements import outside_names, without_annotations
+from minclip.course.workbook import ANSWERS as PACKAGE
 
 PLAIN = (int, float, complex, str, bool, bytes, type(None), range, slice)
 # what an assignment of the notebook may hold to be brought along with its text: nothing that is data

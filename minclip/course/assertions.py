@@ -57,7 +57,7 @@ class Trial(Calls):
         """Fresh whole numbers from low to high - 1."""
         return torch.randint(low, high, shape, generator=self.generator)
 
-    def on_a_gpu(self, function: Callable, *arguments: Any, **named: Any) -> Any:
+    def on_a_gpu(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Claims that it works, and leaves result and weights there, where its inputs lie on a GPU; gives the result.
 
         No GPU is needed: device_tracking.py follows the tensors. device=GPU of device_places.py may be an argument.
@@ -159,7 +159,12 @@ class Trial(Calls):
         self.gradient(came, theirs(*unpacked(inputs)), pairs)
         self.passed = before + 1
 
-    def acting_like(self, mine: Callable, ways: Mapping[str, Callable | tuple[Callable, ...]], *inputs: Any) -> Known:
+    def acting_like(
+        self,
+        mine: Callable[..., Any],
+        ways: Mapping[str, Callable[..., Any] | tuple[Callable[..., Any], ...]],
+        *inputs: Any,
+    ) -> Known:
         """Known mistakes for `same`, proven: each is a whole wrong way, and is named only where mine acts like it.
 
         That is, where both give the same for all of the inputs, or raise the same kind of error. ways: a mistake that
@@ -168,13 +173,13 @@ class Trial(Calls):
         """
         cases = [case if isinstance(case, tuple) else (case,) for case in inputs]
 
-        def given(function: Callable, case: tuple) -> Any:
+        def given(function: Callable[..., Any], case: tuple[Any, ...]) -> Any:
             try:
                 return function(*copied(case))
             except Exception as error:
                 return type(error)
 
-        def outcome(forms: tuple[Callable, ...]) -> Any:
+        def outcome(forms: tuple[Callable[..., Any], ...]) -> Any:
             for way in forms:
                 if all(equal(given(mine, case), given(way, case), TOLERANCE) for case in cases[1:]):
                     result = way(*copied(cases[0]))

@@ -45,7 +45,7 @@ CONSTANT_DTYPE = Mistake(
 )
 
 
-def batch_of_one(t: Trial, mine: Callable, theirs: Callable, *inputs: Any, as_: str = "") -> None:
+def batch_of_one(t: Trial, mine: Callable[..., Any], theirs: Callable[..., Any], *inputs: Any, as_: str = "") -> None:
     """Claims that a batch of one item keeps its batch dimension. Of every tensor in inputs the first item is taken."""
     first = [value[:1] if isinstance(value, Tensor) and value.ndim else value for value in inputs]
     expected = theirs(*first)
@@ -56,15 +56,15 @@ def batch_of_one(t: Trial, mine: Callable, theirs: Callable, *inputs: Any, as_: 
     t.same(t.call(mine, *first, as_=as_), expected, known, "the result for a batch of one")
 
 
-def generator(items: Iterable) -> Iterator:
+def generator(items: Iterable[Any]) -> Iterator[Any]:
     yield from items
 
 
 def any_iterable(
     t: Trial,
-    mine: Callable,
-    theirs: Callable,
-    items: Sequence,
+    mine: Callable[..., Any],
+    theirs: Callable[..., Any],
+    items: Sequence[Any],
     *more: Any,
     only_once: bool = True,
     empty: bool = True,
@@ -75,7 +75,7 @@ def any_iterable(
     The items are the first argument; only_once where the signature says Iterable and not Sequence.
     read_twice: what is said where a generator is empty the second time.
     """
-    kinds: dict[str, Callable[[Sequence], Any]] = {"a tuple": tuple}
+    kinds: dict[str, Callable[[Sequence[Any]], Any]] = {"a tuple": tuple}
     if only_once:
         kinds["a generator"] = generator
     expected = theirs(list(items), *more)
@@ -95,7 +95,7 @@ def asks_for(what: str) -> Callable[[BaseException], bool]:
     return lambda error: isinstance(error, TypeError) and "generator" in str(error) and what in str(error)
 
 
-def in_turn(t: Trial, *calls: tuple[Callable, Callable, Sequence[Any]]) -> None:
+def in_turn(t: Trial, *calls: tuple[Callable[..., Any], Callable[..., Any], Sequence[Any]]) -> None:
     """Claims that calls with other inputs, or of other instances, do not disturb each other.
 
     calls: (the learner's, minclip's, inputs). They are made one after the other, and then the first one again.
@@ -127,7 +127,7 @@ def keeps_dtype(
             module.float()
 
 
-def leaves_no_trace(t: Trial, mine: Callable, *inputs: Any) -> None:
+def leaves_no_trace(t: Trial, mine: Callable[..., Any], *inputs: Any) -> None:
     """Claims that a call changes no weight, no buffer, no mode of a module, and that a second one gives the same."""
     module = mine if isinstance(mine, nn.Module) else getattr(mine, "__self__", None)
     before = state_of(module)

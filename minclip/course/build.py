@@ -21,6 +21,7 @@ import os
 import re
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -123,7 +124,7 @@ def check_cell(name: str) -> NotebookNode:
     return new_code_cell(check_lines(name), metadata=metadata)
 
 
-def nbgrader(grade_id: str, **given: bool | int) -> dict:
+def nbgrader(grade_id: str, **given: bool | int) -> dict[str, Any]:
     """Its metadata, schema 3: no key more, none less."""
     plain = {"grade": False, "locked": False, "solution": False, "task": False, "schema_version": 3}
     return plain | given | {"grade_id": grade_id}

@@ -105,7 +105,7 @@ class Calls:
 
     def call(
         self,
-        function: Callable,
+        function: Callable[..., Any],
         *arguments: Any,
         as_: str = "",
         in_place: bool = False,
@@ -146,9 +146,9 @@ class Calls:
         """Whether the last call's code switches gradients off for its own work: the call is made once more."""
         with GradientsOff() as seen, suppress(Exception):
             self.again()
-        return seen.off
+        return bool(seen.off)
 
-    def name_call(self, name: str, arguments: tuple, named: Mapping[str, Any]) -> None:
+    def name_call(self, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
         """Notes the call in words, for the line "called"."""
         parts = [in_words(value) for value in arguments] + [f"{key}={in_words(value)}" for key, value in named.items()]
         self.last = f"{name}({', '.join(parts)})"
@@ -183,7 +183,9 @@ class Calls:
     def heading(self, what: str) -> tuple[str, str]:
         return what, f"  called    {self.last}"
 
-    def raises(self, error: type[Exception], function: Callable, *arguments: Any, why: str, hint: str = "") -> str:
+    def raises(
+        self, error: type[Exception], function: Callable[..., Any], *arguments: Any, why: str, hint: str = ""
+    ) -> str:
         """Claims that the learner's function refuses these arguments; returns its message.
 
         why: what they are; hint: the mistake, where they are accepted.
@@ -220,6 +222,6 @@ def name_of(function: Any) -> str:
     return getattr(function, "__name__", f"{type(function).__name__}(...)")
 
 
-def unpacked(arguments: tuple) -> tuple:
+def unpacked(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     """With the values of what is Shown."""
     return tuple(value.value if isinstance(value, Shown) else value for value in arguments)

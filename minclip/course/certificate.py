@@ -147,7 +147,8 @@ def own_run(folder: Path) -> Path:
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "report.json").read_text(encoding="utf-8")) | {"folder": folder.name}
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return report | {"folder": folder.name}
 
 
 def curves_of(folder: Path) -> str:
@@ -189,7 +190,7 @@ def found_pictures(model: str) -> list[tuple[str, list[str]]]:
     return [(text, [picture_uri(book.pixels[i]) for i in row]) for text, row in zip(SENTENCES, best, strict=True)]
 
 
-def picture_uri(pixels: np.ndarray | Sequence) -> str:
+def picture_uri(pixels: np.ndarray | Sequence[Any]) -> str:
     """uint8 [size, size, 3] as a data URI."""
     out = io.BytesIO()
     Image.fromarray(np.asarray(pixels)).save(out, format="PNG")

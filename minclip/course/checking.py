@@ -19,7 +19,7 @@ from minclip.course.exercise import Exercise, Lesson
 from minclip.course.grading import GIVEN, NotRight, grading, validating
 from minclip.course.judging import MISSING, RIGHT, WRONG, Verdict, forget, tried, verdict_of
 from minclip.course.kept_answer import Answer
-from minclip.course.learner_package import PACKAGE, PARTS
+from minclip.course.learner_package import PARTS
 from minclip.course.library_use import inherits, not_replaced, uses_library
 from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.notebook_cells import newest_definition, newest_failed, same
@@ -27,6 +27,7 @@ from minclip.course.outline import exercise_of
 from minclip.course.replaced_functions import replaced_functions
 from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
 from minclip.course.value_words import shortened
+from minclip.course.workbook import ANSWERS as PACKAGE
 from minclip.course.workbook import where_answers_go
 
 WIDTH = 72  # columns: JupyterLab breaks longer lines within a word, on a small screen with the outline open

@@ -62,14 +62,17 @@ class PretendedGPU(TorchFunctionMode):
     def __enter__(self) -> "PretendedGPU":
         for tensor in self.tensors:
             put(tensor, THERE)
-        return super().__enter__()
+        super().__enter__()
+        return self
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
         for tensor in self.tensors:
             put(tensor, HERE)
 
-    def __torch_function__(self, function: Any, types: Any, arguments: tuple = (), named: dict | None = None) -> Any:
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), named: dict[str, Any] | None = None
+    ) -> Any:
         named = dict(named or {})
         first = arguments[0] if arguments else None
         self.blind = self.blind or torch._C._functorch.maybe_current_level() is not None
@@ -115,19 +118,21 @@ def is_device(value: Any) -> bool:
     return isinstance(value, torch.device | str) or (isinstance(value, int) and not isinstance(value, bool))
 
 
-def moved(function: Any, arguments: tuple, named: dict) -> Tensor:
+def moved(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
     """tensor.to(...), .cpu() and .cuda(): the tensor at its new place."""
     tensor, *more = arguments
     away = Place(moved_by=f".{function.__name__}()")
     if function != OF_TENSOR.to:
-        return placed(tensor, THERE if function == OF_TENSOR.cuda else away, [tensor])
+        result: Tensor = placed(tensor, THERE if function == OF_TENSOR.cuda else away, [tensor])
+        return result
     values = [*more, *named.values()]
     places = [place_of(value) for value in values if isinstance(value, Tensor)]
     places += [THERE if is_gpu(value) else HERE for value in values if is_device(value)]
     place = place_of(tensor) if not places else THERE if places[0].on_gpu else away
     more = [without_gpu(value) if is_device(value) else value for value in more]
     named = {name: without_gpu(value) if is_device(value) else value for name, value in named.items()}
-    return placed(function(tensor, *more, **named), place, [tensor])
+    result = placed(function(tensor, *more, **named), place, [tensor])
+    return result
 
 
 def changes_the_first(function: Any) -> bool:
@@ -136,7 +141,7 @@ def changes_the_first(function: Any) -> bool:
     return name in IN_PLACE or (name.endswith("_") and not name.endswith("__"))
 
 
-def refuse_a_meeting(function: Any, arguments: tuple, named: dict) -> None:
+def refuse_a_meeting(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     """Meeting, where PyTorch would refuse these tensors on their devices."""
     name = getattr(function, "__name__", str(function))
     tensors = list(tensors_in((arguments, named)))
@@ -163,7 +168,7 @@ def refuse_a_meeting(function: Any, arguments: tuple, named: dict) -> None:
             raise Meeting(name, tensor)
 
 
-def place_of_result(function: Any, arguments: tuple, named: dict) -> tuple[Place, dict]:
+def place_of_result(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Place, dict[str, Any]]:
     """Where its result lies, and the named arguments with which it stays on this machine."""
     name = getattr(function, "__name__", str(function))
     tensors = list(tensors_in((arguments, named)))

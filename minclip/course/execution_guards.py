@@ -160,13 +160,13 @@ def interrupt_main_thread() -> None:
 def memory_used() -> int:
     """Bytes of memory that this process holds, 0 where nobody knows. psutil comes with Jupyter."""
     with contextlib.suppress(Exception):
-        return importlib.import_module("psutil").Process().memory_info().rss
+        return int(importlib.import_module("psutil").Process().memory_info().rss)
     with contextlib.suppress(OSError, ValueError, IndexError):
         resource = importlib.import_module("resource")
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * int(resource.getpagesize())
     with contextlib.suppress(Exception):  # a Mac without psutil: the most that it ever held, there in bytes
         resource = importlib.import_module("resource")
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * (1 if sys.platform == "darwin" else 1024)
     return 0
 
 

@@ -66,7 +66,8 @@ class Lesson:
     @property
     def questions(self) -> dict[str, Question]:
         """Those that the learner answers before the number is known, in the order in which they are asked."""
-        return import_module(f"{self.package}.questions").QUESTIONS
+        found: dict[str, Question] = import_module(f"{self.package}.questions").QUESTIONS
+        return found
 
 
 def library_source(thing: Any) -> str:

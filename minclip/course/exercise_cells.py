@@ -69,4 +69,4 @@ def stub(source: str, number: str) -> str:
     clear = ClearSolutions(code_stub={"python": f'raise NotImplementedError("exercise {number}")'})
     clear.enforce_metadata = False
     cleared, _ = clear.preprocess(notebook, {})
-    return cleared.cells[0].source
+    return str(cleared.cells[0].source)

@@ -62,7 +62,9 @@ class GradientsOff(TorchFunctionMode):
 
     off = False
 
-    def __torch_function__(self, function: Any, types: Any, arguments: tuple = (), named: dict | None = None) -> Any:
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), named: dict[str, Any] | None = None
+    ) -> Any:
         learns = any(isinstance(value, torch.Tensor) and value.requires_grad for value in arguments)
         self.off = self.off or (learns and not torch.is_grad_enabled())
         return function(*arguments, **(named or {}))
@@ -107,7 +109,8 @@ def nothing_compiled() -> contextlib.AbstractContextManager[Any]:
     """Inside, what torch.compile gave runs line by line, so that one sees what it does."""
     if "torch._dynamo" not in sys.modules:  # nothing was compiled yet; to load it takes seconds
         return contextlib.nullcontext()
-    return torch.compiler.set_stance("force_eager")
+    stance: contextlib.AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
+    return stance
 
 
 def put_back(before: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ FOR_NUMPY = Mistake(
 )
 
 
-def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> Any:
+def on_a_gpu(t: "Calls", function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     """Claims that the learner's function works where its inputs lie on a GPU; gives its result."""
     try:
         return works_there(t, function, arguments, named)
@@ -61,7 +61,7 @@ def on_a_gpu(t: "Calls", function: Callable, *arguments: Any, **named: Any) -> A
         raise Wrong(*(KEPT if line is wrong.mistake else line for line in wrong.lines)) from wrong.__cause__
 
 
-def works_anew(t: "Calls", function: Callable, arguments: tuple, named: dict[str, Any]) -> bool:
+def works_anew(t: "Calls", function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
     """Whether it works now that the caches are empty; they are left so."""
     try:
         works_there(t, function, arguments, named)
@@ -82,7 +82,7 @@ def empty_caches(mine: Any) -> bool:
     return given
 
 
-def works_there(t: "Calls", function: Callable, arguments: tuple, named: dict[str, Any]) -> Any:
+def works_there(t: "Calls", function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """on_a_gpu() for any function, whatever it keeps of earlier calls."""
     owner = getattr(function, "__self__", None)
     modules = {f"{i}": thing for i, thing in enumerate((function, owner, *arguments)) if isinstance(thing, nn.Module)}

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from minclip.course.notebook_files import course_lessons
 from minclip.data.paths import atomic_write
@@ -31,7 +32,7 @@ LAYOUT = {  # files on the left, the outline of the notebook on the right
     "right": {"collapsed": False, "visible": True, "current": OUTLINE, "widgets": [OUTLINE]},
     "relativeSizes": [0.18, 0.62, 0.2],
 }
-SETTINGS: dict[str, dict] = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "labconfig/page_config.json": {"disabledExtensions": dict.fromkeys(TEACHERS, True)},
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -57,7 +58,7 @@ def write_settings(workbook: Path) -> bool:
     return first
 
 
-def write_json(path: Path, content: dict) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
     with atomic_write(path) as file:
         file.write((json.dumps(content, indent=2) + "\n").encode("utf-8"))
 

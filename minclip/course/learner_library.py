@@ -15,10 +15,11 @@ from typing import Any
 from minclip.course.former_answers import take_over_at_first
 from minclip.course.kept_answer import HAND
 from minclip.course.kept_answers import KeptAnswers
-from minclip.course.learner_package import PACKAGE, PARTS
+from minclip.course.learner_package import PARTS
 from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.outline import exercise_of
 from minclip.course.same_code import is_same_code
+from minclip.course.workbook import ANSWERS as PACKAGE
 from minclip.course.workbook import answers_folder, short, where_answers_go
 from minclip.experiments.replaced_parts import identical
 

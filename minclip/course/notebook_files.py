@@ -53,7 +53,8 @@ def read(path: Path) -> NotebookNode:
         for place, cell in enumerate(raw["cells"]):
             complete(cell, f"without-id-{place:03}")
         raw |= {"metadata": table(raw.get("metadata")), "nbformat_minor": max(5, raw.get("nbformat_minor", 0))}
-        return nbformat.v4.nbjson.JSONReader().to_notebook(raw)
+        notebook: NotebookNode = nbformat.v4.nbjson.JSONReader().to_notebook(raw)
+        return notebook
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{path} is no notebook that can be read: {error}") from error
 
@@ -74,7 +75,7 @@ def table(found: Any) -> dict[str, Any]:
 
 def as_text(notebook: NotebookNode) -> str:
     """As nbformat writes it. What an editor left there that the format does not know stays."""
-    return nbformat.v4.writes(nbformat.from_dict(notebook)) + "\n"
+    return str(nbformat.v4.writes(nbformat.from_dict(notebook))) + "\n"
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
@@ -101,7 +102,7 @@ def keep_copy(path: Path, workbook: Path) -> Path:
     return copy
 
 
-def bare(cell: NotebookNode) -> dict:
+def bare(cell: NotebookNode) -> dict[str, Any]:
     """What the course says in a cell: no outputs, and nothing that an editor adds when it saves."""
     metadata = {key: cell.metadata[key] for key in COURSE_KEYS if key in cell.metadata}
     return {key: cell[key] for key in ("id", "cell_type", "source")} | {"metadata": metadata}

@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_raw_cell
@@ -142,7 +143,7 @@ def with_metadata(mine: NotebookNode, course: NotebookNode) -> NotebookNode:
     return NotebookNode(mine | {"id": course.id, "metadata": NotebookNode(others | courses_keys(course))})
 
 
-def courses_keys(course: NotebookNode) -> dict:
+def courses_keys(course: NotebookNode) -> dict[str, Any]:
     """The metadata that the course decides, also in a cell that the learner has."""
     return {key: value for key, value in course.metadata.items() if key not in FIRST_KEYS}
 

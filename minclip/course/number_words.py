@@ -70,11 +70,11 @@ def with_digits(text: str) -> str:
     '105 or 26'
     """
 
-    def in_digits(found: re.Match) -> str:
+    def in_digits(found: re.Match[str]) -> str:
         value = value_of(found[0].replace("-", " ").split())
         return found[0] if value is None else str(value)
 
-    def in_full(found: re.Match) -> str:
+    def in_full(found: re.Match[str]) -> str:
         return f"{float(found[1]) * (SCALES | {'k': 1000})[found[2]]:.12g}"
 
     text = SPELLED.sub(in_digits, SCALED.sub(in_full, text))

@@ -12,8 +12,9 @@ from types import FunctionType, GenericAlias, UnionType
 from typing import Any
 
 from minclip.course.answer_dependencies import is_plain
-from minclip.course.learner_package import PACKAGE, PARTS
+from minclip.course.learner_package import PARTS
 from minclip.course.statements import outside_names
+from minclip.course.workbook import ANSWERS as PACKAGE
 
 TYPES = (GenericAlias, UnionType)  # Pair = tuple[str, str]
 

@@ -17,9 +17,10 @@ from minclip.course.judging import RIGHT, WRONG, Verdict, tried, verdict_of
 from minclip.course.kept_answer import HAND, Answer, imported
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import load
-from minclip.course.learner_package import HOMES, PACKAGE, PARTS, library_definitions
+from minclip.course.learner_package import HOMES, PARTS, library_definitions
 from minclip.course.outline import exercise_of
 from minclip.course.statements import outside_names, without_annotations
+from minclip.course.workbook import ANSWERS as PACKAGE
 from minclip.course.workbook import answers_folder, make_answers_folder
 
 

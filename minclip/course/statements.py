@@ -65,7 +65,8 @@ def statements(text: str) -> list[Statement]:
 
 def first_line(node: ast.stmt) -> int:
     """Its first line, decorators included."""
-    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def bound_names(text: str) -> list[str]:

@@ -39,7 +39,7 @@ class Short(reprlib.Repr):
         self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = self.maxdeque = 30
         self.maxstring = self.maxother = self.maxlong = 200
 
-    def repr_dict(self, x: dict, level: int) -> str:  # of reprlib: sorts the keys
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:  # of reprlib: sorts the keys
         if level <= 0:
             return "{...}"
         items = [f"{self.repr1(key, level - 1)}: {self.repr1(x[key], level - 1)}" for key in islice(x, self.maxdict)]

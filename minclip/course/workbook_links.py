@@ -29,7 +29,7 @@ def source_of(target: str) -> Path | None:
 def linked(text: str) -> str:
     """A lesson's Markdown as a workbook shows it."""
 
-    def at_home(link: re.Match) -> str:
+    def at_home(link: re.Match[str]) -> str:
         words, target, heading = link[1], link[2], link[3] or ""
         if source_of(target):
             return f"[{words}](../{SOURCES}/{target}{heading})"

@@ -6,7 +6,7 @@ import operator
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from minclip.data.paths import atomic_write
 
@@ -36,7 +36,7 @@ class StoredTokenizer:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} ids, context_length={self.context_length})"
 
-    def __reduce__(self) -> tuple:  # a pickle leaves out the words that `remembered` keeps
+    def __reduce__(self) -> tuple[Any, ...]:  # a pickle leaves out the words that `remembered` keeps
         return type(self), (self.merges, self.context_length)
 
     def __eq__(self, other: object) -> bool:

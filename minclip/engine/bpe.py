@@ -77,7 +77,8 @@ def remembered(encode_word: Callable[[Any, str], Ids]) -> Callable[[Any, str], I
     @wraps(encode_word)
     def look_up(self: Any, word: str) -> Ids:
         try:
-            return self._remembered[word]
+            ids: Ids = self._remembered[word]
+            return ids
         except KeyError:
             known = self._remembered
         except AttributeError:  # its first word

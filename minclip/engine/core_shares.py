@@ -8,7 +8,8 @@ from minclip.engine.batches import Batch
 from minclip.engine.cores import on_cores
 from minclip.engine.devices import Device
 from minclip.engine.parts import Gradients, add_gradients, loss_and_feature_gradients, parameter_gradients
-from minclip.engine.plain import Features, Loss, encode
+from minclip.engine.plain import Features, encode
+from minclip.engine.processes import Loss
 from minclip.model import CLIP
 
 

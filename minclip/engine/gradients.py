@@ -16,8 +16,8 @@ from minclip.engine.batches import Batch
 from minclip.engine.core_shares import backward_on_cores
 from minclip.engine.devices import Device
 from minclip.engine.micro_batches import backward_in_micro_batches
-from minclip.engine.plain import Loss, plain_backward
-from minclip.engine.processes import backward_over_processes, world_size
+from minclip.engine.plain import plain_backward
+from minclip.engine.processes import Loss, backward_over_processes, world_size
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 

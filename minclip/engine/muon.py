@@ -10,6 +10,7 @@ Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,7 +68,7 @@ class Muon(torch.optim.Optimizer):
         fast = multiplies_bfloat16(parameters[0].device)
         self.dtype = dtype or (torch.bfloat16 if fast else torch.float32)
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         """What a copy has: PyTorch's optimizers leave out what they do not know."""
         return {**super().__getstate__(), "dtype": self.dtype}
 
@@ -88,7 +89,7 @@ class Muon(torch.optim.Optimizer):
         """The step in parts, one for each parameter that has a gradient: in any order, on any core."""
         return [partial(self.move, p, group["lr"], group["weight_decay"]) for p, group in self.with_gradients()]
 
-    def with_gradients(self) -> list[tuple[nn.Parameter, dict]]:
+    def with_gradients(self) -> list[tuple[nn.Parameter, dict[str, Any]]]:
         """(parameter, its group) for each parameter that has a gradient; it has a momentum from now on."""
         moving = [(p, group) for group in self.param_groups for p in group["params"] if p.grad is not None]
         for p, _ in moving:
@@ -138,4 +139,4 @@ class Muon(torch.optim.Optimizer):
 def length(matrix: Tensor) -> float:
     """By how much a tall matrix moves further than a square one, so that each of its rows moves as far."""
     rows, columns = matrix.shape
-    return max(1, rows / columns) ** 0.5
+    return float(max(1, rows / columns) ** 0.5)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from minclip.engine.plain import Features, Loss, loss_backward
+from minclip.engine.plain import Features, loss_backward
+from minclip.engine.processes import Loss
 from minclip.model import CLIP
 
 Gradients = Sequence[Tensor | None]  # one for each parameter; None: it was not used

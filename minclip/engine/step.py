@@ -10,7 +10,7 @@ from minclip.engine.batches import Batch
 from minclip.engine.devices import Device
 from minclip.engine.gradients import backward
 from minclip.engine.optimizers import take_steps
-from minclip.engine.plain import Loss
+from minclip.engine.processes import Loss
 from minclip.engine.replaced_step import is_replaced, replaced_step
 from minclip.loss import clip_loss
 from minclip.model import CLIP

@@ -29,7 +29,7 @@ class Twins:
     commonest: int  # row of Pairs.tokens with the caption that is there most often
     times: int  # how often it is there
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, float]:
         """The part of it that a report keeps."""
         return {
             "pictures": round(self.pictures, 4),
@@ -63,7 +63,8 @@ def times_in_batch(values: Tensor) -> Tensor:
     tensor([2, 1, 2])
     """
     _, place, count = values.unique(return_inverse=True, return_counts=True)
-    return count[place]
+    often: Tensor = count[place]
+    return often
 
 
 def lowest_loss(alike: Tensor) -> float:

@@ -10,7 +10,7 @@ from minclip.evaluation.evaluate import TaskResult
 SHOWN = 5
 
 
-def most_confused(result: TaskResult) -> list[dict]:
+def most_confused(result: TaskResult) -> list[dict[str, str | int]]:
     """[{"class", "taken_for", "pictures", "of"}], the commonest first; [] where a task has no classes of its own."""
     if result.confusion is None:
         return []

@@ -153,7 +153,8 @@ def accuracy_of_each(labels: np.ndarray, correct: np.ndarray, classes: int) -> n
     """Mean of `correct` for every true class, float [classes]; NaN for a class without pictures."""
     pictures = np.bincount(labels, minlength=classes)
     right = np.bincount(labels, weights=correct, minlength=classes)
-    return np.divide(right, pictures, out=np.full(classes, np.nan), where=pictures > 0)
+    means: np.ndarray = np.divide(right, pictures, out=np.full(classes, np.nan), where=pictures > 0)
+    return means
 
 
 def evaluate_retrieval(

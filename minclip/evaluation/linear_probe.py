@@ -181,13 +181,13 @@ def held_out(labels: Tensor) -> Tensor:
 
 def as_features(name: str, features: Any) -> Tensor:
     """float32 [n, embed_dim] on the CPU. ValueError for another shape, none at all, or numbers that are not finite."""
-    features = torch.as_tensor(features).detach().float().cpu()
-    if features.ndim != 2 or len(features) == 0:
-        raise ValueError(f"{name} must be [n ≥ 1, embed_dim], found {list(features.shape)}")
-    if not features.isfinite().all():
-        row = int((~features.isfinite()).any(dim=1).nonzero()[0])
+    rows = torch.as_tensor(features).detach().float().cpu()
+    if rows.ndim != 2 or len(rows) == 0:
+        raise ValueError(f"{name} must be [n ≥ 1, embed_dim], found {list(rows.shape)}")
+    if not rows.isfinite().all():
+        row = int((~rows.isfinite()).any(dim=1).nonzero()[0])
         raise ValueError(f"{name}: row {row} is not finite: leave such pictures out")
-    return features
+    return rows
 
 
 def as_labels(name: str, labels: Any, n: int) -> Tensor:

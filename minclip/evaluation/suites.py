@@ -84,7 +84,7 @@ def watched_recall(pictures: int) -> str:
     return f"R@{max([k for k in KS if 2 * k <= pictures], default=min(KS))}"
 
 
-def score_of(scores: dict) -> float | None:
+def score_of(scores: dict[str, Any]) -> float | None:
     """The mean of what `Suite.scores` gave, also within an entry of the log; None where nothing was measured."""
     found = [scores[name] for name in SCORES if name in scores]
     return sum(found) / len(found) if found else None

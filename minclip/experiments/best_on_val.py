@@ -1,6 +1,7 @@
 """The best weights of a fine-tuning on the val split, and its end where they become no better."""
 
 from pathlib import Path
+from typing import Any
 
 from minclip.checkpoint import load_into, save
 from minclip.evaluation.suites import SCORES, score_of
@@ -26,7 +27,7 @@ class BestOnVal:
     def path(self) -> Path:
         return self.run.folder / BEST_FILE
 
-    def entries(self) -> list[dict]:
+    def entries(self) -> list[dict[str, Any]]:
         """The log's entries with scores, those before a resume included."""
         return [entry for entry in self.run.read_log() if score_of(entry) is not None]
 
@@ -34,7 +35,7 @@ class BestOnVal:
         """Of all evaluations so far."""
         return [score for entry in self.entries() if (score := score_of(entry)) is not None]
 
-    def __call__(self, entry: dict) -> object:
+    def __call__(self, entry: dict[str, Any]) -> object:
         if score_of(entry) is None:
             return None
         scores = self.scores()  # the last one is this entry's
@@ -53,7 +54,7 @@ class BestOnVal:
         except ValueError as error:
             raise ValueError(f"{error}; or delete {self.path}, and --resume takes the last weights") from error
 
-    def told(self) -> dict:
+    def told(self) -> dict[str, Any]:
         """For the report: how many scores there were, which ones, the best one's step, and where training ended."""
         entries, scores = self.entries(), self.scores()
         return {

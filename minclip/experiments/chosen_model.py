@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from minclip.config import CLIPConfig
-from minclip.data.left_out import note_setting
+from minclip.data.left_out import LeftOut, note_setting
 from minclip.experiments.preparation import learned_tokenizer, new_model
 from minclip.formats.changed_models import the_clip
 from minclip.formats.resizing import sized, with_length
@@ -34,7 +34,7 @@ def chosen_model(
     sizes: tuple[int | None, int | None],
     texts: list[list[str]],
     seed: int,
-    left_out: dict,
+    left_out: LeftOut,
     before: tuple[CLIP, BPETokenizer] | None,
 ) -> tuple[CLIP, BPETokenizer]:
     """What is trained, and its tokenizer.

@@ -20,8 +20,7 @@ from minclip.data.streamed_shards import StreamedShards
 from minclip.engine.batches import Pairs, load_pairs, require_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.features import reads_some_patches
-from minclip.engine.plain import Loss
-from minclip.engine.processes import agree, is_first, one_after_the_other, wait
+from minclip.engine.processes import Loss, agree, is_first, one_after_the_other, wait
 from minclip.engine.replaced_step import is_replaced
 from minclip.engine.stream import Stream
 from minclip.engine.twins import count_twins, twins_lines
@@ -63,8 +62,8 @@ def run_training(
     out: str | Path,
     device: Device | None = None,
     show_progress: bool = True,
-    on_log: Callable[[dict], object] | None = None,
-) -> dict:
+    on_log: Callable[[dict[str, Any]], object] | None = None,
+) -> dict[str, Any]:
     """Trains on a data set's train split and evaluates on its test split. Everything goes to `out`; returns the report.
 
     data: whatever `open_dataset` takes.
@@ -100,8 +99,8 @@ def run_finetuning(
     out: str | Path,
     device: Device | None = None,
     show_progress: bool = True,
-    on_log: Callable[[dict], object] | None = None,
-) -> dict:
+    on_log: Callable[[dict[str, Any]], object] | None = None,
+) -> dict[str, Any]:
     """Lets a model that has learned before learn a data set; everything goes to `out`; returns the report.
 
     The model brings its tokenizer and its preprocessing. Raises ValueError as `run_training` does.
@@ -129,8 +128,8 @@ def resume_run(
     device: Device | None = None,
     show_progress: bool = True,
     micro_batch: int | None = None,
-    on_log: Callable[[dict], object] | None = None,
-) -> dict:
+    on_log: Callable[[dict[str, Any]], object] | None = None,
+) -> dict[str, Any]:
     """Continues the run in `out` from its last checkpoint, with the settings of the run; returns the report.
 
     micro_batch: pairs encoded at a time. Only this setting may differ: it changes the gradient by rounding alone.
@@ -175,9 +174,9 @@ def train_and_report(
     show_progress: bool,
     suites: tuple[Suite, Suite] | None = None,
     loss_function: Loss = clip_loss,
-    on_log: Callable[[dict], object] | None = None,
+    on_log: Callable[[dict[str, Any]], object] | None = None,
     finetuning: FineTuning | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """Trains from where the run stands, evaluates, and writes the report, which it returns.
 
     suites: what is watched, and what is measured at the end; None: those of `data`.
@@ -185,7 +184,7 @@ def train_and_report(
     best = BestOnVal(run, model, tokenizer, finetuning.patience or PATIENCE) if finetuning else None
     listeners = [one for one in (best, on_log) if one is not None]
 
-    def tell(entry: dict) -> object:
+    def tell(entry: dict[str, Any]) -> object:
         answers = [listener(entry) for listener in listeners]
         return STOP if STOP in answers else None
 

@@ -24,7 +24,8 @@ from minclip.evaluation.suites import Suite, remembering, score_of
 from minclip.experiments.best_on_val import BestOnVal
 from minclip.experiments.finetuning_words import scores
 from minclip.experiments.mixing import mixed
-from minclip.experiments.runs import REPORT_FILE, Run
+from minclip.experiments.run_places import REPORT_FILE
+from minclip.experiments.runs import Run
 from minclip.formats.changed_models import plain_weights
 from minclip.formats.hub import is_hub_name
 from minclip.formats.resizing import is_whole, new_positions, with_length
@@ -61,17 +62,17 @@ class FineTuning:
             raise ValueError(f"keep={self.keep!r} is for mix='auto', which chooses a share by it: mix is {self.mix!r}")
 
     @staticmethod
-    def from_dict(content: dict) -> "FineTuning":
+    def from_dict(content: dict[str, Any]) -> "FineTuning":
         known = {field.name for field in fields(FineTuning)}  # another version of minclip may keep others
         content = {name: value for name, value in content.items() if name in known}
         return FineTuning(**content | {"freeze": tuple(content["freeze"])})
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         is_name = self.init in pretrained.shipped() or is_hub_name(self.init)
         found = "" if is_name or not Path(self.init).exists() else str(Path(self.init).resolve())
         return asdict(self) | {"path": self.path or found}
 
-    def begun_from(self, before: CLIP) -> dict:
+    def begun_from(self, before: CLIP) -> dict[str, Any]:
         """to_dict, and a fingerprint of the model: what a run keeps. To be asked before the training changes it."""
         return self.to_dict() | {"before": fingerprint(before)}
 
@@ -94,7 +95,7 @@ class FineTuning:
                 note(left_out, "init_unfinished", what, self.init)
         return before, with_length(tokenizer, before.config.context_length)
 
-    def model_again(self, device: str | torch.device, kept: dict) -> CLIP:
+    def model_again(self, device: str | torch.device, kept: dict[str, Any]) -> CLIP:
         """The model before, once more. kept: what `begun_from` gave, or an earlier version of minclip.
 
         FileNotFoundError where it is gone, ValueError where it is another one by now.
@@ -141,7 +142,7 @@ def told_before_and_after(size: int) -> list[ClassTask]:
 
 def chosen_share(
     before: CLIP, after: CLIP, tokenizer: BPETokenizer, watched: Suite, kept: ClassTask, keep: float = KEEP
-) -> tuple[float, list[dict]]:
+) -> tuple[float, list[dict[str, Any]]]:
     """(share, curve): the share with the best score on val, of those that keep so much of the other task's score.
 
     The share 0, the model before, keeps all of it.
@@ -181,7 +182,7 @@ def finish(
     final: Suite,
     best: BestOnVal,
     steps: int,
-) -> dict:
+) -> dict[str, Any]:
     """Puts the weights that are to stay into the model, and returns what the report says of before and after.
 
     steps: that the training was to have.

@@ -1,9 +1,10 @@
 """What is said of a fine-tuning: how it went, and before and after side by side."""
 
 from collections.abc import Sequence
+from typing import Any
 
 
-def scores(report: dict) -> dict[str, list[float]]:
+def scores(report: dict[str, Any]) -> dict[str, list[float]]:
     """name -> [score, low, high], of tasks and of recall at 1 and 10."""
     found = {name: [task["accuracy"], task["low"], task["high"]] for name, task in report["tasks"].items()}
     retrieval = report.get("retrieval", {})
@@ -14,7 +15,7 @@ def scores(report: dict) -> dict[str, list[float]]:
     return found
 
 
-def comparison_table(told: dict) -> str:
+def comparison_table(told: dict[str, Any]) -> str:
     """Before, after and mixed side by side, in percent with 95 % intervals."""
     models = list(told["scores"])
     rows = [["", *models]]
@@ -27,7 +28,7 @@ def comparison_table(told: dict) -> str:
     )
 
 
-def in_words(told: dict) -> Sequence[str]:
+def in_words(told: dict[str, Any]) -> Sequence[str]:
     """Lines for the report."""
     frozen = f", {' and '.join(told['freeze'])} frozen" if told["freeze"] else ""
     where = told["watched_on"]
@@ -53,7 +54,7 @@ def in_words(told: dict) -> Sequence[str]:
     return lines
 
 
-def kept_weights(told: dict, where: str) -> str:
+def kept_weights(told: dict[str, Any], where: str) -> str:
     """One sentence: which of the training's weights the model has."""
     count, names = told["evaluations"], " and ".join(told["watched"])
     if not count:

@@ -19,11 +19,12 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.data import InMemory, open_dataset
 from minclip.data.layouts.data_source import as_source
 from minclip.data.layouts.huggingface import is_huggingface, is_splits, open_split
+from minclip.data.left_out import LeftOut
 from minclip.data.memory import from_pairs
 from minclip.data.progress import progress_shown
 from minclip.data.protocol import CaptionDataset
 from minclip.engine.devices import choose_device
-from minclip.engine.plain import Loss
+from minclip.engine.processes import Loss
 from minclip.evaluation.suites import Suite
 from minclip.experiments.chosen_model import Model, chosen_model, image_size_of
 from minclip.experiments.experiment import recipe_for, train_and_report
@@ -52,8 +53,8 @@ class Fitted:
     model: CLIP  # in eval mode, on the device that it trained on
     preprocess: Callable[[Image.Image], Tensor]  # PIL picture -> float [3, size, size]
     tokenizer: BPETokenizer
-    log: list[dict]  # one entry for each logged step: step, samples, loss, lr, logit_scale, seconds, scores
-    report: dict  # as report.json: settings, what was left out, scores of the tasks with their intervals
+    log: list[dict[str, Any]]  # one entry for each logged step: step, samples, loss, lr, logit_scale, seconds, scores
+    report: dict[str, Any]  # as report.json: settings, what was left out, scores of the tasks with their intervals
 
 
 def fit(
@@ -71,7 +72,7 @@ def fit(
     context_length: int | None = None,
     loss: Loss = clip_loss,
     tasks: Sequence[Task] | None = None,
-    on_log: Callable[[dict], object] | None = None,
+    on_log: Callable[[dict[str, Any]], object] | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     device: str | None = None,
@@ -116,7 +117,7 @@ def fit(
     if out is not None and finetuning:
         refuse_own_model(Path(out), finetuning.init)
     train_config = with_settings(recipe.config, samples, settings)
-    left_out: dict = {}
+    left_out: LeftOut = {}
     before = finetuning.model_before(left_out=left_out) if finetuning else None
     known = before[0] if before else model
     asked = image_size or image_size_of(known, config or recipe.preset)  # a new model comes later: it needs the texts
@@ -160,11 +161,11 @@ def fit(
 class Log:
     """Keeps the entries, and hands each of them on."""
 
-    def __init__(self, on_log: Callable[[dict], object] | None):
-        self.entries: list[dict] = []
+    def __init__(self, on_log: Callable[[dict[str, Any]], object] | None):
+        self.entries: list[dict[str, Any]] = []
         self.on_log = on_log
 
-    def __call__(self, entry: dict) -> None:
+    def __call__(self, entry: dict[str, Any]) -> None:
         self.entries.append(entry)
         if self.on_log is not None:
             self.on_log(entry)
@@ -186,7 +187,8 @@ def opened(data: Any, captions: Sequence[str | Sequence[str]] | None) -> Caption
     if is_huggingface(as_source(data).data):
         return open_split(as_source(data), "train", whole=True)
     if all(hasattr(data, name) for name in ("image", "captions", "__len__")):
-        return data
+        dataset: CaptionDataset = data
+        return dataset
     if not isinstance(data, Iterable) and not hasattr(data, "__getitem__"):
         raise ValueError(
             f"data is of type {type(data).__name__}: give pictures with captions, a name, a folder or a data set"

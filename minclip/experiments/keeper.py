@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -36,12 +37,13 @@ class Keeper:
 
     run: Run
     tokenizer: BPETokenizer
-    kept_data: str | dict = ""  # with which a resumed run opens its data again (data_source.to_keep)
+    kept_data: str | dict[str, Any] = ""  # with which a resumed run opens its data again (data_source.to_keep)
     monitor: Suite | None = None  # evaluated every config.evaluate_every steps
     resume: bool = False  # go on from the run's last checkpoint, whose weights are put into the model
     show_progress: bool = True
     twins: Twins | None = None  # where they are counted, the progress bar says early whether the model learns
-    on_log: Callable[[dict], object] | None = None  # is told what is logged at a step: loss, scores, both; may STOP
+    # is told what is logged at a step: loss, scores, both; may STOP
+    on_log: Callable[[dict[str, Any]], object] | None = None
 
     @contextmanager
     def record(
@@ -184,7 +186,7 @@ class Record:
         """The number of the first step that is still to be done; of a training that ended early, there is none."""
         return self.config.steps if self.run.ended_early else self.steps_done
 
-    def log(self, loss: float) -> dict:
+    def log(self, loss: float) -> dict[str, Any]:
         """Adds the step to the log and shows its loss; returns the entry."""
         entry = {
             "step": self.steps_done,
@@ -216,7 +218,7 @@ class Record:
             self.loss_module,
         )
 
-    def evaluate(self) -> dict:
+    def evaluate(self) -> dict[str, Any]:
         """Adds the scores of the watched evaluation to the log; returns the entry, empty where nothing is watched."""
         scores = self.keeper.monitor.scores(self.model, self.same_texts) if self.keeper.monitor and is_first() else {}
         if not scores:

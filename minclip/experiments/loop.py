@@ -14,8 +14,7 @@ from minclip.engine.cores import keep_freed_memory, one_thread
 from minclip.engine.devices import Device, memory_explained
 from minclip.engine.gradients import sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
-from minclip.engine.plain import Loss
-from minclip.engine.processes import world_size
+from minclip.engine.processes import Loss, world_size
 from minclip.engine.replaced_step import is_replaced
 from minclip.engine.step import train_step
 from minclip.engine.stream import Stream, batches_from
@@ -94,7 +93,7 @@ def check_processes(model: CLIP) -> None:
         )
 
 
-def threads_for(model: CLIP) -> AbstractContextManager:
+def threads_for(model: CLIP) -> AbstractContextManager[object]:
     """One PyTorch thread, because each core has its own rows; all of them where a step takes the whole batch at once.
 
     Batch norm needs the whole batch, and so does a train_step that replaces minclip's.

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL
@@ -50,9 +50,9 @@ def write_report(
     pictures_on: str,
     twins: Twins,
     left_out: LeftOut | None = None,
-    finetuning: dict | None = None,
+    finetuning: dict[str, Any] | None = None,
     found: str = "",
-) -> dict:
+) -> dict[str, Any]:
     """Evaluates the model, writes report.json, report.md and the figures into the run folder, and returns the report.
 
     seconds: of training, without evaluation and checkpoints; pictures_on: the device that held the training pictures;
@@ -116,7 +116,7 @@ def describe(device: Device) -> str:
     return f"{device.device} {name}".strip() + f" ({device.reason})"
 
 
-def report_text(report: dict, pictures: list[str]) -> str:
+def report_text(report: dict[str, Any], pictures: list[str]) -> str:
     """The report as a page of Markdown."""
     run = report["run"]
     about_the_data = [*([run["found"]] if run.get("found") else []), *lines(run["left_out"])]
@@ -143,14 +143,14 @@ def report_text(report: dict, pictures: list[str]) -> str:
     return "\n".join(page) + "\n"
 
 
-def finetuning_text(told: dict | None) -> list[str]:
+def finetuning_text(told: dict[str, Any] | None) -> list[str]:
     """What a fine-tuning changed, before the table of the model as it is now."""
     if not told:
         return []
     return [*in_words(told), "", "```", comparison_table(told), "```", ""]
 
 
-def twins_text(twins: dict, steps: int) -> str:
+def twins_text(twins: dict[str, Any], steps: int) -> str:
     """One line on the rows of a batch that had the picture or the caption of another row."""
     counted = twins["steps_counted"]
     which = f"all {steps:,}" if counted == steps else f"{counted:,} of {steps:,}"

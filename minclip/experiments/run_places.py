@@ -65,7 +65,7 @@ def longer(folder: str | Path) -> str:
     return f"minclip train --data DATA --init {folder} --samples N --out NEW"
 
 
-def say_if_finished(run: "Run", state: dict, steps: int) -> None:
+def say_if_finished(run: "Run", state: dict[str, Any], steps: int) -> None:
     """Says that a run has no step left, and how its model is trained for longer. state: of its last checkpoint."""
     if is_first() and run.is_reported() and (state["step"] >= steps or state.get("ended_early")):
         print(

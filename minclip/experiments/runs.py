@@ -11,6 +11,7 @@ Each file is replaced as a whole. A run that is killed at any moment leaves the 
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -38,7 +39,8 @@ class Run:
         self.left_out: LeftOut = {}  # what was left out or lowered; kept with the state, for the report
         self.steps_done = 0  # of the training
         self.ended_early = False  # on_log has ended the training before its last step; kept with the state
-        self.finetuning: dict = {}  # how a model that had learned before goes on (finetuning.py); kept with the state
+        # how a model that had learned before goes on (finetuning.py); kept with the state
+        self.finetuning: dict[str, Any] = {}
 
     @property
     def state_path(self) -> Path:
@@ -72,7 +74,7 @@ class Run:
         config: TrainConfig,
         step: int,
         seconds: float,
-        data: str | dict,
+        data: str | dict[str, Any],
         pairs: str,
         loss_module: nn.Module | None = None,
     ) -> None:
@@ -87,7 +89,7 @@ class Run:
         for k, optimizer in enumerate(optimizers):
             for i, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{k}.{i}.{name}": value for name, value in values.items()}
-        state: dict = {"step": step, "seconds": seconds, "data": data, "pairs": pairs}
+        state: dict[str, Any] = {"step": step, "seconds": seconds, "data": data, "pairs": pairs}
         state |= {"train_config": config.to_dict()}
         state |= {"frozen": frozen_names(model), "left_out": self.left_out, "parts": replaced_parts()}
         state |= {"finetuning": self.finetuning, "processes": world_size(), "ended_early": self.ended_early}
@@ -98,7 +100,7 @@ class Run:
         """Writes the model alone."""
         save(model, tokenizer, self.folder / MODEL_FILE)
 
-    def load(self) -> tuple[CLIP, BPETokenizer, dict, dict[str, Tensor]]:
+    def load(self) -> tuple[CLIP, BPETokenizer, dict[str, Any], dict[str, Tensor]]:
         """(model, tokenizer, state, optimiser tensors) of the last checkpoint. Frozen parameters are frozen again.
 
         ValueError for a model that minclip cannot build: build it yourself, and pass it to `train` with resume=True.
@@ -112,7 +114,7 @@ class Run:
             model.get_parameter(name).requires_grad_(False)
         return model, tokenizer, state, moments
 
-    def read(self) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, str], dict, dict[str, Tensor]]:
+    def read(self) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, str], dict[str, Any], dict[str, Tensor]]:
         """(weights, the loss's own, metadata, state, optimiser tensors) of the last checkpoint. No model is built."""
         if not self.exists():
             raise FileNotFoundError(
@@ -130,7 +132,7 @@ class Run:
             raise ValueError(f"{self.state_path} is not the state of a run: {error}") from error
         return weights, of_loss, metadata, state, moments
 
-    def fill(self, model: CLIP, loss_module: nn.Module | None = None) -> tuple[dict, dict[str, Tensor]]:
+    def fill(self, model: CLIP, loss_module: nn.Module | None = None) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Copies the last checkpoint's weights into a model of its architecture; returns (state, optimiser tensors).
 
         loss_module: the loss function, where it has weights of its own.
@@ -156,12 +158,12 @@ class Run:
         """Whether the run has finished: its report is there."""
         return (self.folder / REPORT_FILE).is_file()
 
-    def append(self, entry: dict) -> None:
+    def append(self, entry: dict[str, Any]) -> None:
         """Adds a line to the log."""
         with self.log_path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
 
-    def read_log(self) -> list[dict]:
+    def read_log(self) -> list[dict[str, Any]]:
         """The log's entries. A last line without its end, as a kill leaves it, is left out."""
         if not self.log_path.is_file():
             return []

@@ -26,7 +26,7 @@ MEASURED = 10_000  # pictures of val and of test that a streamed run measures, a
 
 def free_memory() -> int:
     """Bytes that a program could still take, what the system would give up for it included."""
-    return module_of_extra("psutil").virtual_memory().available
+    return int(module_of_extra("psutil").virtual_memory().available)
 
 
 def pixels_in_memory(shards: Shards, size: int) -> int:

@@ -38,7 +38,7 @@ class TensorBoardLog:
         self.folder, self.make_writer = Path(folder), SummaryWriter
         self.writer: Any = None
 
-    def __call__(self, entry: dict) -> None:
+    def __call__(self, entry: dict[str, Any]) -> None:
         if self.writer is None:
             earlier = Run(self.folder).read_log()
             known = has_events(self.folder)
@@ -50,7 +50,7 @@ class TensorBoardLog:
         self.write(entry)
         self.writer.flush()
 
-    def write(self, entry: dict) -> None:
+    def write(self, entry: dict[str, Any]) -> None:
         for name, value in entry.items():
             if name not in NOT_DRAWN and isinstance(value, int | float):
                 self.writer.add_scalar(name, value, entry["step"])

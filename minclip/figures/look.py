@@ -44,7 +44,7 @@ def described(figure: Figure, text: str) -> Figure:
     return figure
 
 
-def alternative_text(text: str, **_: Any) -> tuple[dict, dict]:
+def alternative_text(text: str, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """(no data, metadata): the alternative text of a picture as Jupyter and nbconvert read it."""
     return {}, {"image/png": {"alt": text}}
 

@@ -5,6 +5,7 @@ modeling_clip.py, image_processing_clip.py.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -31,7 +32,7 @@ VISION_SIZES |= {"image_size": 224, "patch_size": 32, "num_channels": 3}
 BOTH_DEFAULTS = {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-5}
 EMBED_DIM, EOS = 512, 49407
 # entries that say how pictures are prepared, and what preprocess.image_transform does
-ALWAYS: dict[str, list] = {name: [True] for name in ("do_resize", "do_center_crop", "do_rescale", "do_normalize")}
+ALWAYS: dict[str, list[Any]] = {name: [True] for name in ("do_resize", "do_center_crop", "do_rescale", "do_normalize")}
 ALWAYS |= {"resample": [BICUBIC], "rescale_factor": [1 / 255], "default_to_square": [False]}
 OLD_EOS = 2  # in files from before July 2023; the reader then takes the largest id, as the original does
 
@@ -73,7 +74,7 @@ def read_config(path: Path) -> CLIPConfig:
     )
 
 
-def part(path: Path, content: dict, name: str, sizes: dict[str, int]) -> dict:
+def part(path: Path, content: dict[str, Any], name: str, sizes: dict[str, int]) -> dict[str, Any]:
     """text_config or vision_config, checked, with the defaults of what it leaves out.
 
     An old file's text_config_dict stands in its place, whole: what that leaves out has its default, too.
@@ -121,13 +122,13 @@ def read_preparation(folder: Path, image_size: int) -> tuple[tuple[float, ...], 
     return mean, per_channel(path, "image_std", given.get("image_std", STD), least=1e-9)
 
 
-def squares(image_size: int) -> dict[str, list]:
+def squares(image_size: int) -> dict[str, list[Any]]:
     """The short side becomes this size, and the middle is cut out. Height and width in "size" would squash pictures."""
     square = {"height": image_size, "width": image_size}
     return {"size": [image_size, {"shortest_edge": image_size}], "crop_size": [image_size, square]}
 
 
-def config_content(config: CLIPConfig) -> dict:
+def config_content(config: CLIPConfig) -> dict[str, Any]:
     """What read_config reads. ValueError for a ResNet."""
     if config.is_resnet:
         raise ValueError(
@@ -170,7 +171,7 @@ def config_content(config: CLIPConfig) -> dict:
     }
 
 
-def preprocessor_content(config: CLIPConfig) -> dict:
+def preprocessor_content(config: CLIPConfig) -> dict[str, Any]:
     """The same preparation of pictures as preprocess.image_transform, in their words."""
     return {
         "image_processor_type": "CLIPImageProcessor",

@@ -7,6 +7,7 @@ to CLIP, those that decide are picked. What a file holds is shown in an error li
 
 import json
 from pathlib import Path
+from typing import Any
 
 from minclip.config import LARGEST
 from minclip.data.paths import atomic_write
@@ -16,7 +17,7 @@ SHOWN = 80  # characters of a value in an error line
 ANY = object()  # among allowed values: anything
 
 
-def read_json(path: Path) -> dict:
+def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. ValueError where there is none."""
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -29,7 +30,7 @@ def read_json(path: Path) -> dict:
     return content
 
 
-def write_json(path: Path, content: dict) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
     """Whole or not at all."""
     with atomic_write(path) as file:
         file.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
@@ -52,7 +53,7 @@ def entry(part: str, name: str) -> str:
     return f"{part}.{name}" if name.isidentifier() and len(name) <= SHOWN else f"{part}[{shown(name)}]"
 
 
-def known(path: Path, part: str, content: object, values: dict) -> dict:
+def known(path: Path, part: str, content: object, values: dict[str, Any]) -> dict[str, Any]:
     """This part of a configuration; ValueError where it holds an entry that `values` has not, or another value."""
     if not isinstance(content, dict):
         raise ValueError(f"{path}: {part} must be an object, found {shown(content)}")

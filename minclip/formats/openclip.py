@@ -7,6 +7,7 @@ Sources: open_clip model.py (CLIPVisionCfg, CLIPTextCfg), factory.py, constants.
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -147,7 +148,7 @@ def read_config(path: Path) -> CLIPConfig:
     )
 
 
-def config_content(config: CLIPConfig, own_words: bool) -> dict:
+def config_content(config: CLIPConfig, own_words: bool) -> dict[str, Any]:
     """What read_config reads. own_words: the vocabulary is not OpenAI's, so the tokenizer lies beside the weights."""
     vision: dict[str, object] = {
         "image_size": config.image_size,

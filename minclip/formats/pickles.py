@@ -40,7 +40,7 @@ class Call:
     """A call that was not made, and the state that its result would have been given."""
 
     function: str
-    arguments: tuple
+    arguments: tuple[Any, ...]
     state: Any = None
 
 
@@ -203,7 +203,7 @@ class Machine:
         return self.pickle.calls[-1]
 
     def ordered_dict(self, pairs: Any = ()) -> Any:
-        made: dict = {}
+        made: dict[str | int | float, Any] = {}
         for pair in pairs:
             self.spend(1)
             key, value = pair

@@ -10,6 +10,7 @@ letters, mojibake, control characters; HTML), 3 for "Σ" at a word's end, 3 for 
 import gzip
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from minclip.bpe import BYTE_TO_CHARACTER, END_OF_WORD, Pair
 from minclip.config import CLIPConfig
@@ -92,7 +93,7 @@ def stated_length(folder: Path) -> int:
     return length if isinstance(length, int) and 2 <= length <= LONGEST_CONTEXT else CONTEXT_LENGTH
 
 
-def from_tokenizer_json(content: dict, context_length: int) -> BPETokenizer:
+def from_tokenizer_json(content: dict[str, Any], context_length: int) -> BPETokenizer:
     """Reads Hugging Face's single file. Raises ValueError where it would give other ids than CLIP's tokenizer."""
     model = content["model"]
     vocabulary = model["vocab"]
@@ -109,7 +110,7 @@ def from_tokenizer_json(content: dict, context_length: int) -> BPETokenizer:
     return tokenizer
 
 
-def from_vocab_and_merges(vocabulary: dict, folder: Path, context_length: int) -> BPETokenizer:
+def from_vocab_and_merges(vocabulary: dict[str, int], folder: Path, context_length: int) -> BPETokenizer:
     """Reads Hugging Face's older files: this vocab.json, and merges.txt and perhaps added_tokens.json beside it."""
     if not (folder / MERGES_FILE).is_file():
         raise ValueError(f"it is not a {TOKENIZER_FILE}. It may be a {VOCAB_FILE}, but no {MERGES_FILE} is beside it")
@@ -174,7 +175,7 @@ def write_tokenizer(tokenizer: BPETokenizer, folder: str | Path) -> None:
     write_json(folder / SPECIAL_FILE, names)
 
 
-def tokenizer_json(tokenizer: BPETokenizer, vocabulary: dict[str, int]) -> dict:
+def tokenizer_json(tokenizer: BPETokenizer, vocabulary: dict[str, int]) -> dict[str, Any]:
     """The content of Hugging Face's one file. Its merges are strings, which old readers know, too."""
     sot, eot = tokenizer.special_ids[SOT], tokenizer.special_ids[EOT]
     ends = {"sep": [EOT, eot], "cls": [SOT, sot], "trim_offsets": False, "add_prefix_space": False}

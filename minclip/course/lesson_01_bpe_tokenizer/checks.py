@@ -5,6 +5,7 @@ The tokenizer is judged in tokenizer_checks.py. A mistake is named where an answ
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from minclip import bpe
 from minclip import tokenizer as library
@@ -180,7 +181,7 @@ def merge_pair(t: Trial) -> None:
     in_turn(t, *((t.mine, bpe.merge_pair, (MERGED[0][0], pair)) for pair in (("a", "n"), ("n", "a"))))
 
 
-def at(learned: list, place: int) -> str:
+def at(learned: list[Any], place: int) -> str:
     return f"merge {place}: {in_words(learned[place])}" if place < len(learned) else f"no merge {place}"
 
 

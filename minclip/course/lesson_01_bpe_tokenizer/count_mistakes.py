@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import pairwise, permutations, product
+from typing import Any
 
 from minclip.bpe import Pair
 from minclip.course.assertions import Mistake
 
 Symbols = tuple[str, ...]
-Ways = dict[str, Callable]  # a mistake -> a function that makes it
+Ways = dict[str, Callable[..., Any]]  # a mistake -> a function that makes it
 
 NEW_PAIR = Mistake(
     "a pair that comes for the first time has no count yet",
@@ -31,10 +32,10 @@ NO_KEY = Mistake("a list cannot be a key of a dictionary", way="a tuple can: sym
 
 
 def counted(
-    words: Mapping[Symbols, int], neighbours: Callable[[Symbols], Iterable] = pairwise, weigh: bool = True
-) -> dict:
+    words: Mapping[Symbols, int], neighbours: Callable[[Symbols], Iterable[Any]] = pairwise, weigh: bool = True
+) -> dict[Any, int]:
     """Pairs by the book."""
-    found: Counter = Counter()
+    found: Counter[Any] = Counter()
     for symbols, count in words.items():
         for pair in neighbours(symbols):
             found[pair] += count if weigh else 1
@@ -70,7 +71,7 @@ def without_overlap(symbols: Symbols) -> Iterable[Pair]:
             yield pair
 
 
-def neighbours(how: Callable[[Symbols], Iterable]) -> Callable:
+def neighbours(how: Callable[[Symbols], Iterable[Any]]) -> Callable[..., dict[Any, int]]:
     return partial(counted, neighbours=how)
 
 

@@ -8,6 +8,7 @@ rank_mistakes.py, of the tokenizer in tokenizer_mistakes.py.
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from minclip import bpe
 from minclip.bpe import END_OF_WORD, Pair, word_symbols
@@ -35,7 +36,7 @@ def trained(
     weigh: bool = True,
     again: bool = True,
     keep: bool = True,
-    count: Callable = bpe.count_pairs,
+    count: Callable[[Mapping[Symbols, int]], dict[Pair, int]] = bpe.count_pairs,
 ) -> list[Pair]:
     """Training by the book: count all pairs, take the best, merge it everywhere."""
     rows = {parts(word): number if weigh else 1 for word, number in words.items()}
@@ -56,7 +57,7 @@ def bare(word: str) -> Symbols:
     return (*word_symbols(word)[:-1], word_symbols(word)[-1].removesuffix(END_OF_WORD))
 
 
-def by(key: Callable[[int, Pair], tuple]) -> Callable:
+def by(key: Callable[[int, Pair], tuple[Any, ...]]) -> Callable[..., list[Pair]]:
     """Training where the pair of the smallest key (of its count and itself) is taken, of equals the one met first."""
     return partial(trained, best=lambda counts: min(counts, key=lambda pair: key(counts[pair], pair)))
 
@@ -97,7 +98,7 @@ LOST_ORDER = Mistake(
 )
 
 
-def loses_its_order(train: Callable, words: Mapping[str, int], merges: int) -> bool:
+def loses_its_order(train: Callable[..., Any], words: Mapping[str, int], merges: int) -> bool:
     """Whether every round chooses the right pair, and the order of the rounds is lost in the end."""
     right = trained(words, merges)
     rounds = [(train(dict(words), n), right[:n]) for n in range(1, len(right) + 1)]

@@ -141,7 +141,8 @@ def wrong_rows(theirs: BPETokenizer) -> Ways:
     }
 
     def one_row_for_a_string(texts: Any, truncate: bool = False) -> Tensor:
-        return rows(texts, truncate)[0] if isinstance(texts, str) else rows(texts, truncate)
+        found: Tensor = rows(texts, truncate)
+        return found[0] if isinstance(texts, str) else found
 
     def at_whole_words(texts: Any, truncate: bool = False) -> Any:
         made = []

@@ -49,7 +49,7 @@ def walked(symbols: Symbols, pair: Pair, step: int = 2, swap: bool = False, join
     return tuple(merged)
 
 
-def with_between(separator: str) -> Callable:
+def with_between(separator: str) -> Callable[[Symbols, Pair], Symbols]:
     return lambda symbols, pair: walked(symbols, pair, joined=separator.join(pair))
 
 
@@ -80,7 +80,8 @@ def once(symbols: Symbols, pair: Pair) -> Symbols:
 
 
 def from_the_right(symbols: Symbols, pair: Pair) -> Symbols:
-    return walked(symbols[::-1], pair[::-1], swap=True)[::-1]
+    merged: Symbols = walked(symbols[::-1], pair[::-1], swap=True)
+    return merged[::-1]
 
 
 def either_way(symbols: Symbols, pair: Pair) -> Symbols:

@@ -85,7 +85,7 @@ def BPETokenizer(t: Trial) -> None:
         in_turn(t, *((one.__call__, right, (["a red bed"],)) for one, right in both))
 
 
-def given_as(kind: Callable[[Any], Any], function: Callable) -> Callable:
+def given_as(kind: Callable[[Any], Any], function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, its result as a dict or tuple: what another kind of collection holds is compared, not the kind."""
 
     @wraps(function)
@@ -150,7 +150,7 @@ def decode(t: Trial, mine: Any, theirs: Tokenizer) -> None:
     t.raises(ValueError, mine.decode, [-1], why="no id is negative: as_ids(ids, len(self)) refuses what is none")
 
 
-def reads_again_after_as_ids(decode: Callable, ids: list[int]) -> bool:
+def reads_again_after_as_ids(decode: Callable[..., Any], ids: list[int]) -> bool:
     """Whether as_ids goes through the ids, and somebody else does so again."""
     readers: list[str] = []
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from minclip.bpe import END_OF_WORD, apply_merges, word_symbols
+from minclip.bpe import END_OF_WORD, Pair, apply_merges, word_symbols
 from minclip.course.assertions import Mistake
 from minclip.course.lesson_01_bpe_tokenizer.count_mistakes import Symbols, Ways
 from minclip.course.lesson_01_bpe_tokenizer.mistakes import bare
@@ -70,7 +70,7 @@ def word_ids(
     theirs: BPETokenizer,
     word: str,
     parts: Callable[[str], Symbols] = word_symbols,
-    apply: Callable[[Symbols, Mapping], Symbols] = apply_merges,
+    apply: Callable[[Symbols, Mapping[Pair, int]], Symbols] = apply_merges,
     special: bool = True,
 ) -> tuple[int, ...]:
     """The ids of a word, by the book. special: whether SOT and EOT are known."""

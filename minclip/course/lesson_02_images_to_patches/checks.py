@@ -20,6 +20,7 @@ from minclip.course.lesson_02_images_to_patches.square_mistakes import WRONG_SQU
 # then square, only to crop, as it is, one pixel wide
 SIZES = [(52, 30, 16), (29, 40, 15), (7, 11, 24), (22, 11, 15), (30, 22, 11), (55, 47, 12)]
 SIZES += [(33, 33, 20), (50, 16, 16), (16, 16, 16), (1, 9, 4), (31, 18, 1)]
+Proof = tuple[Image.Image, int]  # a picture, and the size that is asked for
 STDS = preprocess.per_channel(preprocess.STD, torch.device("cpu"))
 
 
@@ -37,7 +38,7 @@ def as_numbers(value: Any) -> Tensor:
 
 
 def explained(
-    t: Trial, mistake: Mistake, runs_without: Callable[[], Any], function: Callable, *given: Any, **o: Any
+    t: Trial, mistake: Mistake, runs_without: Callable[[], Any], function: Callable[..., Any], *given: Any, **o: Any
 ) -> Any:
     """t.call(function, *given). Where that raises an error and runs_without does not, the mistake is the cause."""
     try:
@@ -73,7 +74,7 @@ def resize_and_crop(t: Trial) -> None:
         square_of(t, noise(t, 13, 13, mode), 13, proofs)  # nothing to cut either
 
 
-def square_of(t: Trial, image: Image.Image, n: int, proofs: list, before: Image.Image | None = None) -> None:
+def square_of(t: Trial, image: Image.Image, n: int, proofs: list[Proof], before: Image.Image | None = None) -> None:
     """Claims that what comes of a picture is minclip's. before: another picture that was asked for before."""
     came = call(t, Shown(image, f"a picture {image.width} × {image.height}, mode {image.mode}"), n)
     found = "None: is there a return?" if came is None else type(came).__name__
@@ -87,7 +88,7 @@ def square_of(t: Trial, image: Image.Image, n: int, proofs: list, before: Image.
     t.same(pixels, as_numbers(preprocess.resize_and_crop(image, n)), known, "the picture")
 
 
-def made_by(t: Trial, ways: list[Square], came: Tensor, *cases: tuple) -> Callable[[], Tensor]:
+def made_by(t: Trial, ways: list[Square], came: Tensor, *cases: Proof) -> Callable[[], Tensor]:
     """What a mistake gives that people make in several ways: what came, where one of them is proven to give it."""
     named = {f"{place}": square_by(way) for place, way in enumerate(ways)}
 

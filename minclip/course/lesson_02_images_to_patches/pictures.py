@@ -146,7 +146,8 @@ def put_together(patches: Tensor) -> Tensor:
     """The way back from patchify, for square pictures: float [batch, patches, 3 · p²] -> [batch, 3, size, size]."""
     columns, p = round(patches.shape[1] ** 0.5), round((patches.shape[2] / 3) ** 0.5)
     x = patches.unflatten(1, (columns, columns)).unflatten(3, (3, p, p))  # [batch, rows, columns, 3, p, p]
-    return x.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
+    images: Tensor = x.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
+    return images
 
 
 def visible(x: Tensor) -> np.ndarray:

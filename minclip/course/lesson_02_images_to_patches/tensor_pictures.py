@@ -1,5 +1,7 @@
 """Lesson 02's tensors as boxes: where the numbers of a picture lie, its patches as rows, tokens, CLS and positions."""
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -43,7 +45,7 @@ def frame(axes: Axes, x: float, y: float, width: float, height: float) -> None:
 
 
 def write(axes: Axes, x: float, y: float, words: str, **look: object) -> None:
-    usual: dict = {"ha": "center", "va": "center", "fontsize": FONT - 1}
+    usual: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": FONT - 1}
     axes.text(x, y, words, **(usual | look))
 
 

@@ -91,7 +91,8 @@ def lit(image: Any, shares: Tensor) -> np.ndarray:
     side = round(len(shares) ** 0.5)
     light = DARKEST + (1 - DARKEST) * (shares / shares.max()).view(side, side).cpu().numpy()
     patch = len(pixels) // side
-    return (pixels * np.kron(light, np.ones((patch, patch)))[..., None]).astype(np.uint8)
+    dimmed: np.ndarray = pixels * np.kron(light, np.ones((patch, patch)))[..., None]
+    return dimmed.astype(np.uint8)
 
 
 def draw_looks(image: Any, shares: Tensor) -> Figure:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from minclip import text as library
 from minclip.course.assertions import Errors, Known, Mistake, Trial
 from minclip.course.battery import in_turn, leaves_no_trace
-from minclip.course.device_tracking import GPU
+from minclip.course.device_places import GPU
 from minclip.course.lesson_04_causal_text_encoder.mask_mistakes import other_length, wrong_masks
 from minclip.course.lesson_04_causal_text_encoder.mistakes import PLACES, wrong_features
 from minclip.course.value_words import answers_line
@@ -215,7 +215,7 @@ def TextTransformer(t: Trial) -> None:
     t.raises(ValueError, mine, too_long, why="10 tokens, the model reads 9")
 
 
-def take_mark(_: nn.Module, arguments: tuple, named: dict[str, Any]) -> None:
+def take_mark(_: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     """Takes minclip's own mark off a mask: where it is, a GPU never reads the mask, wherever that lies."""
     for value in (*arguments, *named.values()):
         if isinstance(value, Tensor) and hasattr(value, "is_causal"):

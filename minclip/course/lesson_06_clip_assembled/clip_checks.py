@@ -194,10 +194,10 @@ def forward(t: Trial) -> None:
     in_half_precision(t, pixels, tokens)
 
 
-def in_a_tuple(model: Any) -> Callable[[Tensor, Tensor], tuple]:
+def in_a_tuple(model: Any) -> Callable[[Tensor, Tensor], tuple[Any, ...]]:
     """Its two results; a list of them is as good."""
 
-    def forward(pixels: Tensor, tokens: Tensor) -> tuple:
+    def forward(pixels: Tensor, tokens: Tensor) -> tuple[Any, ...]:
         return tuple(model(pixels, tokens))
 
     return forward

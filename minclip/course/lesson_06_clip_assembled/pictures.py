@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from matplotlib.axes import Axes
@@ -186,9 +187,10 @@ def draw_losses(losses: Sequence[float], pairs: int) -> Figure:
     return described(figure, f"The loss falls from {losses[0]:.1f} to {losses[-1]:.2f} in {len(losses) - 1} steps.")
 
 
-def kept_losses() -> list[dict]:
+def kept_losses() -> list[dict[str, Any]]:
     """The 81 kept runs: way, rate, seed, scale at the end, losses."""
-    return json.loads(KEPT.read_text(encoding="utf-8"))
+    kept: list[dict[str, Any]] = json.loads(KEPT.read_text(encoding="utf-8"))
+    return kept
 
 
 def draw_ways() -> Figure:

@@ -87,8 +87,8 @@ EMBEDDING = Mistake(
 
 def right_std(name: str, width: int, layers: int) -> float:
     if name in BRANCH_ENDS:
-        return width**-0.5 * (2 * layers) ** -0.5
-    return (2 * width) ** -0.5 if name == "mlp.c_fc.weight" else width**-0.5
+        return float(width**-0.5 * (2 * layers) ** -0.5)
+    return float((2 * width) ** -0.5 if name == "mlp.c_fc.weight" else width**-0.5)
 
 
 def candidates(name: str, width: int, layers: int) -> dict[Mistake, float]:

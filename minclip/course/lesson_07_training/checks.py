@@ -76,7 +76,7 @@ def param_groups(t: Trial) -> None:
     t.same(sizes, [3, 3], known, "the number of parameters in each group")
 
 
-def two_groups(t: Trial, came: Any) -> list[dict]:
+def two_groups(t: Trial, came: Any) -> list[dict[str, Any]]:
     """The groups, where they are two dictionaries with the keys that an optimiser of PyTorch reads."""
     if not isinstance(came, list | tuple):
         found = "None: is there a return?" if came is None else in_words(came)
@@ -150,7 +150,7 @@ def lr_schedule(t: Trial) -> None:
     t.same(came, shares(optim.lr_schedule, 5, 5), what="a warm-up of all steps")
 
 
-def shares(schedule: Callable, steps: int, warmup: int) -> Tensor:
+def shares(schedule: Callable[..., Any], steps: int, warmup: int) -> Tensor:
     """Of all steps of a run, by minclip's schedule or by a wrong one."""
     return torch.tensor([schedule(step, steps, warmup) for step in range(steps)], dtype=torch.float64)
 
@@ -160,14 +160,14 @@ def half_right(came: Tensor, expected: Tensor, part: slice) -> Tensor | None:
     return came if equal(came[part], expected[part], TOLERANCE) else None
 
 
-def not_used(schedule: Callable, came: Tensor, *runs: tuple[int, int]) -> Tensor | None:
+def not_used(schedule: Callable[..., Any], came: Tensor, *runs: tuple[int, int]) -> Tensor | None:
     """What came, where two runs of other (steps, warmup) have the same shares as far as the shorter goes."""
     one, other = (shares(schedule, *run) for run in runs)
     shorter = min(len(one), len(other))
     return came if torch.equal(one[:shorter], other[:shorter]) else None
 
 
-def rates(t: Trial, schedule: Callable, steps: int, warmup: int) -> Tensor:
+def rates(t: Trial, schedule: Callable[..., Any], steps: int, warmup: int) -> Tensor:
     """The shares of all steps of a run, by the learner's schedule."""
     found = []
     for step in range(steps):

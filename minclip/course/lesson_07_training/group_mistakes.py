@@ -1,6 +1,6 @@
 """What people write in place of param_groups: each mistake, and the names that it puts into the groups."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from torch import nn
@@ -17,7 +17,9 @@ def wrong_names(model: Parts) -> Known:
     everyone = dict(model.named_parameters())
     learning = {name: parameter for name, parameter in everyone.items() if parameter.requires_grad}
 
-    def split(decays: Callable[[str, nn.Parameter], bool], names: dict = learning) -> list[list[str]]:
+    def split(
+        decays: Callable[[str, nn.Parameter], bool], names: Mapping[str, nn.Parameter] = learning
+    ) -> list[list[str]]:
         return [[n for n, p in names.items() if decays(n, p)], [n for n, p in names.items() if not decays(n, p)]]
 
     def of_layers(kinds: tuple[type, ...]) -> Callable[[str, nn.Parameter], bool]:

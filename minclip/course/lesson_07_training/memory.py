@@ -25,7 +25,7 @@ class GraphMemory:
     def __init__(self) -> None:
         self.bytes = self.most = 0
 
-    def counting(self) -> AbstractContextManager:
+    def counting(self) -> AbstractContextManager[object]:
         """Inside, every tensor that autograd keeps is counted."""
         return torch.autograd.graph.saved_tensors_hooks(lambda tensor: Kept(tensor, self), lambda kept: kept.tensor)
 

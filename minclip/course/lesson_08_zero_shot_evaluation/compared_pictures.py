@@ -40,7 +40,8 @@ STYLES = {"object": "styles of training", "object_held_out_style": "styles never
 
 def kept_lines() -> list[dict[str, Any]]:
     """What learning_from_labels.py measured."""
-    return json.loads(KEPT.read_text(encoding="utf-8"))
+    kept: list[dict[str, Any]] = json.loads(KEPT.read_text(encoding="utf-8"))
+    return kept
 
 
 def draw_labels() -> Figure:

@@ -101,7 +101,8 @@ def shares_of(correct: Tensor, n: int | None = None) -> np.ndarray:
     """Means of many resamples of n answers: float [resamples]."""
     size = n or len(correct)
     drawn = np.random.default_rng(3).integers(len(correct), size=(5 * RESAMPLES, size))
-    return correct.double().numpy()[drawn].mean(axis=1)
+    means: np.ndarray = correct.double().numpy()[drawn].mean(axis=1)
+    return means
 
 
 def middle(shares: np.ndarray, level: float) -> Ends:

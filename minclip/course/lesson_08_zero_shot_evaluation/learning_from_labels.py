@@ -11,6 +11,7 @@ learning_from_labels.json, which lesson 08 draws.
 import json
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -109,7 +110,7 @@ def main() -> None:
     test, choosing = asked(TEST_SEED, 10), asked(CHOOSING_SEED, 2)["object"]
     seen = {name: (inputs_of(model, task), torch.tensor(task.labels)) for name, task in test.items()}
     chosen_by = inputs_of(model, choosing), torch.tensor(choosing.labels)
-    lines: list[dict] = []
+    lines: list[dict[str, Any]] = []
     for name, task in test.items():
         classifier = zero_shot_classifier(model, tokenizer, task.class_names, task.templates)
         right = top_k_accuracy(seen[name][0]["probe"] @ classifier, seen[name][1], ks=(1,))[1]
@@ -120,7 +121,9 @@ def main() -> None:
         file.write((json.dumps(lines, indent=1) + "\n").encode("utf-8"))
 
 
-def learned(model: CLIP, seed: int, seen: dict, chosen_by: tuple, lines: list[dict]) -> list[dict]:
+def learned(
+    model: CLIP, seed: int, seen: dict[str, Any], chosen_by: tuple[Any, ...], lines: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """What both learn with one seed. Seed 0 chooses among DECAYS and RATES, and the others take what it chose."""
     pool, found = asked(FIRST_TRAINING_SEED + seed, 12)["object"], []
     inputs, labels = inputs_of(model, pool), torch.tensor(np.asarray(pool.labels))
@@ -145,9 +148,9 @@ def learned(model: CLIP, seed: int, seen: dict, chosen_by: tuple, lines: list[di
     return found
 
 
-def best_of(lines: list[dict], learner: str, shots: int) -> float:
+def best_of(lines: list[dict[str, Any]], learner: str, shots: int) -> float:
     """What seed 0 chose."""
-    return next(line["choice"] for line in lines if line["learner"] == learner and line.get("shots") == shots)
+    return float(next(line["choice"] for line in lines if line["learner"] == learner and line.get("shots") == shots))
 
 
 if __name__ == "__main__":

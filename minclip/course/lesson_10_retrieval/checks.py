@@ -87,7 +87,7 @@ def judge_search(t: Trial, queries: Tensor, gallery: Tensor, k: int, known: Know
         t.same(part, right, both, f"the tensor of {words} {when}".strip())
 
 
-def explains(way: Callable[[], Any], came: tuple, part: Tensor) -> Tensor:
+def explains(way: Callable[[], Any], came: tuple[Any, ...], part: Tensor) -> Tensor:
     """The part that came, where the whole of what came is what the mistake gives. ValueError elsewhere."""
     if not equal(tuple(came), tuple(way()), TOLERANCE):
         raise ValueError("another mistake")

@@ -103,7 +103,7 @@ def encoded_sentences(model: CLIP, tokenizer: Tokenizer, fact: str, named: bool)
     """float32 [1 or things, values, embed_dim]."""
     texts = sentences(fact, named)
     features = encode_texts(model, tokenizer, [text for row in texts for text in row])
-    return features.cpu().unflatten(0, (len(texts), -1))
+    return features.cpu().view(len(texts), -1, features.shape[1])
 
 
 def composed_recall(

@@ -75,7 +75,8 @@ def arrow(axes: Axes, start: Any, end: Any, colour: str) -> None:
 
 
 def kept() -> list[dict[str, Any]]:
-    return json.loads(KEPT.read_text(encoding="utf-8"))
+    kept: list[dict[str, Any]] = json.loads(KEPT.read_text(encoding="utf-8"))
+    return kept
 
 
 def draw_facts() -> Figure:

@@ -168,7 +168,7 @@ def is_recall(came: object) -> bool:
     return all(isinstance(value, float) and 0 <= value <= 1 for part in came.values() for value in part.values())
 
 
-def judge_recall(t: Trial, arguments: tuple, known: Known, when: str = "") -> None:
+def judge_recall(t: Trial, arguments: tuple[Any, ...], known: Known, when: str = "") -> None:
     expected, came = library.recall_at_k(*arguments), t(*arguments)
     what = f"the recall {when}".strip()
     if isinstance(came, dict):
@@ -184,7 +184,7 @@ def near_to(came: Any, target: Any) -> Any:
     return target if both and abs(came - target) < 1e-6 else came
 
 
-def judge_keys(t: Trial, came: dict, expected: dict, what: str, known: Known) -> None:
+def judge_keys(t: Trial, came: dict[str, Any], expected: dict[str, Any], what: str, known: Known) -> None:
     tensor = Mistake("the recalls are tensors, and plain numbers are wanted", way="mean().item()")
     parts = [part for part in came.values() if isinstance(part, dict)]
     if any(isinstance(value, Tensor) for part in parts for value in part.values()):

@@ -17,11 +17,12 @@ TIES_BY_CHANCE = Mistake(
 )
 EXACT = Mistake("cosines that only rounding holds apart are level, too", way="rank_of_right(cosines, right, ROUNDING)")
 
-Recall = Callable[..., dict[str, dict[str, float]]]
+Recalls = dict[str, dict[str, float]]
+Recall = Callable[..., Recalls]
 Ways = Mapping[str, Recall | tuple[Recall, ...]]
 
 
-def of_ranks(to_text: Rank, to_image: Rank, ks: Sequence[int]) -> dict[str, dict[str, float]]:
+def of_ranks(to_text: Rank, to_image: Rank, ks: Sequence[int]) -> Recalls:
     ranks = zip(library.DIRECTIONS, (to_text, to_image), strict=True)
     return {direction: {f"R@{k}": rank.hit(k).mean().item() for k in ks} for direction, rank in ranks}
 
@@ -32,7 +33,7 @@ def wrong_recalls() -> Ways:
     def cosines_and_right(images: Tensor, texts: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
         return unit_rows(images) @ unit_rows(texts).T, torch.arange(len(images))[:, None] == owner
 
-    def first_only(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def first_only(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         cosines, right = cosines_and_right(images, texts, owner)
         first = F.one_hot(right.int().argmax(dim=1), len(texts)).bool()
         ranks = rank_of_right(cosines, first, ROUNDING), rank_of_right(cosines.T, right.T, ROUNDING)
@@ -41,14 +42,14 @@ def wrong_recalls() -> Ways:
     def masked(mask: Callable[[Tensor], Tensor]) -> Recall:
         """Another right, in both directions."""
 
-        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
             cosines, right = cosines_and_right(images, texts, owner)
             mine = mask(right)
             return of_ranks(rank_of_right(cosines, mine, ROUNDING), rank_of_right(cosines.T, mine.T, ROUNDING), ks)
 
         return way
 
-    def numbers(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def numbers(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         right = library.recall_at_k(images, texts, owner, ks)
         counts = dict(zip(right, (len(images), len(texts)), strict=True))
         return {d: {name: counts[d] * value for name, value in part.items()} for d, part in right.items()}
@@ -59,43 +60,43 @@ def wrong_recalls() -> Ways:
 
     def to_text(
         count: Callable[[Tensor, Tensor, int], Tensor], images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]
-    ) -> dict:
+    ) -> Recalls:
         """image_to_text counted in another way, text_to_image as it is."""
         captions = owner.bincount(minlength=len(images))
         found = {k: nearest(images, texts, owner, k) for k in ks}
         counted = {f"R@{k}": count(hits, captions, k).double().mean().item() for k, hits in found.items()}
         return library.recall_at_k(images, texts, owner, ks) | {"image_to_text": counted}
 
-    def all_of_them(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def all_of_them(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         return to_text(lambda hits, captions, k: hits.sum(1) == captions, images, texts, owner, ks)
 
-    def share_found(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def share_found(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         return to_text(lambda hits, captions, k: hits.sum(1).double() / captions, images, texts, owner, ks)
 
-    def share_of_all(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def share_of_all(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         return to_text(lambda hits, captions, k: hits.sum().double() / captions.sum(), images, texts, owner, ks)
 
-    def precision(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def precision(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         return to_text(lambda hits, captions, k: hits.sum(1).double() / k, images, texts, owner, ks)
 
     def one_direction(name: str) -> Recall:
-        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
             right = library.recall_at_k(images, texts, owner, ks)
             return dict.fromkeys(library.DIRECTIONS, right[name])
 
         return way
 
-    def swapped(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def swapped(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         right = library.recall_at_k(images, texts, owner, ks)
         return dict(zip(right, reversed(right.values()), strict=True))
 
-    def dots(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def dots(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         _, right = cosines_and_right(images, texts, owner)
         scores = images @ texts.T
         return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
 
     def softmaxed(dim: int, scale: float) -> Recall:
-        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
             cosines, right = cosines_and_right(images, texts, owner)
             scores = (scale * cosines).softmax(dim=dim)
             return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
@@ -109,14 +110,14 @@ def wrong_recalls() -> Ways:
         )
 
     def times(factor: float) -> Recall:
-        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
             right = library.recall_at_k(images, texts, owner, ks)
             return {d: {name: factor * value for name, value in part.items()} for d, part in right.items()}
 
         return way
 
     def later_k(step: int) -> Recall:
-        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
             cosines, right = cosines_and_right(images, texts, owner)
             ranks = (rank_of_right(cosines, right, ROUNDING), rank_of_right(cosines.T, right.T, ROUNDING))
             named = zip(library.DIRECTIONS, ranks, strict=True)
@@ -124,7 +125,7 @@ def wrong_recalls() -> Ways:
 
         return way
 
-    def at_one(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def at_one(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         right = library.recall_at_k(images, texts, owner, (1,))
         return {direction: {f"R@{k}": part["R@1"] for k in ks} for direction, part in right.items()}
 
@@ -176,7 +177,7 @@ def wrong_ties() -> Ways:
     def counted(found: Callable[[Tensor, Tensor, int], Tensor]) -> Recall:
         """The recall where found says, of scores, right and k, which queries found theirs."""
 
-        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        def way(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
             cosines = unit_rows(images) @ unit_rows(texts).T
             right = torch.arange(len(images))[:, None] == owner
             both = zip(library.DIRECTIONS, ((cosines, right), (cosines.T, right.T)), strict=True)
@@ -213,7 +214,7 @@ def wrong_directions() -> Ways:
     """What is written instead, and shows only where features have no direction: zeros, NaN."""
 
     def way(cosines_of: Callable[[Tensor, Tensor], Tensor]) -> Recall:
-        def recall(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+        def recall(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
             scores, right = cosines_of(images, texts), torch.arange(len(images))[:, None] == owner
             return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)
 
@@ -222,7 +223,7 @@ def wrong_directions() -> Ways:
     def filled(number: float) -> Recall:
         return way(lambda images, texts: (unit_rows(images) @ unit_rows(texts).T).nan_to_num(number))
 
-    def taken_out(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> dict:
+    def taken_out(images: Tensor, texts: Tensor, owner: Tensor, ks: Sequence[int]) -> Recalls:
         scores = unit_rows(images) @ unit_rows(texts).T
         right = (torch.arange(len(images))[:, None] == owner) & ~scores.isnan()
         return of_ranks(rank_of_right(scores, right, ROUNDING), rank_of_right(scores.T, right.T, ROUNDING), ks)

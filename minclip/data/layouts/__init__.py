@@ -28,10 +28,11 @@ class Layout:
     options: tuple[str, ...] = ()
 
     def is_here(self, source: DataSource) -> bool:
-        return import_module(f"minclip.data.{self.module}").is_here(source)
+        return bool(import_module(f"minclip.data.{self.module}").is_here(source))
 
     def open_split(self, source: DataSource, split: str) -> "CaptionDataset":
-        return import_module(f"minclip.data.{self.module}").open_split(source, split)
+        dataset: CaptionDataset = import_module(f"minclip.data.{self.module}").open_split(source, split)
+        return dataset
 
 
 LAYOUTS = (

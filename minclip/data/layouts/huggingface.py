@@ -61,7 +61,7 @@ def kind_of(data: Any, column: str) -> str:
 
 def picture_column(data: Any, source: DataSource) -> str | None:
     """The column that was asked for, else the first of type Image, else one with a usual name."""
-    names = list(data.column_names)
+    names: list[str] = list(data.column_names)
     if source.image_column is None and (found := [name for name in names if kind_of(data, name) == "Image"]):
         return found[0]
     place = find_column(names, source.image_column, IMAGE)
@@ -109,7 +109,7 @@ def entries_of(name: str, data: Any, pictures: str, source: DataSource, left_out
         yield entry._replace(name=f"{name}:{i}", split=entry.split or split_in(name))
 
 
-def open_split(source: DataSource, split: str, whole: bool = False) -> Any:
+def open_split(source: DataSource, split: str, whole: bool = False) -> Captioned | Labelled:
     """One split of the object, with captions or with classes. whole: every picture of it, under this split's name."""
     splits = splits_in(source.data)
     columns = {name: picture_column(data, source) for name, data in splits.items()}

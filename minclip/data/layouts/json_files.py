@@ -39,7 +39,7 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path} is not JSON in UTF-8, or it is cut off: {error}") from error
 
 
-def listed(path: Path, content: Any, key: str) -> list[dict]:
+def listed(path: Path, content: Any, key: str) -> list[dict[str, Any]]:
     """The list of objects under a key. ValueError where there is none."""
     found = content.get(key) if isinstance(content, dict) else None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):

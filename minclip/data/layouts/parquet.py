@@ -65,7 +65,7 @@ def opened(path: Path) -> Any:
         raise ValueError(f"{path} is not a whole Parquet file ({error!s:.200}): fetch it again") from error
 
 
-def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[tuple[str, dict]]:
+def rows_of(path: Path, columns: list[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every row as (its place, column -> value), in batches."""
     number = 0
     for batch in opened(path).iter_batches(columns=columns):
@@ -206,7 +206,7 @@ def split_told(file: str) -> str | None:
     return split_in(PurePosixPath(file).stem) or split_of_folders(file)
 
 
-def hub_features(schema: Any) -> dict[str, dict]:
+def hub_features(schema: Any) -> dict[str, dict[str, Any]]:
     """column -> its type as `datasets` writes it beside the columns: {"_type": "ClassLabel", "names": [...]}."""
     try:
         found = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]

@@ -55,8 +55,11 @@ def lists_in(content: Any, source: DataSource) -> list[tuple[str | None, list[An
             if all(told.values())
             else [(None, records) for records in list(known.values())[:1]]
         )
-    texts = str | list | Mapping
-    named = {name: said for name, said in content.items() if picture_names([last(name)]) and isinstance(said, texts)}
+    named = {
+        name: said
+        for name, said in content.items()
+        if picture_names([last(name)]) and isinstance(said, str | list | Mapping)
+    }
     as_records = [
         {"file": name, **said} if isinstance(said, Mapping) else {"file": name, "caption": said}
         for name, said in named.items()

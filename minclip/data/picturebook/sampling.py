@@ -76,7 +76,7 @@ class World:
     # The styles that are drawn, as often as STYLE_WEIGHTS says; ("photo",) trains on photos alone.
     styles: tuple[str, ...] = TRAIN_STYLES
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("typical_share", "noise", "written_rate", "spurious"):
             share = getattr(self, name)
             if not 0 <= share <= 1:

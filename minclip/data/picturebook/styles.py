@@ -121,7 +121,8 @@ def finish(canvas: Image.Image, style: str, size: int, rng: random.Random) -> np
     if texture is None:
         return np.array(image)
     pixels = texture(image, np.asarray(image, dtype=np.float32), rng)  # [size, size, 3]
-    return np.clip(pixels, 0, 255).astype(np.uint8)
+    drawn: np.ndarray = np.clip(pixels, 0, 255).astype(np.uint8)
+    return drawn
 
 
 def _pixel(canvas: Image.Image, size: int, rng: random.Random) -> np.ndarray:
@@ -163,7 +164,8 @@ def _watercolour(image: Image.Image, pixels: np.ndarray, rng: random.Random) -> 
 
 def _chalk(image: Image.Image, pixels: np.ndarray, rng: random.Random) -> np.ndarray:
     """Chalk skips the pores of the board."""
-    return pixels * (0.6 + 0.45 * _noise(rng).random((*pixels.shape[:2], 1), dtype=np.float32))
+    drawn: np.ndarray = pixels * (0.6 + 0.45 * _noise(rng).random((*pixels.shape[:2], 1), dtype=np.float32))
+    return drawn
 
 
 def _neon(image: Image.Image, pixels: np.ndarray, rng: random.Random) -> np.ndarray:

@@ -1,0 +1,113 @@
+"""What a public function is fuzzed with: right arguments at random, what must then hold, and the errors of wrong ones."""
+
+import math
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import settings
+from hypothesis import strategies as st
+
+EXAMPLES = int(os.environ.get("MINCLIP_FUZZ", "0"))  # of every function; 0: the few of the ordinary suite
+
+REFUSALS: tuple[type[Exception], ...] = (ValueError, TypeError)
+FILES = (*REFUSALS, OSError)  # of functions that read or write a file
+# Of what is written in the lessons, and of the parts of a model: a value that is no tensor, or a tensor of another type
+# than the docstring says, meets Python's and PyTorch's own errors. A wrong value of the right type does not.
+OF_TYPES = (*REFUSALS, AttributeError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One public function, class or method. name: its page and its name, such as similarity.unit_rows."""
+
+    name: str
+    right: st.SearchStrategy[dict[str, Any]]  # its arguments; "self" where it is a method
+    holds: Callable[[Any, dict[str, Any]], Any] = lambda result, given: None  # asserts what is stated of the result
+    errors: tuple[type[Exception], ...] = REFUSALS
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # argument -> what else a message may call it
+    apart: tuple[str, ...] = ("self",)  # arguments that are left as they are when others are wrong
+    nan: str = ""  # why NaN may come out; "" where it may not
+    cost: int = 1  # so many times fewer examples
+
+    @cached_property
+    def call(self) -> Callable[..., Any]:
+        """The function; of a method, one that takes `self` by name."""
+        page, _, name = self.name.rpartition(".") if self.name.count(".") < 2 else split_method(self.name)
+        owner, _, method = name.partition(".")
+        found = getattr(import_module(f"minclip.{page}"), owner)
+        if not method:
+            return found
+        if method == "__call__":
+            return lambda self, **given: self(**given)
+        return lambda self=found, **given: getattr(self, method)(**given)
+
+    def examples(self, ordinary: int) -> settings:
+        return settings(max_examples=max(2, (EXAMPLES or ordinary) // self.cost))
+
+
+def split_method(name: str) -> tuple[str, str, str]:
+    """page, ".", name of "data.InMemory.image" or "evaluation.choice_task": the name begins at the first attribute."""
+    parts = name.split(".")
+    for place in range(len(parts) - 1, 0, -1):
+        try:
+            import_module(f"minclip.{'.'.join(parts[:place])}")
+        except ModuleNotFoundError:
+            continue
+        return ".".join(parts[:place]), ".", ".".join(parts[place:])
+    raise ValueError(f"{name} is in no module")
+
+
+def arguments(**parts: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Of strategies; what is none stands for itself."""
+    return st.fixed_dictionaries(
+        {name: part if isinstance(part, st.SearchStrategy) else st.just(part) for name, part in parts.items()}
+    )
+
+
+@cache
+def folder() -> Path:
+    """One for all files of a run; it goes with the process."""
+    FOLDERS.append(tempfile.TemporaryDirectory(prefix="minclip-fuzz-"))
+    return Path(FOLDERS[0].name)
+
+
+FOLDERS: list[tempfile.TemporaryDirectory] = []
+
+
+def holds_nan(value: Any) -> bool:
+    """Whether NaN is anywhere in it."""
+    if isinstance(value, torch.Tensor):
+        return bool(value.isnan().any()) if value.is_floating_point() else False
+    if isinstance(value, np.ndarray):
+        return bool(np.isnan(value).any()) if value.dtype.kind == "f" else False
+    if isinstance(value, float):
+        return math.isnan(value)
+    if isinstance(value, Mapping):
+        return any(map(holds_nan, value.values()))
+    return isinstance(value, tuple | list) and any(map(holds_nan, value))
+
+
+def is_finite(value: Any) -> bool:
+    """Whether neither NaN nor infinity is anywhere in it."""
+    if isinstance(value, torch.Tensor):
+        return bool(value.isfinite().all()) if value.is_floating_point() else True
+    if isinstance(value, np.ndarray):
+        return bool(np.isfinite(value).all()) if value.dtype.kind == "f" else True
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(is_finite, value.values()))
+    return not isinstance(value, tuple | list) or all(map(is_finite, value))
+
+
+def for_each(names: str, case: Case) -> list[Case]:
+    """The same case for several names."""
+    return [replace(case, name=name) for name in names.split()]

@@ -21,7 +21,7 @@ REFUSALS: tuple[type[Exception], ...] = (ValueError, TypeError)
 FILES = (*REFUSALS, OSError)  # of functions that read or write a file
 # Of what is written in the lessons, and of the parts of a model: a value that is no tensor, or a tensor of another type
 # than the docstring says, meets Python's and PyTorch's own errors. A wrong value of the right type does not.
-OF_TYPES = (*REFUSALS, AttributeError, RuntimeError)
+OF_TYPES = (*REFUSALS, AttributeError, RuntimeError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,24 @@ def arguments(**parts: Any) -> st.SearchStrategy[dict[str, Any]]:
     """Of strategies; what is none stands for itself."""
     return st.fixed_dictionaries(
         {name: part if isinstance(part, st.SearchStrategy) else st.just(part) for name, part in parts.items()}
+    )
+
+
+AMOUNTS = {
+    "n_px", "size", "image_size", "width", "layers", "heads", "length", "steps", "embed_dim", "hidden", "mlp_width",
+    "channels", "channels_in", "side", "columns", "patch_size", "normalized_shape", "num_features", "classes", "blocks",
+    "resamples", "vocab_size", "context_length", "stride", "merges",
+}  # fmt: skip
+
+
+def is_too_much(case: "Case", name: str, value: Any) -> bool:
+    """Whether it asks for more work or memory than a test has, of what does as it is told."""
+    if name not in AMOUNTS or case.name.startswith("config."):
+        return False
+    numbers = value if isinstance(value, list | tuple | range) else [value]
+    return any(isinstance(n, int | float | np.number) and not isinstance(n, bool) and abs(n) > 2000 for n in numbers) or (
+        isinstance(value, torch.Tensor | np.ndarray) and value.dtype not in (bool, object) and value.size != 0
+        and np.asarray(value).dtype.kind in "if" and bool((np.abs(np.asarray(value, dtype=float)) > 2000).any())
     )
 
 

@@ -132,4 +132,3 @@ CASES = [
          lambda result, given: result >= given["image_size"] or 1 / 0),
     Case("config.is_number", arguments(value=PIXELS, kind=int), lambda result, given: result is True or 1 / 0),
 ]
-assert from_pairs and open_dataset and image_transform

@@ -50,8 +50,9 @@ def is_training(result, given):
 
 
 def is_merged(result, given):
-    joined(result, given)
-    assert not any(pair in given["ranks"] for pair in itertools.pairwise(result))
+    symbols, ranks = given["symbols"], given["ranks"]
+    assert "".join(result) == "".join(symbols)
+    assert len(result) < 2 or not any(pair in given["ranks"] for pair in itertools.pairwise(result))
 
 
 def is_word(result, given):
@@ -88,7 +89,7 @@ def saved(draw):
 
 MERGES = "#version: 0.2\nt h\nth e</w>\n".encode()
 ONE = st.builds(tokenizer)
-ids = st.lists(st.integers(0, 559), max_size=9)
+ids = st.lists(st.integers(0, 551), max_size=9)
 LINES = st.lists(NAMES.map(str.strip).filter(lambda t: t and t[0] not in "#'\"["), min_size=1, max_size=4, unique_by=(
     lambda t: unicodedata.normalize("NFC", t).lower()))
 
@@ -120,7 +121,7 @@ CASES = [
          lambda result, given: result == tokenizer() or 1 / 0, words={"text": ("tokenizer",)}),
     Case("tokenizer.BPETokenizer.save", arguments(self=ONE, path=st.builds(lambda: folder() / "saved.json")),
          lambda result, given: BPETokenizer.load(given["path"]) == given["self"] or 1 / 0, FILES),
-    Case("tokenizer.BPETokenizer.load", saved(), lambda result, given: len(result) == 560 or len(result) > 0, FILES),
+    Case("tokenizer.BPETokenizer.load", saved(), lambda result, given: len(result) == 552 or 1 / 0, FILES),
     Case("tokenizer.BPETokenizer.from_openai_merges",
          arguments(path=st.builds(written, st.just(MERGES), st.just("merges.txt")), context_length=st.integers(2, 99)),
          lambda result, given: result.encode("the") == [513] or 1 / 0, FILES, words={"path": ("merges file",)}),
@@ -140,4 +141,3 @@ CASES = [
     Case("prompts.as_read", arguments(name=NAMES), lambda result, given: result == result.lower() or 1 / 0),
     Case("prompts.unquoted", arguments(line=NAMES), lambda result, given: result or 1 / 0),
 ]
-assert apply_merges and count_pairs and merge_pair and word_symbols

@@ -3,8 +3,10 @@
 import math
 import os
 import tempfile
+import traceback
+import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
@@ -126,6 +128,37 @@ def is_finite(value: Any) -> bool:
     return not isinstance(value, tuple | list) or all(map(is_finite, value))
 
 
-def for_each(names: str, case: Case) -> list[Case]:
-    """The same case for several names."""
-    return [replace(case, name=name) for name in names.split()]
+# Arguments that are true or false: Python asks an array of several numbers in vain, in its own words.
+FLAGS = {"progress", "as_viewed", "compact", "truncate", "overwrite", "quick_gelu", "turn", "mirror", "compiled"}
+
+
+def fault(case: Case, name: str, given: dict[str, Any]) -> str:
+    """What is wrong with how a wrong value of one argument is met; "" where it is refused in words, or right."""
+    value = given[name]
+    if is_too_much(case, name, value) or (name in FLAGS and isinstance(value, torch.Tensor | np.ndarray)):
+        return ""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = case.call(**given)
+    except case.errors as error:
+        return "" if is_named(case, name, value, error) else f"names no {name}: {error!r:.300}"
+    except Exception as error:
+        return f"undocumented: {error!r:.300}"
+    nan = not case.nan and holds_nan(result) and is_finite(value)
+    return "NaN out of finite numbers, in silence" if nan else ""
+
+
+def is_named(case: Case, name: str, value: Any, error: Exception) -> bool:
+    """Whether the message names the argument, a part of its name, or the file. Python's TypeErrors name the type."""
+    if isinstance(error, TypeError | OSError | AttributeError | RuntimeError | IndexError | OverflowError):
+        return True
+    last = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1]
+    foreign = "minclip" not in Path(last).parts or "ambiguous" in str(error) or "only one element" in str(error)
+    if AttributeError in case.errors and foreign:  # PyTorch's and NumPy's, of what takes values as they are
+        return True
+    said = str(error).lower()
+    words = [name, *(part for part in name.lower().rstrip("s").split("_") if len(part) > 2), *case.words.get(name, ())]
+    if isinstance(value, str | Path):
+        words += [str(value).lower() or "."]
+    return any(word in said for word in words)

@@ -100,7 +100,8 @@ CASES = [
          OF_TYPES),
     Case("bpe.merge_pair", arguments(symbols=SYMBOLS, pair=PAIRS), is_merge, (*OF_TYPES, IndexError, KeyError)),
     Case("bpe.train_bpe", arguments(word_counts=COUNTS, merges=st.integers(0, 6)), is_training, (*OF_TYPES, IndexError)),
-    Case("bpe.apply_merges", arguments(symbols=SYMBOLS, ranks=st.dictionaries(PAIRS, st.integers(0, 9), max_size=4)),
+    Case("bpe.apply_merges", arguments(symbols=SYMBOLS, ranks=st.lists(PAIRS, max_size=4, unique=True).map(
+        lambda pairs: {pair: rank for rank, pair in enumerate(pairs)})),
          is_merged, (*OF_TYPES, KeyError)),
     Case("tokenizer.clean", arguments(text=TEXTS), lambda result, given: clean(result).split() and None),
     Case("tokenizer.BPETokenizer", arguments(merges=[("t", "h"), ("th", "e</w>")], context_length=st.integers(2, 99)),
@@ -110,7 +111,7 @@ CASES = [
          lambda result, given: 514 <= len(result) <= given["vocab_size"] or 1 / 0),
     Case("tokenizer.BPETokenizer.encode", arguments(self=ONE, text=TEXTS), is_text),
     Case("tokenizer.BPETokenizer.encode_word", arguments(self=ONE, word=WORDS),
-         lambda result, given: all(0 <= i < 560 for i in result) or 1 / 0, OF_TYPES),
+         lambda result, given: all(0 <= i < 552 for i in result) or 1 / 0, OF_TYPES, {"word": ("surrogates",)}),
     Case("tokenizer.BPETokenizer.decode", arguments(self=ONE, ids=ids), lambda result, given: result.encode() and None,
          words={"ids": ("id",)}),
     Case("tokenizer.BPETokenizer.__call__", arguments(self=ONE, texts=TEXTS | st.lists(TEXTS, max_size=3), truncate=True),
@@ -139,5 +140,5 @@ CASES = [
          lambda result, given: [text for _, text in result] == given["path"].read_text(encoding="utf-8").split("\n") or 1 / 0,
          FILES),
     Case("prompts.as_read", arguments(name=NAMES), lambda result, given: result == result.lower() or 1 / 0),
-    Case("prompts.unquoted", arguments(line=NAMES), lambda result, given: result or 1 / 0),
+    Case("prompts.unquoted", arguments(line=NAMES), lambda result, given: result or 1 / 0, OF_TYPES),
 ]

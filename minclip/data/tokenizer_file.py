@@ -23,6 +23,9 @@ class StoredTokenizer:
         if not isinstance(context_length, int) or context_length < 2:
             raise ValueError(f"context_length={context_length!r} must be at least 2, a whole number: SOT and EOT")
         self.merges: list[tuple[str, str]] = [tuple(pair) for pair in merges]  # type: ignore[misc]
+        if len(set(self.merges)) < len(self.merges):  # the ranks would have gaps, and other merges would be lost
+            twice = next(pair for place, pair in enumerate(self.merges) if pair in self.merges[:place])
+            raise ValueError(f"merges hold {twice!r:.80} twice: leave one out")
         self.context_length = context_length
 
     @property

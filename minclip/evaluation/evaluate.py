@@ -212,6 +212,8 @@ def as_report(results: Sequence[TaskResult], retrieval: dict[str, Any] | None = 
 
 def format_table(report: dict[str, Any]) -> str:
     """A report as a table for the terminal: accuracy or recall in percent, with 95 % intervals."""
+    if not isinstance(report, dict) or not isinstance(report.get("tasks"), dict):
+        raise ValueError('report must be a dictionary with "tasks", such as report.json holds')
     rows = [("task", "score", "95 % interval", "chance", "n")]
     for name, task in report["tasks"].items():
         interval = f"{100 * task['low']:.1f} to {100 * task['high']:.1f}"

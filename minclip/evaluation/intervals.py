@@ -6,6 +6,8 @@ Source: Efron and Tibshirani 1993, chapter 13.
 
 import numpy as np
 
+from minclip.data.arguments import whole_number
+
 LEVEL = 0.95
 RESAMPLES = 2000  # the ends of a 95 % interval rest on 50 draws each: good to about a tenth of its width
 CHUNK = 64  # resamples held in memory at a time
@@ -18,8 +20,7 @@ def checked_answers(correct: np.ndarray, resamples: int, level: float) -> np.nda
         raise ValueError(f"correct must be [n] with at least one answer, found shape {list(correct.shape)}")
     if not ((correct >= 0) & (correct <= 1)).all():  # NaN is neither
         raise ValueError("correct must hold 1 (right), 0 (wrong), or chances between them, where answers are level")
-    if resamples < 1:
-        raise ValueError(f"resamples={resamples} must be at least 1")
+    whole_number("resamples", resamples)
     if not 0 < level < 1:
         raise ValueError(f"level={level} must be between 0 and 1, such as 0.95")
     return correct.astype(float)

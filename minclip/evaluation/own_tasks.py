@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from minclip.data.arguments import whole_number
 from minclip.data.memory import as_picture
 from minclip.data.protocol import ChoiceTask, ClassTask
 from minclip.preprocess import square
@@ -64,8 +65,7 @@ def choice_task(
 
 def pixels_of(images: Sequence[Image.Image | np.ndarray], size: int) -> np.ndarray:
     """uint8 [n, size, size, 3], cut and resized as in preprocessing."""
-    if size < 1:
-        raise ValueError(f"size={size} must be at least 1 pixel")
+    size = whole_number("size", size)
     pictures = (square(as_picture(image, i).convert("RGB"), size) for i, image in enumerate(images))
     return (
         np.stack([np.asarray(picture) for picture in pictures]) if len(images) else np.zeros((0, size, size, 3), "u1")

@@ -99,7 +99,7 @@ def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.
     images: pictures; texts: captions; similarity: float [images, texts], cosines or logits. The figure has texts as
     rows and pictures as columns.
     """
-    scores = as_numbers(similarity).T  # [texts, images]
+    scores = as_numbers(similarity, "similarity").T  # [texts, images]
     if scores.shape != (len(texts), len(images)) or scores.size == 0:
         raise ValueError(f"similarity must be [{len(images)}, {len(texts)}], found {list(np.shape(similarity))}")
     columns, rows = len(images), len(texts)
@@ -133,7 +133,7 @@ def plot_predictions(
 
     probabilities: float [images, names], rows sum to one; truths: the index of every picture's true name.
     """
-    probabilities = as_numbers(probabilities)
+    probabilities = as_numbers(probabilities, "probabilities")
     check_lengths(images=images, probabilities=probabilities, truths=truths)
     if probabilities.shape[1:] != (len(names),):
         raise ValueError(f"probabilities must be [{len(images)}, {len(names)}], found {list(probabilities.shape)}")
@@ -170,7 +170,7 @@ def plot_confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
 
     matrix: int [classes, classes], from `confusion_matrix`. Of more than MOST_NAMED classes no name is written.
     """
-    matrix = as_numbers(matrix)
+    matrix = as_numbers(matrix, "matrix")
     if matrix.shape != (len(names), len(names)) or not len(names):
         raise ValueError(f"matrix must be [{len(names)}, {len(names)}], found {list(matrix.shape)}")
     totals = matrix.sum(axis=1, keepdims=True)

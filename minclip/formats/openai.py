@@ -76,8 +76,8 @@ def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path, dtype: D
     refuse_changed(model, "OpenAI's")
     state = written_weights(model, OPENAI, dtype)
     refuse_what_openai_cannot_say(model.config)
-    fits_openai_merges(tokenizer)
     check_vocabulary(model.config, tokenizer)
+    fits_openai_merges(tokenizer)
     if path.suffix == ".safetensors":
         write_tensors(path, state, {"format": "pt"})
     else:

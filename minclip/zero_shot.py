@@ -94,7 +94,9 @@ def encode_pixels(model: CLIP, pixels: np.ndarray | Tensor, batch_size: int = 25
     check_model(model)
     config, device = model.config, model.logit_scale.device
     if not isinstance(pixels, np.ndarray | Tensor):
-        raise ValueError(f"pixels must be an array or a tensor, found {type(pixels).__name__}: make one of the pictures")
+        raise ValueError(
+            f"pixels must be an array or a tensor, found {type(pixels).__name__}: make one of the pictures"
+        )
     if tuple(pixels.shape[1:]) != (config.image_size, config.image_size, 3):
         size = f"{config.image_size}, {config.image_size}"
         raise ValueError(f"pixels must be uint8 [n, {size}, 3] for this model, found {list(pixels.shape)}")

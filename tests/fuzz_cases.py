@@ -23,7 +23,7 @@ REFUSALS: tuple[type[Exception], ...] = (ValueError, TypeError)
 FILES = (*REFUSALS, OSError)  # of functions that read or write a file
 # Of what is written in the lessons, and of the parts of a model: a value that is no tensor, or a tensor of another type
 # than the docstring says, meets Python's and PyTorch's own errors. A wrong value of the right type does not.
-OF_TYPES = (*REFUSALS, AttributeError, RuntimeError, IndexError, OverflowError)
+OF_TYPES = (*REFUSALS, AttributeError, RuntimeError, IndexError, ArithmeticError)
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,14 @@ def is_too_much(case: "Case", name: str, value: Any) -> bool:
     if name not in AMOUNTS or case.name.startswith("config."):
         return False
     numbers = value if isinstance(value, list | tuple | range) else [value]
-    return any(isinstance(n, int | float | np.number) and not isinstance(n, bool) and abs(n) > 2000 for n in numbers) or (
-        isinstance(value, torch.Tensor | np.ndarray) and value.dtype not in (bool, object) and value.size != 0
-        and np.asarray(value).dtype.kind in "if" and bool((np.abs(np.asarray(value, dtype=float)) > 2000).any())
+    return any(
+        isinstance(n, int | float | np.number) and not isinstance(n, bool) and abs(n) > 2000 for n in numbers
+    ) or (
+        isinstance(value, torch.Tensor | np.ndarray)
+        and value.dtype not in (bool, object)
+        and value.size != 0
+        and np.asarray(value).dtype.kind in "if"
+        and bool((np.abs(np.asarray(value, dtype=float)) > 2000).any())
     )
 
 
@@ -151,7 +156,7 @@ def fault(case: Case, name: str, given: dict[str, Any]) -> str:
 
 def is_named(case: Case, name: str, value: Any, error: Exception) -> bool:
     """Whether the message names the argument, a part of its name, or the file. Python's TypeErrors name the type."""
-    if isinstance(error, TypeError | OSError | AttributeError | RuntimeError | IndexError | OverflowError):
+    if isinstance(error, TypeError | OSError | AttributeError | RuntimeError | IndexError | ArithmeticError):
         return True
     last = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1]
     foreign = "minclip" not in Path(last).parts or "ambiguous" in str(error) or "only one element" in str(error)

@@ -69,51 +69,191 @@ def is_embedded(result, given):
 @st.composite
 def trained(draw):
     images = draw(st.lists(pictures(("RGB", "L")), min_size=4, max_size=4))
-    return {"data": images, "captions": ["a car", "a dog", ["a cat", "two cats"], "a hat"], "config": model().config,
-            "model": None, "tokenizer": None, "freeze": draw(st.sampled_from([(), "text", ["image:1"]])), "mix": None,
-            "patience": None, "keep": None, "image_size": None, "context_length": None, "tasks": None, "on_log": None,
-            "out": None, "overwrite": False, "device": "cpu", "progress": False, "samples": 4, "batch_size": 4,
-            "seed": draw(SEEDS), "warmup": 0.5, "log_every": 1}
+    return {
+        "data": images,
+        "captions": ["a car", "a dog", ["a cat", "two cats"], "a hat"],
+        "config": model().config,
+        "model": None,
+        "tokenizer": None,
+        "freeze": draw(st.sampled_from([(), "text", ["image:1"]])),
+        "mix": None,
+        "patience": None,
+        "keep": None,
+        "image_size": None,
+        "context_length": None,
+        "tasks": None,
+        "on_log": None,
+        "out": None,
+        "overwrite": False,
+        "device": "cpu",
+        "progress": False,
+        "samples": 4,
+        "batch_size": 4,
+        "seed": draw(SEEDS),
+        "warmup": 0.5,
+        "log_every": 1,
+    }
+
+
+def in_folder():
+    return FolderIndex(torch.eye(2, 3), [Path("a"), Path("b")], Path("."), Facts())
 
 
 EITHER = {"name_or_path": ("model", "not", "is"), "like": ("name_or_path", "model", "is"), "path": ("is", "folder")}
 CASES = [
     Case("checkpoint.available_models", arguments(), lambda result, given: "picturebook-tiny" in result or 1 / 0),
-    Case("checkpoint.save", arguments(**OWN, path=st.builds(lambda: folder() / "saved.safetensors"), compact=False),
-         comes_back, FILES, cost=2),
-    Case("checkpoint.load", arguments(name_or_path=st.builds(saved), device="cpu", dtype=st.sampled_from([None, torch.float32]),
-         config=None, image_size=st.sampled_from([None, 8, 12]), context_length=st.sampled_from([None, 77])), is_loaded, FILES,
-         EITHER, cost=2),
-    Case("checkpoint.load_into", arguments(model=st.builds(lambda: CLIP(model().config)), name_or_path=st.builds(saved)),
-         is_loaded, FILES, EITHER, cost=2),
-    Case("checkpoint.resized", arguments(model=st.builds(model), image_size=st.sampled_from([None, 4, 12]),
-         context_length=st.sampled_from([None, 3, 9])), lambda result, given: result.config.image_size == (
-         given["image_size"] or 8) or 1 / 0),
-    Case("checkpoint.save_openai", arguments(model=st.builds(openai_like), tokenizer=tokenizer(77), path=st.builds(
-         lambda: folder() / "a.safetensors"), dtype=torch.float32), comes_back, FILES, cost=2),
-    Case("checkpoint.save_openclip", arguments(model=st.builds(openai_like), tokenizer=tokenizer(77), folder=st.builds(
-         lambda: folder() / "openclip"), dtype=torch.float32), lambda result, given: is_loaded(load(given["folder"]), given),
-         FILES, cost=4),
-    Case("checkpoint.save_huggingface", arguments(model=st.builds(openai_like), tokenizer=tokenizer(77), folder=st.builds(
-         lambda: folder() / "huggingface"), dtype=torch.float32), lambda result, given: is_loaded(load(given["folder"]),
-         given), FILES, cost=4),
-    Case("checkpoint.save_like", arguments(model=st.builds(openai_like), tokenizer=tokenizer(77), path=st.builds(
-         lambda: folder() / "b.safetensors"), like=st.builds(saved_by_openai)), comes_back, FILES, EITHER, cost=2),
-    Case("checkpoint.to_openai_state_dict", arguments(model=st.builds(openai_like)), lambda result, given:
-         "visual.proj" in result or 1 / 0),
-    Case("checkpoint.from_openai_state_dict", st.builds(lambda: {"state_dict": to_openai_state_dict(openai_like())}),
-         lambda result, given: result.config.embed_dim == 8 or 1 / 0),
-    Case("search.embed", arguments(folder=st.builds(folder_of_pictures), **READ, out=None, as_viewed=st.booleans(),
-         batch_size=st.integers(1, 3), progress=False), is_embedded, FILES, cost=4),
+    Case(
+        "checkpoint.save",
+        arguments(**OWN, path=st.builds(lambda: folder() / "saved.safetensors"), compact=False),
+        comes_back,
+        FILES,
+        cost=2,
+    ),
+    Case(
+        "checkpoint.load",
+        arguments(
+            name_or_path=st.builds(saved),
+            device="cpu",
+            dtype=st.sampled_from([None, torch.float32]),
+            config=None,
+            image_size=st.sampled_from([None, 8, 12]),
+            context_length=st.sampled_from([None, 77]),
+        ),
+        is_loaded,
+        FILES,
+        EITHER,
+        cost=2,
+    ),
+    Case(
+        "checkpoint.load_into",
+        arguments(model=st.builds(lambda: CLIP(model().config)), name_or_path=st.builds(saved)),
+        is_loaded,
+        FILES,
+        EITHER,
+        cost=2,
+    ),
+    Case(
+        "checkpoint.resized",
+        arguments(
+            model=st.builds(model),
+            image_size=st.sampled_from([None, 4, 12]),
+            context_length=st.sampled_from([None, 3, 9]),
+        ),
+        lambda result, given: result.config.image_size == (given["image_size"] or 8) or 1 / 0,
+    ),
+    Case(
+        "checkpoint.save_openai",
+        arguments(
+            model=st.builds(openai_like),
+            tokenizer=tokenizer(77),
+            path=st.builds(lambda: folder() / "a.safetensors"),
+            dtype=torch.float32,
+        ),
+        comes_back,
+        FILES,
+        cost=2,
+    ),
+    Case(
+        "checkpoint.save_openclip",
+        arguments(
+            model=st.builds(openai_like),
+            tokenizer=tokenizer(77),
+            folder=st.builds(lambda: folder() / "openclip"),
+            dtype=torch.float32,
+        ),
+        lambda result, given: is_loaded(load(given["folder"]), given),
+        FILES,
+        cost=4,
+    ),
+    Case(
+        "checkpoint.save_huggingface",
+        arguments(
+            model=st.builds(openai_like),
+            tokenizer=tokenizer(77),
+            folder=st.builds(lambda: folder() / "huggingface"),
+            dtype=torch.float32,
+        ),
+        lambda result, given: is_loaded(load(given["folder"]), given),
+        FILES,
+        cost=4,
+    ),
+    Case(
+        "checkpoint.save_like",
+        arguments(
+            model=st.builds(openai_like),
+            tokenizer=tokenizer(77),
+            path=st.builds(lambda: folder() / "b.safetensors"),
+            like=st.builds(saved_by_openai),
+        ),
+        comes_back,
+        FILES,
+        EITHER,
+        cost=2,
+    ),
+    Case(
+        "checkpoint.to_openai_state_dict",
+        arguments(model=st.builds(openai_like)),
+        lambda result, given: "visual.proj" in result or 1 / 0,
+    ),
+    Case(
+        "checkpoint.from_openai_state_dict",
+        st.builds(lambda: {"state_dict": to_openai_state_dict(openai_like())}),
+        lambda result, given: result.config.embed_dim == 8 or 1 / 0,
+        words={"state_dict": ("weights",)},
+    ),
+    Case(
+        "search.embed",
+        arguments(
+            folder=st.builds(folder_of_pictures),
+            **READ,
+            out=None,
+            as_viewed=st.booleans(),
+            batch_size=st.integers(1, 3),
+            progress=False,
+        ),
+        is_embedded,
+        FILES,
+        cost=4,
+    ),
     Case("search.read_features", arguments(path=st.builds(embedded), left_out=[]), is_embedded, FILES),
     Case("search.Features", arguments(features=tensors(2, 3), names=["a", "b"], left_out=[])),
-    Case("search.index_folder", arguments(folder=st.builds(folder_of_pictures), **READ, file=st.builds(
-         lambda: folder() / "index.safetensors"), exclude=st.sampled_from([None, ["*.gif"]]), batch_size=st.integers(1, 3)),
-         lambda result, given: len(result) == 8 or 1 / 0, FILES, cost=4),
-    Case("search.FolderIndex", st.builds(lambda f: {"features": f, "names": [Path("a"), Path("b")], "folder": Path("."),
-         "facts": Facts()}, tensors(2, 3)), lambda result, given: isinstance(result, FolderIndex) or 1 / 0, apart=(
-         "folder", "facts")),
-    Case("experiments.fit.fit", trained(), lambda result, given: result.log or 1 / 0, FILES, {
-        "data": ("image", "picture"), "captions": ("caption", "image"), "samples": ("batch",)}, cost=12),
+    Case(
+        "search.index_folder",
+        arguments(
+            folder=st.builds(folder_of_pictures),
+            **READ,
+            file=st.builds(lambda: folder() / "index.safetensors"),
+            exclude=st.sampled_from([None, ["*.gif"]]),
+            batch_size=st.integers(1, 3),
+        ),
+        lambda result, given: len(result) == 8 or 1 / 0,
+        FILES,
+        {"preprocess": ("another model",)},
+        cost=4,
+    ),
+    Case(
+        "search.FolderIndex",
+        st.builds(
+            lambda f: {"features": f, "names": [Path("a"), Path("b")], "folder": Path("."), "facts": Facts()},
+            tensors(2, 3),
+        ),
+        lambda result, given: isinstance(result, FolderIndex) or 1 / 0,
+        apart=("folder", "facts"),
+    ),
+    *(
+        Case(
+            f"search.FolderIndex.{method}",
+            arguments(self=st.builds(in_folder), query=tensors(3), k=st.integers(1, 3)),
+            lambda result, given: len(result) == min(2, given["k"]) or 1 / 0,
+        )
+        for method in ("search", "nearest")
+    ),
+    Case(
+        "experiments.fit.fit",
+        trained(),
+        lambda result, given: result.log or 1 / 0,
+        FILES,
+        {"data": ("image", "picture"), "captions": ("caption", "image"), "samples": ("batch",)},
+        cost=12,
+    ),
 ]
-assert fit and save_openclip

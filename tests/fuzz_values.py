@@ -13,7 +13,20 @@ FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 SIZES = st.integers(1, 5)
 SEEDS = st.integers(0, 2**31 - 1)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
-    ["", " ", "a red car", "a\0b", "e\u0301te\u0301", "🙂👩‍👩‍👧", "\u202eabc", "<|endoftext|>", "&amp;amp;", "ﬁ", "İ", "ß"]
+    [
+        "",
+        " ",
+        "a red car",
+        "a\0b",
+        "e\u0301te\u0301",
+        "🙂👩‍👩‍👧",
+        "\u202eabc",
+        "<|endoftext|>",
+        "&amp;amp;",
+        "ﬁ",
+        "İ",
+        "ß",
+    ]
 )
 NAMES = st.text(st.sampled_from("abcdé 🙂"), min_size=1, max_size=6).filter(str.strip)
 MODES = ("RGB", "L", "RGBA", "P", "LA", "CMYK", "1", "I;16", "F", "YCbCr", "HSV", "LAB", "PA", "La", "RGBa", "RGBX")
@@ -67,8 +80,32 @@ class Strange:
 
 WRONG_TEXTS = ["", " ", "\ud800", "a\0b", "🙂e\u0301", "nan", "{}", "{}{}", "../..", "x" * 300]
 WRONG_NUMBERS = [-1, 0, True, False, 10**30, -(10**30), 1.5, -0.0, float("nan"), float("inf"), -float("inf"), 1j]
-WRONG_OBJECTS = [None, b"bytes", b"", Path("no/such/place"), Strange(), Strange, len, [], (), {}, set(), [None], ["a", 1]]
-WRONG_OBJECTS += [{"a": 1}, [[1.0]], [-1], [10**30], [float("nan")], [1.5], range(3), torch.int64, Image.new("L", (0, 3))]
+WRONG_OBJECTS = [
+    None,
+    b"bytes",
+    b"",
+    Path("no/such/place"),
+    Strange(),
+    Strange,
+    len,
+    [],
+    (),
+    {},
+    set(),
+    [None],
+    ["a", 1],
+]
+WRONG_OBJECTS += [
+    {"a": 1},
+    [[1.0]],
+    [-1],
+    [10**30],
+    [float("nan")],
+    [1.5],
+    range(3),
+    torch.int64,
+    Image.new("L", (0, 3)),
+]
 WRONG_ARRAYS = [
     torch.tensor(1.0), torch.zeros(0), torch.zeros(2), torch.zeros(0, 4), torch.zeros(3, 4), torch.zeros(2, 3, 4),
     torch.zeros(1, 2, 3, 4), torch.full((2, 4), torch.nan), torch.full((2,), torch.inf), torch.tensor([-1]),
@@ -116,9 +153,13 @@ def bent(draw, value: Any) -> Any:
         )  # fmt: skip
         return ways[how]()
     if isinstance(value, str):
-        return draw(st.sampled_from([value.encode("utf-8", "replace"), value + "\ud800", value + "\0", [value], Path(value)]))
+        return draw(
+            st.sampled_from([value.encode("utf-8", "replace"), value + "\ud800", value + "\0", [value], Path(value)])
+        )
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return draw(st.sampled_from([-value, value + 0.5, str(value), [value], 10**9 * (value + 1), np.array([value] * 2)]))
+        return draw(
+            st.sampled_from([-value, value + 0.5, str(value), [value], 10**9 * (value + 1), np.array([value] * 2)])
+        )
     return draw(anything())
 
 

@@ -4,6 +4,8 @@ The intervals cover the choice of test pictures. They do not cover the random se
 Source: Efron and Tibshirani 1993, chapter 13.
 """
 
+from numbers import Real
+
 import numpy as np
 
 from minclip.data.arguments import whole_number
@@ -21,8 +23,8 @@ def checked_answers(correct: np.ndarray, resamples: int, level: float) -> np.nda
     if not ((correct >= 0) & (correct <= 1)).all():  # NaN is neither
         raise ValueError("correct must hold 1 (right), 0 (wrong), or chances between them, where answers are level")
     whole_number("resamples", resamples)
-    if not 0 < level < 1:
-        raise ValueError(f"level={level} must be between 0 and 1, such as 0.95")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level={level!r:.80} must be between 0 and 1, such as 0.95")
     return correct.astype(float)
 
 

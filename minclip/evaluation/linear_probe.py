@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from minclip.data.arguments import as_tensor
+from minclip.data.arguments import as_tensor, whole_number
 from minclip.data.progress import SECONDS, is_shown
 from minclip.evaluation.evaluate import TaskResult, result_of
 
@@ -44,7 +44,9 @@ class Probe:
         """float32 [n, classes] of features, float [n, embed_dim], that were made like those it learned from."""
         features, width = as_features("features", features), self.weight.shape[1]
         if features.shape[1] != width:
-            raise ValueError(f"features have {features.shape[1]} numbers, the probe learned from {width}: take its model's")
+            raise ValueError(
+                f"features have {features.shape[1]} numbers, the probe learned from {width}: take its model's"
+            )
         return features @ self.weight.T + self.bias
 
     def predict(self, features: Tensor) -> Tensor:
@@ -99,7 +101,7 @@ def fit_probe(
     if len(answers.unique()) < 2:
         raise ValueError(f"a probe tells classes apart, and the labels know {len(answers.unique())}: give two or more")
     highest = int(torch.cat([answers, val_answers]).max())
-    classes = highest + 1 if classes is None else classes
+    classes = highest + 1 if classes is None else whole_number("classes", classes)
     if classes <= highest:
         raise ValueError(f"a label is {highest}, and classes={classes} has none of that number")
     found = {} if C is not None else search_c(features, answers, val_features, val_answers, classes, progress)

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from minclip.data.arguments import whole_number
 from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
@@ -45,6 +46,7 @@ def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
     log: the lines of log.jsonl, such as {"step": 100, "samples": 25600, "loss": 4.2, "logit_scale": 2.66,
     "seconds": 12.3} and {"step": 200, "samples": 51200, "zero_shot": 0.41}. Any key may be absent.
     """
+    log = [line for line in log if isinstance(line, Mapping)]
     if not any("samples" in line for line in log):
         raise ValueError('log is empty: it needs lines with "samples" and "loss", as in a run\'s log.jsonl')
     figure = new_figure(8, 9)
@@ -82,7 +84,7 @@ def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
 def plot_samples(images: Sequence[Any], captions: Sequence[str], columns: int = 6) -> Figure:
     """A page of pictures, each with its caption below."""
     check_lengths(images=images, captions=captions)
-    columns = min(columns, len(images))
+    columns = min(whole_number("columns", columns), len(images))
     rows = math.ceil(len(images) / columns)
     figure = new_figure(1.9 * columns, 2.5 * rows)
     for place, (image, caption) in enumerate(zip(images, captions, strict=True), start=1):
@@ -137,7 +139,7 @@ def plot_predictions(
     check_lengths(images=images, probabilities=probabilities, truths=truths)
     if probabilities.shape[1:] != (len(names),):
         raise ValueError(f"probabilities must be [{len(images)}, {len(names)}], found {list(probabilities.shape)}")
-    columns = min(columns, len(images))
+    columns = min(whole_number("columns", columns), len(images))
     rows = math.ceil(len(images) / columns)
     figure = new_figure(2.9 * columns, 3.6 * rows)
     grid = figure.add_gridspec(2 * rows, columns, height_ratios=[2.4, 1] * rows)

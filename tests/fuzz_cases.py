@@ -1,4 +1,4 @@
-"""What a public function is fuzzed with: right arguments at random, what must then hold, and the errors of wrong ones."""
+"""What a public function is fuzzed with: right arguments, what holds of the result, and the errors of wrong ones."""
 
 import math
 import os
@@ -32,7 +32,7 @@ class Case:
 
     name: str
     right: st.SearchStrategy[dict[str, Any]]  # its arguments; "self" where it is a method
-    holds: Callable[[Any, dict[str, Any]], Any] = lambda result, given: None  # asserts what is stated of the result
+    holds: Callable[[Any, dict[str, Any]], Any] = lambda result, given: None  # asserts it, or says whether it is so
     errors: tuple[type[Exception], ...] = REFUSALS
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # argument -> what else a message may call it
     apart: tuple[str, ...] = ("self",)  # arguments that are left as they are when others are wrong
@@ -154,12 +154,15 @@ def fault(case: Case, name: str, given: dict[str, Any]) -> str:
     return "NaN out of finite numbers, in silence" if nan else ""
 
 
+NOT_OURS = ("ambiguous", "only one element", "Overflow")  # of PyTorch and NumPy, whose C code leaves no line behind
+
+
 def is_named(case: Case, name: str, value: Any, error: Exception) -> bool:
     """Whether the message names the argument, a part of its name, or the file. Python's TypeErrors name the type."""
     if isinstance(error, TypeError | OSError | AttributeError | RuntimeError | IndexError | ArithmeticError):
         return True
     last = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1]
-    foreign = "minclip" not in Path(last).parts or "ambiguous" in str(error) or "only one element" in str(error)
+    foreign = "minclip" not in Path(last).parts or any(words in str(error) for words in NOT_OURS)
     if AttributeError in case.errors and foreign:  # PyTorch's and NumPy's, of what takes values as they are
         return True
     said = str(error).lower()

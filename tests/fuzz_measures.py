@@ -1,10 +1,8 @@
 """The cases of evaluation and figures."""
 
-from dataclasses import replace
-
 import numpy as np
 import torch
-from fuzz_cases import OF_TYPES, Case, arguments
+from fuzz_cases import Case, arguments
 from fuzz_models import NAMED, byte_pixels, model
 from fuzz_texts import TEMPLATES, tokenizer
 from fuzz_values import NAMES, SEEDS, labels, pictures, tensors
@@ -124,7 +122,7 @@ CASES = [
                 )
             )
         ),
-        lambda result, given: result["n"] == 1 or 1 / 0,
+        lambda result, given: result["n"] == 1,
     ),
     Case(
         "evaluation.TaskResult", arguments(name="a", accuracy=0.5, low=0.1, high=0.9, n=4, chance=0.5, correct=ANSWERS)
@@ -138,7 +136,7 @@ CASES = [
     Case(
         "evaluation.class_task",
         class_tasks(),
-        lambda result, given: isinstance(result, ClassTask) or 1 / 0,
+        lambda result, given: isinstance(result, ClassTask),
         words={
             "images": ("image",),
             "labels": ("label",),
@@ -149,33 +147,33 @@ CASES = [
     Case(
         "evaluation.choice_task",
         choice_tasks(),
-        lambda result, given: isinstance(result, ChoiceTask) or 1 / 0,
+        lambda result, given: isinstance(result, ChoiceTask),
         words={"images": ("image",)},
     ),
     Case("evaluation.evaluate_task", evaluated(), is_result, words={"model": ("pixels",)}, cost=2),
     Case(
         "evaluation.evaluate_retrieval",
         retrieved(),
-        lambda result, given: result["n_images"] == len(given["pixels"]) or 1 / 0,
+        lambda result, given: result["n_images"] == len(given["pixels"]),
         words={"texts": ("image_of_text", "caption"), "pixels": ("image_of_text", "images")},
         cost=2,
     ),
     Case(
         "evaluation.fit_probe",
         probed(),
-        lambda result, given: result.C == 1.0 or 1 / 0,
+        lambda result, given: result.C == 1.0,
         words={"val_labels": ("label",), "val_features": ("label",)},
         cost=2,
     ),
     Case(
         "evaluation.Probe.logits",
         arguments(self=PROBE, features=FEATURES),
-        lambda result, given: result.shape == (2, 2) or 1 / 0,
+        lambda result, given: result.shape == (2, 2),
     ),
     Case(
         "evaluation.Probe.predict",
         arguments(self=PROBE, features=FEATURES),
-        lambda result, given: result.shape == (2,) or 1 / 0,
+        lambda result, given: result.shape == (2,),
     ),
     Case(
         "evaluation.Probe.evaluate",
@@ -183,9 +181,7 @@ CASES = [
         is_share,
         words={"features": ("labels",)},
     ),
-    Case(
-        "evaluation.format_table", arguments(report=st.builds(reports)), lambda result, given: "mine" in result or 1 / 0
-    ),
+    Case("evaluation.format_table", arguments(report=st.builds(reports)), lambda result, given: "mine" in result),
     Case("figures.plot_curves", arguments(log=st.lists(st.sampled_from(LOG), min_size=1, max_size=3)), cost=6),
     Case(
         "figures.plot_samples",

@@ -1,4 +1,4 @@
-"""The cases of the pages about pictures and about numbers that decide a model: preprocess, data, config."""
+"""The cases of the pages about pictures and of data in memory: preprocess, data."""
 
 import pickle
 
@@ -9,12 +9,12 @@ from fuzz_values import NAMES, SEEDS, TEXTS, pictures
 from hypothesis import strategies as st
 from PIL import Image
 
-from minclip.config import PRESETS, CLIPConfig, TrainConfig
-from minclip.data import InMemory, open_dataset
-from minclip.data.memory import from_pairs
-from minclip.preprocess import MEAN, STD, ImageTransform, image_transform
+from minclip.data import InMemory
+from minclip.preprocess import ImageTransform
 
 PIXELS = st.integers(1, 9)
+
+
 THREE = st.tuples(*[st.floats(0.1, 1)] * 3)
 
 
@@ -76,58 +76,16 @@ def folder_of_pictures():
     return place
 
 
-CONFIG = dict(
-    embed_dim=8,
-    image_size=8,
-    patch_size=4,
-    vision_width=8,
-    vision_layers=1,
-    text_width=8,
-    text_heads=2,
-    text_layers=1,
-    context_length=8,
-    vocab_size=560,
-    vision_head_width=4,
-    vision_mlp_width=None,
-    quick_gelu=True,
-    pixel_mean=MEAN,
-    pixel_std=STD,
-)
-TRAIN = dict(
-    samples=st.integers(64, 999),
-    batch_size=st.integers(2, 64),
-    learning_rate=st.floats(1e-6, 1),
-    weight_decay=st.floats(0, 1),
-    warmup=st.floats(0, 1),
-    optimizer="adamw",
-    muon_learning_rate=0.02,
-    crop_scale=(0.9, 1.0),
-    mirror=st.booleans(),
-    turn=st.booleans(),
-    patch_dropout=st.floats(0, 0.9),
-    stored_scale=st.floats(1, 4),
-    micro_batch=st.none() | st.integers(1, 9),
-    compiled=False,
-    stream=None,
-    seed=SEEDS,
-    log_every=st.integers(1, 9),
-    evaluate_every=st.integers(1, 9),
-    save_every=st.integers(1, 9),
-)
-SIDES = {
-    name: st.integers(1, 99) for name in ("embed_dim", "image_size", "vision_width", "text_width", "context_length")
-}
-
 CASES = [
     Case(
         "preprocess.image_transform",
         arguments(n_px=PIXELS, mean=THREE, std=THREE),
-        lambda result, given: result(Image.new("L", (3, 5))).isfinite().all() or 1 / 0,
+        lambda result, given: result(Image.new("L", (3, 5))).isfinite().all(),
     ),
     Case(
         "preprocess.ImageTransform",
         arguments(n_px=PIXELS, mean=THREE, std=THREE),
-        lambda result, given: result(Image.new("L", (3, 5))).isfinite().all() or 1 / 0,
+        lambda result, given: result(Image.new("L", (3, 5))).isfinite().all(),
     ),
     Case(
         "preprocess.ImageTransform.__call__",
@@ -146,41 +104,39 @@ CASES = [
     Case(
         "preprocess.per_channel",
         arguments(values=THREE, device=torch.device("cpu")),
-        lambda result, given: result.shape == (3, 1, 1) or 1 / 0,
+        lambda result, given: result.shape == (3, 1, 1),
         OF_TYPES,
     ),
     Case(
         "preprocess.sent_once",
         arguments(values=THREE, device=torch.device("cpu")),
-        lambda result, given: result.shape == (3, 1, 1) or 1 / 0,
+        lambda result, given: result.shape == (3, 1, 1),
         OF_TYPES,
     ),
     Case("preprocess.check_picture", arguments(image=pictures())),
     Case(
         "preprocess.to_eight_bit",
         arguments(image=pictures()),
-        lambda result, given: result.mode not in ("F", "I", "I;16") or 1 / 0,
+        lambda result, given: result.mode not in ("F", "I", "I;16"),
     ),
     Case("preprocess.as_seen", arguments(image=pictures()), is_seen),
     Case(
         "preprocess.upright",
         arguments(image=pictures()),
-        lambda result, given: result.size == given["image"].size or 1 / 0,
+        lambda result, given: result.size == given["image"].size,
     ),
     Case("preprocess.on_white", arguments(image=pictures(("RGB", "RGBA", "LA", "P", "La"))), is_seen),
     Case(
         "data.InMemory",
         sets(),
-        lambda result, given: len(result) == len(given["images"]) or 1 / 0,
+        lambda result, given: len(result) == len(given["images"]),
         words={"images": ("image",), "captions": ("image",)},
     ),
-    Case(
-        "data.InMemory.image", one_of_a_set(), lambda result, given: result.mode == "RGB" or 1 / 0, (*FILES, IndexError)
-    ),
+    Case("data.InMemory.image", one_of_a_set(), lambda result, given: result.mode == "RGB", (*FILES, IndexError)),
     Case(
         "data.InMemory.captions",
         one_of_a_set(),
-        lambda result, given: result == ["a car"] or 1 / 0,
+        lambda result, given: result == ["a car"],
         (*FILES, IndexError),
     ),
     Case(
@@ -188,7 +144,7 @@ CASES = [
         sets().map(
             lambda given: {"pairs": list(zip(given["images"], given["captions"], strict=True)), "name": given["name"]}
         ),
-        lambda result, given: len(result) == len(given["pairs"]) or 1 / 0,
+        lambda result, given: len(result) == len(given["pairs"]),
         words={"pairs": ("data", "image", "item")},
     ),
     Case(
@@ -201,57 +157,21 @@ CASES = [
             class_names=None,
             templates=None,
         ),
-        lambda result, given: str(result) or 1 / 0,
+        lambda result, given: str(result),
         FILES,
     ),
     Case(
         "data.open_dataset",
         arguments(data=st.builds(folder_of_pictures), split="train", size=st.integers(4, 9)),
-        lambda result, given: len(result) == 4 or 1 / 0,
+        lambda result, given: len(result) == 4,
         FILES,
         cost=2,
     ),
     Case(
         "data.open_folder",
         arguments(data=st.builds(folder_of_pictures), split="test"),
-        lambda result, given: len(result) == 4 or 1 / 0,
+        lambda result, given: len(result) == 4,
         FILES,
         cost=2,
     ),
-    Case(
-        "config.CLIPConfig",
-        arguments(**{**CONFIG, **SIDES}),
-        lambda result, given: CLIPConfig(**vars(result)) == result or 1 / 0,
-    ),
-    Case(
-        "config.CLIPConfig.preset",
-        arguments(name=st.sampled_from([*PRESETS]), vocab_size=st.integers(1, 999)),
-        lambda result, given: result.vocab_size == given["vocab_size"] or 1 / 0,
-        words={"name": ("preset",)},
-    ),
-    Case(
-        "config.CLIPConfig.check_number",
-        arguments(self=CLIPConfig(**CONFIG), name="embed_dim", value=PIXELS),
-        words={"value": ("embed_dim",)},
-        apart=("self", "name"),
-    ),
-    Case(
-        "config.TrainConfig",
-        arguments(**TRAIN),
-        lambda result, given: TrainConfig.from_dict(result.to_dict()) == result or 1 / 0,
-        cost=1,
-    ),
-    Case(
-        "config.TrainConfig.from_dict",
-        arguments(content=arguments(**TRAIN)),
-        lambda result, given: result.to_dict() == given["content"] or 1 / 0,
-    ),
-    Case("config.TrainConfig.to_dict", arguments(self=TrainConfig())),
-    Case(
-        "config.TrainConfig.stored_size",
-        arguments(self=TrainConfig(stored_scale=1.5), image_size=PIXELS),
-        lambda result, given: result >= given["image_size"] or 1 / 0,
-        OF_TYPES,
-    ),
-    Case("config.is_number", arguments(value=PIXELS, kind=int), lambda result, given: result is True or 1 / 0),
 ]

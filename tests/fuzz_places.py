@@ -1,5 +1,6 @@
-"""The cases of what reads and writes files, and of whole trainings: checkpoint, search, fit, probe_model."""
+"""The cases of what reads and writes files: checkpoint, search."""
 
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -8,27 +9,36 @@ from fuzz_cases import FILES, Case, arguments, folder
 from fuzz_models import model
 from fuzz_pictures import folder_of_pictures
 from fuzz_texts import tokenizer
-from fuzz_values import SEEDS, pictures, tensors
+from fuzz_values import tensors
 from hypothesis import strategies as st
 from PIL import Image
 
-from minclip.checkpoint import load, save, save_openai, save_openclip, to_openai_state_dict
+from minclip.checkpoint import load, save, save_openai, to_openai_state_dict
 from minclip.config import CLIPConfig
-from minclip.experiments.fit import fit
 from minclip.model import CLIP
 from minclip.preprocess import image_transform
 from minclip.search import FolderIndex, embed
 from minclip.search.facts import Facts
 
-OWN = dict(model=st.builds(model), tokenizer=tokenizer(77))
-READ = dict(model=st.builds(model), preprocess=image_transform(8))
+OWN = {"model": st.builds(model), "tokenizer": tokenizer(77)}
+
+
+READ = {"model": st.builds(model), "preprocess": image_transform(8)}
 
 
 @cache
 def openai_like() -> CLIP:
     """A model that the layouts of OpenAI, OpenCLIP and Hugging Face can say."""
     torch.manual_seed(0)
-    sizes = dict(embed_dim=8, image_size=8, patch_size=4, vision_width=64, vision_layers=1, text_width=64, text_heads=1)
+    sizes = {
+        "embed_dim": 8,
+        "image_size": 8,
+        "patch_size": 4,
+        "vision_width": 64,
+        "vision_layers": 1,
+        "text_width": 64,
+        "text_heads": 1,
+    }
     return CLIP(CLIPConfig(**sizes, text_layers=1, context_length=77, vocab_size=len(tokenizer()))).eval()
 
 
@@ -51,7 +61,9 @@ def embedded() -> Path:
 
 
 def comes_back(result, given):
-    again = load(given["path"])[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of OpenAI's layout, which holds no configuration
+        again = load(given["path"])[0]
     assert all(a.equal(b) for a, b in zip(again.parameters(), given["model"].parameters(), strict=True))
 
 
@@ -66,42 +78,14 @@ def is_embedded(result, given):
     assert len(result) == len(result.features) == 8 and result.names == sorted(result.names)
 
 
-@st.composite
-def trained(draw):
-    images = draw(st.lists(pictures(("RGB", "L")), min_size=4, max_size=4))
-    return {
-        "data": images,
-        "captions": ["a car", "a dog", ["a cat", "two cats"], "a hat"],
-        "config": model().config,
-        "model": None,
-        "tokenizer": None,
-        "freeze": draw(st.sampled_from([(), "text", ["image:1"]])),
-        "mix": None,
-        "patience": None,
-        "keep": None,
-        "image_size": None,
-        "context_length": None,
-        "tasks": None,
-        "on_log": None,
-        "out": None,
-        "overwrite": False,
-        "device": "cpu",
-        "progress": False,
-        "samples": 4,
-        "batch_size": 4,
-        "seed": draw(SEEDS),
-        "warmup": 0.5,
-        "log_every": 1,
-    }
-
-
 def in_folder():
-    return FolderIndex(torch.eye(2, 3), [Path("a"), Path("b")], Path("."), Facts())
+    return FolderIndex(torch.eye(2, 3), [Path("a"), Path("b")], Path(), Facts())
 
 
 EITHER = {"name_or_path": ("model", "not", "is"), "like": ("name_or_path", "model", "is"), "path": ("is", "folder")}
+
 CASES = [
-    Case("checkpoint.available_models", arguments(), lambda result, given: "picturebook-tiny" in result or 1 / 0),
+    Case("checkpoint.available_models", arguments(), lambda result, given: "picturebook-tiny" in result),
     Case(
         "checkpoint.save",
         arguments(**OWN, path=st.builds(lambda: folder() / "saved.safetensors"), compact=False),
@@ -139,7 +123,7 @@ CASES = [
             image_size=st.sampled_from([None, 4, 12]),
             context_length=st.sampled_from([None, 3, 9]),
         ),
-        lambda result, given: result.config.image_size == (given["image_size"] or 8) or 1 / 0,
+        lambda result, given: result.config.image_size == (given["image_size"] or 8),
     ),
     Case(
         "checkpoint.save_openai",
@@ -193,12 +177,12 @@ CASES = [
     Case(
         "checkpoint.to_openai_state_dict",
         arguments(model=st.builds(openai_like)),
-        lambda result, given: "visual.proj" in result or 1 / 0,
+        lambda result, given: "visual.proj" in result,
     ),
     Case(
         "checkpoint.from_openai_state_dict",
         st.builds(lambda: {"state_dict": to_openai_state_dict(openai_like())}),
-        lambda result, given: result.config.embed_dim == 8 or 1 / 0,
+        lambda result, given: result.config.embed_dim == 8,
         words={"state_dict": ("weights",)},
     ),
     Case(
@@ -226,7 +210,7 @@ CASES = [
             exclude=st.sampled_from([None, ["*.gif"]]),
             batch_size=st.integers(1, 3),
         ),
-        lambda result, given: len(result) == 8 or 1 / 0,
+        lambda result, given: len(result) == 8,
         FILES,
         {"preprocess": ("another model",)},
         cost=4,
@@ -234,26 +218,18 @@ CASES = [
     Case(
         "search.FolderIndex",
         st.builds(
-            lambda f: {"features": f, "names": [Path("a"), Path("b")], "folder": Path("."), "facts": Facts()},
+            lambda f: {"features": f, "names": [Path("a"), Path("b")], "folder": Path(), "facts": Facts()},
             tensors(2, 3),
         ),
-        lambda result, given: isinstance(result, FolderIndex) or 1 / 0,
+        lambda result, given: isinstance(result, FolderIndex),
         apart=("folder", "facts"),
     ),
     *(
         Case(
             f"search.FolderIndex.{method}",
             arguments(self=st.builds(in_folder), query=tensors(3), k=st.integers(1, 3)),
-            lambda result, given: len(result) == min(2, given["k"]) or 1 / 0,
+            lambda result, given: len(result) == min(2, given["k"]),
         )
         for method in ("search", "nearest")
-    ),
-    Case(
-        "experiments.fit.fit",
-        trained(),
-        lambda result, given: result.log or 1 / 0,
-        FILES,
-        {"data": ("image", "picture"), "captions": ("caption", "image"), "samples": ("batch",)},
-        cost=12,
     ),
 ]

@@ -1,4 +1,4 @@
-"""The cases of the pages that count and compare: similarity, loss, ties, accuracy, retrieval, optim, training's numbers."""
+"""The cases of the pages that count and compare: similarity, loss, ties, accuracy, retrieval."""
 
 import math
 
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from torch import nn
 
 from minclip.accuracy import top_k_correct
-from minclip.optim import adamw
 from minclip.retrieval import Index
 from minclip.similarity import unit_rows
 from minclip.ties import Rank
@@ -84,14 +83,6 @@ def indexes(draw, **more):
     return {"self": index, "query": draw(tensors(dim)), "k": draw(st.integers(1, 9))}
 
 
-@st.composite
-def modules(draw, **more):
-    parts = draw(st.lists(st.sampled_from([nn.Linear(2, 3), nn.LayerNorm(3), nn.BatchNorm2d(2)]), max_size=3))
-    module = nn.Sequential(*parts, nn.Linear(2, 2))
-    module[-1].weight.requires_grad_(draw(st.booleans()))
-    return {"model": module} | {name: draw(part) for name, part in more.items()}
-
-
 def same_cosines(result, given, scale=1.0, rows=("a", "b")):
     a, b = (given[name].detach().double() for name in rows)
     wanted = torch.stack([torch.nn.functional.cosine_similarity(row[None], b) for row in a])
@@ -140,20 +131,12 @@ def is_nearest(result, given):
     assert cosines == sorted(cosines, reverse=True)
 
 
-def keeps_groups(result, given):
-    kept = [p for group in result for p in group["params"]]
-    assert len({id(p) for p in kept}) == len(kept) == sum(p.requires_grad for p in given["model"].parameters())
-    assert [group["weight_decay"] for group in result] == [given["weight_decay"], 0.0]
-
-
-@st.composite
-def schedules(draw):
-    steps = draw(st.integers(1, 40))
-    return {"step": draw(st.integers(0, steps - 1)), "steps": steps, "warmup": draw(st.integers(0, steps))}
-
-
 SCALES = st.floats(1, 100) | st.floats(1, 100).map(torch.tensor)
+
+
 CORRECT = st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=9).map(torch.tensor)
+
+
 NAN_IN = "NaN, infinity and rows of zeros give NaN, as stated"
 
 CASES = [
@@ -161,7 +144,7 @@ CASES = [
     Case(
         "similarity.unit_rows",
         two("features", "_").map(lambda given: {"features": given["features"]}),
-        lambda result, given: close(result.norm(dim=-1), torch.ones(len(result))) or None,
+        lambda result, given: close(result.norm(dim=-1), torch.ones(len(result))),
         OF_TYPES,
         nan=NAN_IN,
     ),
@@ -187,13 +170,13 @@ CASES = [
         two("image_features", "text_features", True, scale=SCALES),
         is_loss,
         OF_TYPES,
-        {name: ("pairs",) for name in ("image_features", "text_features")},
+        dict.fromkeys(("image_features", "text_features"), ("pairs",)),
         nan=NAN_IN,
     ),
     Case(
         "loss.clamp_logit_scale",
         arguments(logit_scale=st.floats(-10, 10).map(lambda x: nn.Parameter(torch.tensor(x)))),
-        lambda result, given: (0 <= given["logit_scale"] <= math.log(100) + 1e-6) or 1 / 0,
+        lambda result, given: 0 <= given["logit_scale"] <= math.log(100) + 1e-6,
         OF_TYPES,
     ),
     Case(
@@ -202,21 +185,21 @@ CASES = [
         lambda result, given: all(p.shape == (len(given["right"]),) for p in result),
         OF_TYPES,
     ),
-    Case("ties.Rank.hit", ranks(), lambda result, given: ((result >= 0) & (result <= 1)).all() or 1 / 0, OF_TYPES),
+    Case("ties.Rank.hit", ranks(), lambda result, given: ((result >= 0) & (result <= 1)).all(), OF_TYPES),
     Case("accuracy.top_k_correct", scored(k=st.integers(1, 7)), plain_top_k, OF_TYPES),
     Case(
         "accuracy.top_k_accuracy",
         scored(ks=st.lists(st.integers(1, 7), max_size=3)),
-        lambda result, given: [
-            result[k] == top_k_correct(given["logits"], given["labels"], k).mean().item() or 1 / 0 for k in given["ks"]
-        ],
+        lambda result, given: all(
+            result[k] == top_k_correct(given["logits"], given["labels"], k).mean().item() for k in given["ks"]
+        ),
         OF_TYPES,
         {"ks": ("k=",)},
     ),
     Case(
         "accuracy.rank_of_label",
         scored(rounding=st.sampled_from([0.0, 0.5])),
-        lambda result, given: (result.right == 1).all() or 1 / 0,
+        lambda result, given: (result.right == 1).all(),
         OF_TYPES,
     ),
     Case(
@@ -234,11 +217,11 @@ CASES = [
         nan="NaN in, NaN out",
     ),
     Case("retrieval.recall_at_k", paired(), is_recall, OF_TYPES),
-    Case("retrieval.fault_of_pairs", paired(), lambda result, given: result == "" or 1 / 0, OF_TYPES),
+    Case("retrieval.fault_of_pairs", paired(), lambda result, given: result == "", OF_TYPES),
     Case(
         "retrieval.composed_query",
         composed(),
-        lambda result, given: close(result.norm(dim=-1), torch.ones(len(given["features"]))) or 1 / 0,
+        lambda result, given: close(result.norm(dim=-1), torch.ones(len(given["features"]))),
         OF_TYPES,
         nan=NAN_IN,
     ),
@@ -247,41 +230,8 @@ CASES = [
         two("features", "_").map(
             lambda given: {"features": given["features"], "names": [str(i) for i in range(len(given["features"]))]}
         ),
-        lambda result, given: len(result) == len(given["names"]) or 1 / 0,
+        lambda result, given: len(result) == len(given["names"]),
     ),
     Case("retrieval.Index.search", indexes(), is_nearest),
     Case("retrieval.Index.nearest", indexes(), is_nearest),
-    Case("optim.param_groups", modules(weight_decay=st.floats(0, 1)), keeps_groups, OF_TYPES),
-    Case(
-        "optim.adamw",
-        modules(learning_rate=st.floats(1e-6, 1), weight_decay=st.floats(0, 1), without=st.just(())),
-        lambda result, given: all(group["peak_lr"] == given["learning_rate"] for group in result.param_groups) or 1 / 0,
-        OF_TYPES,
-    ),
-    Case(
-        "optim.lr_schedule",
-        schedules(),
-        lambda result, given: 0 < result <= 1 or 1 / 0,
-        OF_TYPES,
-        nan="a tensor in place of a number divides by zero",
-    ),
-    Case(
-        "optim.set_learning_rate",
-        modules(share=st.floats(0, 1)).map(
-            lambda given: {"optimizers": [adamw(given["model"], 1.0, 0.0)], "share": given["share"]}
-        ),
-        lambda result, given: given["optimizers"][0].param_groups[0]["lr"] == given["share"] or 1 / 0,
-        (*OF_TYPES, KeyError),
-    ),
-    Case(
-        "training.guessing_loss",
-        arguments(pairs=st.integers(1, 999)),
-        lambda result, given: result >= 0 or 1 / 0,
-        OF_TYPES,
-    ),
-    Case(
-        "training.print_loss",
-        arguments(step=st.integers(1, 99), loss=st.floats(0, 9), pairs=st.integers(1, 99)),
-        errors=(*OF_TYPES, KeyError),
-    ),
 ]

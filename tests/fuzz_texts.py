@@ -9,12 +9,12 @@ from fuzz_cases import FILES, OF_TYPES, Case, arguments, folder
 from fuzz_values import NAMES, TEXTS
 from hypothesis import strategies as st
 
-from minclip.bpe import apply_merges, bytes_to_unicode, count_pairs, merge_pair, train_bpe, word_symbols
+from minclip.bpe import bytes_to_unicode, train_bpe
 from minclip.tokenizer import BPETokenizer, clean
 
 WORDS = (
     st.text(min_size=1, max_size=6)
-    .filter(lambda text: "\ud800" > max(text) or min(text) > "\udfff")
+    .filter(lambda text: max(text) < "\ud800" or min(text) > "\udfff")
     .filter(lambda text: not any("\ud800" <= letter <= "\udfff" for letter in text))
 )
 SYMBOLS = st.lists(st.sampled_from("abc"), max_size=8).map(tuple)
@@ -52,8 +52,7 @@ def is_training(result, given):
 
 
 def is_merged(result, given):
-    symbols, ranks = given["symbols"], given["ranks"]
-    assert "".join(result) == "".join(symbols)
+    joined(result, given)
     assert len(result) < 2 or not any(pair in given["ranks"] for pair in itertools.pairwise(result))
 
 
@@ -89,7 +88,7 @@ def saved(draw):
     return {"path": path}
 
 
-MERGES = "#version: 0.2\nt h\nth e</w>\n".encode()
+MERGES = b"#version: 0.2\nt h\nth e</w>\n"
 ONE = st.builds(tokenizer)
 ids = st.lists(st.integers(0, 551), max_size=9)
 LINES = st.lists(
@@ -100,7 +99,7 @@ LINES = st.lists(
 )
 
 CASES = [
-    Case("bpe.bytes_to_unicode", arguments(), lambda result, _: len(set(result.values())) == 256 or 1 / 0),
+    Case("bpe.bytes_to_unicode", arguments(), lambda result, _: len(set(result.values())) == 256),
     Case("bpe.word_symbols", arguments(word=WORDS), is_word, (*OF_TYPES, IndexError), {"word": ("surrogates",)}),
     Case(
         "bpe.count_pairs",
@@ -123,11 +122,11 @@ CASES = [
         is_merged,
         (*OF_TYPES, KeyError),
     ),
-    Case("tokenizer.clean", arguments(text=TEXTS), lambda result, given: clean(result).split() and None),
+    Case("tokenizer.clean", arguments(text=TEXTS), lambda result, given: result == " ".join(result.split())),
     Case(
         "tokenizer.BPETokenizer",
         arguments(merges=[("t", "h"), ("th", "e</w>")], context_length=st.integers(2, 99)),
-        lambda result, given: result.encode("The the") == [513, 513] or 1 / 0,
+        lambda result, given: result.encode("The the") == [513, 513],
         words={"merges": ("merge",)},
     ),
     Case(
@@ -135,20 +134,21 @@ CASES = [
         arguments(
             texts=st.lists(TEXTS, max_size=4), vocab_size=st.integers(514, 530), context_length=st.integers(2, 9)
         ),
-        lambda result, given: 514 <= len(result) <= given["vocab_size"] or 1 / 0,
+        lambda result, given: 514 <= len(result) <= given["vocab_size"],
+        OF_TYPES,
     ),
     Case("tokenizer.BPETokenizer.encode", arguments(self=ONE, text=TEXTS), is_text),
     Case(
         "tokenizer.BPETokenizer.encode_word",
         arguments(self=ONE, word=WORDS),
-        lambda result, given: all(0 <= i < 552 for i in result) or 1 / 0,
+        lambda result, given: all(0 <= i < 552 for i in result),
         OF_TYPES,
         {"word": ("surrogates",)},
     ),
     Case(
         "tokenizer.BPETokenizer.decode",
         arguments(self=ONE, ids=ids),
-        lambda result, given: result.encode() and None,
+        lambda result, given: isinstance(result.encode(), bytes),
         words={"ids": ("id",)},
     ),
     Case(
@@ -160,60 +160,58 @@ CASES = [
     Case(
         "tokenizer.BPETokenizer.to_json",
         arguments(self=ONE),
-        lambda result, given: BPETokenizer.from_json(result) == given["self"] or 1 / 0,
+        lambda result, given: BPETokenizer.from_json(result) == given["self"],
     ),
     Case(
         "tokenizer.BPETokenizer.from_json",
         arguments(text=tokenizer().to_json()),
-        lambda result, given: result == tokenizer() or 1 / 0,
+        lambda result, given: result == tokenizer(),
         words={"text": ("tokenizer",)},
     ),
     Case(
         "tokenizer.BPETokenizer.save",
         arguments(self=ONE, path=st.builds(lambda: folder() / "saved.json")),
-        lambda result, given: BPETokenizer.load(given["path"]) == given["self"] or 1 / 0,
+        lambda result, given: BPETokenizer.load(given["path"]) == given["self"],
         FILES,
     ),
-    Case("tokenizer.BPETokenizer.load", saved(), lambda result, given: len(result) == 552 or 1 / 0, FILES),
+    Case("tokenizer.BPETokenizer.load", saved(), lambda result, given: len(result) == 552, FILES),
     Case(
         "tokenizer.BPETokenizer.from_openai_merges",
         arguments(path=st.builds(written, st.just(MERGES), st.just("merges.txt")), context_length=st.integers(2, 99)),
-        lambda result, given: result.encode("the") == [513] or 1 / 0,
+        lambda result, given: result.encode("the") == [513],
         FILES,
         words={"path": ("merges file",)},
     ),
     Case(
         "prompts.prompts_for",
         arguments(name=NAMES, templates=TEMPLATES),
-        lambda result, given: all(given["name"] in prompt for prompt in result) or 1 / 0,
+        lambda result, given: all(given["name"] in prompt for prompt in result),
         OF_TYPES,
         words={"templates": ("template",)},
     ),
     Case(
         "prompts.check_template",
         arguments(template="a {}", where="template"),
-        lambda result, given: result == given["template"] or 1 / 0,
+        lambda result, given: result == given["template"],
     ),
     Case(
         "prompts.read_templates",
         TEMPLATES.map(lambda lines: {"path": written("\n".join(lines).encode("utf-8"))}),
-        lambda result, given: len(result) >= 1 or 1 / 0,
+        lambda result, given: len(result) >= 1,
         FILES,
     ),
     Case(
         "prompts.read_class_names",
         LINES.map(lambda lines: {"path": written("\n".join(lines).encode("utf-8"))}),
-        lambda result, given: len(result) >= 1 or 1 / 0,
+        lambda result, given: len(result) >= 1,
         FILES,
     ),
     Case(
         "prompts.read_texts",
         LINES.map(lambda lines: {"path": written("\n".join(lines).encode("utf-8"))}),
-        lambda result, given: (
-            [text for _, text in result] == given["path"].read_text(encoding="utf-8").split("\n") or 1 / 0
-        ),
+        lambda result, given: [text for _, text in result] == given["path"].read_text(encoding="utf-8").split("\n"),
         FILES,
     ),
-    Case("prompts.as_read", arguments(name=NAMES), lambda result, given: result == result.lower() or 1 / 0),
-    Case("prompts.unquoted", arguments(line=NAMES), lambda result, given: result or 1 / 0, OF_TYPES),
+    Case("prompts.as_read", arguments(name=NAMES), lambda result, given: result == result.lower()),
+    Case("prompts.unquoted", arguments(line=NAMES), lambda result, given: result, OF_TYPES),
 ]

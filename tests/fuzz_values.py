@@ -1,5 +1,6 @@
 """Values to fuzz with: right tensors, texts and pictures of every kind, and wrong values of every kind."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,8 @@ WRONG_OBJECTS += [
 WRONG_ARRAYS = [
     torch.tensor(1.0), torch.zeros(0), torch.zeros(2), torch.zeros(0, 4), torch.zeros(3, 4), torch.zeros(2, 3, 4),
     torch.zeros(1, 2, 3, 4), torch.full((2, 4), torch.nan), torch.full((2,), torch.inf), torch.tensor([-1]),
-    torch.tensor([10**12]), torch.tensor([True]), torch.zeros(2, 4, dtype=torch.complex64), np.array(["a", "b"]), np.array([None]), np.zeros((0, 0)), np.float32(1), np.int64(0),
+    torch.tensor([10**12]), torch.tensor([True]), torch.zeros(2, 4, dtype=torch.complex64),
+    np.array(["a", "b"]), np.array([None]), np.zeros((0, 0)), np.float32(1), np.int64(0),
     np.array(3), np.full((2, 3), np.nan), np.array([1 + 1j]), np.zeros((2, 3), np.uint8),
 ]  # fmt: skip
 
@@ -129,7 +131,8 @@ def bent(draw, value: Any) -> Any:
     if isinstance(value, Tensor):
         value = value.detach().clone()
         ways = (
-            lambda: value[None], lambda: value.flatten(), lambda: value.flatten()[:0], lambda: value[..., :0] if value.ndim else value[None, None],
+            lambda: value[None], lambda: value.flatten(), lambda: value.flatten()[:0],
+            lambda: value[..., :0] if value.ndim else value[None, None],
             lambda: torch.cat([value, value]) if value.ndim else value.expand(3),
             lambda: spoiled(value, draw(st.sampled_from([0, -1, torch.nan, torch.inf, 10**9]))),
             lambda: value.to(draw(st.sampled_from([torch.int64, torch.bool, torch.int32, torch.float64, torch.uint8]))),
@@ -138,7 +141,8 @@ def bent(draw, value: Any) -> Any:
         return ways[how]()
     if isinstance(value, np.ndarray):
         ways = (
-            lambda: value[None], lambda: value.ravel(), lambda: value.ravel()[:0], lambda: value[..., None], lambda: value.tolist(),
+            lambda: value[None], lambda: value.ravel(), lambda: value.ravel()[:0], lambda: value[..., None],
+            lambda: value.tolist(),
             lambda: value.astype(float) * np.nan, lambda: value.astype(object), lambda: torch.from_numpy(value.copy()),
         )  # fmt: skip
         return ways[how]()
@@ -166,10 +170,8 @@ def bent(draw, value: Any) -> Any:
 def spoiled(value: Tensor, number: float) -> Tensor:
     """One entry is another number, where the dtype has it."""
     if value.numel():
-        try:
+        with contextlib.suppress(RuntimeError, ValueError, OverflowError):
             value.view(-1)[0] = number
-        except (RuntimeError, ValueError, OverflowError):
-            pass
     return value
 
 

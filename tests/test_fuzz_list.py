@@ -1,16 +1,18 @@
-"""No public function without fuzz: what people import is listed by introspection, and each of it has a case or a reason."""
+"""No public function without fuzz: introspection lists what people import, and each name has a case or a reason."""
 
 import inspect
 from importlib import import_module
 
-import minclip
 import test_fuzz_public
 
+import minclip
+
 # the pages at the top whole, of the folders what they export; what a lesson's reader or an importer is told to use
-PAGES = (
-    "bpe tokenizer text vision transformer model loss optim accuracy retrieval similarity prompts zero_shot preprocess "
-    "ties checkpoint training config resnet data evaluation figures search"
-).split()
+PAGES = [
+    *("bpe", "tokenizer", "prompts", "preprocess", "similarity", "ties", "accuracy", "retrieval", "config", "loss"),
+    *("transformer", "vision", "text", "resnet", "model", "optim", "training", "zero_shot", "checkpoint"),
+    *("data", "evaluation", "figures", "search"),
+]
 ALSO = {"experiments.fit.fit", "data.memory.from_pairs"}
 MERGES = "reads OpenAI's merges, which are fetched apart; BPETokenizer's own method has a case"
 NOT_FUZZED = {
@@ -18,7 +20,7 @@ NOT_FUZZED = {
     "tokenizer.encode": MERGES,
     "tokenizer.decode": MERGES,
     "tokenizer.tokenize": MERGES,
-    "evaluation.probe_model": "reads whole data sets and takes seconds a call; fit_probe and evaluate_task, its parts, have cases",
+    "evaluation.probe_model": "reads whole data sets, for seconds; its parts, fit_probe and evaluate_task, have cases",
     "ties.Rank": "a named tuple: it takes what it is given; its method has a case",
 }
 

@@ -5,19 +5,32 @@ The ordinary suite tries few of them. A deep run: `MINCLIP_FUZZ=500 python -m py
 
 from typing import Any
 
+import fuzz_configs
 import fuzz_measures
 import fuzz_models
+import fuzz_parts
 import fuzz_pictures
 import fuzz_places
 import fuzz_tensors
 import fuzz_texts
+import fuzz_training
 import pytest
 from fuzz_cases import Case, fault, folder
 from fuzz_values import wrong
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-PAGES = (fuzz_texts, fuzz_pictures, fuzz_tensors, fuzz_models, fuzz_measures, fuzz_places)
+PAGES = (
+    fuzz_texts,
+    fuzz_pictures,
+    fuzz_configs,
+    fuzz_tensors,
+    fuzz_parts,
+    fuzz_models,
+    fuzz_training,
+    fuzz_measures,
+    fuzz_places,
+)
 CASES: list[Case] = [case for page in PAGES for case in page.CASES]
 by_name = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 EVERY = list(HealthCheck)
@@ -36,7 +49,8 @@ def test_right_arguments_give_what_is_stated(case: Case):
     @settings(case.examples(6), suppress_health_check=EVERY)
     @given(case.right)
     def try_one(arguments: dict[str, Any]):
-        case.holds(case.call(**arguments), arguments)
+        so = case.holds(case.call(**arguments), arguments)
+        assert so is None or so, case.name
 
     try_one()
 

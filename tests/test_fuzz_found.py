@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from fuzz_models import model
+from fuzz_pictures import folder_of_pictures
 from fuzz_texts import tokenizer
 from PIL import Image
 
@@ -32,7 +33,7 @@ REFUSED = {
     "n_px=1.5 must be a whole number of pixels": lambda: image_transform(1.5),
     "n_px=-1 must be a whole number of pixels": lambda: ImageTransform(-1),
     "image must be a PIL picture, found str": lambda: as_seen("cat.png"),
-    "split=1 is not known": lambda: minclip.data.open_dataset("picturebook", 1),
+    "split=1 is not known": lambda: minclip.data.open_folder(folder_of_pictures(), 1),
     "pairs=0 must be at least 1": lambda: minclip.training.guessing_loss(0),
     "vision_mlp_width=": lambda: CLIPConfig(8, 8, 4, 8, 1, 8, 2, 1, vision_mlp_width=torch.zeros(2)),
     "content must be a dictionary": lambda: TrainConfig.from_dict([]),

@@ -18,12 +18,7 @@ from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_i
 from minclip.model import CLIP
 from minclip.retrieval import DIRECTIONS, KS
 from minclip.ties import ROUNDING
-from minclip.zero_shot import (
-    Tokenizer,
-    encode_pixels,
-    encode_texts,
-    zero_shot_classifier,
-)
+from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts, zero_shot_classifier
 
 RetrievalPairs = tuple[np.ndarray, Sequence[str], Sequence[int] | np.ndarray]  # pixels, texts, image_of_text
 MAX_LISTED = 100  # classes: with more, a report keeps no share of each

@@ -46,15 +46,14 @@ def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
     log: the lines of log.jsonl, such as {"step": 100, "samples": 25600, "loss": 4.2, "logit_scale": 2.66,
     "seconds": 12.3} and {"step": 200, "samples": 51200, "zero_shot": 0.41}. Any key may be absent.
     """
-    log = [line for line in log if isinstance(line, Mapping)]
-    if not any("samples" in line for line in log):
+    if not (log := [line for line in log if isinstance(line, Mapping) and "samples" in line]):
         raise ValueError('log is empty: it needs lines with "samples" and "loss", as in a run\'s log.jsonl')
     figure = new_figure(8, 9)
     loss, temperature, right = figure.subplots(3, 1, sharex=True)
     samples, nats = series(log, "loss")
     loss.plot(samples, nats, color=IMAGE_COLOUR, marker="o" if len(nats) == 1 else None)
     dress(loss, "Loss", "", "loss (nats)")
-    steps = [line for line in log if line.get("step") and "samples" in line]
+    steps = [line for line in log if line.get("step")]
     if steps:
         batch_size = round(steps[0]["samples"] / steps[0]["step"])
         level = math.log(batch_size)

@@ -154,12 +154,12 @@ def fault(case: Case, name: str, given: dict[str, Any]) -> str:
     return "NaN out of finite numbers, in silence" if nan else ""
 
 
-NOT_OURS = ("ambiguous", "only one element", "Overflow")  # of PyTorch and NumPy, whose C code leaves no line behind
+NOT_OURS = ("ambiguous", "only one element", "Overflow", "broadcast")  # of PyTorch and NumPy, whose C code leaves no line behind
 
 
 def is_named(case: Case, name: str, value: Any, error: Exception) -> bool:
     """Whether the message names the argument, a part of its name, or the file. Python's TypeErrors name the type."""
-    if isinstance(error, TypeError | OSError | AttributeError | RuntimeError | IndexError | ArithmeticError):
+    if not isinstance(error, ValueError):
         return True
     last = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1]
     foreign = "minclip" not in Path(last).parts or any(words in str(error) for words in NOT_OURS)

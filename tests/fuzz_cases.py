@@ -17,6 +17,9 @@ import torch
 from hypothesis import settings
 from hypothesis import strategies as st
 
+import minclip
+
+HOME = Path(minclip.__file__).parent
 EXAMPLES = int(os.environ.get("MINCLIP_FUZZ", "0"))  # of every function; 0: the few of the ordinary suite
 
 REFUSALS: tuple[type[Exception], ...] = (ValueError, TypeError)
@@ -154,7 +157,8 @@ def fault(case: Case, name: str, given: dict[str, Any]) -> str:
     return "NaN out of finite numbers, in silence" if nan else ""
 
 
-NOT_OURS = ("ambiguous", "only one element", "Overflow", "broadcast")  # of PyTorch and NumPy, whose C code leaves no line behind
+# of PyTorch and NumPy, whose compiled code leaves no line behind
+NOT_OURS = ("ambiguous", "only one element", "Overflow", "broadcast")
 
 
 def is_named(case: Case, name: str, value: Any, error: Exception) -> bool:
@@ -162,7 +166,7 @@ def is_named(case: Case, name: str, value: Any, error: Exception) -> bool:
     if not isinstance(error, ValueError):
         return True
     last = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1]
-    foreign = "minclip" not in Path(last).parts or any(words in str(error) for words in NOT_OURS)
+    foreign = HOME not in Path(last).parents or any(words in str(error) for words in NOT_OURS)
     if AttributeError in case.errors and foreign:  # PyTorch's and NumPy's, of what takes values as they are
         return True
     said = str(error).lower()

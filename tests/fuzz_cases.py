@@ -158,7 +158,7 @@ def fault(case: Case, name: str, given: dict[str, Any]) -> str:
 
 
 # of PyTorch and NumPy, whose compiled code leaves no line behind
-NOT_OURS = ("ambiguous", "only one element", "Overflow", "broadcast")
+NOT_OURS = ("ambiguous", "only one element", "Overflow", "broadcast", "axes don't match", "too many dimensions")
 
 
 def is_named(case: Case, name: str, value: Any, error: Exception) -> bool:

@@ -147,7 +147,7 @@ CASES = [
         ),
         are_unit(lambda given: sum(map(len, given["batches"]))),
         OF_TYPES,
-        words={"batches": ("tokens",)},
+        words={"batches": ("tokens", "encode")},
         nan=NO_NAN,
     ),
     Case("zero_shot.check_model", arguments(**TINY)),

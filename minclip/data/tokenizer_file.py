@@ -4,6 +4,7 @@ import gzip
 import json
 import operator
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
@@ -24,7 +25,7 @@ class StoredTokenizer:
             raise ValueError(f"context_length={context_length!r} must be at least 2, a whole number: SOT and EOT")
         self.merges: list[tuple[str, str]] = [tuple(pair) for pair in merges]  # type: ignore[misc]
         if len(set(self.merges)) < len(self.merges):  # the ranks would have gaps, and other merges would be lost
-            twice = next(pair for place, pair in enumerate(self.merges) if pair in self.merges[:place])
+            ((twice, _),) = Counter(self.merges).most_common(1)
             raise ValueError(f"merges hold {twice!r:.80} twice: leave one out")
         self.context_length = context_length
 

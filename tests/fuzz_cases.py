@@ -170,7 +170,11 @@ def is_named(case: Case, name: str, value: Any, error: Exception) -> bool:
     if AttributeError in case.errors and foreign:  # PyTorch's and NumPy's, of what takes values as they are
         return True
     said = str(error).lower()
-    words = [name, *(part for part in name.lower().rstrip("s").split("_") if len(part) > 2), *case.words.get(name, ())]
+    words = [
+        name.lower(),
+        *(part for part in name.lower().rstrip("s").split("_") if len(part) > 2),
+        *case.words.get(name, ()),
+    ]
     if isinstance(value, str | Path):
         words += [str(value).lower() or "."]
     return any(word in said for word in words)

@@ -52,7 +52,7 @@ def bootstrap_interval(
     n = len(correct)
     if not np.isin(correct, (0, 1)).all():
         return percentile_interval(resampled_shares(correct, np.ones(n), seed, resamples), level)
-    draws = np.random.default_rng(seed).binomial(n, correct.mean(), size=resamples)
+    draws = np.random.default_rng(whole_number("seed", seed, 0)).binomial(n, correct.mean(), size=resamples)
     return percentile_interval(draws / n, level)
 
 
@@ -77,7 +77,7 @@ def grouped_bootstrap_interval(
 
 def resampled_shares(right: np.ndarray, sizes: np.ndarray, seed: int, resamples: int) -> np.ndarray:
     """Shares of right answers in groups drawn with replacement: float [resamples]. right, sizes: of every group."""
-    groups, rng, shares = len(sizes), np.random.default_rng(seed), []
+    groups, rng, shares = len(sizes), np.random.default_rng(whole_number("seed", seed, 0)), []
     for start in range(0, resamples, CHUNK):
         drawn = rng.integers(groups, size=(min(CHUNK, resamples - start), groups))  # [chunk, groups]
         shares.append(right[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))

@@ -209,7 +209,7 @@ def plot_retrieval(
         check_lengths(images=found, hits=own)
         for cell in row:
             cell.set_axis_off()
-        row[0].text(0, 0.5, textwrap.fill(query, 18), va="center", fontsize=FONT)
+        row[0].text(0, 0.5, textwrap.fill(str(query), 18), va="center", fontsize=FONT)
         for cell, image, hit in zip(row[1:], found, own, strict=False):
             cell.set_axis_on()
             show_picture(cell, image, frame=MATCH_COLOUR if hit else None)

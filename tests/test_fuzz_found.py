@@ -47,6 +47,8 @@ REFUSED = {
         torch.ones(2, 3), torch.zeros(2), 1.0, {}
     ).predict(torch.ones(1, 4)),
     "level=": lambda: evaluation.bootstrap_interval([1.0], level=torch.zeros(2)),
+    "seed=-8 must be at least 0": lambda: evaluation.bootstrap_interval([1.0], seed=-8),
+    "dtype=0 is no precision": lambda: minclip.load("picturebook-tiny", dtype=0),
     'report must be a dictionary with "tasks"': lambda: evaluation.format_table({}),
     "log is empty": lambda: figures.plot_curves([1, 2]),
     "columns=0 must be at least 1": lambda: figures.plot_samples([PIXELS[0]], ["a"], columns=0),

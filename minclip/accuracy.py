@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from minclip.data.arguments import as_tensor
 from minclip.ties import Rank, rank_of_right
 
 
@@ -55,7 +56,7 @@ def rank_of_label(logits: Tensor, labels: Tensor, rounding: float = 0.0) -> Rank
     The same as `top_k_correct` for evaluations of whatever comes: logits: float [n, classes]; labels: int [n];
     rounding: logits that differ by this much at most are level. NaN is never right.
     """
-    logits, labels = torch.as_tensor(logits), torch.as_tensor(labels)
+    logits, labels = as_tensor("logits", logits), as_tensor("labels", labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or len(labels) == 0:
         raise ValueError(
             f"logits must be [n ≥ 1, classes] and labels [n], found {list(logits.shape)} and {list(labels.shape)}"

@@ -189,7 +189,9 @@ def load(
         count, what = new_positions(before, model.config)
         if count:
             warnings.warn(f"{path}: {count} {what}", stacklevel=2)
-    model = set_precision(model, dtype or torch.float32).to(choose_device("cpu" if device is None else device).device)
+    model = set_precision(model, torch.float32 if dtype is None else dtype).to(
+        choose_device("cpu" if device is None else device).device
+    )
     preprocess = image_transform(model.config.image_size, model.config.pixel_mean, model.config.pixel_std)
     return model, preprocess, tokenizer
 

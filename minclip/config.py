@@ -41,11 +41,11 @@ class CLIPConfig:
         for name in ("vision_layers", "pixel_mean", "pixel_std"):  # JSON knows lists only
             if isinstance(getattr(self, name), list):
                 object.__setattr__(self, name, tuple(getattr(self, name)))
-        if self.vision_mlp_width is not None and self.vision_mlp_width == 4 * self.vision_width:
-            object.__setattr__(self, "vision_mlp_width", None)  # so that equal models have equal configurations
         for field in fields(self):
             if field.name not in ("quick_gelu", "pixel_mean", "pixel_std"):
                 self.check_number(field.name, getattr(self, field.name))
+        if self.vision_mlp_width is not None and self.vision_mlp_width == 4 * self.vision_width:
+            object.__setattr__(self, "vision_mlp_width", None)  # so that equal models have equal configurations
         if not isinstance(self.quick_gelu, bool):
             raise ValueError(f"CLIPConfig.quick_gelu={self.quick_gelu!r} must be true or false")
         for name, least in (("pixel_mean", -1e9), ("pixel_std", 1e-9)):
@@ -193,6 +193,8 @@ class TrainConfig:
 
     @staticmethod
     def from_dict(content: dict[str, Any]) -> "TrainConfig":
+        if not isinstance(content, dict):
+            raise ValueError(f"content must be a dictionary, such as `to_dict` gives, found {type(content).__name__}")
         known = {field.name for field in fields(TrainConfig)}
         content = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items() if name in known}
         return TrainConfig(**content)

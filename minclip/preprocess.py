@@ -12,6 +12,7 @@ The ordinary picture comes first, `resize_and_crop` and `pixels_to_float`. Then 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -33,11 +34,11 @@ class ImageTransform:
     mean: tuple[float, ...] = MEAN
     std: tuple[float, ...] = STD
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.n_px, Integral) or isinstance(self.n_px, bool) or self.n_px < 1:
+            raise ValueError(f"n_px={self.n_px!r:.80} must be a whole number of pixels, at least 1")
+
     def __call__(self, image: Image.Image) -> Tensor:
-        if not isinstance(image, Image.Image):
-            raise ValueError(
-                f"image must be a PIL picture, found {type(image).__name__}: open it with PIL.Image.open(path)"
-            )
         pixels = np.array(square(image, self.n_px))  # uint8 [n_px, n_px, 3]
         return pixels_to_float(pixels[None], mean=self.mean, std=self.std)[0]
 
@@ -50,8 +51,6 @@ def image_transform(n_px: int, mean: Sequence[float] = MEAN, std: Sequence[float
     >>> image_transform(224)(Image.new("L", (640, 480))).shape
     torch.Size([3, 224, 224])
     """
-    if n_px < 1:
-        raise ValueError(f"n_px={n_px} must be at least 1 pixel")
     return ImageTransform(n_px, tuple(mean), tuple(std))
 
 
@@ -104,6 +103,8 @@ def square(image: Image.Image, n_px: int) -> Image.Image:
     ValueError for values that are not 0 to 65535 (modes I) or 0 to 1 (mode F).
     """
     image = to_eight_bit(image)
+    if image.mode == "La":  # which Pillow turns into nothing else
+        image = image.convert("LA")
     if isinstance(image.info.get("transparency"), bytes):  # of a palette: Pillow warns where RGB drops it
         image = image.copy()
         del image.info["transparency"]
@@ -113,11 +114,20 @@ def square(image: Image.Image, n_px: int) -> Image.Image:
     return resize_and_crop(image, n_px)
 
 
+def check_picture(image: object) -> None:
+    """ValueError for what is no PIL picture."""
+    if not isinstance(image, Image.Image):
+        raise ValueError(
+            f"image must be a PIL picture, found {type(image).__name__}: open it with PIL.Image.open(path)"
+        )
+
+
 def to_eight_bit(image: Image.Image) -> Image.Image:
     """Modes with more than 8 bits a channel as "L", the whole range kept; other modes as they are.
 
     Pillow (and openai/CLIP with it) would cut every value above 255 to white.
     """
+    check_picture(image)
     if not (image.mode == "F" or image.mode.startswith("I")):
         return image
     values = np.asarray(image).astype(np.float64)  # [height, width]
@@ -168,6 +178,7 @@ def as_seen(image: Image.Image) -> Image.Image:
 
 def upright(image: Image.Image) -> Image.Image:
     """Turned as its EXIF orientation says: a phone's photo may be stored lying on its side."""
+    check_picture(image)
     image.load()  # what is wrong with the picture itself is raised here
     try:
         return ImageOps.exif_transpose(image)
@@ -177,6 +188,7 @@ def upright(image: Image.Image) -> Image.Image:
 
 def on_white(image: Image.Image) -> Image.Image:
     """What is transparent laid on white paper; mode RGB."""
+    check_picture(image)
     if not image.has_transparency_data:
         return image.convert("RGB")
     drawing = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")

@@ -164,7 +164,7 @@ def unquoted(line: str) -> list[str]:
     >>> unquoted("'a photo of a {}.',"), unquoted('["tench", "goldfish"]'), unquoted("a mouse, an animal")
     (['a photo of a {}.'], ['tench', 'goldfish'], ['a mouse, an animal'])
     """
-    quoted = line[1:-1].strip() if line[0] == "[" and line[-1] == "]" else line
+    quoted = line[1:-1].strip() if line[:1] == "[" and line[-1:] == "]" else line
     if quoted[:1] not in ("'", '"'):
         return [line]
     try:

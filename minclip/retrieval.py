@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from minclip.data.arguments import whole_number
 from minclip.similarity import check_directions, cosine_similarity, unit_rows
 from minclip.ties import ROUNDING, rank_of_right
 
@@ -102,6 +103,8 @@ class Index:
     """
 
     def __init__(self, features: Tensor, names: Sequence[str | Path]):
+        if not isinstance(features, Tensor):
+            raise ValueError(f"features must be a tensor [n, embed_dim], found {type(features).__name__}")
         if features.ndim != 2 or len(features) != len(names) or len(names) == 0:
             raise ValueError(
                 f"features must be [n, embed_dim], a row for each of n ≥ 1 names, found {list(features.shape)} for "
@@ -124,12 +127,13 @@ class Index:
 
     def nearest(self, query: Tensor, k: int) -> list[tuple[int, float]]:
         """`search` with places in place of names."""
+        if not isinstance(query, Tensor):
+            raise ValueError(f"query must be a tensor [embed_dim], found {type(query).__name__}")
         if query.shape != self.features.shape[1:]:
             raise ValueError(
                 f"query must be [{self.features.shape[1]}], found {list(query.shape)}: search one at a time"
             )
-        if k < 1:
-            raise ValueError(f"k={k} must be at least 1")
+        k = whole_number("k", k)
         unit_query = unit_rows(query[None])  # [1, embed_dim]
         check_directions(unit_query, ["the query"])
         cosines = self.features @ unit_query[0].to(self.features.device)  # [n]

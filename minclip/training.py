@@ -47,6 +47,8 @@ def guessing_loss(pairs: int) -> float:
     >>> round(guessing_loss(256), 2)
     5.55
     """
+    if pairs < 1:
+        raise ValueError(f"pairs={pairs} must be at least 1")
     return math.log(pairs)
 
 

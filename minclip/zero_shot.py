@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from minclip.data.arguments import whole_number
 from minclip.data.progress import with_progress
 from minclip.model import CLIP
 from minclip.preprocess import pixels_to_float
@@ -81,6 +82,7 @@ def encode_images(
     model: CLIP, preprocess: Preprocess, images: Image.Image | Iterable[Image.Image], batch_size: int = 64
 ) -> Tensor:
     """PIL pictures -> unit features, float32 [n, embed_dim] on the model's device, `batch_size` in memory at a time."""
+    check_model(model)
     pixels = map(preprocess, [images] if isinstance(images, Image.Image) else images)  # each [3, size, size]
     batches = (torch.stack(batch).to(model.logit_scale) for batch in in_batches(pixels, batch_size))
     total = len(images) if isinstance(images, Sized) else None
@@ -89,10 +91,18 @@ def encode_images(
 
 def encode_pixels(model: CLIP, pixels: np.ndarray | Tensor, batch_size: int = 256) -> Tensor:
     """uint8 [n, size, size, 3] -> unit features, float32 [n, embed_dim] on the model's device."""
+    check_model(model)
     config, device = model.config, model.logit_scale.device
+    if not isinstance(pixels, np.ndarray | Tensor):
+        raise ValueError(
+            f"pixels must be an array or a tensor, found {type(pixels).__name__}: make one of the pictures"
+        )
     if tuple(pixels.shape[1:]) != (config.image_size, config.image_size, 3):
         size = f"{config.image_size}, {config.image_size}"
         raise ValueError(f"pixels must be uint8 [n, {size}, 3] for this model, found {list(pixels.shape)}")
+    batch_size = whole_number("batch_size", batch_size)
+    if isinstance(pixels, np.ndarray):
+        pixels = np.ascontiguousarray(pixels)  # of a mirrored view PyTorch makes no tensor
     parts = (pixels[start : start + batch_size] for start in range(0, len(pixels), batch_size))
     batches = (pixels_to_float(part, device, config.pixel_mean, config.pixel_std) for part in parts)
     return encode(model, model.encode_image, with_progress(batches, "encoding", "pictures", len(pixels), batch_size))
@@ -108,6 +118,7 @@ def encode_texts(
     """Texts -> unit features, float32 [n, embed_dim] on the model's device. `truncate` is the tokenizer's."""
     if isinstance(texts, str):
         raise ValueError(f"texts must be a list, found the string {texts!r}: put it in brackets")
+    check_model(model)
     device = model.logit_scale.device
     batches = (tokenizer(batch, truncate=truncate).to(device) for batch in in_batches(texts, batch_size))
     return encode(model, model.encode_text, with_progress(batches, "encoding", "texts", len(texts), batch_size))
@@ -128,11 +139,16 @@ def in_batches(items: Iterable[Item], batch_size: int) -> Iterator[list[Item]]:
     >>> list(in_batches("abcde", 2))
     [['a', 'b'], ['c', 'd'], ['e']]
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} must be at least 1")
+    batch_size = whole_number("batch_size", batch_size)
     waiting = iter(items)
     while batch := list(islice(waiting, batch_size)):
         yield batch
+
+
+def check_model(model: object) -> None:
+    """ValueError for what has no encoders, such as the name of a model."""
+    if not hasattr(model, "logit_scale"):
+        raise ValueError(f"model must be a minclip.CLIP, found {type(model).__name__}: minclip.load gives one")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Models in the layouts of OpenAI, OpenCLIP and Hugging Face: written, and read again."""
 
 import errno
+import itertools
 import json
 import re
 
@@ -10,6 +11,7 @@ from layout_examples import changed
 from safetensors.torch import load_file
 
 from minclip import checkpoint
+from minclip.bpe import bytes_to_unicode
 from minclip.config import CLIPConfig
 from minclip.data.tokenizer_file import OPENAI_MERGES
 from minclip.formats import huggingface
@@ -68,7 +70,8 @@ def test_a_file_in_a_folders_place_is_refused(write, model, tokenizer, tmp_path)
 
 
 def test_merges_too_many_for_openais_file_leave_nothing(model, tmp_path):
-    many = BPETokenizer([("a", "b")] * (OPENAI_MERGES + 1), 16)
+    pairs = itertools.product(bytes_to_unicode().values(), repeat=2)
+    many = BPETokenizer(list(itertools.islice(pairs, OPENAI_MERGES + 1)), 16)
     with pytest.raises(ValueError, match="48,895 merges are too many"):
         checkpoint.save_openai(model, many, tmp_path / "model.pt")
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """Tokenizers from and to other people's files: the same ids, or a refusal that says where they part."""
 
 import gzip
+import itertools
 import json
 import random
 import re
@@ -9,6 +10,7 @@ import pytest
 from peer_packages import installed
 from test_tokenizer import ODD
 
+from minclip.bpe import bytes_to_unicode
 from minclip.data.tokenizer_file import OPENAI_MERGES
 from minclip.formats.json_files import read_json, write_json
 from minclip.formats.tokenizer_files import (
@@ -87,7 +89,8 @@ def test_an_untrained_tokenizer_comes_back(tmp_path):
 
 
 def test_what_a_merges_file_cannot_hold_is_refused(tmp_path):
-    many = BPETokenizer([("a", "b")] * (OPENAI_MERGES + 1))
+    pairs = itertools.product(bytes_to_unicode().values(), repeat=2)
+    many = BPETokenizer(list(itertools.islice(pairs, OPENAI_MERGES + 1)))
     with pytest.raises(ValueError, match="48,895 merges are too many"):
         write_openai_merges(many, tmp_path / "merges.gz")
     assert list(tmp_path.iterdir()) == []

@@ -83,6 +83,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """Mode RGB. Transparency is dropped, not blended, as in openai/CLIP."""
     if isinstance(image.info.get("transparency"), bytes):  # of a palette: the way to RGB warns, this one does not
         image = image.convert("RGBA")
+    if image.mode == "La":  # which Pillow turns into nothing else
+        image = image.convert("LA")
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

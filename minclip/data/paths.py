@@ -53,6 +53,16 @@ def explain(error: OSError, path: Path) -> OSError:
     return error
 
 
+def require_name(path: Path) -> None:
+    """ValueError for a path that no file can have: with a NUL, or with half of a character (a lone surrogate)."""
+    try:
+        is_name = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        is_name = False
+    if not is_name:
+        raise ValueError(f"path {str(path)!r:.80} holds a character that no file name can hold: choose another name")
+
+
 def require_place(path: Path) -> None:
     """The error that `atomic_write` would raise for a place where no file can be: before an hour of work."""
     if path.is_dir():
@@ -85,6 +95,7 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
             file.write(b"{}")
     """
     path = Path(path)
+    require_name(path)
     require_place(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")  # one per writer
     try:

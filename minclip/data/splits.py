@@ -24,9 +24,9 @@ def canonical_split(split: str) -> str:
     >>> canonical_split("dev")
     'val'
     """
-    name = SPLIT_WORDS.get(split.strip().lower())
+    name = SPLIT_WORDS.get(split.strip().lower()) if isinstance(split, str) else None
     if name is None:
-        raise ValueError(f"split={split!r} is not known: choose of {', '.join(SPLITS)}")
+        raise ValueError(f"split={split!r:.80} is not known: choose of {', '.join(SPLITS)}")
     return name
 
 

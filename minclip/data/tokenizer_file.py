@@ -4,6 +4,7 @@ import gzip
 import json
 import operator
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +24,9 @@ class StoredTokenizer:
         if not isinstance(context_length, int) or context_length < 2:
             raise ValueError(f"context_length={context_length!r} must be at least 2, a whole number: SOT and EOT")
         self.merges: list[tuple[str, str]] = [tuple(pair) for pair in merges]  # type: ignore[misc]
+        if len(set(self.merges)) < len(self.merges):  # the ranks would have gaps, and other merges would be lost
+            ((twice, _),) = Counter(self.merges).most_common(1)
+            raise ValueError(f"merges hold {twice!r:.80} twice: leave one out")
         self.context_length = context_length
 
     @property

@@ -18,12 +18,7 @@ from minclip.evaluation.intervals import bootstrap_interval, grouped_bootstrap_i
 from minclip.model import CLIP
 from minclip.retrieval import DIRECTIONS, KS
 from minclip.ties import ROUNDING
-from minclip.zero_shot import (
-    Tokenizer,
-    encode_pixels,
-    encode_texts,
-    zero_shot_classifier,
-)
+from minclip.zero_shot import Tokenizer, encode_pixels, encode_texts, zero_shot_classifier
 
 RetrievalPairs = tuple[np.ndarray, Sequence[str], Sequence[int] | np.ndarray]  # pixels, texts, image_of_text
 MAX_LISTED = 100  # classes: with more, a report keeps no share of each
@@ -58,6 +53,11 @@ class TaskResult:
 
 def check_task(task: ClassTask | ChoiceTask, templates: Sequence[str] | None) -> None:
     """A ValueError that names the task, where its parts do not fit together."""
+    if not isinstance(task, ClassTask | ChoiceTask):
+        kind = type(task).__name__
+        raise ValueError(
+            f"task must be a ClassTask or a ChoiceTask, found {kind}: minclip.evaluation.class_task makes one"
+        )
     n = len(task.pixels)
     if n == 0 or np.shape(task.labels) != (n,):
         raise ValueError(
@@ -213,6 +213,8 @@ def as_report(results: Sequence[TaskResult], retrieval: dict[str, Any] | None = 
 
 def format_table(report: dict[str, Any]) -> str:
     """A report as a table for the terminal: accuracy or recall in percent, with 95 % intervals."""
+    if not isinstance(report, dict) or not isinstance(report.get("tasks"), dict):
+        raise ValueError('report must be a dictionary with "tasks", such as report.json holds')
     rows = [("task", "score", "95 % interval", "chance", "n")]
     for name, task in report["tasks"].items():
         interval = f"{100 * task['low']:.1f} to {100 * task['high']:.1f}"

@@ -4,7 +4,11 @@ The intervals cover the choice of test pictures. They do not cover the random se
 Source: Efron and Tibshirani 1993, chapter 13.
 """
 
+from numbers import Real
+
 import numpy as np
+
+from minclip.data.arguments import whole_number
 
 LEVEL = 0.95
 RESAMPLES = 2000  # the ends of a 95 % interval rest on 50 draws each: good to about a tenth of its width
@@ -18,10 +22,9 @@ def checked_answers(correct: np.ndarray, resamples: int, level: float) -> np.nda
         raise ValueError(f"correct must be [n] with at least one answer, found shape {list(correct.shape)}")
     if not ((correct >= 0) & (correct <= 1)).all():  # NaN is neither
         raise ValueError("correct must hold 1 (right), 0 (wrong), or chances between them, where answers are level")
-    if resamples < 1:
-        raise ValueError(f"resamples={resamples} must be at least 1")
-    if not 0 < level < 1:
-        raise ValueError(f"level={level} must be between 0 and 1, such as 0.95")
+    whole_number("resamples", resamples)
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level={level!r:.80} must be between 0 and 1, such as 0.95")
     return correct.astype(float)
 
 
@@ -49,7 +52,7 @@ def bootstrap_interval(
     n = len(correct)
     if not np.isin(correct, (0, 1)).all():
         return percentile_interval(resampled_shares(correct, np.ones(n), seed, resamples), level)
-    draws = np.random.default_rng(seed).binomial(n, correct.mean(), size=resamples)
+    draws = np.random.default_rng(whole_number("seed", seed, 0)).binomial(n, correct.mean(), size=resamples)
     return percentile_interval(draws / n, level)
 
 
@@ -74,7 +77,7 @@ def grouped_bootstrap_interval(
 
 def resampled_shares(right: np.ndarray, sizes: np.ndarray, seed: int, resamples: int) -> np.ndarray:
     """Shares of right answers in groups drawn with replacement: float [resamples]. right, sizes: of every group."""
-    groups, rng, shares = len(sizes), np.random.default_rng(seed), []
+    groups, rng, shares = len(sizes), np.random.default_rng(whole_number("seed", seed, 0)), []
     for start in range(0, resamples, CHUNK):
         drawn = rng.integers(groups, size=(min(CHUNK, resamples - start), groups))  # [chunk, groups]
         shares.append(right[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))

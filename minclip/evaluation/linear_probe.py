@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from minclip.data.arguments import as_tensor, whole_number
 from minclip.data.progress import SECONDS, is_shown
 from minclip.evaluation.evaluate import TaskResult, result_of
 
@@ -41,7 +42,12 @@ class Probe:
 
     def logits(self, features: Tensor) -> Tensor:
         """float32 [n, classes] of features, float [n, embed_dim], that were made like those it learned from."""
-        return as_features("features", features) @ self.weight.T + self.bias
+        features, width = as_features("features", features), self.weight.shape[1]
+        if features.shape[1] != width:
+            raise ValueError(
+                f"features have {features.shape[1]} numbers, the probe learned from {width}: take its model's"
+            )
+        return features @ self.weight.T + self.bias
 
     def predict(self, features: Tensor) -> Tensor:
         """The likeliest class of each row, int64 [n]."""
@@ -95,7 +101,7 @@ def fit_probe(
     if len(answers.unique()) < 2:
         raise ValueError(f"a probe tells classes apart, and the labels know {len(answers.unique())}: give two or more")
     highest = int(torch.cat([answers, val_answers]).max())
-    classes = highest + 1 if classes is None else classes
+    classes = highest + 1 if classes is None else whole_number("classes", classes)
     if classes <= highest:
         raise ValueError(f"a label is {highest}, and classes={classes} has none of that number")
     found = {} if C is not None else search_c(features, answers, val_features, val_answers, classes, progress)
@@ -181,7 +187,7 @@ def held_out(labels: Tensor) -> Tensor:
 
 def as_features(name: str, features: Any) -> Tensor:
     """float32 [n, embed_dim] on the CPU. ValueError for another shape, none at all, or numbers that are not finite."""
-    rows = torch.as_tensor(features).detach().float().cpu()
+    rows = as_tensor(name, features).detach().float().cpu()
     if rows.ndim != 2 or len(rows) == 0:
         raise ValueError(f"{name} must be [n ≥ 1, embed_dim], found {list(rows.shape)}")
     if not rows.isfinite().all():
@@ -195,7 +201,7 @@ def as_labels(name: str, labels: Any, n: int) -> Tensor:
     labels = list(labels) if not isinstance(labels, Tensor | np.ndarray) else labels
     if len(labels) and isinstance(labels[0], str):
         raise ValueError(f"{name} are texts such as {labels[0]!r}: give numbers, sorted(set(labels)).index(label)")
-    numbers = torch.as_tensor(labels).detach().cpu()
+    numbers = as_tensor(name, labels).detach().cpu()
     if numbers.shape != (n,) or numbers.is_floating_point() or (n and numbers.min() < 0):
         raise ValueError(f"{name} must be {n} whole numbers from 0 on, one for each row, found {list(numbers.shape)}")
     return numbers.long()

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from minclip.data.arguments import whole_number
+from minclip.data.images import to_rgb
 from minclip.data.memory import as_picture
 from minclip.data.protocol import ChoiceTask, ClassTask
-from minclip.preprocess import square
+from minclip.preprocess import square, to_eight_bit
 from minclip.prompts import PICTURE_TEMPLATES
 
 
@@ -64,9 +66,8 @@ def choice_task(
 
 def pixels_of(images: Sequence[Image.Image | np.ndarray], size: int) -> np.ndarray:
     """uint8 [n, size, size, 3], cut and resized as in preprocessing."""
-    if size < 1:
-        raise ValueError(f"size={size} must be at least 1 pixel")
-    pictures = (square(as_picture(image, i).convert("RGB"), size) for i, image in enumerate(images))
+    size = whole_number("size", size)
+    pictures = (square(to_rgb(to_eight_bit(as_picture(image, i))), size) for i, image in enumerate(images))
     return (
         np.stack([np.asarray(picture) for picture in pictures]) if len(images) else np.zeros((0, size, size, 3), "u1")
     )

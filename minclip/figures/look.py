@@ -66,9 +66,12 @@ def legend_below(figure: Figure, axes: Axes) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
 
 
-def as_numbers(values: Any) -> np.ndarray:
+def as_numbers(values: Any, name: str = "values") -> np.ndarray:
     """Float64 numbers from a list, an array, or a tensor on any device, with or without a gradient."""
-    return np.asarray(values.detach().cpu().float() if hasattr(values, "detach") else values, dtype=float)
+    try:
+        return np.asarray(values.detach().cpu().float() if hasattr(values, "detach") else values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be numbers, in a list, an array or a tensor: {error}") from error
 
 
 def show_picture(axes: Axes, image: Any, frame: str | None = None) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from minclip.data.arguments import whole_number
 from minclip.figures.look import (
     FONT,
     IMAGE_COLOUR,
@@ -45,14 +46,14 @@ def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
     log: the lines of log.jsonl, such as {"step": 100, "samples": 25600, "loss": 4.2, "logit_scale": 2.66,
     "seconds": 12.3} and {"step": 200, "samples": 51200, "zero_shot": 0.41}. Any key may be absent.
     """
-    if not any("samples" in line for line in log):
+    if not (log := [line for line in log if isinstance(line, Mapping) and "samples" in line]):
         raise ValueError('log is empty: it needs lines with "samples" and "loss", as in a run\'s log.jsonl')
     figure = new_figure(8, 9)
     loss, temperature, right = figure.subplots(3, 1, sharex=True)
     samples, nats = series(log, "loss")
     loss.plot(samples, nats, color=IMAGE_COLOUR, marker="o" if len(nats) == 1 else None)
     dress(loss, "Loss", "", "loss (nats)")
-    steps = [line for line in log if line.get("step") and "samples" in line]
+    steps = [line for line in log if line.get("step")]
     if steps:
         batch_size = round(steps[0]["samples"] / steps[0]["step"])
         level = math.log(batch_size)
@@ -82,7 +83,7 @@ def plot_curves(log: Sequence[Mapping[str, Any]]) -> Figure:
 def plot_samples(images: Sequence[Any], captions: Sequence[str], columns: int = 6) -> Figure:
     """A page of pictures, each with its caption below."""
     check_lengths(images=images, captions=captions)
-    columns = min(columns, len(images))
+    columns = min(whole_number("columns", columns), len(images))
     rows = math.ceil(len(images) / columns)
     figure = new_figure(1.9 * columns, 2.5 * rows)
     for place, (image, caption) in enumerate(zip(images, captions, strict=True), start=1):
@@ -99,7 +100,7 @@ def plot_similarity(images: Sequence[Any], texts: Sequence[str], similarity: np.
     images: pictures; texts: captions; similarity: float [images, texts], cosines or logits. The figure has texts as
     rows and pictures as columns.
     """
-    scores = as_numbers(similarity).T  # [texts, images]
+    scores = as_numbers(similarity, "similarity").T  # [texts, images]
     if scores.shape != (len(texts), len(images)) or scores.size == 0:
         raise ValueError(f"similarity must be [{len(images)}, {len(texts)}], found {list(np.shape(similarity))}")
     columns, rows = len(images), len(texts)
@@ -133,11 +134,11 @@ def plot_predictions(
 
     probabilities: float [images, names], rows sum to one; truths: the index of every picture's true name.
     """
-    probabilities = as_numbers(probabilities)
+    probabilities = as_numbers(probabilities, "probabilities")
     check_lengths(images=images, probabilities=probabilities, truths=truths)
     if probabilities.shape[1:] != (len(names),):
         raise ValueError(f"probabilities must be [{len(images)}, {len(names)}], found {list(probabilities.shape)}")
-    columns = min(columns, len(images))
+    columns = min(whole_number("columns", columns), len(images))
     rows = math.ceil(len(images) / columns)
     figure = new_figure(2.9 * columns, 3.6 * rows)
     grid = figure.add_gridspec(2 * rows, columns, height_ratios=[2.4, 1] * rows)
@@ -170,7 +171,7 @@ def plot_confusion(matrix: np.ndarray, names: Sequence[str]) -> Figure:
 
     matrix: int [classes, classes], from `confusion_matrix`. Of more than MOST_NAMED classes no name is written.
     """
-    matrix = as_numbers(matrix)
+    matrix = as_numbers(matrix, "matrix")
     if matrix.shape != (len(names), len(names)) or not len(names):
         raise ValueError(f"matrix must be [{len(names)}, {len(names)}], found {list(matrix.shape)}")
     totals = matrix.sum(axis=1, keepdims=True)
@@ -208,7 +209,7 @@ def plot_retrieval(
         check_lengths(images=found, hits=own)
         for cell in row:
             cell.set_axis_off()
-        row[0].text(0, 0.5, textwrap.fill(query, 18), va="center", fontsize=FONT)
+        row[0].text(0, 0.5, textwrap.fill(str(query), 18), va="center", fontsize=FONT)
         for cell, image, hit in zip(row[1:], found, own, strict=False):
             cell.set_axis_on()
             show_picture(cell, image, frame=MATCH_COLOUR if hit else None)

@@ -3,9 +3,11 @@
 Nothing large is made before all shapes have been compared: a wrong file costs no memory. No file is opened here.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 
 import torch
+from torch import Tensor
 
 from minclip.config import PRESETS, CLIPConfig
 from minclip.formats.pickled_tensors import printable
@@ -37,6 +39,12 @@ def build(tensors: Weights, layout: Layout, config: CLIPConfig | None = None) ->
     heads of 64, QuickGELU. Raises ValueError, in the layout's own names, for tensors that are missing, surplus or of
     another shape or kind, and for a configuration that is not theirs.
     """
+    if not isinstance(tensors, Mapping):
+        raise ValueError(f"state_dict must hold tensors by their names, found {type(tensors).__name__}")
+    for name, tensor in tensors.items():
+        if not isinstance(name, str) or not isinstance(tensor, Tensor):
+            kind = type(tensor).__name__
+            raise ValueError(f"state_dict must hold tensors by their names, found {kind} under {name!r:.80}")
     tensors = {name: tensor for name, tensor in tensors.items() if name.split(".")[-1] not in IGNORED}
     if "logit_bias" in tensors:
         raise ValueError("the weights hold a logit_bias: this is a SigLIP, which minclip cannot load yet")

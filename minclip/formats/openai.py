@@ -12,7 +12,7 @@ from minclip.config import HEAD_WIDTH, CLIPConfig
 from minclip.data.paths import atomic_write
 from minclip.formats.build_model import build
 from minclip.formats.changed_models import plain_weights, refuse_changed, the_clip
-from minclip.formats.tokenizer_files import check_vocabulary, fits_openai_merges, write_openai_merges
+from minclip.formats.tokenizer_files import check_tokenizer, check_vocabulary, fits_openai_merges, write_openai_merges
 from minclip.formats.weight_names import OPENAI, Weights
 from minclip.formats.weights_files import write_tensors
 from minclip.formats.written_weights import Dtype, written_weights
@@ -76,6 +76,7 @@ def save_openai(model: CLIP, tokenizer: BPETokenizer, path: str | Path, dtype: D
     refuse_changed(model, "OpenAI's")
     state = written_weights(model, OPENAI, dtype)
     refuse_what_openai_cannot_say(model.config)
+    check_tokenizer(tokenizer)
     fits_openai_merges(tokenizer)
     check_vocabulary(model.config, tokenizer)
     if path.suffix == ".safetensors":

@@ -34,8 +34,8 @@ def set_precision(model: CLIP, dtype: torch.dtype) -> CLIP:
     torch.float32 brings all of it back, rounded as it is. The encoders cast their input themselves and give features
     in dtype; logits are float32 always. Raises ValueError for another dtype.
     """
-    if dtype not in DTYPES:
-        raise ValueError(f"dtype={dtype} is no precision of a CLIP: choose {', '.join(map(str, DTYPES))}")
+    if not isinstance(dtype, torch.dtype) or dtype not in DTYPES:
+        raise ValueError(f"dtype={dtype!r:.80} is no precision of a CLIP: choose {', '.join(map(str, DTYPES))}")
     model.float()
     for parameter in halved(model).values():
         parameter.data = parameter.data.to(dtype)

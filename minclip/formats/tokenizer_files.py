@@ -135,8 +135,16 @@ def in_clips_order(vocabulary: dict[str, int], merges: list[Pair], context_lengt
     return BPETokenizer(merges, context_length)
 
 
+def check_tokenizer(tokenizer: object) -> None:
+    """ValueError for what is no tokenizer, such as its name."""
+    if not all(hasattr(tokenizer, name) for name in ("vocab_size", "context_length", "merges")):
+        kind = type(tokenizer).__name__
+        raise ValueError(f"tokenizer must be a minclip.BPETokenizer, found {kind}: minclip.load gives the model's")
+
+
 def check_vocabulary(config: CLIPConfig, tokenizer: BPETokenizer) -> None:
     """Raises ValueError where the tokenizer belongs to another model."""
+    check_tokenizer(tokenizer)
     for name in ("vocab_size", "context_length"):
         if getattr(tokenizer, name) != getattr(config, name):
             raise ValueError(

@@ -30,6 +30,8 @@ def written_weights(model: CLIP, layout: Layout, dtype: Dtype, whole: bool = Fal
         half = set(ours) if whole else {plain_name(name) for name in halved(model)}
         kinds = {name: dtype if name in half else torch.float32 for name in ours}
         return layout.from_ours({name: cast(name, tensor, kinds[name]) for name, tensor in ours.items()})
+    if not isinstance(dtype, Mapping):
+        raise ValueError(f"dtype={dtype!r:.80} must be one of {', '.join(map(str, DTYPES))}, or one for each tensor")
     theirs = layout.from_ours(ours)
     if missing := [name for name, tensor in theirs.items() if tensor.is_floating_point() and name not in dtype]:
         warnings.warn(

@@ -46,6 +46,8 @@ class OtherModel(ValueError):
 
 def model_hash(model: nn.Module, preprocess: Any) -> str:
     """A text that differs where the features would: by the weights, the configuration, or the preprocessing."""
+    if not isinstance(model, nn.Module):
+        raise ValueError(f"model must be a minclip.CLIP, found {type(model).__name__}: minclip.load gives one")
     how = repr(preprocess) if hasattr(preprocess, "__dataclass_fields__") else getattr(preprocess, "__qualname__", "")
     digest = hashlib.sha256(f"{FORMAT} {how} {getattr(model, 'config', type(model).__name__)}".encode())
     for name, tensor in sorted(model.state_dict().items()):

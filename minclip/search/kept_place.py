@@ -57,6 +57,8 @@ def check_patterns(patterns: Sequence[str]) -> list[str]:
     """The patterns without a slash at their end; ValueError for one that can exclude nothing."""
     checked = []
     for pattern in patterns:
+        if not isinstance(pattern, str):
+            raise ValueError(f"exclude must be a list of patterns such as *.gif, found {type(pattern).__name__} in it")
         plain = pattern.strip().replace("\\", "/").rstrip("/").removeprefix("./")
         if not plain or plain in (".", "..") or plain.startswith(("/", "../")) or re.match(r"[A-Za-z]:/", plain):
             raise ValueError(

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minclip.cli.values import local_path, positive
+
 NEXT = {"collect": "check", "check": "grade", "grade": "report"}
 RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 ACTIONS = ("make", "collect", "check", "grade", "report")
@@ -29,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     grade = actions.add_parser("grade", help="run the notebooks and give points")
     report = actions.add_parser("report", help="write points, a page for the teacher, and feedback")
     for action in (make, collect, check, grade, report):
-        action.add_argument("folder", type=Path, metavar="DIR", help="the class's folder")
+        action.add_argument("folder", type=local_path, metavar="DIR", help="the class's folder")
     for action in (make, grade):
         action.add_argument("--lessons", metavar="01,05-07", help="these lessons (default: all)")
-    collect.add_argument("given", type=Path, metavar="ZIP_OR_FOLDER", help="what the LMS gave you")
+    collect.add_argument("given", type=local_path, metavar="ZIP_OR_FOLDER", help="what the LMS gave you")
     collect.add_argument("--lesson", metavar="05", help="the lesson that it is of (default: the notebooks tell)")
     grade.add_argument("--students", metavar="ANNA,BEN", help="these students (default: all)")
     grade.add_argument("--jobs", type=positive, metavar="N", help="notebooks at a time (default: one for each core)")
@@ -53,17 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.parse_known_args = with_action  # type: ignore[method-assign, assignment]
 
 
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} must be at least 1")
-    return number
-
-
 def run(arguments: argparse.Namespace) -> int:
     from minclip.classroom import course_folder, requirements
 
-    folder, action = arguments.folder.expanduser(), arguments.action
+    folder, action = arguments.folder, arguments.action
     requirements.need_packages()
     failed = False
     if action == "make":
@@ -72,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         from minclip.classroom.collecting import NOTHING, collect
 
         chosen = lessons_of(arguments.lesson) or [None]
-        lines = collect(folder, arguments.given.expanduser(), chosen[0])
+        lines = collect(folder, arguments.given, chosen[0])
         failed = lines[0] == NOTHING
     elif action == "check":
         from minclip.classroom.inspection import inspect

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minclip.cli.data_arguments import COLUMN_ARGUMENTS, add_column_arguments, data_of
+from minclip.cli.values import local_path, name_or_path, whole_number
 from minclip.data import NAMES
 from minclip.data.splits import SPLITS
 
@@ -30,7 +31,9 @@ SHOWN = 24  # pictures on a page: four rows of six
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=(*NAMES, SHARDS), help=f"the data set, or {SHARDS} (WebDataset) of one")
-    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it")
+    parser.add_argument(
+        "--from", dest="source", type=local_path, metavar="FILE", help="the official file, if you have it"
+    )
     page = parser.add_mutually_exclusive_group()
     page.add_argument(
         "--show",
@@ -43,19 +46,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sheet",
         nargs="?",
         const=f"{PICTUREBOOK}-sheet.png",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help=f"write every class of the picture book in every style as PNG (default: {PICTUREBOOK}-sheet.png here)",
     )
     parser.add_argument(
-        "--size", type=int, help=f"pixels a side of the picture book ({PICTUREBOOK_SIZE}; on --sheet {SHEET_SIZE})"
+        "--size",
+        type=whole_number,
+        help=f"pixels a side of the picture book ({PICTUREBOOK_SIZE}; on --sheet {SHEET_SIZE})",
     )
     shards = parser.add_argument_group(f"minclip data {SHARDS}")
-    shards.add_argument("--data", metavar="NAME_OR_PATH", help="the data set to write: a name or a folder")
+    shards.add_argument(
+        "--data", type=name_or_path, metavar="NAME_OR_PATH", help="the data set to write: a name or a folder"
+    )
     add_column_arguments(shards)
     shards.add_argument("--split", choices=SPLITS, help="one of its splits (default: all three)")
-    shards.add_argument("--out", type=Path, metavar="FOLDER", help="a new folder for the shards")
-    shards.add_argument("--per-shard", type=int, metavar="N", help="pictures in a shard (default: 1000)")
+    shards.add_argument("--out", type=local_path, metavar="FOLDER", help="a new folder for the shards")
+    shards.add_argument("--per-shard", type=whole_number, metavar="N", help="pictures in a shard (default: 1000)")
 
 
 def run(arguments: argparse.Namespace) -> int:

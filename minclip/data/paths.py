@@ -53,13 +53,19 @@ def explain(error: OSError, path: Path) -> OSError:
     return error
 
 
-def require_place(path: Path) -> None:
-    """The error that `atomic_write` would raise for a place where no file can be: before an hour of work."""
+def require_file_name(path: Path) -> Path:
+    """The folder above that is there. OSError where the path is a folder, or leads through a file."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, f"{path} is a folder, and was to be a file: choose another name")
     above = next((one for one in path.absolute().parents if one.exists()), path.parent)
     if not above.is_dir():
         raise explain(NotADirectoryError(errno.ENOTDIR, "is no folder"), path)
+    return above
+
+
+def require_place(path: Path) -> None:
+    """The error that `atomic_write` would raise for a place where no file can be: before an hour of work."""
+    above = require_file_name(path)
     if not os.access(above, os.W_OK):
         raise explain(PermissionError(errno.EACCES, "cannot be written to"), path)
 

@@ -1,0 +1,57 @@
+"""What users give by mistake, for each kind of argument."""
+
+WEB = "https://example.org/model.safetensors"
+NO_NUMBER = {"word": "ten", "nothing": "", "spaces": "  ", "comma": "0,5", "not a number": "nan", "infinite": "inf"}
+NO_NUMBER |= {"minus": "-", "below": "-1", "far below": "-1000000000000000000000000000000"}
+NO_PATH = {"nothing": "", "spaces": "   ", "a minus": "-", "a web address": WEB}
+TO_READ = {
+    "not there": "nowhere/x.bin",
+    "too long": "x" * 300,
+    "below a file": "words.txt/x",
+    "home of nobody": "~nobody-here/x",
+}
+BAD: dict[str, dict[str, str]] = {
+    "whole number": NO_NUMBER | {"zero": "0", "half": "1.5", "huge": str(10**12), "beyond": str(10**30)},
+    "number": NO_NUMBER | {"beyond": "1e400"},
+    "choice": {"near": "opencli", "other": "xyz", "nothing": "", "spaces": " ", "capitals": "OPENCLIP"},
+    "name": {"near": "tinny", "nothing": "", "spaces": "  ", "a minus": "-", "a web address": WEB, "not there": "xyz"},
+    "word": {"nothing": "", "spaces": "  ", "not there": "xyz"},
+    "words": {"nothing": "", "spaces": "   ", "too long": "a very long text " * 40},
+    "pattern": {"nothing": "", "spaces": "  "},
+    "model": NO_PATH | TO_READ | {
+        "empty file": "empty.file", "half": "half.safetensors", "noise": "noise.bin", "text": "words.txt",
+        "picture": "old.png", "empty folder": "empty", "folder of pictures": "photos", "zip": "other.zip",
+    },
+    "data set": NO_PATH | TO_READ | {
+        "near": "pciturebook", "empty file": "empty.file", "noise": "noise.bin", "text": "words.txt",
+        "picture": "old.png", "empty folder": "empty", "model": "model.safetensors", "zip": "other.zip",
+        "JSON": "list.json", "no pictures": "old",
+    },
+    "file to read": NO_PATH | TO_READ | {
+        "folder": "photos", "empty file": "empty.file", "blank": "blank.txt", "noise": "noise.bin",
+        "latin-1": "latin-1.txt", "picture": "old.png",
+    },
+    "picture": NO_PATH | TO_READ | {
+        "folder": "photos", "empty file": "empty.file", "noise": "noise.bin", "half": "half.png", "text": "words.txt",
+        "folder like a picture": "folder.png",
+    },
+    "folder to read": NO_PATH | TO_READ | {
+        "file": "words.txt", "empty folder": "empty", "no pictures": "old",
+    },
+    "file to write": NO_PATH | {
+        "folder": "old", "folder of it": "old/", "below a file": "words.txt/x.png", "too long": "x" * 300 + ".png",
+        "home of nobody": "~nobody-here/x.png", "here": ".",
+    },
+    "folder to write": NO_PATH | {
+        "file": "words.txt", "below a file": "words.txt/x", "too long": "x" * 300, "full": "old", "here": ".",
+        "home of nobody": "~nobody-here/x",
+    },
+    "run to write": NO_PATH | {
+        "file": "words.txt", "below a file": "words.txt/x", "too long": "x" * 300, "full": "old", "here": ".",
+        "home of nobody": "~nobody-here/x",
+    },
+    "workbook": NO_PATH | TO_READ | {"file": "words.txt", "empty folder": "empty", "folder of pictures": "photos"},
+    "class": NO_PATH | TO_READ | {"file": "words.txt", "empty folder": "empty", "folder of pictures": "photos"},
+    "flag": {"with a value": "1"},
+    "passed on": {},
+}  # fmt: skip

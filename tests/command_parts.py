@@ -33,6 +33,19 @@ WORKS = {
     "classroom report": ["class"],
     "completion": ["bash"],
 }
+TUNING = ["--data", "photos", "--init", "model.safetensors", "--out", "new", "--samples", "4", "--batch", "2"]
+# argument: the words that it stands beside where the command's own line has no place for it
+BESIDE = {
+    "data name": [],
+    "data --from": ["cifar10"],
+    "data --show": ["picturebook"],
+    "data --sheet": ["picturebook", "--size", "8"],
+    "data --size": ["picturebook", "--sheet", "new.png"],
+    "eval --class-names": [*MODEL, "--data", "classes"],
+    "eval --templates": [*MODEL, "--data", "classes"],
+    "eval --confusion": [*MODEL, "--data", "classes"],
+    **{f"train {option}": TUNING for option in ("--init", "--freeze", "--mix", "--patience", "--keep")},
+}
 # (command or *, argument): what its value is
 KINDS = {
     ("data", "--from"): "file to read",
@@ -115,7 +128,9 @@ class Argument:
         if self.action.choices is not None:
             return "choice"
         known = KINDS.get((self.command, self.name)) or KINDS.get(("*", self.name))
-        return known or {"whole_number": "whole number", "positive": "whole number", "number": "number"}.get(getattr(self.action.type, "__name__", ""))
+        return known or {"whole_number": "whole number", "positive": "whole number", "number": "number"}.get(
+            getattr(self.action.type, "__name__", "")
+        )
 
     def __str__(self) -> str:
         return f"{self.command} {self.name}"
@@ -145,10 +160,10 @@ def arguments() -> list[Argument]:
 
 def line_with(argument: Argument, value: str | None) -> list[str]:
     """The command's line that works, with this value in the place of its own; None: without the argument."""
-    words, own = list(WORKS[argument.command]), argument.action.option_strings
+    words, own = list(BESIDE.get(str(argument), WORKS[argument.command])), argument.action.option_strings
     given = [] if value is None else [value]
     if not own:
-        place = positions(argument.command).get(argument.action.dest)
+        place = positions(argument.command, words).get(argument.action.dest)
         words = words + given if place is None else [*words[:place], *given, *words[place + 1 :]]
     else:
         for name in {*own, *rivals(argument)} & {*words}:
@@ -171,9 +186,8 @@ def rivals(argument: Argument) -> set[str]:
     }
 
 
-def positions(command: str) -> dict[str, int]:
-    """Where the values of positional arguments stand in the line that works: before every option."""
-    words = WORKS[command]
+def positions(command: str, words: list[str]) -> dict[str, int]:
+    """Where the values of positional arguments stand in a line: before every option."""
     last = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
     own = [action.dest for action in parsers()[command]._actions if not action.option_strings]
     return {name: at for at, name in enumerate(own) if at < last}

@@ -32,6 +32,10 @@ def make_places(root: Path) -> Path:
         (root / name).mkdir(parents=True)
     model, tokenizer = small_model()
     checkpoint.save(model, tokenizer, here / "model.safetensors")
+    for split in ("train", "val", "test"):
+        for kind in ("cat", "dog"):
+            (here / "classes" / split / kind).mkdir(parents=True)
+            Image.new("RGB", (20, 16), "red").save(here / "classes" / split / kind / "1.png")
     rows = ["file,caption,split"]
     for number, (colour, caption) in enumerate(CAPTIONS.items()):
         Image.new("RGB", (20, 16), colour).save(here / "photos" / f"{colour}.png")
@@ -87,5 +91,3 @@ def put_back(root: Path, before: dict[str, bytes | str | None]) -> None:
         elif isinstance(content, bytes):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(content)
-
-

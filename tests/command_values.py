@@ -55,3 +55,16 @@ BAD: dict[str, dict[str, str]] = {
     "flag": {"with a value": "1"},
     "passed on": {},
 }  # fmt: skip
+# argument: values of its kind that are right for it, and why
+RIGHT_ALL_THE_SAME: dict[str, dict[str, str]] = {
+    "classify -k": dict.fromkeys(("huge", "beyond"), "all labels are shown"),
+    "search -k": dict.fromkeys(("huge", "beyond"), "all pictures are shown"),
+    "embed --batch": dict.fromkeys(("huge", "beyond"), "a batch is as large as the folder at most"),
+    "serve --port": {"zero": "any free port"},
+    "train --seed": {"zero": "a seed"},
+    "train --samples": dict.fromkeys(("huge", "beyond"), "a training without an end: Ctrl-C keeps what it has"),
+    "train --patience": dict.fromkeys(("huge", "beyond"), "it never ends early"),
+    "train --micro-batch": dict.fromkeys(("huge", "beyond"), "the whole batch at a time"),
+    "train --out": {"full": "a run stands beside other files, and replaces none"},
+    "data --per-shard": dict.fromkeys(("huge", "beyond"), "all pictures in one shard"),
+}

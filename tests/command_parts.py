@@ -91,7 +91,7 @@ KINDS = {
     ("course reset", "exercise"): "name",
     ("course reset", "--workbook"): "workbook",
     ("course certificate", "file"): "file to write",
-    ("course certificate", "--name"): "words",
+    ("course certificate", "--name"): "label",
     ("course certificate", "--run"): "folder to read",
     ("classroom make", "folder"): "folder to write",
     ("*", "--lessons"): "name",
@@ -103,6 +103,7 @@ KINDS = {
     ("classroom grade", "--students"): "name",
     ("classroom report", "folder"): "class",
 }
+NUMBERS = {"whole_number": "whole number", "positive": "whole number", "number": "number"}
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,7 @@ class Argument:
         if self.action.choices is not None:
             return "choice"
         known = KINDS.get((self.command, self.name)) or KINDS.get(("*", self.name))
-        return known or {"whole_number": "whole number", "positive": "whole number", "number": "number"}.get(
-            getattr(self.action.type, "__name__", "")
-        )
+        return known or NUMBERS.get(getattr(self.action.type, "__name__", ""))
 
     def __str__(self) -> str:
         return f"{self.command} {self.name}"

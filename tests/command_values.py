@@ -17,6 +17,7 @@ BAD: dict[str, dict[str, str]] = {
     "name": {"near": "tinny", "nothing": "", "spaces": "  ", "a minus": "-", "a web address": WEB, "not there": "xyz"},
     "word": {"nothing": "", "spaces": "  ", "not there": "xyz"},
     "words": {"nothing": "", "spaces": "   ", "too long": "a very long text " * 40},
+    "label": {"nothing": "", "spaces": "   "},
     "pattern": {"nothing": "", "spaces": "  "},
     "model": NO_PATH | TO_READ | {
         "empty file": "empty.file", "half": "half.safetensors", "noise": "noise.bin", "text": "words.txt",
@@ -66,5 +67,10 @@ RIGHT_ALL_THE_SAME: dict[str, dict[str, str]] = {
     "train --patience": dict.fromkeys(("huge", "beyond"), "it never ends early"),
     "train --micro-batch": dict.fromkeys(("huge", "beyond"), "the whole batch at a time"),
     "train --out": {"full": "a run stands beside other files, and replaces none"},
+    "course lab folder": dict.fromkeys(("not there", "empty folder"), "a workbook is made there"),
+    "classroom collect given": dict.fromkeys(("file", "empty folder", "no pictures"), "exit code 1: nothing is in it"),
+    "classroom grade --jobs": dict.fromkeys(("huge", "beyond"), "as many as there are notebooks"),
+    "classroom grade --seconds": dict.fromkeys(("huge", "beyond"), "no bound"),
+    "classroom grade --memory": dict.fromkeys(("huge", "beyond"), "no bound"),
     "data --per-shard": dict.fromkeys(("huge", "beyond"), "all pictures in one shard"),
 }

@@ -7,7 +7,7 @@
     minclip classroom grade class               runs each notebook apart from others, within bounds, and gives points
     minclip classroom report class              points.csv, a page of who is stuck where, and feedback for students
 
-A folder that is named like an action: minclip classroom ./check
+Exit code: 0; 1 where collect finds no notebook; 2 for wrong usage. A folder that is named like an action: minclip classroom ./check
 """
 
 import argparse

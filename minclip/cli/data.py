@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from minclip.cli.data_arguments import COLUMN_ARGUMENTS, add_column_arguments, data_of
 from minclip.cli.values import local_path, name_or_path, whole_number
 from minclip.data import NAMES
+from minclip.data.paths import require_place
 from minclip.data.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--show",
         nargs="?",
         const=True,
+        type=local_path,
         metavar="FILE",
         help="write a page of pictures with captions as PNG (default: NAME.png here)",
     )
@@ -71,6 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
         write_shards(arguments)
         return 0
     drawn = arguments.name == PICTUREBOOK
+    if arguments.show is True:
+        arguments.show = Path(f"{arguments.name}.png")
+    for place in (arguments.show, arguments.sheet):
+        if place is not None:
+            require_place(place)  # before pictures are fetched or drawn
     if arguments.sheet is not None:
         write_sheet(SHEET_SIZE if arguments.size is None else arguments.size, arguments.sheet)
         return 0
@@ -82,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         data = str(obtain(arguments.name, arguments.source))
     if arguments.show is not None:
-        write_page(data, size, Path(f"{arguments.name}.png" if arguments.show is True else arguments.show))
+        write_page(data, size, arguments.show)
     elif drawn:
         draw_picturebook(size)
     else:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -15,10 +16,10 @@ class StoreOnce(argparse._StoreAction):
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *value: Any) -> None:
         values, option = value
         if option is not None:
-            given = getattr(namespace, "given", frozenset())
+            given = getattr(namespace, "options_given", frozenset())
             if self.dest in given:
                 raise argparse.ArgumentError(self, f"given twice, the second time as {values!s:.80}: leave one out")
-            namespace.given = given | {self.dest}
+            namespace.options_given = given | {self.dest}
             if isinstance(values, str) and not values.strip():
                 raise argparse.ArgumentError(self, f"{values!r} is blank: give a value, or leave the option out")
         super().__call__(parser, namespace, values, option)
@@ -39,7 +40,7 @@ class Parser(argparse.ArgumentParser):
             command = self.command_of(found)
             known = [name for action in command._actions for name in action.option_strings if name.startswith("--")]
             close = next((word for word in unknown if word.startswith("-")), "").partition("=")[0]
-            command.error(f"unrecognized arguments: {' '.join(unknown):.200}{hint(close, known)}")
+            command.error(f"unrecognized arguments: {shlex.join(unknown):.200}{hint(close, known)}")
         return found
 
     def command_of(self, found: argparse.Namespace) -> "Parser":

@@ -49,7 +49,7 @@ def explain(error: OSError, path: Path) -> OSError:
         )
     if error.errno in NO_FOLDER:
         file = next((one for one in path.parents if one.is_file()), path.parent)
-        return OSError(error.errno, f"{file} is a file, no folder: {path.name} was not written: choose another place")
+        return OSError(error.errno, f"{file} is a file, no folder: {path} was not written: choose another place")
     return error
 
 

@@ -7,7 +7,8 @@
     minclip classroom grade class               runs each notebook apart from others, within bounds, and gives points
     minclip classroom report class              points.csv, a page of who is stuck where, and feedback for students
 
-Exit code: 0; 1 where collect finds no notebook; 2 for wrong usage. A folder that is named like an action: minclip classroom ./check
+A folder that is named like an action: minclip classroom ./check
+Exit code: 0; 1 where collect finds no notebook of the classroom; 2 for wrong usage.
 """
 
 import argparse
@@ -94,7 +95,8 @@ def students_of(folder: Path, words: str | None) -> list[str] | None:
     from minclip.classroom.originals import student_id
 
     names = [name.strip() for name in (words or "").split(",") if name.strip()]
-    return [one if (folder / "submitted" / one).is_dir() else student_id(one) for one in names] or None
+    there = folder / "submitted"
+    return [student_id(one) if (there / student_id(one)).is_dir() else one for one in names] or None
 
 
 def say(line: str) -> None:

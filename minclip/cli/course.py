@@ -97,8 +97,6 @@ def write_certificate(arguments: argparse.Namespace) -> int:
         raise ValueError("the repository's solutions/ keep no answers: run this in your workbook")
     path = (arguments.file or place.parent / "certificate.html").absolute()
     certificate.refuse_other_file(path)
-    if arguments.run is not None and not arguments.run.is_dir():
-        raise ValueError(f"--run {arguments.run} is no folder: give the folder of a run, such as runs/mine")
     print("minclip: judging your answers and searching pictures, which takes a while", file=sys.stderr)
     gathered = certificate.gather(arguments.name, RUNS, arguments.run)
     certificate.write(gathered, path)

@@ -1,8 +1,10 @@
 """The soaks at a size of seconds: nothing stays open, and every kind of request gets the answer that is due."""
 
+import gc
 import json
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +21,17 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.fixture
+def quick_looks(monkeypatch):
+    """Looking for garbage takes long, and each test does it once itself."""
+    monkeypatch.setattr(watched, "gc", SimpleNamespace(collect=lambda: None))
+
+
+def handles():
+    gc.collect()
+    return watched.open_handles()
+
+
 def test_a_handle_is_seen(tmp_path):
     before = watched.open_handles()
     with (tmp_path / "a").open("w"):
@@ -26,7 +39,7 @@ def test_a_handle_is_seen(tmp_path):
     assert watched.open_handles() == before
 
 
-def test_growth_counts_from_the_warm_up(monkeypatch):
+def test_growth_counts_from_the_warm_up(monkeypatch, quick_looks):
     held = []
     monkeypatch.setattr(watched, "open_handles", lambda: held)
     found = watched.soaked(lambda i: held.append(i) if i < 4 or i % 2 else None, 24, warm=4, every=10, per=10)
@@ -34,28 +47,29 @@ def test_growth_counts_from_the_warm_up(monkeypatch):
     assert found["growth"]["handles"] == 5
 
 
-def test_requests_leave_no_handle_open(model, tokenizer, tmp_path):
+def test_requests_leave_no_handle_open(model, tokenizer, tmp_path, quick_looks):
     preprocess, threads = image_transform(16), threading.active_count()
     for name in ("first", "second"):
         folder = tmp_path / name
         folder.mkdir()
-        before = watched.open_handles()
+        before = handles()
         found = search_page.soak(model, preprocess, tokenizer, folder, 2 * len(search_page.KINDS))
-        after = watched.open_handles()
+        after = handles()
     assert after == before and threading.active_count() <= threads + 1
     answers = {name: REFUSED.get(name, "200") for name in search_page.KINDS}
+    answers["class names"] = "400"  # this model's 16 tokens do not hold the templates
     assert {name: dict(counts) for name, counts in found["statuses"].items()} == {n: {s: 2} for n, s in answers.items()}
 
 
-def test_training_leaves_no_handle_open(tmp_path, monkeypatch):
+def test_training_leaves_no_handle_open(tmp_path, monkeypatch, quick_looks):
     monkeypatch.setattr(training, "STEPS", 4)
     monkeypatch.setattr(training, "CONFIG", replace(training.CONFIG, samples=32, save_every=1, evaluate_every=2))
     for name in ("first", "second"):
         folder = tmp_path / name
         folder.mkdir()
-        before = watched.open_handles()
+        before = handles()
         training.soak(folder, 1)
-        after = watched.open_handles()
+        after = handles()
         assert [path.name for path in folder.iterdir()] == ["photos"]
     assert after == before
 

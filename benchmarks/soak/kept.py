@@ -27,9 +27,9 @@ def table() -> str:
     ]
     header = ["soak", "open files and sockets", "threads", "memory, MB", "growth after the warm-up"]
     note = (
-        f"\nEach column: at the start, after the warm-up ({page['warm']['done']:,} requests, {training['warm']['done']} "
-        f"rounds), at the end. The {page['kinds']} kinds of requests came in turn. Answers: {answers}; "
-        f"{statuses.get(CUT_OFF, 0):,} times the client went away first. One thread each, on {kept['machine']}.\n"
+        f"\nEach column: at the start, after the warm-up ({page['warm']['done']:,} requests, "
+        f"{training['warm']['done']} rounds), at the end. The {page['kinds']} kinds of requests came in turn. "
+        f"Answers: {answers}; {statuses.get(CUT_OFF, 0):,} times the client went away first. One thread each, on {kept['machine']}.\n"
     )
     return rows(header, lines) + note
 

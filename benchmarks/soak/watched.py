@@ -43,7 +43,7 @@ def soaked(work: Callable[[int], object], count: int, warm: int, every: int, per
             looks.append(look(i + 1))
     start, after, end = looks[0], next(one for one in looks if one["done"] == warm), looks[-1]
     growth = {
-        name: None if end[name] is None else round((end[name] - after[name]) * per / (count - warm), 3)
+        name: None if end[name] is None else round((end[name] - after[name]) * per / max(1, count - warm), 3)
         for name in ("mb", "handles", "threads")
     }
     return {"start": start, "warm": after, "end": end, "per": per, "growth": growth, "looks": looks}

@@ -29,7 +29,8 @@ def table() -> str:
     note = (
         f"\nEach column: at the start, after the warm-up ({page['warm']['done']:,} requests, "
         f"{training['warm']['done']} rounds), at the end. The {page['kinds']} kinds of requests came in turn. "
-        f"Answers: {answers}; {statuses.get(CUT_OFF, 0):,} times the client went away first. One thread each, on {kept['machine']}.\n"
+        f"Answers: {answers}; {statuses.get(CUT_OFF, 0):,} times the client went away first. "
+        f"One thread each, on {kept['machine']}.\n"
     )
     return rows(header, lines) + note
 

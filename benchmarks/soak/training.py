@@ -66,6 +66,7 @@ def one_round(folder: Path, seed: int) -> None:
     resume_run(out, device, show_progress=False)
     model, preprocess, tokenizer = load(out, "cpu")
     suite = evaluation_suite(str(photos), model.config.image_size)
+    assert suite.retrieval is not None  # the pictures have captions
     evaluate_retrieval(model, tokenizer, *suite.retrieval)
     embed_folder(photos, model, preprocess, folder / "features.safetensors")
     shutil.rmtree(out)

@@ -16,7 +16,7 @@ class StoreOnce(argparse._StoreAction):
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *value: Any) -> None:
         values, option = value
         if option is not None:
-            given = getattr(namespace, "options_given", frozenset())
+            given: frozenset[str] = getattr(namespace, "options_given", frozenset())
             if self.dest in given:
                 raise argparse.ArgumentError(self, f"given twice, the second time as {values!s:.80}: leave one out")
             namespace.options_given = given | {self.dest}
@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         """The parser that read the last of the commands."""
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
-                inner = action.choices.get(getattr(found, action.dest, None))
+                inner = action.choices.get(str(getattr(found, action.dest, None)))
                 return inner.command_of(found) if isinstance(inner, Parser) else self
         return self
 

@@ -12,6 +12,7 @@ from benchmarks.learning import finetuning, other_size
 from benchmarks.learning.budgets import BUDGETS
 from benchmarks.learning.model_cards import write_cards
 from benchmarks.result_files import ROOT, WITHOUT_BFLOAT16, cores, is_kept, result, rows
+from benchmarks.soak.kept import table as soak_table
 from benchmarks.speed import streaming
 from benchmarks.speed.peer_tables import costs, encode_speed, scaling, spread, train_speed
 from minclip.evaluation.evaluate import format_table
@@ -221,6 +222,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "scaling": scaling,
     "costs": costs,
     "streaming": streaming.table,
+    "soak": soak_table,
 }
 
 

@@ -179,7 +179,7 @@ def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
             "no model at nowhere.safetensors",
         ),
         (["data", "picturebook", "--from", "a.zip"], "leave out --from"),
-        (["data", "picturebook", "--size", "0"], "size=0"),
+        (["data", "picturebook", "--size", "0"], "--size 0"),
         (["data", "cifar10", "--sheet"], "--sheet is for the picture book"),
         (["data", "picturebook", "--sheet", "--size", "600"], "from 8 to 512"),
         (["data", "cifar10", "--size", "64"], "--size is for the picture book"),
@@ -190,7 +190,7 @@ def test_search_ranks_the_pictures_of_a_folder(model_file, pictures, capsys):
         (["train", "--out", "runs/x", "--data", "picturebook", "--config", "huge"], "'huge' is not known"),
         (
             ["train", "--out", "runs/x", "--data", "picturebook", "--config", "tiny", "--batch", "1"],
-            "batch_size=1",
+            "--batch 1",
         ),
     ],
 )

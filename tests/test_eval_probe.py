@@ -103,7 +103,7 @@ def test_what_cannot_be_written_is_refused_before_work(colours, tmp_path, capsys
     picture = colours / "test" / "red" / "0.png"
     for data, place, said in (
         (tmp_path / "cap", tmp_path / "c.csv", "--confusion: "),
-        (colours, picture / "c.csv", "is a file, no folder: c.csv was not written"),
+        (colours, picture / "c.csv", "is a file, no folder: "),
         (colours, colours.with_name("x.png"), "is a folder, and was to be a file"),
     ):
         colours.with_name("x.png").mkdir(exist_ok=True)

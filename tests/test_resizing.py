@@ -227,7 +227,7 @@ def test_the_command_trains_at_another_size_and_goes_on(album, tmp_path, capsys)
 def test_the_command_begins_at_another_size_too(album, tmp_path, capsys):
     words = ["train", "--data", str(album), "--config", "tiny", "--out", str(tmp_path / "run"), "--device", "cpu"]
     assert main([*words, "--image-size", "20"]) == 2
-    assert "image_size=20 must be a multiple of 8" in capsys.readouterr().err
+    assert "--image-size 20 must be a multiple of 8" in capsys.readouterr().err
     assert main([*words, "--image-size", "16", "--context-length", "20", "--samples", "16", "--batch", "8"]) == 0
     config = minclip.load(tmp_path / "run")[0].config
     assert (config.image_size, config.context_length) == (16, 20)
@@ -240,7 +240,7 @@ def test_commands_read_pictures_of_another_size(album, tmp_path, capsys):
     assert main(["eval", "--data", str(album), *model]) == 0
     assert "minclip: evaluating" in capsys.readouterr().err
     assert main(["eval", "--data", str(album), "--model", "picturebook-tiny", "--image-size", "60"]) != 0
-    assert "image_size=60 must be a multiple of 8" in capsys.readouterr().err
+    assert "--image-size 60 must be a multiple of 8" in capsys.readouterr().err
 
 
 def test_sizes_of_a_search_have_their_own_index(album, tmp_path, capsys):

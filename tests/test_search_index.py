@@ -103,15 +103,15 @@ def test_a_named_file_of_another_model_is_refused(photos, color, tmp_path):
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"", b"junk", b"{}", None, "cut", "format", "names", "nan", "stamps"])
+@pytest.mark.parametrize("content", [b"", None, "cut", "names", "nan", "stamps"])
 def test_a_damaged_file_is_made_anew_and_said(photos, color, tmp_path, content):
     file = tmp_path / "album.safetensors"
     index_folder(photos, color, plain, file=file)
     if content == "cut":
-        content = file.read_bytes()[:200]
+        content = file.read_bytes()[:-20]
     elif isinstance(content, str):
         told = {"format": "minclip-index-1", "model": model_hash(color, plain), "names": '["0.png"]', "faults": "{}"}
-        told |= {"format": "other"} if content == "format" else {"names": "[3"} if content == "names" else {}
+        told |= {"names": "[3"} if content == "names" else {}
         features = torch.full((1, 3), float("nan")) if content == "nan" else torch.ones(1, 3)
         stamps = torch.zeros((1, 2) if content != "stamps" else (2, 2), dtype=torch.int64)
         index_file.write_tensors(file, {"features": features, "stamps": stamps}, told)
@@ -124,13 +124,25 @@ def test_a_damaged_file_is_made_anew_and_said(photos, color, tmp_path, content):
     assert index_folder(photos, color, plain, file=file).facts.encoded == 0
 
 
-def test_a_folder_in_the_files_place_is_said(photos, color, tmp_path):
+@pytest.mark.parametrize("content", [b"junk", b"{}", "picture", "weights"])
+def test_a_file_that_is_no_index_is_never_replaced(photos, color, tmp_path, content):
+    file = tmp_path / "mine"
+    if content == "weights":
+        index_file.write_tensors(file, {"weight": torch.ones(2)}, {"format": "other"})
+    else:
+        file.write_bytes((photos / "0.png").read_bytes() if content == "picture" else content)
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match="mine is there already and no index"):
+        index_folder(photos, color, plain, file=file)
+    assert file.read_bytes() == before and [path.name for path in tmp_path.iterdir() if path.is_file()] == ["mine"]
+
+
+def test_a_place_where_no_file_can_be_is_refused(photos, color, tmp_path):
     (tmp_path / "album").mkdir()
-    index = index_folder(photos, color, plain, file=tmp_path / "album")
-    assert len(index) == 11 and [line.partition(":")[0] for line in index.facts.lines()] == [
-        "the index is made anew",
-        "the index is not kept, the next search begins anew",
-    ]
+    (tmp_path / "file").write_bytes(b"x")
+    for place, why in (("album", "album is a folder"), ("file/index", "file is a file, no folder")):
+        with pytest.raises(OSError, match=why):
+            index_folder(photos, color, plain, file=tmp_path / place)
 
 
 def test_the_hash_tells_models_apart(model):

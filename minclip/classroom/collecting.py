@@ -89,9 +89,10 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
                 left_out.add(entry.path, without_notebook(entry.path, student))
             elif not any(is_beside(entry.path, version.entry.path) for v in versions.values() for version in v):
                 left_out.add_kind(f"{entry.path.suffix or 'other'} files", entry.path)
-    whose_files = [(owner, entry.path) for owner, entry in zip(whose, found.entries, strict=True) if owner is not None]
-    remember_them(record, ((ids[owner], owner, path) for owner, path in whose_files))
-    write_record(folder, record)
+    if said:
+        files = [(owner, entry.path) for owner, entry in zip(whose, found.entries, strict=True) if owner is not None]
+        remember_them(record, ((ids[owner], owner, path) for owner, path in files))
+        write_record(folder, record)
     said = said or [NOTHING]
     return [printable(line) for line in (*said, *left_out.lines())]
 

@@ -28,6 +28,8 @@ from minclip.cli import (
     serve,
     train,
 )  # fmt: skip
+from minclip.cli.parser import Parser
+from minclip.cli.values import as_given, said
 from minclip.data.progress import progress_shown
 
 COMMANDS = {
@@ -58,9 +60,9 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """The parser of all commands. The docstring of a command's file is its --help, with an example."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="minclip",
         description="The real CLIP, small enough to read: draw, train, evaluate, classify, search, export, learn.",
         epilog="minclip COMMAND --help shows an example of each.",
@@ -107,7 +109,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show "→" shows "?" instead of a traceback
             stream.reconfigure(errors="replace")
-    arguments = build_parser().parse_args(argv)
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
     try:
         with said_in_a_line(), progress_shown(os.environ.get("RANK", "0") == "0"):  # of several processes the first one
             code: int = COMMANDS[arguments.command].run(arguments)
@@ -120,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python prints another error when it exits
         return 0
     except (ValueError, OSError) as error:
-        message = str(getattr(error, "plain", error))  # a TextTooLong without truncate=True, which no command takes
+        message = as_given(said(error), parser.command_of(arguments)._actions)
         print(f"minclip: error: {' '.join(message.split())}", file=sys.stderr)
         return MISTAKE
     except (RuntimeError, MemoryError) as error:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minclip.cli.models import add_model_arguments, open_model
+from minclip.cli.values import local_path, whole_number
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -33,13 +34,13 @@ TEMPLATES_HELP = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="picture files")
+    parser.add_argument("images", nargs="+", type=local_path, metavar="IMAGE", help="picture files")
     labels = parser.add_mutually_exclusive_group(required=True)
     labels.add_argument("--labels", help="the labels to choose from, separated by commas")
-    labels.add_argument("--labels-file", type=Path, metavar="FILE", help="text file, one label per line")
+    labels.add_argument("--labels-file", type=local_path, metavar="FILE", help="text file, one label per line")
     shown = f"labels to show of each picture (default: all of --labels, {TOP} of a file)"
-    parser.add_argument("-k", type=int, metavar="N", help=shown)
-    parser.add_argument("--templates", type=Path, metavar="FILE", help=TEMPLATES_HELP)
+    parser.add_argument("-k", type=whole_number, metavar="N", help=shown)
+    parser.add_argument("--templates", type=local_path, metavar="FILE", help=TEMPLATES_HELP)
     add_model_arguments(parser)
 
 

@@ -8,6 +8,7 @@
     minclip classroom report class              points.csv, a page of who is stuck where, and feedback for students
 
 A folder that is named like an action: minclip classroom ./check
+Exit code: 0; 1 where collect finds no notebook of the classroom; 2 for wrong usage.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from minclip.course.exercise import Lesson
+
+from minclip.cli.values import local_path, positive
 
 NEXT = {"collect": "check", "check": "grade", "grade": "report"}
 RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
@@ -32,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     grade = actions.add_parser("grade", help="run the notebooks and give points")
     report = actions.add_parser("report", help="write points, a page for the teacher, and feedback")
     for action in (make, collect, check, grade, report):
-        action.add_argument("folder", type=Path, metavar="DIR", help="the class's folder")
+        action.add_argument("folder", type=local_path, metavar="DIR", help="the class's folder")
     for action in (make, grade):
         action.add_argument("--lessons", metavar="01,05-07", help="these lessons (default: all)")
-    collect.add_argument("given", type=Path, metavar="ZIP_OR_FOLDER", help="what the LMS gave you")
+    collect.add_argument("given", type=local_path, metavar="ZIP_OR_FOLDER", help="what the LMS gave you")
     collect.add_argument("--lesson", metavar="05", help="the lesson that it is of (default: the notebooks tell)")
     grade.add_argument("--students", metavar="ANNA,BEN", help="these students (default: all)")
     grade.add_argument("--jobs", type=positive, metavar="N", help="notebooks at a time (default: one for each core)")
@@ -56,17 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.parse_known_args = with_action  # type: ignore[method-assign, assignment]
 
 
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} must be at least 1")
-    return number
-
-
 def run(arguments: argparse.Namespace) -> int:
     from minclip.classroom import course_folder, requirements
 
-    folder, action = arguments.folder.expanduser(), arguments.action
+    folder, action = arguments.folder, arguments.action
     requirements.need_packages()
     failed = False
     if action == "make":
@@ -75,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         from minclip.classroom.collecting import NOTHING, collect
 
         chosen = lessons_of(arguments.lesson)
-        lines = collect(folder, arguments.given.expanduser(), chosen[0] if chosen else None)
+        lines = collect(folder, arguments.given, chosen[0] if chosen else None)
         failed = lines[0] == NOTHING
     elif action == "check":
         from minclip.classroom.inspection import inspect
@@ -102,7 +98,8 @@ def students_of(folder: Path, words: str | None) -> list[str] | None:
     from minclip.classroom.originals import student_id
 
     names = [name.strip() for name in (words or "").split(",") if name.strip()]
-    return [one if (folder / "submitted" / one).is_dir() else student_id(one) for one in names] or None
+    there = folder / "submitted"
+    return [student_id(one) if (there / student_id(one)).is_dir() else one for one in names] or None
 
 
 def say(line: str) -> None:

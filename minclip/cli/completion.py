@@ -8,7 +8,8 @@ It needs the package shtab (extra `completion`).
 """
 
 import argparse
-from pathlib import Path
+
+from minclip.cli.values import local_path, name_or_path
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 FOLDERS = ("DIR", "FOLDER")  # metavars of arguments that name one
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     parser = build_parser()
     for action in actions_of(parser):
-        if action.type is Path or action.metavar in FOLDERS:
+        if action.type in (local_path, name_or_path) or action.metavar in FOLDERS:
             action.complete = shtab.DIRECTORY if action.metavar in FOLDERS else shtab.FILE  # type: ignore[attr-defined]
     print(shtab.complete(parser, shell=arguments.shell))
     return 0

@@ -13,7 +13,8 @@ repository, or `minclip-workbook/` here. Before a notebook changes, a copy goes 
 """
 
 import argparse
-from pathlib import Path
+
+from minclip.cli.values import local_path
 
 INSTALL = 'python -m pip install "nbformat>=5.10"'
 RELOAD = "If a notebook that changed is open in JupyterLab, reload it: File, Reload Notebook from Disk."
@@ -27,19 +28,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reset = actions.add_parser("reset", help="start a lesson or an exercise afresh")
     certificate = actions.add_parser("certificate", help="write a page of what you built")
     for action in (start, lab, update):
-        action.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="the workbook (default: see above)")
+        action.add_argument(
+            "folder", nargs="?", type=local_path, metavar="FOLDER", help="the workbook (default: see above)"
+        )
     lab.add_argument(
         "--jupyter", nargs=argparse.REMAINDER, default=[], metavar="OPTION", help="JupyterLab's own options"
     )
     reset.add_argument("lesson", metavar="LESSON", help="its number or name, such as 05")
     reset.add_argument("exercise", nargs="?", metavar="EXERCISE", help="its name or number, such as clip_loss or 5.2")
-    reset.add_argument("--workbook", dest="folder", type=Path, metavar="FOLDER", help="the workbook")
+    reset.add_argument("--workbook", dest="folder", type=local_path, metavar="FOLDER", help="the workbook")
     certificate.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="the page (default: certificate.html beside your my_minclip)"
+        "file",
+        nargs="?",
+        type=local_path,
+        metavar="FILE",
+        help="the page (default: certificate.html beside your my_minclip)",
     )
     certificate.add_argument("--name", default="", help="your name, as the page is to show it")
     certificate.add_argument(
-        "--run", type=Path, metavar="DIR", help="the run to show (default: the newest of yours in ./runs)"
+        "--run", type=local_path, metavar="DIR", help="the run to show (default: the newest of yours in ./runs)"
     )
 
 
@@ -54,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minclip.course.workbook import default_folder, is_workbook, short
     from minclip.course.workbook_lessons import HANDED_OUT, behind, update
 
-    folder = (arguments.folder or default_folder()).expanduser().absolute()
+    folder = (arguments.folder or default_folder()).absolute()
     if arguments.action == "start" or (arguments.action == "lab" and not (folder / HANDED_OUT).is_dir()):
         lines = workbook_start.start(folder)
         if arguments.action == "start":
@@ -88,7 +95,8 @@ def write_certificate(arguments: argparse.Namespace) -> int:
     place = answers_folder()
     if place is None:
         raise ValueError("the repository's solutions/ keep no answers: run this in your workbook")
-    path = (arguments.file or place.parent / "certificate.html").expanduser().absolute()
+    path = (arguments.file or place.parent / "certificate.html").absolute()
+    certificate.refuse_other_file(path)
     print("minclip: judging your answers and searching pictures, which takes a while", file=sys.stderr)
     gathered = certificate.gather(arguments.name, RUNS, arguments.run)
     certificate.write(gathered, path)

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minclip.cli.data_arguments import COLUMN_ARGUMENTS, add_column_arguments, data_of
+from minclip.cli.values import local_path, name_or_path, whole_number
 from minclip.data import NAMES
+from minclip.data.paths import require_place
 from minclip.data.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -30,12 +32,15 @@ SHOWN = 24  # pictures on a page: four rows of six
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=(*NAMES, SHARDS), help=f"the data set, or {SHARDS} (WebDataset) of one")
-    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it")
+    parser.add_argument(
+        "--from", dest="source", type=local_path, metavar="FILE", help="the official file, if you have it"
+    )
     page = parser.add_mutually_exclusive_group()
     page.add_argument(
         "--show",
         nargs="?",
         const=True,
+        type=local_path,
         metavar="FILE",
         help="write a page of pictures with captions as PNG (default: NAME.png here)",
     )
@@ -43,19 +48,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sheet",
         nargs="?",
         const=f"{PICTUREBOOK}-sheet.png",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help=f"write every class of the picture book in every style as PNG (default: {PICTUREBOOK}-sheet.png here)",
     )
     parser.add_argument(
-        "--size", type=int, help=f"pixels a side of the picture book ({PICTUREBOOK_SIZE}; on --sheet {SHEET_SIZE})"
+        "--size",
+        type=whole_number,
+        help=f"pixels a side of the picture book ({PICTUREBOOK_SIZE}; on --sheet {SHEET_SIZE})",
     )
     shards = parser.add_argument_group(f"minclip data {SHARDS}")
-    shards.add_argument("--data", metavar="NAME_OR_PATH", help="the data set to write: a name or a folder")
+    shards.add_argument(
+        "--data", type=name_or_path, metavar="NAME_OR_PATH", help="the data set to write: a name or a folder"
+    )
     add_column_arguments(shards)
     shards.add_argument("--split", choices=SPLITS, help="one of its splits (default: all three)")
-    shards.add_argument("--out", type=Path, metavar="FOLDER", help="a new folder for the shards")
-    shards.add_argument("--per-shard", type=int, metavar="N", help="pictures in a shard (default: 1000)")
+    shards.add_argument("--out", type=local_path, metavar="FOLDER", help="a new folder for the shards")
+    shards.add_argument("--per-shard", type=whole_number, metavar="N", help="pictures in a shard (default: 1000)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,6 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
         write_shards(arguments)
         return 0
     drawn = arguments.name == PICTUREBOOK
+    if arguments.show is True:
+        arguments.show = Path(f"{arguments.name}.png")
+    for place in (arguments.show, arguments.sheet):
+        if place is not None:
+            require_place(place)  # before pictures are fetched or drawn
     if arguments.sheet is not None:
         write_sheet(SHEET_SIZE if arguments.size is None else arguments.size, arguments.sheet)
         return 0
@@ -75,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         data = str(obtain(arguments.name, arguments.source))
     if arguments.show is not None:
-        write_page(data, size, Path(f"{arguments.name}.png" if arguments.show is True else arguments.show))
+        write_page(data, size, arguments.show)
     elif drawn:
         draw_picturebook(size)
     else:

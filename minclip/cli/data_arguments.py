@@ -3,6 +3,8 @@
 import argparse
 from typing import Any
 
+from minclip.cli.values import name_or_path
+
 COLUMN_ARGUMENTS = {
     "--image-column": "image_column",
     "--caption-column": "caption_column",
@@ -22,9 +24,9 @@ def add_column_arguments(parser: argparse._ActionsContainer) -> None:
 def add_class_arguments(parser: argparse.ArgumentParser) -> None:
     """--class-names, --templates."""
     names = "text file: a class name on each line; for class folders also FOLDER: NAME (default: class_names.txt there)"
-    parser.add_argument("--class-names", "--labels-file", metavar="FILE", help=names)
+    parser.add_argument("--class-names", "--labels-file", type=name_or_path, metavar="FILE", help=names)
     sentences = 'text file: a sentence on each line, such as "a photo of a {}." (default: templates.txt there, or ours)'
-    parser.add_argument("--templates", metavar="FILE", help=sentences)
+    parser.add_argument("--templates", type=name_or_path, metavar="FILE", help=sentences)
 
 
 def data_of(arguments: argparse.Namespace) -> Any:

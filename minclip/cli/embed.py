@@ -11,19 +11,28 @@ pictures alone are encoded. minclip.search.read_features("features.safetensors")
 
 import argparse
 import sys
-from pathlib import Path
 
 from minclip.cli.models import add_model_arguments, open_model
+from minclip.cli.values import local_path, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the pictures' folder, with the folders in it")
     parser.add_argument(
-        "--out", required=True, type=Path, metavar="FILE", help="the file, such as features.safetensors"
+        "folder", type=local_path, metavar="FOLDER", help="the pictures' folder, with the folders in it"
+    )
+    parser.add_argument(
+        "--out", required=True, type=local_path, metavar="FILE", help="the file, such as features.safetensors"
     )
     as_viewed = "turn pictures by their EXIF orientation and lay transparent ones on white (default: as openai/CLIP)"
     parser.add_argument("--as-viewed", action="store_true", help=as_viewed)
-    parser.add_argument("--batch", type=int, default=64, metavar="N", help="pictures encoded at a time (default: 64)")
+    parser.add_argument(
+        "--batch",
+        dest="batch_size",
+        type=whole_number,
+        default=64,
+        metavar="N",
+        help="pictures encoded at a time (default: 64)",
+    )
     add_model_arguments(parser)
 
 
@@ -41,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.out,
         model_name=arguments.model,
         as_viewed=arguments.as_viewed,
-        batch_size=arguments.batch,
+        batch_size=arguments.batch_size,
         progress=True,
     )
     for line in facts.lines():

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from minclip.cli.data_arguments import add_class_arguments, add_column_arguments, data_of
 from minclip.cli.models import add_mine_argument, add_model_arguments, open_model, use_mine
+from minclip.cli.values import local_path, name_or_path
 from minclip.data import NAMES
 from minclip.data.paths import atomic_write, require_place
 
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     parser.add_argument(
         "--data",
+        type=name_or_path,
         metavar="NAME_OR_PATH",
         help="picturebook, flickr8k, rsicd, cifar10, cifar100, a folder with captions, or class folders",
     )
@@ -55,8 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     probe = "also fit a linear probe to the train split, and ask it the same test pictures; needs minclip[probe]"
     parser.add_argument("--probe", action="store_true", help=probe)
     confusion = "write which class was taken for which in the first task of classes, as .csv or .png"
-    parser.add_argument("--confusion", type=Path, metavar="FILE", help=confusion)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to this file")
+    parser.add_argument("--confusion", type=local_path, metavar="FILE", help=confusion)
+    parser.add_argument("--json", type=local_path, metavar="FILE", help="also write the numbers to this file")
 
 
 def run(arguments: argparse.Namespace) -> int:

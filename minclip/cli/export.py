@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minclip.cli.models import add_model_arguments, open_model
+from minclip.cli.values import local_path, name_or_path
 
 if TYPE_CHECKING:
     from minclip.model import CLIP
@@ -38,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     how = parser.add_mutually_exclusive_group(required=True)
     how.add_argument("--format", choices=FORMATS, help="the format, from the list above")
-    how.add_argument("--like", metavar="NAME_OR_PATH", help="layout and dtypes of this model's file")
+    how.add_argument("--like", type=name_or_path, metavar="NAME_OR_PATH", help="layout and dtypes of this model's file")
     parser.add_argument("--dtype", choices=DTYPES, help="precision of the weights (default: float32)")
-    parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the new folder (openai: file)")
+    parser.add_argument("--out", required=True, type=local_path, metavar="PATH", help="the new folder (openai: file)")
 
 
 def run(arguments: argparse.Namespace) -> int:

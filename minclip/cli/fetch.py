@@ -16,14 +16,17 @@ huggingface_hub (pip install "minclip[hub]"), whose settings hold: HF_HUB_CACHE,
 
 import argparse
 import sys
-from pathlib import Path
+
+from minclip.cli.values import local_path
 
 MERGES_NAME = "merges"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help=f"one of the list, {MERGES_NAME}, or hf-hub:OWNER/NAME")
-    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="the official file, if you have it")
+    parser.add_argument(
+        "--from", dest="source", type=local_path, metavar="FILE", help="the official file, if you have it"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minclip.cli.values import name_or_path, whole_number
+
 if TYPE_CHECKING:
     from minclip.model import CLIP
     from minclip.tokenizer import BPETokenizer
@@ -18,11 +20,15 @@ RUNS = Path("runs")
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
+        type=name_or_path,
         metavar="NAME_OR_PATH",
         help="a name from `minclip fetch`, a weights file, or a folder (default: the newest run in ./runs)",
     )
     parser.add_argument(
-        "--image-size", type=int, metavar="PIXELS", help="read pictures of another size than the model was made for"
+        "--image-size",
+        type=whole_number,
+        metavar="PIXELS",
+        help="read pictures of another size than the model was made for",
     )
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: the best one here)")
 

@@ -16,10 +16,10 @@ encodes new and changed pictures alone. What --exclude leaves out stays out unti
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minclip.cli.models import add_model_arguments, open_model
+from minclip.cli.values import local_path, whole_number
 
 if TYPE_CHECKING:
     from minclip.model import CLIP
@@ -29,18 +29,20 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", help="what to look for")
-    parser.add_argument("-k", type=int, default=5, help="how many pictures to show (default: 5)")
+    parser.add_argument("-k", type=whole_number, default=5, help="how many pictures to show (default: 5)")
     add_index_arguments(parser)
     add_model_arguments(parser)
 
 
 def add_index_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--in", dest="folder", required=True, type=Path, metavar="FOLDER", help="the pictures' folder")
+    parser.add_argument(
+        "--in", dest="folder", required=True, type=local_path, metavar="FOLDER", help="the pictures' folder"
+    )
     leave_out = parser.add_mutually_exclusive_group()
     words = "leave out files and folders of this name, pattern (*.gif) or path; may be repeated, and is kept"
     leave_out.add_argument("--exclude", action="append", metavar="PATTERN", help=words)
     leave_out.add_argument("--no-exclude", action="store_true", help="forget what was excluded before")
-    parser.add_argument("--index", type=Path, metavar="FILE", help="keep the index in this file")
+    parser.add_argument("--index", type=local_path, metavar="FILE", help="keep the index in this file")
 
 
 def open_index(

@@ -18,10 +18,10 @@ import socket
 import webbrowser
 from contextlib import suppress
 from importlib.util import find_spec
-from pathlib import Path
 
 from minclip.cli.models import add_model_arguments, open_model
 from minclip.cli.search import add_index_arguments, open_index
+from minclip.cli.values import local_path, whole_number
 
 LOOPBACK, PORT = "127.0.0.1", 8760
 NEEDED = {"starlette": "starlette", "uvicorn": "uvicorn", "python_multipart": "python-multipart"}
@@ -29,10 +29,12 @@ NEEDED = {"starlette": "starlette", "uvicorn": "uvicorn", "python_multipart": "p
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_index_arguments(parser)
-    parser.add_argument("--port", type=int, default=PORT, help=f"of the page's address (default: {PORT}; 0: any)")
+    parser.add_argument(
+        "--port", type=whole_number, default=PORT, help=f"of the page's address (default: {PORT}; 0: any)"
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     words = "text file, one template per line, for the class names (default: a set for pictures of any kind)"
-    parser.add_argument("--templates", type=Path, metavar="FILE", help=words)
+    parser.add_argument("--templates", type=local_path, metavar="FILE", help=words)
     add_model_arguments(parser)
 
 

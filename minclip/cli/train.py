@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from minclip.cli.data_arguments import COLUMN_ARGUMENTS, add_column_arguments, data_of
 from minclip.cli.models import RUNS, add_mine_argument, use_mine
+from minclip.cli.values import local_path, name_or_path, number, whole_number
 
 if TYPE_CHECKING:
     from minclip.data.layouts.data_source import DataSource
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
 
 # option: (name in TrainConfig, type, help); the recipe has those that are left out
 SETTINGS = {
-    "--seed": ("seed", int, "seed of weights, shuffling and crops"),
-    "--samples": ("samples", int, "pictures seen in all; a picture that is seen twice counts twice"),
-    "--batch": ("batch_size", int, "pairs per step"),
-    "--lr": ("learning_rate", float, "AdamW's peak learning rate"),
+    "--seed": ("seed", whole_number, "seed of weights, shuffling and crops"),
+    "--samples": ("samples", whole_number, "pictures seen in all; a picture that is seen twice counts twice"),
+    "--batch": ("batch_size", whole_number, "pairs per step"),
+    "--lr": ("learning_rate", number, "AdamW's peak learning rate"),
     "--optimizer": ("optimizer", str, "adamw or muon"),
     "--micro-batch": (
         "micro_batch",
-        int,
+        whole_number,
         "pairs encoded at a time: less memory, the same gradients; also with --resume",
     ),
     "--stream": ("stream", bool, "read the pictures of shards as steps need them, not into memory"),
@@ -53,10 +54,17 @@ ALSO_WITH_RESUME = {"micro_batch"}  # changes how a step is computed, not what
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", metavar="NAME_OR_PATH", help="picturebook, flickr8k, rsicd, or a folder or table")
+    parser.add_argument(
+        "--data", type=name_or_path, metavar="NAME_OR_PATH", help="picturebook, flickr8k, rsicd, or a folder or table"
+    )
     add_column_arguments(parser)
     parser.add_argument("--config", metavar="PRESET", help="the model's dimensions: tiny, small, base, ViT-B/32, ...")
-    parser.add_argument("--init", metavar="MODEL", help="fine-tune this model: a name, a file, or the folder of a run")
+    parser.add_argument(
+        "--init",
+        type=name_or_path,
+        metavar="MODEL",
+        help="fine-tune this model: a name, a file, or the folder of a run",
+    )
     parser.add_argument(
         "--freeze", metavar="PART", action="append", help="with --init: image, text, or image:3, its first three blocks"
     )
@@ -64,14 +72,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mix", metavar="SHARE", help="with --init: weights between before (0) and after (1); auto chooses on val"
     )
     parser.add_argument(
-        "--patience", type=int, metavar="N", help="with --init: scores on val without a better one that end it (5)"
+        "--patience",
+        type=whole_number,
+        metavar="N",
+        help="with --init: scores on val without a better one that end it (5)",
     )
     parser.add_argument(
-        "--keep", type=float, metavar="SHARE", help="with --mix auto: of what was known, at least this stays (0.97)"
+        "--keep", type=number, metavar="SHARE", help="with --mix auto: of what was known, at least this stays (0.97)"
     )
-    parser.add_argument("--image-size", type=int, metavar="PIXELS", help="other pictures than the model's, a side")
-    parser.add_argument("--context-length", type=int, metavar="TOKENS", help="longer or shorter texts than the model's")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the run folder (default: a new one below runs/)")
+    parser.add_argument(
+        "--image-size", type=whole_number, metavar="PIXELS", help="other pictures than the model's, a side"
+    )
+    parser.add_argument(
+        "--context-length", type=whole_number, metavar="TOKENS", help="longer or shorter texts than the model's"
+    )
+    parser.add_argument("--out", type=local_path, metavar="DIR", help="the run folder (default: a new one below runs/)")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in --out")
     for option, (name, kind, text) in SETTINGS.items():
         how = {"action": "store_true", "default": None} if kind is bool else {"type": kind}  # None: not given

@@ -24,7 +24,7 @@ from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import finished, installed, load, news
 from minclip.course.outline import LESSONS, exercise_of, number_of
 from minclip.course.workbook import answers_folder
-from minclip.data.paths import atomic_write
+from minclip.data.paths import atomic_write, require_place
 
 SHIPPED = "picturebook-tiny"  # minclip's own, as `minclip train` makes it: its numbers stand beside the learner's
 SEARCHES = "picturebook-small"  # whose weights search where there is no run
@@ -67,10 +67,11 @@ def gather(name: str, runs: Path, run: Path | None = None) -> Certificate:
     """
     from minclip.course.progress_diagram import progress
 
+    folder = own_run(run) if run else None
     news()
     if not finished():
         raise ValueError("nothing of yours is kept yet: solve an exercise of the lessons first")
-    folder = own_run(run) if run else newest_own_run(runs)
+    folder = folder or newest_own_run(runs)
     report = read_report(folder) if folder else None
     with installed():
         pages = found_pictures(str(folder) if folder else SEARCHES)
@@ -87,12 +88,20 @@ def gather(name: str, runs: Path, run: Path | None = None) -> Certificate:
     )
 
 
-def write(certificate: Certificate, path: Path) -> None:
-    """Writes the page, whole or not at all. ValueError where another file is in the way."""
-    from minclip.course.certificate_page import MARK, page
+def refuse_other_file(path: Path) -> None:
+    """ValueError where another file is in the way, OSError where no file can be."""
+    from minclip.course.certificate_page import MARK
 
     if path.is_dir() or (path.exists() and MARK not in path.read_text(encoding="utf-8", errors="replace")):
         raise ValueError(f"{path} is there already and is no certificate: name another file")
+    require_place(path)
+
+
+def write(certificate: Certificate, path: Path) -> None:
+    """Writes the page, whole or not at all. ValueError where another file is in the way."""
+    from minclip.course.certificate_page import page
+
+    refuse_other_file(path)
     with atomic_write(path) as file:
         file.write(page(certificate).encode("utf-8"))
 

@@ -1,7 +1,10 @@
 """Arguments that many functions take: a ValueError in words where a value is of another kind."""
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def whole_number(name: str, value: Any, least: int = 1) -> int:
@@ -19,7 +22,7 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
     return number
 
 
-def as_tensor(name: str, values: Any) -> Any:
+def as_tensor(name: str, values: Any) -> "Tensor":
     """A tensor of a tensor, an array or a list of numbers. ValueError for anything else."""
     import torch  # here, so that reading data does not import it
 

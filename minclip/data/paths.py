@@ -49,7 +49,7 @@ def explain(error: OSError, path: Path) -> OSError:
         )
     if error.errno in NO_FOLDER:
         file = next((one for one in path.parents if one.is_file()), path.parent)
-        return OSError(error.errno, f"{file} is a file, no folder: {path.name} was not written: choose another place")
+        return OSError(error.errno, f"{file} is a file, no folder: {path} was not written: choose another place")
     return error
 
 
@@ -63,13 +63,19 @@ def require_name(path: Path) -> None:
         raise ValueError(f"path {str(path)!r:.80} holds a character that no file name can hold: choose another name")
 
 
-def require_place(path: Path) -> None:
-    """The error that `atomic_write` would raise for a place where no file can be: before an hour of work."""
+def require_file_name(path: Path) -> Path:
+    """The folder above that is there. OSError where the path is a folder, or leads through a file."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, f"{path} is a folder, and was to be a file: choose another name")
     above = next((one for one in path.absolute().parents if one.exists()), path.parent)
     if not above.is_dir():
         raise explain(NotADirectoryError(errno.ENOTDIR, "is no folder"), path)
+    return above
+
+
+def require_place(path: Path) -> None:
+    """The error that `atomic_write` would raise for a place where no file can be: before an hour of work."""
+    above = require_file_name(path)
     if not os.access(above, os.W_OK):
         raise explain(PermissionError(errno.EACCES, "cannot be written to"), path)
 

@@ -6,6 +6,7 @@ stands sizes.json, where open_clip's training looks for the number of samples.
 
 import io
 import json
+import sys
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -146,7 +147,7 @@ def write_shards(
                     atomic_write(Path(temporary) / name) as file,
                     writer(file, user="", group="", mtime=0, encoder=False) as tar,  # nothing of here and now
                 ):
-                    for one in chain([first], islice(waiting, per_shard - 1)):
+                    for one in chain([first], islice(waiting, min(per_shard, sys.maxsize) - 1)):
                         tar.write(one)
                         written.sizes[name] += 1
             if not written.sizes:

@@ -29,6 +29,7 @@ from minclip.search.index_file import (
     Stamp,
     model_hash,
     read_index,
+    refuse_foreign,
     write_index,
 )
 from minclip.search.kept_place import Skip, check_patterns, keep_exclusions, kept_place, read_exclusions
@@ -68,7 +69,7 @@ def index_folder(
     keep_every: after so many newly encoded pictures at least, the file is written.
     progress: a bar on stderr that counts the files to read.
     Raises NotADirectoryError where there is no such folder, ValueError where no picture is in it, none has features
-    that can be compared, or `file` is the index of another model.
+    that can be compared, or `file` is the index of another model, or no index; OSError where `file` cannot be a file.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -78,6 +79,8 @@ def index_folder(
     pictures, facts.skipped = find_pictures(folder, skip)
     facts.hidden, facts.excluded, facts.links = skip.hidden, skip.excluded, skip.links
     digest = model_hash(model, preprocess)
+    if file is not None:
+        refuse_foreign(Path(file))
     path = Path(file) if file is not None else kept_place(folder) / f"{digest[:16]}.safetensors"
     kept = KeptIndex(path, digest, folder, facts)
     stamps = {name: stamp for picture in pictures if (stamp := stamp_of(picture)) and (name := kept.name_of(picture))}

@@ -15,6 +15,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor, nn
 
+from minclip.data.paths import require_file_name
 from minclip.formats.weights_files import read_tensors, write_tensors
 
 FORMAT = "minclip-index-1"
@@ -83,6 +84,16 @@ def read_index(path: Path, of_model: str) -> dict[str, Entry]:
         }
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is a damaged index ({' '.join(str(error).split()):.100})") from error
+
+
+def refuse_foreign(path: Path) -> None:
+    """Before hours of encoding: the error of a place where no file can be, and ValueError for a file of somebody else.
+
+    An index that is damaged is replaced. A picture, or a model, whose name was given by mistake is not.
+    """
+    require_file_name(path)
+    if path.is_file() and path.stat().st_size and FORMAT.encode() not in path.read_bytes():
+        raise ValueError(f"{path} is there already and no index, it would be replaced: choose another file")
 
 
 def write_index(

@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ HEAD = re.compile(r"(?<=[^<>]) \(Score: [\d.-]+ / [\d.]+\)(?=</h4>)")
 SCORE = re.compile(r'(<span class="pull-right">)\s*Score: [\d.-]+ / [\d.]+ (?=<a href="#top">)')
 
 
-def write_feedback(folder: Path) -> list[str]:
+def write_feedback(folder: Path, out_of_date: Collection[tuple[str, str]] = ()) -> list[str]:
     """Writes the feedback of every graded submission; returns what to say. What else is in feedback/ stays.
+
+    out_of_date: student and lesson of those whose grading is of another version or release: they get none.
 
     A submission whose feedback cannot be made costs its own alone, and gets a line. ValueError: no classroom.
     """
@@ -40,7 +43,8 @@ def write_feedback(folder: Path) -> list[str]:
         shutil.copy(folder / GRADEBOOK, aside / GRADEBOOK)  # nbgrader writes into what it reads
         for student in folders_in(folder / "autograded"):
             for lesson in lessons:
-                if not (student / lesson.name / f"{lesson.name}.ipynb").is_file():
+                graded = (student / lesson.name / f"{lesson.name}.ipynb").is_file()
+                if not graded or (student.name, lesson.name) in out_of_date:
                     continue
                 error = generate(folder, aside.name, student.name, lesson, config)
                 page = aside / student.name / lesson.name / f"{lesson.name}.html"

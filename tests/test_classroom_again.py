@@ -148,3 +148,18 @@ def test_a_check_says_why_its_answer_is_missing(answer, check, says, elsewhere):
     explain_missing_names(cells)
     errors = cells[1].outputs
     assert (f"{errors[0].ename}: {errors[0].evalue}" if errors else "") == says
+
+
+@pytest.mark.parametrize(
+    ("source", "failed", "says"),
+    [
+        ("", None, "NameError: the notebook's first cell of code is missing: it imports `check`"),
+        ("from minclip.course import built, check", ("ImportError", "no x"), "ImportError: no x, in the cell that"),
+        ("from minclip.course import check", None, "NameError: the cell that imports `check` did not run before"),
+    ],
+)
+def test_a_missing_first_cell_is_named(source, failed, says):
+    cells = cells_with(failed, ("NameError", "name 'check' is not defined"), source)
+    explain_missing_names(cells)
+    first = cells[1].outputs[0]
+    assert f"{first.ename}: {first.evalue}".startswith(says)

@@ -20,6 +20,7 @@ from minclip.classroom.submissions import folders_in
 from minclip.course.certificate_page import POLICY
 from minclip.course.exercise import Lesson
 
+STYLE = "<style>img, svg { max-width: 100%; height: auto }</style>"  # figures stay within the page's frame
 LIST = re.compile(r'<div id="toc">.*?</div>', re.DOTALL)  # of points, by the kind of cell, and 0 for what waits
 HEAD = re.compile(r"(?<=[^<>]) \(Score: [\d.-]+ / [\d.]+\)(?=</h4>)")
 SCORE = re.compile(r'(<span class="pull-right">)\s*Score: [\d.-]+ / [\d.]+ (?=<a href="#top">)')
@@ -99,7 +100,7 @@ def still(page: str) -> str:
     page = LIST.sub("", page, count=1)
     page = HEAD.sub("", SCORE.sub(r"\1", page), count=1)
     rule = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}"/>'
-    return fetched.sub("", page).replace("<head>", rule, 1)
+    return fetched.sub("", page).replace("<head>", rule, 1).replace("</head>", f"{STYLE}</head>", 1)
 
 
 def config_of(folder: Path) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from minclip.classroom.course_folder import GRADEBOOK, Classroom, classroom_of
+from minclip.classroom.foreign_files import why_unreadable
 from minclip.classroom.graded_before import (
     digest_now,
     is_graded,
@@ -24,10 +25,14 @@ from minclip.classroom.graded_before import (
     rule_digest,
     write_graded,
 )
+from minclip.classroom.handed_in import read_file
 from minclip.classroom.requirements import need_packages, programs_on_path
 from minclip.classroom.submissions import Submission, submissions
 from minclip.course.exercise import Lesson
 from minclip.course.grading import GRADING
+
+NAMED = 10  # students in an error
+COULD_NOT = "could not be graded: see above, and minclip classroom check."  # the end of the last line
 
 
 def grade(
@@ -70,7 +75,8 @@ def grade(
             known[key_of(one)] = now[key_of(one)]
         else:
             failed += 1
-            known.pop(key_of(one), None)
+            if not is_graded(room, one):  # an earlier version's points stay, and the report says whose they are
+                known.pop(key_of(one), None)
         write_graded(room, known)
         say(f"{one.student}  {one.lesson.name}  {words if done else f'not graded: {words}'}")
     said = [f"{count(len(todo) - failed, 'submission')} graded."]
@@ -79,7 +85,7 @@ def grade(
         were = "1 was graded before and has" if before == 1 else f"{before} were graded before and have"
         said.append(f"{were} not changed: --force grades again.")
     if failed:
-        said.append(f"{failed} could not be graded: see above, and minclip classroom check.")
+        said.append(f"{failed} {COULD_NOT}")
     return said
 
 
@@ -97,7 +103,9 @@ def chosen(room: Classroom, lessons: Sequence[Lesson] | None, students: Sequence
             raise ValueError(f"nobody has handed in {lesson.name}")
     for student in students or ():
         if student not in {one.student for one in every}:
-            raise ValueError(f"{student} has handed in nothing: the names are those of the folders in submitted/")
+            names = sorted({one.student for one in every})
+            more = f" and {len(names) - NAMED} more folders of submitted/" if len(names) > NAMED else ""
+            raise ValueError(f'no submission of "{student}": the names are {", ".join(names[:NAMED])}{more}')
     found = [one for one in every if (not lessons or one.lesson in lessons)]
     if not students:
         return found
@@ -115,12 +123,15 @@ def in_turns(
     from minclip.classroom.nbgrader_calls import Failed, call
 
     def one_of_them(one: Submission) -> tuple[bool, str]:
+        if why := why_unreadable(one):  # in the words of `check`; nbgrader has its own
+            return False, why
         try:
             with TURN:
                 call("Autograde", room.folder, one.lesson.name, one.student, force=True, settings=settings)
                 return True, points_in_words(room, one)
         except Failed as error:
-            return False, str(error)
+            repaired = read_file(one.notebook).repaired
+            return False, f"{repaired[0]}: minclip classroom check repairs it" if repaired else str(error)
 
     with only_one(room), grading_environment(room), ThreadPoolExecutor(jobs) as pool, ended_at_last(pool):
         waiting = {pool.submit(one_of_them, one): one for one in todo}

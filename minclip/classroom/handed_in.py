@@ -40,17 +40,6 @@ def read_file(path: Path) -> Notebook:
     return read_notebook(path.read_bytes())
 
 
-def why_unreadable(path: Path) -> str:
-    """Why a notebook cannot be graded, in words; "" where it can be read."""
-    if not path.is_file():
-        return "there is no notebook"
-    try:
-        read_file(path)
-    except (OSError, ValueError) as error:
-        return str(error)
-    return ""
-
-
 def read_notebook(content: bytes) -> Notebook:
     """The notebook. ValueError with the reason where it is none."""
     if not content.strip(b"\0 \t\r\n"):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
 from minclip.classroom.collecting import read_record
-from minclip.classroom.course_folder import SUBMITTED, classroom_of
+from minclip.classroom.course_folder import GIVEN, SUBMITTED, classroom_of
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
 from minclip.classroom.handed_in import LARGE, Notebook, grade_id, read_file, source_of
@@ -61,7 +61,9 @@ def name_loose_files(folder: Path, findings: Findings) -> None:
     """Files that lie in submitted/ itself, in no student's folder."""
     loose = [path for path in (folder / SUBMITTED).glob("*") if path.is_file() and not path.name.startswith(".")]
     for path in sorted(loose):
-        findings.name(path.name, "", "lies in no student's folder: take it in with `minclip classroom collect`")
+        taken = path.suffix.lower() in GIVEN
+        collect = "lies in no student's folder: take it in with `minclip classroom collect`"
+        findings.name(path.name, "", collect if taken else "not a submission: it lies in no student's folder")
 
 
 def name_changed_releases(findings: Findings) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 from minclip.classroom.cell_outputs import all_display_data, is_graded, printed, text, texts
 from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, Classroom, classroom_of
+from minclip.classroom.foreign_files import why_unreadable
 from minclip.classroom.further_tests import failed_further, was_put_back
 from minclip.classroom.graded_before import FORMER, NEWER, digest_now, key_of, out_of_date, read_graded, rule_digest
-from minclip.classroom.handed_in import Notebook, grade_id, read_file, why_unreadable
+from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.kept_marks import earlier_marks
 from minclip.classroom.submissions import Submission, folders_in, time_in
 from minclip.classroom.without_notebook import without_notebook
@@ -164,7 +165,7 @@ def result(room: Classroom, book: Any, student: str, lesson: Lesson, known: dict
         now = digest_now(room, one, rules) if before else ""
         state = out_of_date(one, before, now, notebook.assignment.timestamp)
     if state:
-        why = why_unreadable(one.notebook) if state in TO_GRADE else ""
+        why = why_unreadable(one) if state in TO_GRADE else ""
         return Result(student, lesson, state, handed_in=when, why=why)
     assert notebook is not None
     said, order = spoken(path)

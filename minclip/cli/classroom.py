@@ -8,6 +8,8 @@
     minclip classroom report class              points.csv, a page of who is stuck where, and feedback for students
 
 A folder that is named like an action: minclip classroom ./check
+Exit code: 0; 1 where `collect` found no notebook, or `grade` could not grade a submission (the others are graded);
+2 for wrong usage.
 """
 
 import argparse
@@ -65,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     folder, action = arguments.folder.expanduser(), arguments.action
     requirements.need_packages()
-    failed = False
+    failed = incomplete = False
     if action == "make":
         lines = course_folder.make(folder, lessons_of(arguments.lessons))
     elif action == "collect":
@@ -79,11 +81,12 @@ def run(arguments: argparse.Namespace) -> int:
 
         lines = inspect(folder)
     elif action == "grade":
-        from minclip.classroom.grading import grade
+        from minclip.classroom.grading import COULD_NOT, grade
 
         students = students_of(folder, arguments.students)
         bounds = (arguments.jobs, arguments.seconds, arguments.memory)
         lines = grade(folder, lessons_of(arguments.lessons), students, *bounds, arguments.force, say)
+        incomplete = lines[-1].endswith(COULD_NOT)
     else:
         from minclip.classroom.report import report
 
@@ -91,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     if action in NEXT and not failed:
         lines.append(f"next: minclip classroom {NEXT[action]} {course_folder.named(folder)}")
     print("\n".join(lines), flush=True)
-    return int(failed)
+    return int(failed or incomplete)
 
 
 def students_of(folder: Path, words: str | None) -> list[str] | None:

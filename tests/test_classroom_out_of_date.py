@@ -31,7 +31,7 @@ STUDENTS = ("anna", "ben")
 @pytest.fixture
 def room(tmp_path, monkeypatch):
     """Two students of Moodle's, graded as they are."""
-    monkeypatch.setattr(report_module, "write_feedback", lambda folder, out_of_date: sorted(map(str, out_of_date)))
+    monkeypatch.setattr(report_module, "write_feedback", lambda *given: sorted(map(str, given[1])))
     folder = classroom(tmp_path / "class", lessons=(FIRST,))
     gradebook(folder, {student: {f"check-{ONE}": (3.0, None, False)} for student in STUDENTS})
     collected = {}
@@ -172,6 +172,15 @@ def test_grade_says_what_check_says(room, capsys):
     assert len(words) == len(names) and all(one in checked for one in words)
     assert main(["classroom", "grade", str(room), "--students", "only"]) == 1
     assert f"only  {NAME}  not graded: {NAME}.pdf is a PDF in place of the notebook" in capsys.readouterr().out
+
+
+def test_long_commands_count_on_stderr(room, tmp_path, capsys):
+    given = tmp_path / "given"
+    hand_in(given, "cy", FIRST, written(FIRST))
+    for words, shows in ((["collect", str(room), str(given)], "collecting"), (["check", str(room)], "looking over")):
+        assert main(["classroom", *words]) == 0
+        out, err = capsys.readouterr()
+        assert shows in err and shows not in out
 
 
 def test_an_unknown_student_is_named(room):

@@ -13,6 +13,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import CONFIG, GRADEBOOK, classroom_of
 from minclip.classroom.originals import write_bytes
@@ -26,10 +28,11 @@ HEAD = re.compile(r"(?<=[^<>]) \(Score: [\d.-]+ / [\d.]+\)(?=</h4>)")
 SCORE = re.compile(r'(<span class="pull-right">)\s*Score: [\d.-]+ / [\d.]+ (?=<a href="#top">)')
 
 
-def write_feedback(folder: Path, out_of_date: Collection[tuple[str, str]] = ()) -> list[str]:
+def write_feedback(folder: Path, out_of_date: Collection[tuple[str, str]] = (), progress: bool = False) -> list[str]:
     """Writes the feedback of every graded submission; returns what to say. What else is in feedback/ stays.
 
     out_of_date: student and lesson of those whose grading is of another version or release: they get none.
+    progress: a bar on stderr that counts the pages.
 
     A submission whose feedback cannot be made costs its own alone, and gets a line. ValueError: no classroom.
     """
@@ -42,21 +45,23 @@ def write_feedback(folder: Path, out_of_date: Collection[tuple[str, str]] = ()) 
     pages: dict[Lesson, dict[str, bytes]] = {}
     try:
         shutil.copy(folder / GRADEBOOK, aside / GRADEBOOK)  # nbgrader writes into what it reads
-        for student in folders_in(folder / "autograded"):
-            for lesson in lessons:
-                graded = (student / lesson.name / f"{lesson.name}.ipynb").is_file()
-                if not graded or (student.name, lesson.name) in out_of_date:
-                    continue
-                error = generate(folder, aside.name, student.name, lesson, config)
-                page = aside / student.name / lesson.name / f"{lesson.name}.html"
-                if page.is_file():
-                    target = folder / "feedback" / student.name / lesson.name / page.name
-                    content = still(page.read_text(encoding="utf-8")).encode("utf-8")
-                    write_bytes(target, content)
-                    pages.setdefault(lesson, {})[student.name] = content
-                    written += 1
-                else:
-                    said.append(f"{student.name} · {lesson.name}: no feedback could be written: {error}")
+        graded = [
+            (student.name, lesson)
+            for student in folders_in(folder / "autograded")
+            for lesson in lessons
+            if (student / lesson.name / f"{lesson.name}.ipynb").is_file()
+            and (student.name, lesson.name) not in out_of_date
+        ]
+        for student, lesson in tqdm(graded, desc="feedback", unit=" pages", disable=not progress):
+            error = generate(folder, aside.name, student, lesson, config)
+            page = aside / student / lesson.name / f"{lesson.name}.html"
+            if page.is_file():
+                content = still(page.read_text(encoding="utf-8")).encode("utf-8")
+                write_bytes(folder / "feedback" / student / lesson.name / page.name, content)
+                pages.setdefault(lesson, {})[student] = content
+                written += 1
+            else:
+                said.append(f"{student} · {lesson.name}: no feedback could be written: {error}")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     counted = f"feedback/ has the feedback of {written} {'submission' if written == 1 else 'submissions'}."

@@ -25,8 +25,11 @@ class Stuck:
     students: tuple[str, ...]
 
 
-def report(folder: Path) -> list[str]:
-    """Writes report/ and feedback/; returns what to say. ValueError where the folder is no classroom."""
+def report(folder: Path, progress: bool = False) -> list[str]:
+    """Writes report/ and feedback/; returns what to say. ValueError where the folder is no classroom.
+
+    progress: a bar on stderr that counts the pages of feedback.
+    """
     from minclip.classroom.report_page import page
 
     folder = folder.absolute()
@@ -41,7 +44,8 @@ def report(folder: Path) -> list[str]:
     said += not_released(classroom_of(folder), [row.lesson for row in found])
     said += [f"{path.relative_to(folder).as_posix()} is written." for path in tables]
     said.append("report/index.html is written: who is stuck where, what to look at.")
-    said += write_feedback(folder, {(row.student, row.lesson.name) for row in found if row.state in TO_GRADE})
+    old = {(row.student, row.lesson.name) for row in found if row.state in TO_GRADE}
+    said += write_feedback(folder, old, progress)
     name = named(folder)
     again = f"minclip classroom report {name}"
     gradable = any(row.state in TO_GRADE and not row.why for row in found)

@@ -74,12 +74,12 @@ def run(arguments: argparse.Namespace) -> int:
         from minclip.classroom.collecting import NOTHING, collect
 
         chosen = lessons_of(arguments.lesson) or [None]
-        lines = collect(folder, arguments.given.expanduser(), chosen[0])
+        lines = collect(folder, arguments.given.expanduser(), chosen[0], progress=True)
         failed = lines[0] == NOTHING
     elif action == "check":
         from minclip.classroom.inspection import inspect
 
-        lines = inspect(folder)
+        lines = inspect(folder, progress=True)
     elif action == "grade":
         from minclip.classroom.grading import COULD_NOT, grade
 
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         from minclip.classroom.report import report
 
-        lines = report(folder)
+        lines = report(folder, progress=True)
     if action in NEXT and not failed:
         lines.append(f"next: minclip classroom {NEXT[action]} {course_folder.named(folder)}")
     print("\n".join(lines), flush=True)

@@ -13,7 +13,16 @@ pytest.importorskip("nbgrader")
 from minclip.classroom import report as report_module
 from minclip.classroom.course_folder import classroom_of
 from minclip.classroom.feedback import TO_EARLIER, comments_in, head_earlier_comments
-from minclip.classroom.graded_before import FORMER, NEWER, digest_now, rule_digest, submission_digest, write_graded
+from minclip.classroom.feedback_files import write_feedback
+from minclip.classroom.graded_before import (
+    FORMER,
+    NEWER,
+    digest_now,
+    note_begun,
+    note_through,
+    rule_digest,
+    submission_digest,
+)
 from minclip.classroom.grading import COULD_NOT, grade
 from minclip.classroom.inspection import inspect
 from minclip.classroom.kept_marks import commented, write_marked
@@ -43,8 +52,12 @@ def room(tmp_path, monkeypatch):
     (folder / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
     with gradebook_of(folder) as book:
         rules = rule_digest(classroom_of(folder), FIRST, book)
-    here = classroom_of(folder)
-    write_graded(here, {f"{one.student}/{NAME}": digest_now(here, one, rules) for one in submissions(folder)})
+    for one in submissions(folder):
+        path = folder / "autograded" / one.student / NAME / f"{NAME}.ipynb"
+        made = read(path, as_version=4)
+        note_begun(made, digest_now(classroom_of(folder), one, rules))
+        note_through(made)
+        write(made, path)
     return folder
 
 
@@ -134,10 +147,13 @@ def test_a_newer_file_that_is_no_notebook_is_named(room):
     assert not said[-1].startswith("next: minclip classroom grade"), "grading cannot help"
 
 
-def test_plain_nbgraders_grading_is_told_by_its_time(room):
+def test_another_courses_grading_is_told_by_its_time(room):
     from datetime import datetime
 
-    (room / "autograded" / "graded.json").unlink()
+    for path in (room / "autograded").rglob("*.ipynb"):
+        made = read(path, as_version=4)
+        del made.metadata["minclip"]
+        write(made, path)
     with gradebook_of(room) as book:
         for student in STUDENTS:
             book.find_submission(NAME, student).timestamp = datetime(2026, 1, 2, 12)
@@ -244,3 +260,11 @@ def test_a_graded_notebook_does_not_say_where_answers_are_kept(room, monkeypatch
     assert workbook.where_answers_go() == ""
     monkeypatch.delenv("NBGRADER_EXECUTION")
     assert "my_minclip" in workbook.where_answers_go()
+
+
+def test_a_zip_of_old_feedback_is_not_left_to_be_uploaded(room):
+    packed = room / "report" / f"feedback_{NAME}.zip"
+    packed.parent.mkdir()
+    packed.write_bytes(b"old pages")
+    said = write_feedback(room, {(student, NAME) for student in STUDENTS})
+    assert not packed.exists() and any("is gone: what it held is out of date" in line for line in said)

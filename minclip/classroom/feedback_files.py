@@ -64,6 +64,11 @@ def write_feedback(folder: Path, out_of_date: Collection[tuple[str, str]] = (), 
                 said.append(f"{student} · {lesson.name}: no feedback could be written: {error}")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+    for lesson in lessons:
+        packed = zip_path(folder, lesson)
+        if lesson not in pages and packed.is_file():  # nobody is to upload the pages of earlier versions
+            packed.unlink()
+            said.append(f"{packed.relative_to(folder).as_posix()} is gone: what it held is out of date.")
     counted = f"feedback/ has the feedback of {written} {'submission' if written == 1 else 'submissions'}."
     return [counted, *said, *(write_zip(folder, lesson, found) for lesson, found in sorted_by_number(pages))]
 
@@ -84,9 +89,13 @@ def write_zip(folder: Path, lesson: Lesson, pages: dict[str, bytes]) -> str:
             name = zipfile.ZipInfo(f"{platform_folder(student, lesson, record)}/{lesson.name}.html")
             name.compress_type, name.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             made.writestr(name, content)
-    path = folder / "report" / f"feedback_{lesson.name}.zip"
+    path = zip_path(folder, lesson)
     write_bytes(path, packed.getvalue())
     return f"{path.relative_to(folder).as_posix()} has the pages of {lesson.name} in a folder for each student."
+
+
+def zip_path(folder: Path, lesson: Lesson) -> Path:
+    return folder / "report" / f"feedback_{lesson.name}.zip"
 
 
 def platform_folder(student: str, lesson: Lesson, record: dict[str, Any]) -> str:

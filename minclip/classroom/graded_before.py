@@ -1,6 +1,7 @@
 """What was graded, and by which rules: so that `grade` runs again what changed, and `report` says what is out of date.
 
-autograded/graded.json has a digest of each submission as it was graded, and one of all else that decides its points.
+The autograded notebook's metadata have a digest of the submission as it was graded, and one of all else that decides
+its points. `RestoreCells` and `KeepMarks` write them, so that plain `nbgrader autograde` leaves them, too.
 """
 
 import hashlib
@@ -11,14 +12,15 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from nbformat import NotebookNode
+
 from minclip.classroom.course_folder import AUTOGRADED, CONFIG, RELEASE, SOURCE, Classroom, named, released_otherwise
 from minclip.classroom.handed_in import grade_id, read_file
 from minclip.classroom.left_out import HIDDEN_COPIES, beside
 from minclip.classroom.submissions import Submission, time_in
 from minclip.course.exercise import Lesson
-from minclip.data.paths import atomic_write
 
-RECORD = "graded.json"
+BEGUN, GRADED = "grading", "graded"  # keys of metadata.minclip
 OF_FEEDBACK = re.compile(r"c\.(HideHiddenTests|GenerateFeedback)\b")  # settings that decide no points
 NEWER, FORMER = "newer version not graded", "graded before a change"  # states of what has to be graded again
 
@@ -26,8 +28,8 @@ NEWER, FORMER = "newer version not graded", "graded before a change"  # states o
 def out_of_date(one: Submission, known: str, now: str, graded: Any = None) -> str:
     """NEWER where another version was graded, FORMER where the release or the settings changed since, else "".
 
-    known, now: digests of what was graded and of what is there; known is "" where plain nbgrader graded. Then the
-    times tell: graded is the gradebook's, of the version that it has.
+    known, now: digests of what was graded and of what is there; known is "" where another nbgrader course graded. Then
+    the times tell: graded is the gradebook's, of the version that it has.
     """
     from nbgrader.utils import parse_utc
 
@@ -49,7 +51,7 @@ def key_of(one: Submission) -> str:
 
 
 def digest_now(room: Classroom, one: Submission, rules: str) -> str:
-    """Of a submission and of its rules, as graded.json has it."""
+    """Of a submission and of its rules, which `rule_digest` gives."""
     return f"{submission_digest(room, one)} {rules}"
 
 
@@ -131,18 +133,24 @@ def digest_of(files: Sequence[Path], folder: Path) -> str:
     return total.hexdigest()[:16]
 
 
-def is_graded(room: Classroom, one: Submission) -> bool:
-    return (room.folder / AUTOGRADED / one.student / one.lesson.name / f"{one.lesson.name}.ipynb").is_file()
+def note_begun(notebook: NotebookNode, digest: str) -> None:
+    """Notes in a notebook what its grading is of. It counts when the grading is through."""
+    ours = notebook.metadata.get("minclip")
+    kept = {key: value for key, value in ours.items() if key != GRADED} if isinstance(ours, dict) else {}
+    notebook.metadata["minclip"] = {**kept, BEGUN: digest}
 
 
-def read_graded(room: Classroom) -> dict[str, str]:
+def note_through(notebook: NotebookNode) -> None:
+    ours = notebook.metadata.get("minclip")
+    if isinstance(ours, dict) and BEGUN in ours:
+        ours[GRADED] = ours.pop(BEGUN)
+
+
+def read_graded(room: Classroom, one: Submission) -> str:
+    """What was graded, as its autograded notebook has it; "" where nothing was, or another nbgrader course did it."""
+    path = room.folder / AUTOGRADED / one.student / one.lesson.name / f"{one.lesson.name}.ipynb"
     try:
-        found = json.loads((room.folder / AUTOGRADED / RECORD).read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    except (OSError, ValueError):  # nothing graded yet
-        return {}
-
-
-def write_graded(room: Classroom, known: dict[str, str]) -> None:
-    with atomic_write(room.folder / AUTOGRADED / RECORD) as file:
-        file.write((json.dumps(known, indent=1, sort_keys=True) + "\n").encode("utf-8"))
+        ours = read_file(path).raw["metadata"].get("minclip")
+    except (OSError, ValueError):
+        return ""
+    return str(ours.get(GRADED) or "") if isinstance(ours, dict) else ""

@@ -16,15 +16,7 @@ from filelock import FileLock, Timeout
 
 from minclip.classroom.course_folder import GRADEBOOK, Classroom, classroom_of
 from minclip.classroom.foreign_files import why_unreadable
-from minclip.classroom.graded_before import (
-    digest_now,
-    is_graded,
-    key_of,
-    not_released,
-    read_graded,
-    rule_digest,
-    write_graded,
-)
+from minclip.classroom.graded_before import digest_now, key_of, not_released, read_graded, rule_digest
 from minclip.classroom.handed_in import read_file
 from minclip.classroom.requirements import need_packages, programs_on_path
 from minclip.classroom.submissions import Submission, submissions
@@ -60,24 +52,18 @@ def grade(
         say(line)
     for line in not_released(room, [one.lesson for one in wanted]):
         say(line)
-    known = read_graded(room)
+    known = {key_of(one): read_graded(room, one) for one in wanted}
     with gradebook(room) as book:
         rules = {lesson: rule_digest(room, lesson, book) for lesson in dict.fromkeys(one.lesson for one in wanted)}
     now = {key_of(one): digest_now(room, one, rules[one.lesson]) for one in wanted}
     for line in rules_changed(wanted, known, now):
         say(line)
-    todo = [one for one in wanted if force or known.get(key_of(one)) != now[key_of(one)] or not is_graded(room, one)]
+    todo = [one for one in wanted if force or known[key_of(one)] != now[key_of(one)]]
     bounds = {name: value for name, value in (("timeout", seconds), ("memory", memory)) if value}
     given: dict[str, dict[str, object]] = {"SandboxedExecute": dict(bounds)}
     failed = 0
     for one, done, words in in_turns(room, todo, jobs or os.cpu_count() or 1, given):
-        if done:
-            known[key_of(one)] = now[key_of(one)]
-        else:
-            failed += 1
-            if not is_graded(room, one):  # an earlier version's points stay, and the report says whose they are
-                known.pop(key_of(one), None)
-        write_graded(room, known)
+        failed += not done
         say(f"{one.student}  {one.lesson.name}  {words if done else f'not graded: {words}'}")
     said = [f"{count(len(todo) - failed, 'submission')} graded."]
     if len(todo) < len(wanted):

@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from minclip.classroom.graded_before import note_through
 from minclip.classroom.released import plain
 from minclip.data.paths import atomic_write
 
@@ -42,6 +43,7 @@ class KeepMarks(NbGraderPreprocessor):
             record[f"{student}/{lesson}"] = now  # first: a mark that is taken off must be written down
             write_marked(Path.cwd(), record)
             book.db.commit()
+        note_through(nb)
         return nb, resources
 
 

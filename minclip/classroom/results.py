@@ -16,7 +16,7 @@ from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, Classroom, classroom_of
 from minclip.classroom.foreign_files import why_unreadable
 from minclip.classroom.further_tests import failed_further, was_put_back
-from minclip.classroom.graded_before import FORMER, NEWER, digest_now, key_of, out_of_date, read_graded, rule_digest
+from minclip.classroom.graded_before import FORMER, NEWER, digest_now, out_of_date, read_graded, rule_digest
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.kept_marks import earlier_marks
 from minclip.classroom.submissions import Submission, folders_in, time_in
@@ -91,7 +91,7 @@ def results(folder: Path) -> list[Result]:
     Raises ValueError where the folder is no classroom, or its gradebook cannot be read.
     """
     room, found = classroom_of(folder), []
-    lessons, known = room.chosen(), read_graded(room)
+    lessons = room.chosen()
     others = without_notebook(read_record(folder))
     with tempfile.TemporaryDirectory() as aside:
         book = None
@@ -105,7 +105,7 @@ def results(folder: Path) -> list[Result]:
             )
             for lesson in lessons:
                 rules = rule_digest(room, lesson, book) if book else ""
-                rows = [result(room, book, student, lesson, known, rules) for student in students]
+                rows = [result(room, book, student, lesson, rules) for student in students]
                 if any(row.state != MISSING for row in rows):
                     maximum = next((row.graded for row in rows if row.graded), None) or cells_of(book, lesson)
                     found += [row if row.graded else with_maximum(row, maximum) for row in rows]
@@ -144,10 +144,10 @@ def open_gradebook(folder: Path, aside: Path) -> Any:
     return Gradebook(f"sqlite:///{copy}")
 
 
-def result(room: Classroom, book: Any, student: str, lesson: Lesson, known: dict[str, str], rules: str) -> Result:
+def result(room: Classroom, book: Any, student: str, lesson: Lesson, rules: str) -> Result:
     """One student's lesson, as the gradebook and the autograded notebook have it.
 
-    known: graded.json. rules: the digest of what would decide the points now.
+    rules: the digest of what would decide the points now.
     """
     from nbgrader.api import MissingEntry
 
@@ -161,7 +161,7 @@ def result(room: Classroom, book: Any, student: str, lesson: Lesson, known: dict
     except MissingEntry:
         notebook = None
     if notebook is not None:
-        before = known.get(key_of(one), "")
+        before = read_graded(room, one)
         now = digest_now(room, one, rules) if before else ""
         state = out_of_date(one, before, now, notebook.assignment.timestamp)
     if state:

@@ -12,6 +12,7 @@ pytest.importorskip("nbgrader")
 from minclip.classroom import grading
 from minclip.classroom.answer_errors import explain_missing_names
 from minclip.classroom.course_folder import make
+from minclip.classroom.inspection import inspect
 from minclip.classroom.report import report
 from minclip.classroom.results import results
 from minclip.course.notebook_files import read, write
@@ -40,6 +41,11 @@ def mark(room, value, student="anna"):
         grade.manual_score, grade.needs_manual_grade = value, False
 
 
+def comment(room, words, student="anna"):
+    with gradebook_of(room) as book:
+        book.find_comment(question_of(room), NAME, NAME, student).manual_comment = words
+
+
 def row(room, student="anna"):
     return next(one for one in results(room) if one.student == student)
 
@@ -65,7 +71,9 @@ def test_a_mark_is_of_the_answer_that_was_marked(room):
     assert row(room).state == "graded" and row(room).points == 10
     grade_once(room, force=True)
     assert row(room).state == "graded" and row(room).points == 10, "the same answer keeps its mark"
+    comment(room, "Good.")
     hand_in(room, "anna", RIGHT | {question: "Another answer."})
+    assert row(room).state == "newer version not graded" and row(room).points is None
     grade_once(room)
     one = row(room)
     assert one.state == "waits for marks" and one.points == 7 and points(room) == {"anna": 7}
@@ -74,7 +82,7 @@ def test_a_mark_is_of_the_answer_that_was_marked(room):
     table = list(csv.DictReader(io.StringIO((room / "report" / "points.csv").read_text(encoding="utf-8"))))
     assert table[0]["points"] == "7" and table[0]["state"] == "waits for marks"
     page = (room / "feedback" / "anna" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
-    assert "not marked yet" in page
+    assert "not marked yet" in page and "To your earlier answer: Good." in page
     mark(room, 1)
     grade_once(room, force=True)
     assert row(room).points == 8 and not row(room).graded[-1].flags
@@ -92,11 +100,14 @@ def test_a_changed_source_is_released_before_it_grades(room):
         f"source/{NAME} differs from what was released" in s for s in said
     )
     assert any("was graded by what was released before" in line for line in make(room))
+    assert row(room).state == "graded before a change" and row(room).points is None and row(room).of == 16
     lines, said = grade_once(room)
     assert lines == ["1 submission graded."] and any("graded before, graded again" in line for line in said)
     assert points(room) == {"anna": 12}
+    inspect(room)  # writes the new points into the submission, which is no change
     lines, said = grade_once(room)
     assert lines[0] == "0 submissions graded." and not any(NAME in line for line in said)
+    assert row(room).state == "graded" and row(room).points == 12
 
 
 def test_a_release_that_nbgrader_refuses_stays_as_it_was(room, monkeypatch):
@@ -148,3 +159,18 @@ def test_a_check_says_why_its_answer_is_missing(answer, check, says, elsewhere):
     explain_missing_names(cells)
     errors = cells[1].outputs
     assert (f"{errors[0].ename}: {errors[0].evalue}" if errors else "") == says
+
+
+@pytest.mark.parametrize(
+    ("source", "failed", "says"),
+    [
+        ("", None, "NameError: the notebook's first cell of code is missing: it imports `check`"),
+        ("from minclip.course import built, check", ("ImportError", "no x"), "ImportError: no x, in the cell that"),
+        ("from minclip.course import check", None, "NameError: the cell that imports `check` did not run before"),
+    ],
+)
+def test_a_missing_first_cell_is_named(source, failed, says):
+    cells = cells_with(failed, ("NameError", "name 'check' is not defined"), source)
+    explain_missing_names(cells)
+    first = cells[1].outputs[0]
+    assert f"{first.ename}: {first.evalue}".startswith(says)

@@ -317,10 +317,22 @@ def test_what_stopped_a_check_is_no_further_test():
 
 
 def test_the_folder_of_the_run_is_cut_from_outputs():
-    text = "/tmp/mc-ab12cd_9/tmp/ipykernel_12/345.py:3: UserWarning: no\n/tmp/mc-ab12cd_9/work/a.png"
-    assert "345.py:3: UserWarning: no\na.png" in str(
+    run = "/tmp/mc-ab12cd_9/w0"
+    text = f"{run}/tmp/ipykernel_12/345.py:3: UserWarning: no\n{run}/lesson/a.png\n{run}/my_minclip"
+    assert "345.py:3: UserWarning: no\na.png\nmy_minclip" in str(
         shown_of([new_output("stream", text=text)]).cells[1].outputs[0].text
     )
+    result = new_output("execute_result", data={"text/plain": f"PosixPath('{run}/lesson/a.png')"})
+    made = new_notebook(cells=[new_code_cell("path", outputs=[result])])
+    shown, _ = HideHiddenTests().preprocess(made, {})
+    assert shown.cells[0].outputs[0].data["text/plain"] == "PosixPath('a.png')"
+
+
+def test_a_figure_is_no_wider_than_the_page():
+    from minclip.classroom.feedback_files import still
+
+    page = still("<html><head><style>img { width: 2000px }</style></head><body></body></html>")
+    assert re.search(r"img[^{]*{ max-width: 100%; height: auto;? }\s*</style></head>", page)
 
 
 def test_feedback_names_the_student_and_comes_as_a_zip(graded):

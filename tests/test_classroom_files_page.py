@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from minclip.classroom.attribution import owners
+from minclip.classroom.graded_before import FORMER, NEWER
 from minclip.classroom.handed_in import LARGE
 from minclip.classroom.originals import student_id
 from minclip.classroom.report_tables import COLUMNS
@@ -24,5 +25,5 @@ def test_names_are_read_as_the_page_says(path, student):
 
 def test_the_page_has_the_columns_and_states():
     assert len(NAMES) == 10
-    assert all(f"`{name}`" in PAGE for name in (*COLUMNS, GRADED, WAITS, NOT_GRADED, MISSING))
+    assert all(f"`{name}`" in PAGE for name in (*COLUMNS, GRADED, WAITS, NOT_GRADED, NEWER, FORMER, MISSING))
     assert f"more than {LARGE // 1024**2} MB" in PAGE

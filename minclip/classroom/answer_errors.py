@@ -9,6 +9,8 @@ from nbformat import NotebookNode
 
 from minclip.classroom.record import error
 
+BRINGS_CHECK = re.compile(r"^ *from .*import.*\bcheck\b|^ *check *=|^ *import .*\bcheck\b", re.MULTILINE)
+NO_FIRST_CELL = "the notebook's first cell of code is missing: it imports `check`"
 CHECKED = re.compile(r"check-(\w+)")
 FILE = re.compile(r" \([^()]*, line (\d+)\)$")  # IPython's name of a cell says nothing to a reader
 
@@ -17,11 +19,22 @@ def explain_missing_names(cells: list[NotebookNode]) -> None:
     """Puts the error of an answer's cell before the NameError of its check. Without such an error all stays."""
     for place, cell in enumerate(cells):
         found = CHECKED.fullmatch(name_of(cell))
-        if cell.cell_type == "code" and found and says_undefined(first_error(cell), found[1]):
+        if cell.cell_type == "code" and found and says_undefined(first_error(cell), "check"):
+            cell.outputs.insert(0, why_no_check(cells[:place]))
+        elif cell.cell_type == "code" and found and says_undefined(first_error(cell), found[1]):
             failed = first_error_of(cells[:place], found[1])
             if failed is not None:
                 line = FILE.sub(r", line \1 of the answer's cell", failed.evalue)
                 cell.outputs.insert(0, error(failed.ename, line))
+
+
+def why_no_check(cells: list[NotebookNode]) -> NotebookNode:
+    """The error in the place of "name 'check' is not defined": the first cell's own, or that it is not there."""
+    brings = [cell for cell in cells if cell.cell_type == "code" and BRINGS_CHECK.search(cell.source)]
+    errors = [found for cell in brings if (found := first_error(cell)) is not None]
+    if errors:
+        return error(errors[0].ename, f"{errors[0].evalue}, in the cell that imports `check`")
+    return error("NameError", NO_FIRST_CELL if not brings else "the cell that imports `check` did not run before")
 
 
 def name_of(cell: NotebookNode) -> str:

@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tqdm import tqdm
+
 from minclip.classroom.archives import Entry, download
 from minclip.classroom.attribution import Owner, lesson_in, names_with_numbers, owners
 from minclip.classroom.course_folder import MARKER, SUBMITTED, classroom_of, named
@@ -46,10 +48,11 @@ class Version:
         return self.owner.version or 0, self.entry.time or datetime.min, self.owner.again
 
 
-def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str]:
+def collect(folder: Path, given: Path, lesson: Lesson | None = None, progress: bool = False) -> list[str]:
     """Collects a download; returns a line for each submission, and what was left out.
 
     lesson: take this lesson alone, whatever the files are called; None: the notebooks say which lesson they are.
+    progress: a bar on stderr that counts the files.
     Raises ValueError where the folder is no classroom, or the download cannot be opened.
     """
     if (given / MARKER).is_file() and not (folder / MARKER).is_file():
@@ -63,7 +66,8 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
     ids = students(record, [owner for owner in whose if owner is not None])
     versions: dict[tuple[str, Lesson], list[Version]] = defaultdict(list)
     others: dict[str, list[Entry]] = defaultdict(list)
-    for entry, owner in zip(found.entries, whose, strict=True):
+    pairs = list(zip(found.entries, whose, strict=True))
+    for entry, owner in tqdm(pairs, desc="collecting", unit=" files", disable=not progress):
         if (kind := beside(entry.path)) is not None:
             left_out.add_kind(kind, None if kind == HIDDEN_COPIES else entry.path)
         elif owner is None:
@@ -90,8 +94,8 @@ def collect(folder: Path, given: Path, lesson: Lesson | None = None) -> list[str
             elif not any(is_beside(entry.path, version.entry.path) for v in versions.values() for version in v):
                 left_out.add_kind(f"{entry.path.suffix or 'other'} files", entry.path)
     if said:
-        files = [(owner, entry.path) for owner, entry in zip(whose, found.entries, strict=True) if owner is not None]
-        remember_them(record, ((ids[owner], owner, path) for owner, path in files))
+        whose_files = [(owner, entry.path) for entry, owner in pairs if owner is not None]
+        remember_them(record, ((ids[owner], owner, path) for owner, path in whose_files))
         write_record(folder, record)
     said = said or [NOTHING]
     return [printable(line) for line in (*said, *left_out.lines())]

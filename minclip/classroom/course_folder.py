@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from minclip.classroom.out_of_git import keep_out_of_git
 from minclip.classroom.requirements import need_packages
 from minclip.course.exercise import Lesson
 from minclip.course.notebook_files import as_text, course_lessons, notebook_in
@@ -118,6 +119,7 @@ def make(folder: Path, lessons: list[Lesson] | None = None) -> list[str]:
         )
     said = [f"{short(folder)} is {'a new classroom' if new else 'your classroom, brought up to date'}."]
     folder.mkdir(parents=True, exist_ok=True)
+    said += keep_out_of_git(folder, room.written)
     room.save()  # first: a folder that is half made can be made again
     said += place(room, CONFIG, CONFIG_TEXT.encode("utf-8"))
     (folder / SUBMITTED).mkdir(exist_ok=True)

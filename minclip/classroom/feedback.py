@@ -9,6 +9,7 @@ nbgrader's own feedback shows the cells of the checks with their hidden tests, a
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -20,16 +21,21 @@ from traitlets import Bool
 
 from minclip.classroom.cell_outputs import display_data, plain, texts
 from minclip.classroom.cell_outputs import text as text_of
+from minclip.classroom.execution import course_of
 from minclip.classroom.further_tests import FOR_STUDENTS, FurtherTest, failed_further, was_put_back
 from minclip.classroom.hidden_lines import SCHEME, HiddenLines, without_region
+from minclip.classroom.kept_marks import earlier_comments
 from minclip.classroom.record import MIME
 from minclip.classroom.results import Graded
 from minclip.course.outline import LESSONS
 
 NOT_THERE = "it was not in the notebook that you handed in"
 NO_COMMENT = "No response."  # nbgrader's own, below what nobody wrote in
+TO_EARLIER = "To your earlier answer:"
 SHOWN = 2000  # characters of an error's message
-PLACE = re.compile(r"""[^\s'"<>()]*[/\\](?:mc-\w{8}[/\\](?:(?:work|tmp)[/\\])?)(?:ipykernel_\d+[/\\](?=\d+\.py))?""")
+PLACE = re.compile(
+    r"""[^\s'"<>()]*[/\\](?:mc-\w{8}[/\\](?:w\d+[/\\])?(?:(?:lesson|tmp)[/\\])?)(?:ipykernel_\d+[/\\](?=\d+\.py))?"""
+)
 
 
 class HideHiddenTests(NbGraderPreprocessor):
@@ -45,6 +51,7 @@ class HideHiddenTests(NbGraderPreprocessor):
         rows = [row_of(cell, hidden, waiting) for cell in nb.cells if is_grade(cell)]
         there = {cell.metadata.nbgrader.grade_id for cell in nb.cells if is_grade(cell)}
         rows += [gone_row(grade) for grade in book if grade.name not in there and there]
+        head_earlier_comments(nb, resources)
         comments = comments_in(nb)
         top = heading(resources, book, waiting & there) + (table(with_comments(rows, comments)) if rows else "")
         for cell in nb.cells:
@@ -125,6 +132,18 @@ def heading(resources: ResourcesDict, book: list[InBook], waiting: set[str]) -> 
     return f"<h2>{escaped(about['student'])} · {escaped(name)}</h2><p>{'; '.join(lines)}.</p>"
 
 
+def head_earlier_comments(nb: NotebookNode, resources: ResourcesDict) -> None:
+    """Says of a comment that was written to an earlier answer that it was."""
+    about, place = resources.get("nbgrader"), resources.get("metadata", {}).get("path")
+    if not about or not place:
+        return
+    earlier = earlier_comments(course_of(Path(place).absolute()), about["student"], about["assignment"])
+    for cell in nb.cells:
+        ours = cell.metadata.get("nbgrader") or {}
+        if ours.get("comment") and ours["comment"] == earlier.get(ours.get("grade_id", "")):
+            ours["comment"] = f"{TO_EARLIER} {ours['comment']}"
+
+
 def comments_in(nb: NotebookNode) -> dict[str, str]:
     """The teacher's comments, by exercise or question."""
     about = [cell.metadata.get("nbgrader") or {} for cell in nb.cells]
@@ -203,14 +222,15 @@ def clean_output(output: NotebookNode, hidden: HiddenLines, checks: bool) -> Not
         return output
     if MIME in output.data or (checks and output.output_type == "execute_result"):
         return None  # the points, which stand in words below
-    output.data = NotebookNode({kind: hidden.cut_data(value) for kind, value in output.data.items()})
+    shown = {kind: hidden.cut_data(value) for kind, value in output.data.items()}
+    output.data = NotebookNode({kind: without_places(v) if isinstance(v, str) else v for kind, v in shown.items()})
     return output
 
 
 def without_places(text: str) -> str:
     """A text without the folder in which the notebook ran: it is gone.
 
-    >>> without_places("/tmp/mc-x1_y34ab/work/a.py:3: UserWarning")
+    >>> without_places("/tmp/mc-x1_y34ab/w0/lesson/a.py:3: UserWarning")
     'a.py:3: UserWarning'
     """
     return PLACE.sub("", text)

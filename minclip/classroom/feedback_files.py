@@ -9,8 +9,11 @@ import re
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from minclip.classroom.collecting import read_record
 from minclip.classroom.course_folder import CONFIG, GRADEBOOK, classroom_of
@@ -19,13 +22,17 @@ from minclip.classroom.submissions import folders_in
 from minclip.course.certificate_page import POLICY
 from minclip.course.exercise import Lesson
 
+STYLE = "<style>img, svg { max-width: 100%; height: auto }</style>"  # figures stay within the page's frame
 LIST = re.compile(r'<div id="toc">.*?</div>', re.DOTALL)  # of points, by the kind of cell, and 0 for what waits
 HEAD = re.compile(r"(?<=[^<>]) \(Score: [\d.-]+ / [\d.]+\)(?=</h4>)")
 SCORE = re.compile(r'(<span class="pull-right">)\s*Score: [\d.-]+ / [\d.]+ (?=<a href="#top">)')
 
 
-def write_feedback(folder: Path) -> list[str]:
+def write_feedback(folder: Path, out_of_date: Collection[tuple[str, str]] = (), progress: bool = False) -> list[str]:
     """Writes the feedback of every graded submission; returns what to say. What else is in feedback/ stays.
+
+    out_of_date: student and lesson of those whose grading is of another version or release: they get none.
+    progress: a bar on stderr that counts the pages.
 
     A submission whose feedback cannot be made costs its own alone, and gets a line. ValueError: no classroom.
     """
@@ -38,22 +45,30 @@ def write_feedback(folder: Path) -> list[str]:
     pages: dict[Lesson, dict[str, bytes]] = {}
     try:
         shutil.copy(folder / GRADEBOOK, aside / GRADEBOOK)  # nbgrader writes into what it reads
-        for student in folders_in(folder / "autograded"):
-            for lesson in lessons:
-                if not (student / lesson.name / f"{lesson.name}.ipynb").is_file():
-                    continue
-                error = generate(folder, aside.name, student.name, lesson, config)
-                page = aside / student.name / lesson.name / f"{lesson.name}.html"
-                if page.is_file():
-                    target = folder / "feedback" / student.name / lesson.name / page.name
-                    content = still(page.read_text(encoding="utf-8")).encode("utf-8")
-                    write_bytes(target, content)
-                    pages.setdefault(lesson, {})[student.name] = content
-                    written += 1
-                else:
-                    said.append(f"{student.name} · {lesson.name}: no feedback could be written: {error}")
+        graded = [
+            (student.name, lesson)
+            for student in folders_in(folder / "autograded")
+            for lesson in lessons
+            if (student / lesson.name / f"{lesson.name}.ipynb").is_file()
+            and (student.name, lesson.name) not in out_of_date
+        ]
+        for student, lesson in tqdm(graded, desc="feedback", unit=" pages", disable=not progress):
+            error = generate(folder, aside.name, student, lesson, config)
+            page = aside / student / lesson.name / f"{lesson.name}.html"
+            if page.is_file():
+                content = still(page.read_text(encoding="utf-8")).encode("utf-8")
+                write_bytes(folder / "feedback" / student / lesson.name / page.name, content)
+                pages.setdefault(lesson, {})[student] = content
+                written += 1
+            else:
+                said.append(f"{student} · {lesson.name}: no feedback could be written: {error}")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+    for lesson in lessons:
+        packed = zip_path(folder, lesson)
+        if lesson not in pages and packed.is_file():  # nobody is to upload the pages of earlier versions
+            packed.unlink()
+            said.append(f"{packed.relative_to(folder).as_posix()} is gone: what it held is out of date.")
     counted = f"feedback/ has the feedback of {written} {'submission' if written == 1 else 'submissions'}."
     return [counted, *said, *(write_zip(folder, lesson, found) for lesson, found in sorted_by_number(pages))]
 
@@ -74,9 +89,13 @@ def write_zip(folder: Path, lesson: Lesson, pages: dict[str, bytes]) -> str:
             name = zipfile.ZipInfo(f"{platform_folder(student, lesson, record)}/{lesson.name}.html")
             name.compress_type, name.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             made.writestr(name, content)
-    path = folder / "report" / f"feedback_{lesson.name}.zip"
+    path = zip_path(folder, lesson)
     write_bytes(path, packed.getvalue())
     return f"{path.relative_to(folder).as_posix()} has the pages of {lesson.name} in a folder for each student."
+
+
+def zip_path(folder: Path, lesson: Lesson) -> Path:
+    return folder / "report" / f"feedback_{lesson.name}.zip"
 
 
 def platform_folder(student: str, lesson: Lesson, record: dict[str, Any]) -> str:
@@ -95,7 +114,7 @@ def still(page: str) -> str:
     page = LIST.sub("", page, count=1)
     page = HEAD.sub("", SCORE.sub(r"\1", page), count=1)
     rule = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}"/>'
-    return fetched.sub("", page).replace("<head>", rule, 1)
+    return fetched.sub("", page).replace("<head>", rule, 1).replace("</head>", f"{STYLE}</head>", 1)
 
 
 def config_of(folder: Path) -> Any:

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from minclip.classroom.findings import Findings
+from minclip.classroom.graded_before import files_in
+from minclip.classroom.handed_in import read_file
 from minclip.classroom.left_out import HIDDEN
 from minclip.classroom.originals import ORIGINALS, keep_original
 from minclip.classroom.submissions import TIME, Submission
@@ -31,8 +33,7 @@ def clear(folder: Path, submission: Submission, findings: Findings) -> None:
         elif path == submission.notebook or within == TIME or within in given:
             continue
         elif not submission.notebook.is_file() and path.suffix.lower() in EXPORTS:
-            kind = EXPORTS[path.suffix.lower()]
-            findings.name(student, lesson, f"{within} is {kind} in place of the notebook: ask for the .ipynb file")
+            findings.name(student, lesson, in_place(path, submission))
         elif importable(path, submission.folder):
             stays.append(within)
         else:
@@ -45,6 +46,24 @@ def clear(folder: Path, submission: Submission, findings: Findings) -> None:
         findings.repair(student, lesson, f"{shown} {words} in {ORIGINALS}/{student}/{lesson} now")
     if stays:
         findings.name(student, lesson, f"{', '.join(sorted(stays))} stays: the notebook may import it")
+
+
+def in_place(path: Path, submission: Submission) -> str:
+    """What is said of a file that was handed in where a notebook is wanted."""
+    within = path.relative_to(submission.folder).as_posix()
+    return f"{within} is {EXPORTS[path.suffix.lower()]} in place of the notebook: ask for the .ipynb file"
+
+
+def why_unreadable(submission: Submission) -> str:
+    """Why a submission cannot be graded, in the words of `check`; "" where its notebook can be read."""
+    if not submission.notebook.is_file():
+        others = [path for path in files_in(submission.folder) if path.suffix.lower() in EXPORTS and path.name != TIME]
+        return in_place(others[0], submission) if others else "there is no notebook"
+    try:
+        read_file(submission.notebook)
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def given_names(folder: Path, lesson: str) -> set[str]:

@@ -3,36 +3,28 @@
 Each submission is a run of nbgrader of its own, so that one which fails stops no other.
 """
 
-import hashlib
-import json
 import os
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import chdir, contextmanager, suppress
+from contextlib import chdir, contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-from minclip.classroom.course_folder import (
-    AUTOGRADED,
-    CONFIG,
-    GRADEBOOK,
-    RELEASE,
-    SOURCE,
-    Classroom,
-    classroom_of,
-    released_otherwise,
-)
+from minclip.classroom.course_folder import GRADEBOOK, Classroom, classroom_of
+from minclip.classroom.foreign_files import why_unreadable
+from minclip.classroom.graded_before import digest_now, key_of, not_released, read_graded, rule_digest
+from minclip.classroom.handed_in import read_file
 from minclip.classroom.requirements import need_packages, programs_on_path
 from minclip.classroom.submissions import Submission, submissions
 from minclip.course.exercise import Lesson
 from minclip.course.grading import GRADING
-from minclip.course.workbook import short
-from minclip.data.paths import atomic_write
 
-GRADED = "graded.json"  # in autograded/: of each submission, what was graded
+NAMED = 10  # students in an error
+COULD_NOT = "could not be graded: see above, and minclip classroom check."  # the end of the last line
 
 
 def grade(
@@ -58,25 +50,20 @@ def grade(
     wanted = chosen(room, lessons, students)
     for line in lacking():
         say(line)
-    for lesson in dict.fromkeys(one.lesson for one in wanted):
-        if released_otherwise(room, lesson):
-            say(f"source/{lesson.name} differs from what was released: run minclip classroom {short(room.folder)}")
-    known = read_graded(room)
-    rules = {one.lesson: rule_digest(room, one.lesson) for one in wanted}
-    now = {key_of(one): f"{digest_of([one.folder], room.folder)} {rules[one.lesson]}" for one in wanted}
+    for line in not_released(room, [one.lesson for one in wanted]):
+        say(line)
+    known = {key_of(one): read_graded(room, one) for one in wanted}
+    with gradebook(room) as book:
+        rules = {lesson: rule_digest(room, lesson, book) for lesson in dict.fromkeys(one.lesson for one in wanted)}
+    now = {key_of(one): digest_now(room, one, rules[one.lesson]) for one in wanted}
     for line in rules_changed(wanted, known, now):
         say(line)
-    todo = [one for one in wanted if force or known.get(key_of(one)) != now[key_of(one)] or not is_graded(room, one)]
+    todo = [one for one in wanted if force or known[key_of(one)] != now[key_of(one)]]
     bounds = {name: value for name, value in (("timeout", seconds), ("memory", memory)) if value}
     given: dict[str, dict[str, object]] = {"SandboxedExecute": dict(bounds)}
     failed = 0
     for one, done, words in in_turns(room, todo, jobs or os.cpu_count() or 1, given):
-        if done:
-            known[key_of(one)] = now[key_of(one)]
-        else:
-            failed += 1
-            known.pop(key_of(one), None)
-        write_graded(room, known)
+        failed += not done
         say(f"{one.student}  {one.lesson.name}  {words if done else f'not graded: {words}'}")
     said = [f"{count(len(todo) - failed, 'submission')} graded."]
     if len(todo) < len(wanted):
@@ -84,7 +71,7 @@ def grade(
         were = "1 was graded before and has" if before == 1 else f"{before} were graded before and have"
         said.append(f"{were} not changed: --force grades again.")
     if failed:
-        said.append(f"{failed} could not be graded: see above, and minclip classroom check.")
+        said.append(f"{failed} {COULD_NOT}")
     return said
 
 
@@ -102,7 +89,9 @@ def chosen(room: Classroom, lessons: Sequence[Lesson] | None, students: Sequence
             raise ValueError(f"nobody has handed in {lesson.name}")
     for student in students or ():
         if student not in {one.student for one in every}:
-            raise ValueError(f"{student} has handed in nothing: the names are those of the folders in submitted/")
+            names = sorted({one.student for one in every})
+            more = f" and {len(names) - NAMED} more folders of submitted/" if len(names) > NAMED else ""
+            raise ValueError(f'no submission of "{student}": the names are {", ".join(names[:NAMED])}{more}')
     found = [one for one in every if (not lessons or one.lesson in lessons)]
     if not students:
         return found
@@ -120,12 +109,15 @@ def in_turns(
     from minclip.classroom.nbgrader_calls import Failed, call
 
     def one_of_them(one: Submission) -> tuple[bool, str]:
+        if why := why_unreadable(one):  # in the words of `check`; nbgrader has its own
+            return False, why
         try:
             with TURN:
                 call("Autograde", room.folder, one.lesson.name, one.student, force=True, settings=settings)
                 return True, points_in_words(room, one)
         except Failed as error:
-            return False, str(error)
+            repaired = read_file(one.notebook).repaired
+            return False, f"{repaired[0]}: minclip classroom check repairs it" if repaired else str(error)
 
     with only_one(room), grading_environment(room), ThreadPoolExecutor(jobs) as pool, ended_at_last(pool):
         waiting = {pool.submit(one_of_them, one): one for one in todo}
@@ -157,27 +149,6 @@ def grading_environment(room: Classroom) -> Iterator[None]:
             os.environ[GRADING] = before
 
 
-def key_of(one: Submission) -> str:
-    return f"{one.student}/{one.lesson.name}"
-
-
-def rule_digest(room: Classroom, lesson: Lesson) -> str:
-    """Stands for all that decides the points beside what was handed in: the release, the gradebook, the settings.
-
-    Checks and points are the gradebook's, which gets them with the release; files beside the notebook are the source's.
-    """
-    from nbgrader.api import Gradebook, MissingEntry
-
-    beside = [path for path in (room.folder / SOURCE / lesson.name).rglob("*") if path.suffix != ".ipynb"]
-    cells: list[tuple[str, ...]] = []
-    with programs_on_path(), Gradebook(f"sqlite:///{room.folder / GRADEBOOK}") as book, suppress(MissingEntry):
-        notebook = book.find_notebook(lesson.name, lesson.name)
-        cells += [(cell.name, cell.cell_type, str(cell.locked), cell.source) for cell in notebook.source_cells]
-        cells += [(cell.name, f"{cell.max_score:g}") for cell in notebook.grade_cells]
-    files = digest_of([room.folder / RELEASE / lesson.name, room.folder / CONFIG, *sorted(beside)], room.folder)
-    return hashlib.sha256(json.dumps([files, sorted(cells)]).encode("utf-8")).hexdigest()[:16]
-
-
 def rules_changed(wanted: Sequence[Submission], known: dict[str, str], now: dict[str, str]) -> Iterator[str]:
     """A line for each lesson of which work that did not change is graded again, since what it is graded by did."""
     changed = Counter(
@@ -190,40 +161,18 @@ def rules_changed(wanted: Sequence[Submission], known: dict[str, str], now: dict
         yield f"{name}: its release or the settings changed: {count(number, 'submission')} graded before, graded again"
 
 
-def digest_of(parts: Sequence[Path], folder: Path) -> str:
-    """Stands for the names and bytes of files, and of all files in folders."""
-    total = hashlib.sha256()
-    for part in parts:
-        for path in sorted(part.rglob("*")) if part.is_dir() else [part]:
-            if path.is_file():
-                total.update(path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"))
-                with path.open("rb") as file:
-                    total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()[:16]
+@contextmanager
+def gradebook(room: Classroom) -> Iterator[Any]:
+    """nbgrader's, opened."""
+    from nbgrader.api import Gradebook
 
-
-def is_graded(room: Classroom, one: Submission) -> bool:
-    return (room.folder / AUTOGRADED / one.student / one.lesson.name / f"{one.lesson.name}.ipynb").is_file()
-
-
-def read_graded(room: Classroom) -> dict[str, str]:
-    try:
-        found = json.loads((room.folder / AUTOGRADED / GRADED).read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    except (OSError, ValueError):  # nothing graded yet
-        return {}
-
-
-def write_graded(room: Classroom, known: dict[str, str]) -> None:
-    with atomic_write(room.folder / AUTOGRADED / GRADED) as file:
-        file.write((json.dumps(known, indent=1, sort_keys=True) + "\n").encode("utf-8"))
+    with programs_on_path(), Gradebook(f"sqlite:///{room.folder / GRADEBOOK}") as book:
+        yield book
 
 
 def points_in_words(room: Classroom, one: Submission) -> str:
     """As the gradebook has them."""
-    from nbgrader.api import Gradebook
-
-    with programs_on_path(), Gradebook(f"sqlite:///{room.folder / GRADEBOOK}") as book:
+    with gradebook(room) as book:
         found = book.find_submission(one.lesson.name, one.student)
         open_ = ", more by hand" if found.needs_manual_grade else ""
         return f"{found.score:g} of {found.max_score:g} points{open_}"

@@ -10,9 +10,11 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from tqdm import tqdm
+
 from minclip.classroom.cell_repairs import changed_locked, listed, repair_cells, undefined
 from minclip.classroom.collecting import read_record
-from minclip.classroom.course_folder import SUBMITTED, classroom_of
+from minclip.classroom.course_folder import GIVEN, SUBMITTED, classroom_of
 from minclip.classroom.findings import Findings, remember
 from minclip.classroom.foreign_files import clear, move_links
 from minclip.classroom.handed_in import LARGE, Notebook, grade_id, read_file, source_of
@@ -23,8 +25,11 @@ from minclip.classroom.submissions import Submission, folders_in, submissions
 from minclip.classroom.without_notebook import in_words, without_notebook
 
 
-def inspect(folder: Path) -> list[str]:
-    """Looks over all submissions; returns a line for each finding. ValueError where the folder is no classroom."""
+def inspect(folder: Path, progress: bool = False) -> list[str]:
+    """Looks over all submissions; returns a line for each finding. ValueError where the folder is no classroom.
+
+    progress: a bar on stderr that counts the submissions.
+    """
     lessons, findings = classroom_of(folder).chosen(), Findings()
     for lesson in lessons:
         released(folder, lesson)  # what all are held against: said now, where it cannot be read
@@ -45,7 +50,7 @@ def inspect(folder: Path) -> list[str]:
         if not (folder / SUBMITTED / name).is_dir():
             findings.name(name, "", in_words(files))
     found = submissions(folder)
-    for submission in found:
+    for submission in tqdm(found, desc="looking over", unit=" submissions", disable=not progress):
         try:
             inspect_one(folder, submission, findings)
         except Exception as error:  # whatever a file makes the readers stumble over: the others go on
@@ -61,7 +66,9 @@ def name_loose_files(folder: Path, findings: Findings) -> None:
     """Files that lie in submitted/ itself, in no student's folder."""
     loose = [path for path in (folder / SUBMITTED).glob("*") if path.is_file() and not path.name.startswith(".")]
     for path in sorted(loose):
-        findings.name(path.name, "", "lies in no student's folder: take it in with `minclip classroom collect`")
+        taken = path.suffix.lower() in GIVEN
+        collect = "lies in no student's folder: take it in with `minclip classroom collect`"
+        findings.name(path.name, "", collect if taken else "not a submission: it lies in no student's folder")
 
 
 def name_changed_releases(findings: Findings) -> None:

@@ -2,7 +2,8 @@
 
 nbgrader keeps a mark in the gradebook when it grades again, whatever was handed in since, and asks to review each one.
 This runs behind its `SaveAutoGrades`. Where the answer is the same, the mark counts. Where it changed, the answer waits
-for a mark, and the mark of the earlier answer is kept in marked.json for the report.
+for a mark, and the mark of the earlier answer is kept in marked.json for the report. A comment stays in the gradebook;
+marked.json says where it is of an earlier answer, and the feedback heads it so.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from minclip.classroom.graded_before import note_through
 from minclip.classroom.released import plain
 from minclip.data.paths import atomic_write
 
@@ -28,15 +30,20 @@ class KeepMarks(NbGraderPreprocessor):
         about, record = resources["nbgrader"], read_marked(Path.cwd())
         student, lesson = about["student"], about["assignment"]
         before = record.get(f"{student}/{lesson}", {})
-        now = {}
+        now: dict[str, dict[str, Any]] = {}
         with Gradebook(about["db_url"]) as book:
             for cell in filter(is_grade, nb.cells):
                 name = cell.metadata["nbgrader"]["grade_id"]
                 grade = book.find_grade(name, about["notebook"], lesson, student)
                 now[name] = settled(grade, before.get(name, {}), answer_digest(nb, cell))
+            for cell in filter(is_solution, nb.cells):
+                name = cell.metadata["nbgrader"]["grade_id"]
+                comment = book.find_comment(name, about["notebook"], lesson, student).manual_comment
+                now[name] = now.get(name, {}) | commented(comment, before.get(name, {}), text_digest([cell.source]))
             record[f"{student}/{lesson}"] = now  # first: a mark that is taken off must be written down
             write_marked(Path.cwd(), record)
             book.db.commit()
+        note_through(nb)
         return nb, resources
 
 
@@ -53,13 +60,24 @@ def settled(grade: Any, before: dict[str, Any], answer: str) -> dict[str, Any]:
     return {"answer": answer} | ({} if earlier is None else {"earlier": earlier})
 
 
+def commented(comment: str | None, before: dict[str, Any], text: str) -> dict[str, Any]:
+    """What marked.json says of a teacher's comment: whether it is of an answer that was another one."""
+    earlier = comment if comment and before.get("text") != text else before.get("earlier comment")
+    stays = comment and comment == earlier  # one that was written anew is of the new answer
+    return {"text": text} | ({"earlier comment": earlier} if stays else {})
+
+
 def answer_digest(notebook: NotebookNode, cell: NotebookNode) -> str:
     """Of what is marked, and of its points: the written answer, or for a check all code that is not locked."""
     if is_solution(cell):
         marked = [cell.source]
     else:
         marked = [one.source for one in notebook.cells if one.cell_type == "code" and not is_locked(one)]
-    text = "\0".join([f"{float(cell.metadata['nbgrader'].get('points', 0)):g}", *map(plain, marked)])
+    return text_digest([f"{float(cell.metadata['nbgrader'].get('points', 0)):g}", *marked])
+
+
+def text_digest(parts: list[str]) -> str:
+    text = "\0".join(map(plain, parts))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -81,3 +99,9 @@ def earlier_marks(folder: Path, student: str, lesson: str) -> dict[str, float]:
     """Graded cell -> the mark that its earlier answer had."""
     found = read_marked(folder).get(f"{student}/{lesson}", {})
     return {name: float(about["earlier"]) for name, about in found.items() if about.get("earlier") is not None}
+
+
+def earlier_comments(folder: Path, student: str, lesson: str) -> dict[str, str]:
+    """Answer's cell -> the comment that a teacher wrote to its earlier answer."""
+    found = read_marked(folder).get(f"{student}/{lesson}", {})
+    return {name: str(about["earlier comment"]) for name, about in found.items() if about.get("earlier comment")}

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from minclip.classroom.course_folder import SUBMITTED, classroom_of
 from minclip.classroom.further_tests import mark_put_back
+from minclip.classroom.graded_before import digest_now, note_begun, rule_digest
+from minclip.classroom.submissions import Submission
 from minclip.course.notebook_files import grade_id, read
 
 
@@ -20,11 +24,27 @@ class RestoreCells(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         about = resources["nbgrader"]
         path = Path("release") / about["assignment"] / f"{about['notebook']}.ipynb"
+        note_begun(nb, digest_of_work(about))
         nb.cells = restored(nb.cells, read(path).cells)
         work = Path(about["student"]) / about["assignment"]
         for name in drop_linked(Path("submitted") / work, Path("autograded") / work):
             self.log.warning("%s is a link in the submission, and is left out", name)
         return nb, resources
+
+
+def digest_of_work(about: dict[str, Any]) -> str:
+    """Of the submission that is graded now; "" where the working folder is no classroom of minclip's."""
+    try:
+        room = classroom_of(Path.cwd())
+    except ValueError:
+        return ""
+    lesson = next((one for one in room.chosen() if one.name == about["assignment"]), None)
+    if lesson is None:
+        return ""
+    folder = room.folder / SUBMITTED / about["student"] / lesson.name
+    with Gradebook(about["db_url"]) as book:
+        rules = rule_digest(room, lesson, book)
+    return digest_now(room, Submission(about["student"], lesson, folder, folder / f"{lesson.name}.ipynb"), rules)
 
 
 def drop_linked(submitted: Path, autograded: Path) -> list[str]:

@@ -1,15 +1,16 @@
 """`minclip classroom report`: the class's points as tables, a page for the teacher, and feedback for the students."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from minclip.classroom.course_folder import named
+from minclip.classroom.course_folder import classroom_of, named
 from minclip.classroom.feedback_files import write_feedback
 from minclip.classroom.findings import Finding, remembered
+from minclip.classroom.graded_before import FORMER, NEWER, not_released
 from minclip.classroom.originals import write_bytes
 from minclip.classroom.report_tables import write_tables
-from minclip.classroom.results import MISSING, NOT_GRADED, Result, results
+from minclip.classroom.results import MISSING, TO_GRADE, Result, results
 from minclip.course.exercise import Lesson
 
 HOW_TO_MARK = "run `jupyter lab` in the class's folder, menu Nbgrader, Formgrader, Manual Grading."
@@ -24,8 +25,11 @@ class Stuck:
     students: tuple[str, ...]
 
 
-def report(folder: Path) -> list[str]:
-    """Writes report/ and feedback/; returns what to say. ValueError where the folder is no classroom."""
+def report(folder: Path, progress: bool = False) -> list[str]:
+    """Writes report/ and feedback/; returns what to say. ValueError where the folder is no classroom.
+
+    progress: a bar on stderr that counts the pages of feedback.
+    """
     from minclip.classroom.report_page import page
 
     folder = folder.absolute()
@@ -36,22 +40,47 @@ def report(folder: Path) -> list[str]:
     write_bytes(folder / "report" / "index.html", page(found, remembered(folder)).encode("utf-8"))
     graded = [row for row in found if row.points is not None]
     said = [f"{len(graded)} of {sum(row.state != MISSING for row in found)} submissions are graded."]
-    said += [f"{row.student} · {row.lesson.name}: handed in, not graded" for row in found if row.state == NOT_GRADED]
+    said += to_grade(found)
+    said += not_released(classroom_of(folder), [row.lesson for row in found])
     said += [f"{path.relative_to(folder).as_posix()} is written." for path in tables]
     said.append("report/index.html is written: who is stuck where, what to look at.")
-    said += write_feedback(folder)
+    old = {(row.student, row.lesson.name) for row in found if row.state in TO_GRADE}
+    said += write_feedback(folder, old, progress)
     name = named(folder)
+    again = f"minclip classroom report {name}"
+    gradable = any(row.state in TO_GRADE and not row.why for row in found)
     if waiting := waiting_for_marks(found):
         number = sum(map(len, waiting.values()))
         said.append(
             f"{number} written {'answer waits' if number == 1 else 'answers wait'} for your marks: {HOW_TO_MARK} "
             f"The tables have 0 points for {'it' if number == 1 else 'them'} so far: do not upload them yet."
         )
-        said.append(f"next: mark, then again: minclip classroom report {name}")
-    elif len(graded) < sum(row.state != MISSING for row in found):
-        said.append(f"next: minclip classroom grade {name}, then minclip classroom report {name}")
+    if gradable:
+        said.append(f"next: minclip classroom grade {name}, {'then mark, ' if waiting else ''}then {again}")
+    elif waiting:
+        said.append(f"next: mark, then again: {again}")
     else:
         said.append("next: give report/feedback_LESSON.zip and the points back to your students.")
+    return said
+
+
+def to_grade(found: list[Result]) -> list[str]:
+    """A line for each submission that grading has to give points, and one for each lesson that changed since."""
+    said = []
+    for row in found:
+        came = "a newer version came in after the grading" if row.state == NEWER else "handed in"
+        if row.state in TO_GRADE and row.why:
+            said.append(f"{row.student} · {row.lesson.name}: {came}, and cannot be graded: {row.why}")
+        elif row.state == NEWER:
+            said.append(f"{row.student} · {row.lesson.name}: {came}, and is not graded: no points until it is")
+        elif row.state in TO_GRADE and row.state != FORMER:
+            said.append(f"{row.student} · {row.lesson.name}: {came}, not graded")
+    for lesson, number in Counter(row.lesson.name for row in found if row.state == FORMER and not row.why).items():
+        were, their = ("1 submission was", "its") if number == 1 else (f"{number} submissions were", "their")
+        said.append(
+            f"{lesson}: the release or the settings changed after {were} graded: "
+            f"{their} points are left out until you grade again"
+        )
     return said
 
 

@@ -3,7 +3,8 @@
 import html
 
 from minclip.classroom.findings import Finding, Findings
-from minclip.classroom.report import flagged, stuck, waiting_for_marks
+from minclip.classroom.graded_before import FORMER, NEWER
+from minclip.classroom.report import flagged, stuck, to_grade, waiting_for_marks
 from minclip.classroom.report_tables import number
 from minclip.classroom.results import MISSING, NOT_GRADED, Graded, Result
 from minclip.course.certificate_page import POLICY, STYLE
@@ -35,6 +36,7 @@ def page(found: list[Result], checked: Findings) -> str:
     body = [
         "<header><h1>The class</h1></header>",
         in_numbers(found),
+        not_up_to_date(found),
         "<nav>" + "".join(f'<a href="#{anchor(lesson)}">{title(lesson)}</a>' for lesson in lessons) + "</nav>",
         "<h2>Written answers that wait for your marks</h2>",
         waiting(found),
@@ -68,12 +70,24 @@ def in_numbers(found: list[Result]) -> str:
         "students": len({row.student for row in found}),
         "submissions": len(handed_in),
         "not graded": sum(row.state == NOT_GRADED for row in found),
+        "newer versions not graded": sum(row.state == NEWER for row in found),
+        "graded before a change": sum(row.state == FORMER for row in found),
         "not handed in": len(found) - len(handed_in),
         "answers wait for marks": waits,
     }
     return (
         "<ul class='numbers'>" + "".join(f"<li><b>{value}</b> {name}</li>" for name, value in items.items()) + "</ul>"
     )
+
+
+def not_up_to_date(found: list[Result]) -> str:
+    """What grading has to give points, and the way to it; "" where all is graded."""
+    lines = to_grade(found)
+    if not lines:
+        return ""
+    items = "".join(f"<li><bdi>{html.escape(line)}</bdi></li>" for line in lines)
+    how = "<p>Run <code>minclip classroom grade</code>, then <code>minclip classroom report</code> again.</p>"
+    return f"<h2>Not graded as it is now</h2><ul>{items}</ul>{how}"
 
 
 def anchor(lesson: Lesson) -> str:

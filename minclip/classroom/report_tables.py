@@ -31,7 +31,7 @@ def write_tables(folder: Path, found: list[Result]) -> list[Path]:
     tables["canvas.csv"] = canvas(found, record)
     written = []
     for name, rows in tables.items():
-        if len(rows) > 1 or name == "points.csv":
+        if len(rows) > 1 or name == "points.csv" or (report / name).is_file():  # none keeps points of before
             write_bytes(report / name, as_csv(rows))
             written.append(report / name)
     return written

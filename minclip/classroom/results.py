@@ -13,15 +13,18 @@ from typing import Any
 
 from minclip.classroom.cell_outputs import all_display_data, is_graded, printed, text, texts
 from minclip.classroom.collecting import read_record
-from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, classroom_of
+from minclip.classroom.course_folder import GRADEBOOK, SUBMITTED, Classroom, classroom_of
+from minclip.classroom.foreign_files import why_unreadable
 from minclip.classroom.further_tests import failed_further, was_put_back
+from minclip.classroom.graded_before import FORMER, NEWER, digest_now, out_of_date, read_graded, rule_digest
 from minclip.classroom.handed_in import Notebook, grade_id, read_file
 from minclip.classroom.kept_marks import earlier_marks
-from minclip.classroom.submissions import folders_in, time_in
+from minclip.classroom.submissions import Submission, folders_in, time_in
 from minclip.classroom.without_notebook import without_notebook
 from minclip.course.exercise import Lesson
 
 GRADED, WAITS, NOT_GRADED, MISSING = "graded", "waits for marks", "not graded", "not handed in"
+TO_GRADE = (NOT_GRADED, NEWER, FORMER)  # states without points, which grading brings
 GONE = "0 points: it is not in the notebook that was handed in"
 
 
@@ -68,6 +71,7 @@ class Result:
     penalty: float = 0.0
     handed_in: str = ""  # when, as timestamp.txt has it
     late: str = ""  # by how much, where the gradebook has a due date
+    why: str = ""  # why it cannot be graded as it is
 
     @property
     def of(self) -> float:
@@ -75,8 +79,8 @@ class Result:
 
     @property
     def points(self) -> float | None:
-        """None where nothing was graded. What waits for marks counts as 0 so far."""
-        if self.state in (MISSING, NOT_GRADED):
+        """None where what is there was not graded. What waits for marks counts as 0 so far."""
+        if self.state in (MISSING, *TO_GRADE):
             return None
         return max(0.0, sum(cell.points or 0.0 for cell in self.graded) - self.penalty)
 
@@ -86,7 +90,8 @@ def results(folder: Path) -> list[Result]:
 
     Raises ValueError where the folder is no classroom, or its gradebook cannot be read.
     """
-    lessons, found = classroom_of(folder).chosen(), []
+    room, found = classroom_of(folder), []
+    lessons = room.chosen()
     others = without_notebook(read_record(folder))
     with tempfile.TemporaryDirectory() as aside:
         book = None
@@ -99,9 +104,10 @@ def results(folder: Path) -> list[Result]:
                 else sorted({*students, *others})
             )
             for lesson in lessons:
-                rows = [result(folder, book, student, lesson) for student in students]
+                rules = rule_digest(room, lesson, book) if book else ""
+                rows = [result(room, book, student, lesson, rules) for student in students]
                 if any(row.state != MISSING for row in rows):
-                    maximum = next((row.graded for row in rows if row.graded), [])
+                    maximum = next((row.graded for row in rows if row.graded), None) or cells_of(book, lesson)
                     found += [row if row.graded else with_maximum(row, maximum) for row in rows]
         except Exception as error:
             raise ValueError(f"{folder / GRADEBOOK} cannot be read ({error}): is it nbgrader 0.9's?") from error
@@ -117,6 +123,17 @@ def with_maximum(row: Result, graded: list[Graded]) -> Result:
     return row
 
 
+def cells_of(book: Any, lesson: Lesson) -> list[Graded]:
+    """The graded cells that the gradebook has of a lesson, without points."""
+    from nbgrader.api import MissingEntry
+
+    try:
+        cells = book.find_notebook(lesson.name, lesson.name).grade_cells if book else []
+    except MissingEntry:
+        return []
+    return [Graded(cell.name.removeprefix("check-"), float(cell.max_score), None) for cell in cells]
+
+
 def open_gradebook(folder: Path, aside: Path) -> Any:
     """A copy of the gradebook, opened; None where nothing was graded yet."""
     from nbgrader.api import Gradebook
@@ -127,21 +144,30 @@ def open_gradebook(folder: Path, aside: Path) -> Any:
     return Gradebook(f"sqlite:///{copy}")
 
 
-def result(folder: Path, book: Any, student: str, lesson: Lesson) -> Result:
-    """One student's lesson, as the gradebook and the autograded notebook have it."""
+def result(room: Classroom, book: Any, student: str, lesson: Lesson, rules: str) -> Result:
+    """One student's lesson, as the gradebook and the autograded notebook have it.
+
+    rules: the digest of what would decide the points now.
+    """
     from nbgrader.api import MissingEntry
 
-    place = folder / SUBMITTED / student / lesson.name
-    handed_in, when = (place / f"{lesson.name}.ipynb").is_file(), time_in(place)
-    try:
-        if book is None:
-            raise MissingEntry
-        notebook = book.find_submission_notebook(lesson.name, lesson.name, student)
-    except MissingEntry:
-        return Result(student, lesson, NOT_GRADED if handed_in else MISSING, handed_in=when)
+    folder, place = room.folder, room.folder / SUBMITTED / student / lesson.name
+    one = Submission(student, lesson, place, place / f"{lesson.name}.ipynb")
+    when, state = time_in(place), NOT_GRADED if one.notebook.is_file() else MISSING
     path = folder / "autograded" / student / lesson.name / f"{lesson.name}.ipynb"
-    if not path.is_file():  # nbgrader makes an entry before it grades, and keeps it where grading fails
-        return Result(student, lesson, NOT_GRADED if handed_in else MISSING, handed_in=when)
+    try:  # nbgrader makes an entry before it grades, and keeps it where grading fails
+        graded = book is not None and path.is_file()
+        notebook = book.find_submission_notebook(lesson.name, lesson.name, student) if graded else None
+    except MissingEntry:
+        notebook = None
+    if notebook is not None:
+        before = read_graded(room, one)
+        now = digest_now(room, one, rules) if before else ""
+        state = out_of_date(one, before, now, notebook.assignment.timestamp)
+    if state:
+        why = why_unreadable(one) if state in TO_GRADE else ""
+        return Result(student, lesson, state, handed_in=when, why=why)
+    assert notebook is not None
     said, order = spoken(path)
     earlier = earlier_marks(folder, student, lesson.name)
     cells = [graded_cell(grade, said, earlier.get(grade.name)) for grade in notebook.grades]

@@ -8,7 +8,8 @@
     minclip classroom report class              points.csv, a page of who is stuck where, and feedback for students
 
 A folder that is named like an action: minclip classroom ./check
-Exit code: 0; 1 where collect finds no notebook of the classroom; 2 for wrong usage.
+Exit code: 0; 1 where `collect` found no notebook, or `grade` could not grade a submission (the others are graded);
+2 for wrong usage.
 """
 
 import argparse
@@ -64,33 +65,34 @@ def run(arguments: argparse.Namespace) -> int:
 
     folder, action = arguments.folder, arguments.action
     requirements.need_packages()
-    failed = False
+    failed = incomplete = False
     if action == "make":
         lines = course_folder.make(folder, lessons_of(arguments.lessons))
     elif action == "collect":
         from minclip.classroom.collecting import NOTHING, collect
 
         chosen = lessons_of(arguments.lesson)
-        lines = collect(folder, arguments.given, chosen[0] if chosen else None)
+        lines = collect(folder, arguments.given, chosen[0] if chosen else None, progress=True)
         failed = lines[0] == NOTHING
     elif action == "check":
         from minclip.classroom.inspection import inspect
 
-        lines = inspect(folder)
+        lines = inspect(folder, progress=True)
     elif action == "grade":
-        from minclip.classroom.grading import grade
+        from minclip.classroom.grading import COULD_NOT, grade
 
         students = students_of(folder, arguments.students)
         bounds = (arguments.jobs, arguments.seconds, arguments.memory)
         lines = grade(folder, lessons_of(arguments.lessons), students, *bounds, arguments.force, say)
+        incomplete = lines[-1].endswith(COULD_NOT)
     else:
         from minclip.classroom.report import report
 
-        lines = report(folder)
+        lines = report(folder, progress=True)
     if action in NEXT and not failed:
         lines.append(f"next: minclip classroom {NEXT[action]} {course_folder.named(folder)}")
     print("\n".join(lines), flush=True)
-    return int(failed)
+    return int(failed or incomplete)
 
 
 def students_of(folder: Path, words: str | None) -> list[str] | None:

@@ -68,7 +68,7 @@ def say(verdict: Verdict) -> None:
     """Prints the verdict, or raises it where nbgrader validates."""
     if validating() and verdict.sign != RIGHT:
         raise NotRight(str(verdict))
-    if not grading() and (line := where_answers_go()):
+    if line := where_answers_go():
         print(line)
     print("\n".join(folded(line) for line in str(verdict).splitlines()))
 

@@ -10,6 +10,7 @@ import os
 import tomllib
 from pathlib import Path
 
+from minclip.course.grading import grading
 from minclip.data.paths import atomic_write
 
 MARKER = "workbook.json"
@@ -121,9 +122,9 @@ def short(path: Path) -> str:
 
 
 def where_answers_go() -> str:
-    """`where_answers_are()` the first time that this process asks for a folder; "" afterwards."""
+    """`where_answers_are()` the first time that this process asks for a folder; "" afterwards, and while grading."""
     folder = answers_folder()
-    if folder is None or folder in said:
+    if folder is None or folder in said or grading():  # a graded notebook runs in a folder that is gone afterwards
         return ""
     said.add(folder)
     return where_answers_are()

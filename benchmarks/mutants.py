@@ -23,7 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 
-from benchmarks.result_files import ROOT, is_kept, keep, result
+from benchmarks.result_files import ROOT, is_kept, keep, result, rows
 
 NAME = "mutants"
 FOLDER = ROOT / "runs" / "mutants"
@@ -150,6 +150,27 @@ def keep_rows(rows: dict[str, dict]) -> None:
         pages[page] = {**row, "survivors": survivors}
     every = [page for of_group, _ in GROUPS.values() for page in of_group]
     keep(NAME, {"mutmut": version("mutmut"), "pages": {page: pages[page] for page in every if page in pages}})
+
+
+def table() -> str:
+    """For docs: a line for each page, then the survivors, put together by their reasons."""
+    pages = result(NAME)["pages"]
+    counts = {page: [row[what] for what in ("made", "tried", "killed", "timed_out")] for page, row in pages.items()}
+    counts["together"] = [sum(column) for column in zip(*counts.values(), strict=True)]
+    lines = []
+    for page, (made, tried, killed, timed_out) in counts.items():
+        share = f"{100 * (killed + timed_out) / tried:.1f} %"
+        lines.append([page, f"{made:,}", f"{tried:,}", f"{killed + timed_out:,}", str(timed_out), share])
+    reasons: dict[str, list[str]] = {}
+    for page, row in pages.items():
+        for one in row["survivors"]:
+            reasons.setdefault(one["reason"], []).append(f"`{page}.{one['function']}`: `{one['to']}`")
+    survivors = "".join(
+        f"\n**{reason}** ({len(places)})\n\n" + "".join(f"- {place}\n" for place in places)
+        for reason, places in sorted(reasons.items(), key=lambda item: -len(item[1]))
+    )
+    header = ["page", "mutants", "tried", "noticed", "of these by a time-out", "share"]
+    return rows(header, lines) + f"\nmutmut {result(NAME)['mutmut']}, {result(NAME)['machine']}.\n" + survivors
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
-"""Do the tests notice a mistake? mutmut changes one thing on a page and runs the page's tests: what they pass survives.
+"""Do the tests notice a mistake? mutmut changes one thing on a page, the page's tests run: what they pass survives.
 
-python -m benchmarks.mutants [group ...]     all changes of the pages of these groups, or of all core pages
-python -m benchmarks.mutants --survivors     only those that survived before, once there are new tests
-python -m benchmarks.mutants --ending 147    a sample: only mutants whose number in their function ends so
+python -m benchmarks.mutants [group ...]     the pages of these groups, or all core pages
+python -m benchmarks.mutants --survivors     only what survived before, once there are new tests
+python -m benchmarks.mutants --minutes 10    at most so long for a group: a sample, and the next call goes on
 
-It needs `pip install mutmut` and a system that can fork (Linux, macOS, WSL), works in runs/mutants/ and goes on there
-when it is called again. Writes results/mutants.json. A survivor keeps the reason that somebody wrote into that file.
-A new one has none, and a test fails until it is killed or explained.
+It needs `pip install mutmut` and a system that can fork (Linux, macOS, WSL), and works in runs/mutants/. mutmut makes
+the mutants; mutants_plugin.py runs the tests, because mutmut's own way starts pytest anew for each of them. Writes
+results/mutants.json. A survivor keeps the reason that somebody wrote into that file. A new one has none, and a test
+fails until it is killed or explained.
 
 Raise statements are left as they are, so no mutant alters an error's message alone. mutmut itself leaves out
 docstrings, annotations, the texts of f-strings, decorated functions and what stands outside of functions.
@@ -14,7 +15,9 @@ docstrings, annotations, the texts of f-strings, decorated functions and what st
 
 import argparse
 import ast
+import contextlib
 import difflib
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 
+from benchmarks.mutants_plugin import KILLED, SURVIVED, TIMED_OUT
 from benchmarks.result_files import ROOT, is_kept, keep, result, rows
 
 NAME = "mutants"
@@ -44,46 +48,46 @@ GROUPS = {
 CONFIG = """
 [tool.mutmut]
 source_paths = ["minclip"]
-only_mutate = {pages}
 do_not_mutate_patterns = ['^\\s*raise\\b', '^\\s*assert\\b']
-pytest_add_cli_args = ["-p", "no:cacheprovider"]
-pytest_add_cli_args_test_selection = {tests}
-also_copy = ["tests", "conftest.py"]
-timeout_multiplier = 10.0
-timeout_constant = 10.0
 """
 COPIED = ("minclip", "tests", "conftest.py", "pyproject.toml")
-DEAD = {"killed": "killed", "segfault": "killed", "timeout": "timed_out"}  # mutmut's word -> ours
-ALIVE = ("survived", "no tests", "suspicious")
 
 
-def project_for(group: str, folder: Path) -> None:
-    """What mutmut needs of the project, copied into `folder`: it writes its mutants there, not beside our files."""
+def make_mutants(group: str, folder: Path) -> dict[str, list[str]]:
+    """Copies what the tests need of the project and changes the copy's pages; page -> its mutants' names."""
+    from mutmut.mutation.file_mutation import mutate_file_contents
+
     for name in COPIED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
         else:
             shutil.copy(ROOT / name, folder / name)
-    pages, tests = GROUPS[group]
-    files = {"pages": [f"minclip/{page}.py" for page in pages], "tests": [f"tests/test_{name}.py" for name in tests]}
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as config:
-        config.write(CONFIG.format(**files))
+        config.write(CONFIG)
+    names = {}
+    for page in GROUPS[group][0]:
+        path = folder / "minclip" / f"{page}.py"
+        with contextlib.chdir(folder):  # mutmut reads its settings there
+            mutated = mutate_file_contents(path.name, path.read_text(encoding="utf-8"))
+        path.write_text(mutated.code, encoding="utf-8")
+        names[page] = [f"minclip.{page}.{name}" for name in mutated.mutant_names]
+    return names
 
 
-def mutmut(folder: Path, *arguments: str) -> str:
-    """What `mutmut ...` says in that folder, on one thread. RuntimeError with its last words if it fails."""
-    quiet = {"OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "mutmut", *arguments]
-    done = subprocess.run(command, cwd=folder, env=os.environ | quiet, capture_output=True, encoding="utf-8")
-    if done.returncode:
-        raise RuntimeError(f"mutmut {arguments[0]} failed:\n{(done.stdout + done.stderr)[-3000:]}")
-    return done.stdout
-
-
-def verdicts(folder: Path) -> dict[str, str]:
-    """mutant -> "killed", "timeout", "survived", "not checked", ..., of all that were made."""
-    lines = mutmut(folder, "results", "--all", "true").splitlines()
-    return dict(line.strip().split(": ") for line in lines if ": " in line)
+def run_tests(group: str, folder: Path, mutants: list[str], minutes: float) -> dict[str, str]:
+    """mutant -> verdict, of all that were tried so far. RuntimeError where the tests fail without a mutant, too."""
+    (folder / "mutants.json").write_text(json.dumps(mutants), encoding="utf-8")
+    settings = {
+        "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "MUTANTS_MINUTES": str(minutes),
+        "PYTHONPATH": os.pathsep.join([str(folder), str(Path(__file__).parents[1])]),
+    }  # fmt: skip
+    tests = [f"tests/test_{name}.py" for name in GROUPS[group][1]]
+    plugins = ["-p", "no:cacheprovider", "-p", "benchmarks.mutants_plugin"]
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, *tests]
+    done = subprocess.run(command, cwd=folder, env=os.environ | settings, capture_output=True, encoding="utf-8")
+    if done.returncode not in (0, 5):  # 5: pytest itself ran no test
+        raise RuntimeError(f"the tests of {group} do not run:\n{(done.stdout + done.stderr)[-3000:]}")
+    return json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
 
 
 def functions(source: str) -> dict[str, tuple[int, list[str]]]:
@@ -101,7 +105,7 @@ def functions(source: str) -> dict[str, tuple[int, list[str]]]:
 def changes(folder: Path, page: str, mutants: list[str]) -> list[dict]:
     """{"function", "line", "from", "to"} of mutants of a page: where each is, and the lines that it changes."""
     ours = functions((ROOT / "minclip" / f"{page}.py").read_text(encoding="utf-8"))
-    theirs = functions((folder / "mutants" / "minclip" / f"{page}.py").read_text(encoding="utf-8"))
+    theirs = functions((folder / "minclip" / f"{page}.py").read_text(encoding="utf-8"))
     by_name = {name.rsplit(".", 1)[-1]: lines for name, (_, lines) in theirs.items()}
     found = []
     for mutant in mutants:
@@ -122,29 +126,33 @@ def key(survivor: dict) -> tuple[str, str, str]:
     return survivor["function"], survivor["from"], survivor["to"]
 
 
-def measured(group: str, folder: Path, ending: str, only_survivors: bool) -> dict[str, dict]:
-    """page -> how many mutants there are, how many were tried, how many the tests noticed, the others one by one."""
-    before = verdicts(folder) if only_survivors and (folder / "mutants").is_dir() else {}
-    project_for(group, folder)
-    pages, _ = GROUPS[group]
-    which = [mutant for mutant, verdict in before.items() if verdict in ALIVE]
-    if ending:
-        which += [f"minclip.{page}.*__mutmut_*[{ending}]" for page in pages]
-    mutmut(folder, "run", "--max-children", "1", *which)
-    found, rows = verdicts(folder), {}
-    for page in pages:
-        mine = {mutant: verdict for mutant, verdict in found.items() if mutant.split(".")[1] == page}
-        counts = {ours: sum(DEAD.get(verdict) == ours for verdict in mine.values()) for ours in ("killed", "timed_out")}
-        survivors = changes(folder, page, [mutant for mutant, verdict in mine.items() if verdict in ALIVE])
-        tried = sum(counts.values()) + len(survivors)
-        rows[page] = {"made": len(mine), "tried": tried, **counts, "survivors": survivors}
-    return rows
+def measured(group: str, folder: Path, minutes: float = 1e6, again: str = "") -> dict[str, dict]:
+    """page -> how many mutants there are, how many were tried, how many the tests noticed, the others one by one.
+
+    again: "survivors" tries those anew, "all" every mutant; otherwise what was tried before stands.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names, path = make_mutants(group, folder), folder / "verdicts.json"
+    if again and path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        stand = {name: verdict for name, verdict in before.items() if again == "survivors" and verdict != SURVIVED}
+        path.write_text(json.dumps(stand), encoding="utf-8")
+    every = [name for of_page in names.values() for name in of_page]
+    if again == "survivors":
+        every = [name for name in every if before.get(name)]
+    found, lines = run_tests(group, folder, every, minutes), {}
+    for page, mine in names.items():
+        tried = [name for name in mine if name in found]
+        counts = {what: sum(found[name] == what for name in tried) for what in (KILLED, TIMED_OUT)}
+        survivors = changes(folder, page, [name for name in tried if found[name] == SURVIVED])
+        lines[page] = {"made": len(mine), "tried": len(tried), **counts, "survivors": survivors}
+    return lines
 
 
-def keep_rows(rows: dict[str, dict]) -> None:
+def keep_rows(lines: dict[str, dict]) -> None:
     """Into the kept result, with the reasons that stand there already."""
     pages = result(NAME)["pages"] if is_kept(NAME) else {}
-    for page, row in rows.items():
+    for page, row in lines.items():
         reasons = {key(one): one["reason"] for one in pages.get(page, {"survivors": []})["survivors"]}
         survivors = [{**one, "reason": reasons.get(key(one), "")} for one in row["survivors"]]
         pages[page] = {**row, "survivors": survivors}
@@ -176,13 +184,14 @@ def table() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", metavar="group", help=", ".join(GROUPS))
-    parser.add_argument("--survivors", action="store_true", help="only those that survived before")
-    parser.add_argument("--ending", metavar="DIGITS", default="", help="only those whose number ends in one of these")
+    parser.add_argument("--survivors", action="store_true", help="only what survived before")
+    parser.add_argument("--minutes", type=float, default=1e6, help="at most so long for a group")
     asked = parser.parse_args()
     if unknown := [group for group in asked.groups if group not in GROUPS]:
         parser.error(f"no group: {', '.join(unknown)}. The groups are {', '.join(GROUPS)}")
     for group in asked.groups or GROUPS:
-        keep_rows(measured(group, FOLDER / group, asked.ending, asked.survivors))
+        again = "survivors" if asked.survivors else ""
+        keep_rows(measured(group, FOLDER / group, asked.minutes, again))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 python -m benchmarks.mutants [group ...]     the pages of these groups, or all core pages
 python -m benchmarks.mutants --survivors     only what survived before, once there are new tests
-python -m benchmarks.mutants --minutes 10    at most so long for a group: a sample, and the next call goes on
+python -m benchmarks.mutants --minutes 10    at most so long for a group: a sample, and the next call goes on (0: only
+                                             writes down what was found so far)
 
 It needs `pip install mutmut` and a system that can fork (Linux, macOS, WSL), and works in runs/mutants/. mutmut makes
 the mutants; mutants_plugin.py runs the tests, because mutmut's own way starts pytest anew for each of them. Writes
@@ -26,7 +27,7 @@ from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 
-from benchmarks.mutants_plugin import KILLED, SURVIVED, TIMED_OUT
+from benchmarks.mutants_plugin import KILLED, SURVIVED, TIMED_OUT, read_verdicts, write_verdicts
 from benchmarks.result_files import ROOT, is_kept, keep, result, rows
 
 NAME = "mutants"
@@ -54,9 +55,14 @@ COPIED = ("minclip", "tests", "conftest.py", "pyproject.toml")
 
 
 def make_mutants(group: str, folder: Path) -> dict[str, list[str]]:
-    """Copies what the tests need of the project and changes the copy's pages; page -> its mutants' names."""
+    """Copies what the tests need of the project and changes the copy's pages; page -> its mutants' names.
+
+    What was found of a page that is no longer the same is forgotten: its mutants may have other numbers.
+    """
     from mutmut.mutation.file_mutation import mutate_file_contents
 
+    paths = {page: folder / "minclip" / f"{page}.py" for page in GROUPS[group][0]}
+    before = {page: path.read_text(encoding="utf-8") for page, path in paths.items() if path.is_file()}
     for name in COPIED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
@@ -64,18 +70,20 @@ def make_mutants(group: str, folder: Path) -> dict[str, list[str]]:
             shutil.copy(ROOT / name, folder / name)
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as config:
         config.write(CONFIG)
-    names = {}
-    for page in GROUPS[group][0]:
-        path = folder / "minclip" / f"{page}.py"
+    names, verdicts = {}, read_verdicts(folder)
+    for page, path in paths.items():
         with contextlib.chdir(folder):  # mutmut reads its settings there
             mutated = mutate_file_contents(path.name, path.read_text(encoding="utf-8"))
         path.write_text(mutated.code, encoding="utf-8")
         names[page] = [f"minclip.{page}.{name}" for name in mutated.mutant_names]
+        if before.get(page) != mutated.code:
+            verdicts = {name: verdict for name, verdict in verdicts.items() if not name.startswith(f"minclip.{page}.")}
+    write_verdicts(folder, verdicts)
     return names
 
 
-def run_tests(group: str, folder: Path, mutants: list[str], minutes: float) -> dict[str, str]:
-    """mutant -> verdict, of all that were tried so far. RuntimeError where the tests fail without a mutant, too."""
+def run_tests(group: str, folder: Path, mutants: list[str], minutes: float) -> None:
+    """Writes verdicts.json: mutant -> verdict. RuntimeError where the tests fail without a mutant, too."""
     (folder / "mutants.json").write_text(json.dumps(mutants), encoding="utf-8")
     settings = {
         "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "MUTANTS_MINUTES": str(minutes),
@@ -83,11 +91,11 @@ def run_tests(group: str, folder: Path, mutants: list[str], minutes: float) -> d
     }  # fmt: skip
     tests = [f"tests/test_{name}.py" for name in GROUPS[group][1]]
     plugins = ["-p", "no:cacheprovider", "-p", "benchmarks.mutants_plugin"]
-    command = [sys.executable, "-m", "pytest", "-q", *plugins, *tests]
+    short = ["--tb=native", "--assert=plain"]  # nobody reads why a test failed
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, *short, *tests]
     done = subprocess.run(command, cwd=folder, env=os.environ | settings, capture_output=True, encoding="utf-8")
     if done.returncode not in (0, 5):  # 5: pytest itself ran no test
         raise RuntimeError(f"the tests of {group} do not run:\n{(done.stdout + done.stderr)[-3000:]}")
-    return json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
 
 
 def functions(source: str) -> dict[str, tuple[int, list[str]]]:
@@ -126,21 +134,18 @@ def key(survivor: dict) -> tuple[str, str, str]:
     return survivor["function"], survivor["from"], survivor["to"]
 
 
-def measured(group: str, folder: Path, minutes: float = 1e6, again: str = "") -> dict[str, dict]:
-    """page -> how many mutants there are, how many were tried, how many the tests noticed, the others one by one.
-
-    again: "survivors" tries those anew, "all" every mutant; otherwise what was tried before stands.
-    """
+def measured(group: str, folder: Path, minutes: float = 1e6, only_survivors: bool = False) -> dict[str, dict]:
+    """page -> how many mutants there are, how many were tried, how many the tests noticed, the others one by one."""
     folder.mkdir(parents=True, exist_ok=True)
-    names, path = make_mutants(group, folder), folder / "verdicts.json"
-    if again and path.is_file():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        stand = {name: verdict for name, verdict in before.items() if again == "survivors" and verdict != SURVIVED}
-        path.write_text(json.dumps(stand), encoding="utf-8")
+    names = make_mutants(group, folder)
     every = [name for of_page in names.values() for name in of_page]
-    if again == "survivors":
-        every = [name for name in every if before.get(name)]
-    found, lines = run_tests(group, folder, every, minutes), {}
+    if only_survivors:
+        before = read_verdicts(folder)
+        every = [name for name in every if before.get(name) == SURVIVED]
+        write_verdicts(folder, {name: verdict for name, verdict in before.items() if verdict != SURVIVED})
+    if minutes:
+        run_tests(group, folder, every, minutes)
+    found, lines = read_verdicts(folder), {}
     for page, mine in names.items():
         tried = [name for name in mine if name in found]
         counts = {what: sum(found[name] == what for name in tried) for what in (KILLED, TIMED_OUT)}
@@ -190,8 +195,7 @@ def main() -> None:
     if unknown := [group for group in asked.groups if group not in GROUPS]:
         parser.error(f"no group: {', '.join(unknown)}. The groups are {', '.join(GROUPS)}")
     for group in asked.groups or GROUPS:
-        again = "survivors" if asked.survivors else ""
-        keep_rows(measured(group, FOLDER / group, asked.minutes, again))
+        keep_rows(measured(group, FOLDER / group, asked.minutes, asked.survivors))
 
 
 if __name__ == "__main__":

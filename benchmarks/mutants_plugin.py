@@ -18,11 +18,25 @@ from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
 
 SEED = 0  # of the order: where time ends early, what was tried is a fair sample
 TIMES, SECONDS = 10, 5  # a mutant may take this many times its tests' normal time, and so much more, of the processor's
 STUCK = 300  # seconds on the clock, for one that waits for ever
 KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed_out"
+
+
+def read_verdicts(folder: Path) -> dict[str, str]:
+    """mutant -> verdict, of all that were tried so far."""
+    path = folder / "verdicts.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def write_verdicts(folder: Path, verdicts: dict[str, str]) -> None:
+    """Whole or not at all: the command may be stopped at any time."""
+    new = folder / "verdicts.new.json"
+    new.write_text(json.dumps(verdicts), encoding="utf-8")
+    new.replace(folder / "verdicts.json")
 
 
 def forked(work: Callable[[], int], seconds: float) -> int:
@@ -67,6 +81,12 @@ def normal_run(items: list[pytest.Item], path: Path) -> int:
     return 0 if fine else 1
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """No search for the smallest example that fails: that one fails is enough."""
+    settings.register_profile("mutants", settings(), phases=[Phase.explicit, Phase.generate])
+    settings.load_profile("mutants")
+
+
 def pytest_runtestloop(session: pytest.Session) -> bool:
     from mutmut.configuration import config
 
@@ -81,8 +101,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         raise session.Failed(f"without a mutant, {items[done].nodeid} fails")
     notes = json.loads(notes_path.read_text(encoding="utf-8"))
     order = sorted(items, key=lambda item: notes[item.nodeid]["seconds"])
-    verdicts_path = folder / "verdicts.json"
-    verdicts = json.loads(verdicts_path.read_text(encoding="utf-8")) if verdicts_path.is_file() else {}
+    verdicts = read_verdicts(folder)
     mutants = sorted(json.loads((folder / "mutants.json").read_text(encoding="utf-8")))
     random.Random(SEED).shuffle(mutants)
     end = time.monotonic() + 60 * float(os.environ["MUTANTS_MINUTES"])
@@ -100,5 +119,5 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         code = forked(work, seconds) if asked else 0
         late = code in (-signal.SIGPROF, -signal.SIGALRM)
         verdicts[mutant] = TIMED_OUT if late else KILLED if code else SURVIVED
-        verdicts_path.write_text(json.dumps(verdicts), encoding="utf-8")
+        write_verdicts(folder, verdicts)
     return True

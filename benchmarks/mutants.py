@@ -44,7 +44,7 @@ GROUPS = {
     ),
     "tokens": (["bpe", "tokenizer"], ["tokenizer"]),
     "classes": (["zero_shot", "prompts", "preprocess"], ["zero_shot", "prompts", "preprocess"]),
-    "files": (["checkpoint"], ["checkpoint", "changed_models", "resizing"]),
+    "files": (["checkpoint"], ["checkpoint", "resizing"]),
 }
 LEFT_OUT = "not spawned and not strips_middle"  # tests that take longer than all others together
 CONFIG = """

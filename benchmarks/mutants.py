@@ -101,12 +101,12 @@ def run_tests(group: str, folder: Path, mutants: list[str], minutes: float) -> N
 
 def functions(source: str) -> dict[str, tuple[int, list[str]]]:
     """name -> (its line, its lines, unindented) of a page's functions, and Class.name -> those of its methods."""
-    tree = ast.parse(source)
+    tree, every_line = ast.parse(source), source.splitlines()
     methods = [(f"{top.name}.", node) for top in tree.body if isinstance(top, ast.ClassDef) for node in top.body]
     found = {}
     for prefix, node in [("", node) for node in tree.body] + methods:
         if isinstance(node, ast.FunctionDef):
-            text = ast.get_source_segment(source, node, padded=True) or ""
+            text = "\n".join(every_line[node.lineno - 1 : node.end_lineno])
             found[prefix + node.name] = (node.lineno, dedent(text).splitlines())
     return found
 

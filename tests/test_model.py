@@ -114,7 +114,9 @@ def test_a_picture_instead_of_pixels_is_refused_helpfully(model, tokenizer, pixe
 
 def test_every_size_reaches_its_encoder():
     config = CLIPConfig(24, 32, 16, 48, 3, 40, 5, 2, context_length=9, vocab_size=77, vision_mlp_width=100)
-    vit, text = CLIP(config).visual, CLIP(config).text
+    model = CLIP(config)
+    vit, text = model.visual, model.text
+    assert model.config is config
     assert (vit.image_size, vit.proj.shape, len(vit.transformer.resblocks)) == (32, (48, 24), 3)
     assert vit.embedding.conv1.weight.shape == (48, 3, 16, 16)
     assert vit.transformer.resblocks[0].mlp.c_fc.weight.shape == (100, 48)

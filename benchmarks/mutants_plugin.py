@@ -12,6 +12,7 @@ import json
 import os
 import random
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +23,8 @@ from hypothesis import Phase, settings
 
 SEED = 0  # of the order: where time ends early, what was tried is a fair sample
 TIMES, SECONDS = 10, 5  # a mutant may take this many times its tests' normal time, and so much more, of the processor's
-STUCK = 300  # seconds on the clock, for one that waits for ever
+STUCK = 900  # seconds on the clock, for one that waits for ever
+MEMORY = 4 << 30  # bytes beyond what is there already, for one that collects without end
 KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed_out"
 
 
@@ -39,6 +41,15 @@ def write_verdicts(folder: Path, verdicts: dict[str, str]) -> None:
     new.replace(folder / "verdicts.json")
 
 
+def limit_memory() -> None:
+    """This process may take MEMORY more than it has; on Linux alone, where it can be asked what it has."""
+    if sys.platform == "linux":
+        import resource  # which Windows does not have
+
+        has = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (has + MEMORY, has + MEMORY))
+
+
 def forked(work: Callable[[], int], seconds: float) -> int:
     """What `work` returns in a process of its own, or minus the number of the signal that ended it."""
     if not (child := os.fork()):
@@ -46,6 +57,7 @@ def forked(work: Callable[[], int], seconds: float) -> int:
         try:
             signal.signal(signal.SIGPROF, signal.SIG_DFL), signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_PROF, seconds), signal.alarm(STUCK)
+            limit_memory()
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, 1), os.dup2(silence, 2)
             code = work()

@@ -184,7 +184,9 @@ def table() -> str:
         for reason, places in sorted(reasons.items(), key=lambda item: -len(item[1]))
     )
     header = ["page", "mutants", "tried", "noticed", "of these by a time-out", "share"]
-    return rows(header, lines) + f"\nmutmut {result(NAME)['mutmut']}, {result(NAME)['machine']}.\n" + survivors
+    made, tried, *_ = counts["together"]
+    sample = "" if tried == made else f" {tried:,} of {made:,} mutants were tried, in an order drawn with a fixed seed."
+    return rows(header, lines) + f"\nmutmut {result(NAME)['mutmut']}.{sample} The survivors:\n" + survivors
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ FOR ?= 3.12
 # one process per core: let each of them compute on its own
 PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
-.PHONY: help train test test-slow test-browser test-site site lessons format bench gpu wheels lab release clean
+.PHONY: help train test test-slow test-browser test-site site lessons format bench mutants gpu wheels lab release clean
 
 help:
 	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
@@ -19,6 +19,7 @@ help:
 	@echo "make test-site  builds it and opens it in headless Chromium, offline (SCREENSHOTS=folder keeps pictures)"
 	@echo "make format     format the code"
 	@echo "make bench      side by side with OpenCLIP and Hugging Face, an hour (CAPTIONS=file MERGES=file: tokenizers, too)"
+	@echo "make mutants    mutation testing of the core pages, hours (GROUPS=numbers: one group of them)"
 	@echo "make gpu        seven minutes on a CUDA GPU: tests, a minute's learning, speed, with the PyTorch that is there"
 	@echo "                (PHOTOS=folder: photos, too; MINUTES=5; OUT=folder; WHEELS=folder: packages for a machine offline; ARGS=--long)"
 	@echo "make wheels     into WHEELS=folder, what make gpu needs beside PyTorch (for Python FOR=3.12)"
@@ -70,6 +71,10 @@ site: $(VENV)/installed-site
 test-site: $(VENV)/installed-site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]" playwright
 	$(BIN)/python -m pytest -q tests/test_site_pages.py tests/test_site_in_browser.py
+
+mutants: $(VENV)/installed-peers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt mutmut
+	$(BIN)/python -m benchmarks.mutants $(GROUPS)
 
 lessons: $(VENV)/installed-course
 	$(BIN)/python -m minclip.course.build

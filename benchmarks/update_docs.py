@@ -8,6 +8,7 @@ tests/test_pages.py fails where a page and a result differ.
 import re
 from collections.abc import Callable
 
+from benchmarks import mutants
 from benchmarks.learning import finetuning, other_size
 from benchmarks.learning.budgets import BUDGETS
 from benchmarks.learning.model_cards import write_cards
@@ -18,7 +19,10 @@ from benchmarks.speed.peer_tables import costs, encode_speed, scaling, spread, t
 from minclip.evaluation.evaluate import format_table
 from minclip.figures.plotting import plot_budget
 
-PAGES = ("docs/recipes.md", "docs/scaling.md", "docs/sizes.md", "docs/finetuning.md", "benchmarks/README.md")
+PAGES = (
+    "docs/recipes.md", "docs/scaling.md", "docs/sizes.md", "docs/finetuning.md", "docs/hardening-mutants.part.md",
+    "benchmarks/README.md",
+)  # fmt: skip
 KEPT_BUDGETS = [name for name in BUDGETS if is_kept(name)]  # those that were run
 MARKS = re.compile(r"(<!-- result: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -223,6 +227,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "costs": costs,
     "streaming": streaming.table,
     "soak": soak_table,
+    "mutants": mutants.table,
 }
 
 

@@ -49,6 +49,11 @@ def test_what_is_no_number_is_never_right():
 def test_labels_that_do_not_fit_are_refused(count):
     with pytest.raises(ValueError, match="labels run from 0 to 3"):
         count(torch.zeros(2, 3), torch.tensor([0, 3]))
+    with pytest.raises(ValueError, match="labels run from -1 to 2"):
+        count(torch.zeros(2, 3), torch.tensor([-1, 2]))
+    for logits, labels in ((torch.zeros(3), torch.tensor([0])), (torch.zeros(0, 3), torch.zeros(0).long())):
+        with pytest.raises(ValueError, match="logits must be"):
+            count(logits, labels)
     with pytest.raises(ValueError, match="labels"):
         count(torch.zeros(2, 3), torch.tensor([0]))
 
@@ -88,3 +93,30 @@ def test_an_interval_leaves_other_random_numbers_alone():
 def test_an_interval_of_nothing_is_refused(correct, level, message):
     with pytest.raises(ValueError, match=message):
         bootstrap_interval(correct, level=level)
+
+
+def test_what_is_not_said_is_95_percent_of_2000_draws():
+    correct = torch.arange(300) < 240
+    assert bootstrap_interval(correct) == bootstrap_interval(correct, level=0.95, resamples=2000, seed=0)
+    assert list(top_k_accuracy(torch.eye(6), torch.arange(6))) == [1, 5]
+
+
+@pytest.mark.parametrize("correct", [torch.ones(2, 2), torch.tensor(1.0)])
+def test_an_interval_of_no_row_is_refused(correct):
+    with pytest.raises(ValueError, match="at least one answer"):
+        bootstrap_interval(correct)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_a_level_at_the_border_is_refused(level):
+    with pytest.raises(ValueError, match="must be between 0 and 1"):
+        bootstrap_interval(torch.ones(3), level=level)
+
+
+def test_whole_numbers_are_ranked_like_fractions():
+    rank = rank_of_label([[3, 2, 1], [1, 3, 2]], [0, 0])  # lists, too
+    assert [part.tolist() for part in rank] == [[0, 2], [1, 1], [0, 0]]
+    close = torch.tensor([[1.0, 1.5, 3.0]])
+    assert [rank_of_label(close, torch.tensor([0]), *by).better.item() for by in ((), (0.5,), (2.0,))] == [2, 1, 0]
+    fine = torch.tensor([[1.0, 1 + 1e-12]], dtype=torch.float64)  # one number in float32
+    assert rank_of_label(fine, torch.tensor([0])).better.item() == 1

@@ -94,3 +94,15 @@ def test_the_scale_stays_between_1_and_100(scale, clamped):
     logit_scale = torch.nn.Parameter(torch.tensor(math.log(scale)))
     clamp_logit_scale(logit_scale)
     assert logit_scale.exp().item() == pytest.approx(clamped, rel=1e-5) and logit_scale.requires_grad
+
+
+@pytest.mark.parametrize("wrong", [(8,), (2, 8, 5)])
+def test_features_that_are_no_matrix_are_refused(wrong):
+    for both in ((torch.ones(wrong), features(0)), (features(0), torch.ones(wrong))):
+        with pytest.raises(ValueError, match="features must be"):
+            similarity_logits(*both, 1.0)
+
+
+def test_the_right_answers_lie_on_the_features_device():
+    images = torch.ones(3, 4, device="meta")
+    assert clip_loss(images, images, 1.0).device.type == "meta"

@@ -1,6 +1,7 @@
 """The whole model: its logits, how it starts, what it refuses. The encoders: test_vision.py, test_text.py."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from torch import nn
 
 from minclip.config import CLIPConfig
 from minclip.loss import similarity_logits
-from minclip.model import CLIP
+from minclip.model import CLIP, image_encoder
+from minclip.resnet import ModifiedResNet
 
 SMALL = CLIPConfig(
     embed_dim=16,
@@ -108,3 +110,32 @@ def test_a_picture_instead_of_pixels_is_refused_helpfully(model, tokenizer, pixe
     for ask in (model.encode_image, lambda pixels: model(pixels, tokenizer(["a cat"]))):
         with pytest.raises(ValueError, match=r"pixels must be a tensor, found \w+: write model\.encode_image\(prep"):
             ask(pixels)
+
+
+def test_every_size_reaches_its_encoder():
+    config = CLIPConfig(24, 32, 16, 48, 3, 40, 5, 2, context_length=9, vocab_size=77, vision_mlp_width=100)
+    model = CLIP(config)
+    vit, text = model.visual, model.text
+    assert model.config is config
+    assert (vit.image_size, vit.proj.shape, len(vit.transformer.resblocks)) == (32, (48, 24), 3)
+    assert vit.embedding.conv1.weight.shape == (48, 3, 16, 16)
+    assert vit.transformer.resblocks[0].mlp.c_fc.weight.shape == (100, 48)
+    assert {block.attn.heads for block in vit.transformer.resblocks} == {config.vision_heads}
+    assert (text.context_length, text.vocab_size, text.text_projection.shape) == (9, 77, (40, 24))
+    assert len(text.transformer.resblocks) == 2 and text.transformer.resblocks[0].attn.heads == 5
+    plain = CLIP(replace(config, vision_mlp_width=None)).visual
+    assert plain.transformer.resblocks[0].mlp.c_fc.weight.shape == (4 * 48, 48)
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_both_encoders_have_the_asked_activation(quick):
+    model = CLIP(replace(SMALL, quick_gelu=quick))
+    assert [side.transformer.resblocks[0].mlp.quick_gelu for side in (model.visual, model.text)] == [quick] * 2
+
+
+def test_four_numbers_of_layers_make_a_resnet():
+    config = CLIPConfig(16, 64, None, 8, (2, 1, 1, 1), 64, 1, 1, context_length=8, vocab_size=50)
+    net = image_encoder(config)
+    assert isinstance(net, ModifiedResNet) and net.image_size == 64 and net.conv3.out_channels == 8
+    assert [len(stage) for stage in (net.layer1, net.layer2, net.layer3, net.layer4)] == [2, 1, 1, 1]
+    assert (net.attnpool.heads, net.attnpool.c_proj.out_features) == (config.vision_heads, 16)

@@ -85,3 +85,8 @@ def test_clips_constants_differ_for_the_resnets():
     resnet = adamw(CLIP(CLIPConfig(16, 64, None, 8, (1, 1, 1, 1), 64, 1, 1, 8, 40)), 1e-3, 0.2).defaults
     assert (vit["betas"], vit["eps"]) == ((0.9, 0.98), 1e-6)
     assert (resnet["betas"], resnet["eps"]) == ((0.9, 0.999), 1e-8)
+
+
+def test_adamw_is_fused_with_the_asked_rate():
+    optimizer = adamw(TwoLayers(), learning_rate=0.1, weight_decay=0.5)
+    assert optimizer.defaults["fused"] is True and optimizer.defaults["lr"] == 0.1

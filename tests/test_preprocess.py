@@ -19,6 +19,8 @@ from minclip.preprocess import (
     resize_and_crop,
     resize_middle,
     square,
+    to_eight_bit,
+    upright,
 )
 
 
@@ -105,7 +107,15 @@ def test_a_batch_is_normalised_like_a_picture():
     assert torch.equal(batch[0], image_transform(20)(image))
 
 
-@pytest.mark.parametrize("pixels", [np.zeros((2, 8, 8, 3), np.float32), np.zeros((8, 8, 3), np.uint8)])
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((2, 8, 8, 3), np.float32),
+        np.zeros((8, 8, 3), np.uint8),
+        np.zeros((2, 8, 8, 4), np.uint8),
+        np.zeros((1, 2, 8, 8, 3), np.uint8),
+    ],
+)
 def test_pixels_of_another_kind_are_refused(pixels):
     with pytest.raises(ValueError, match=r"uint8 \[batch, height, width, 3\]"):
         pixels_to_float(pixels)
@@ -146,8 +156,39 @@ def test_16_bit_files_are_read_alike_either_way(tmp_path, suffix):
 
 
 def test_values_that_are_no_picture_are_refused():
-    with pytest.raises(ValueError, match="mode F holds values outside 0 to 1"):
-        image_transform(8)(Image.fromarray(np.full((4, 4), 200, np.float32)))
+    for wrong in (1.01, -0.01, float("nan")):
+        with pytest.raises(ValueError, match="mode F holds values outside 0 to 1"):
+            image_transform(8)(Image.fromarray(np.array([[0, wrong]], np.float32)))
+    for wrong in (65536, -1):
+        with pytest.raises(ValueError, match="mode I holds values outside 0 to 65535"):
+            image_transform(8)(Image.fromarray(np.array([[0, wrong]], np.int32)))
+
+
+def test_a_picture_without_pixels_is_refused():
+    for mode in ("RGB", "I", "F"):
+        for size in ((0, 5), (5, 0)):
+            with pytest.raises(ValueError, match=r"it needs at least one of each"):
+                image_transform(8)(Image.new(mode, size))
+
+
+def test_the_greatest_values_are_white():
+    for deep in (np.array([[0, 65535]], np.int32), np.array([[0, 1]], np.float32)):
+        eight = to_eight_bit(Image.fromarray(deep))
+        assert (eight.mode, np.asarray(eight).tolist()) == ("L", [[0, 255]])
+    assert np.asarray(to_eight_bit(Image.fromarray(np.array([[128, 129]], np.int32)))).tolist() == [[0, 1]]  # / 257
+
+
+def test_eight_bits_keep_the_transparent_grey_and_exif():
+    deep = Image.fromarray(np.array([[0, 65535]], np.uint16))
+    deep.info |= {"transparency": 200 * 257, "exif": b"x"}
+    assert to_eight_bit(deep).info == {"transparency": 200, "exif": b"x"}
+    assert deep.info["transparency"] == 200 * 257
+
+
+def test_pixels_may_have_statistics_of_their_own():
+    pixels = np.full((1, 2, 2, 3), 255, np.uint8)
+    found = pixels_to_float(pixels, mean=(0.0, 0.5, 1.0), std=(0.5, 0.5, 0.5))
+    assert found[0, :, 0, 0].tolist() == [2, 1, 0]
 
 
 STRIPS = [(20_000, 30), (30, 20_000), (65_001, 101), (101, 65_001), (2_000, 1), (1, 2_000)]
@@ -241,6 +282,14 @@ def test_damaged_exif_is_no_reason_to_refuse_a_picture():
     for exif in (b"Exif\0\0nonsense", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\xff\xff"):
         picture.info["exif"] = exif
         assert as_seen(picture).size == (6, 4)
+
+
+def test_what_cannot_be_read_is_raised_by_upright(tmp_path):
+    whole, cut = tmp_path / "whole.png", tmp_path / "cut.png"
+    random_image("RGB", 20, 10, np.random.default_rng(9)).save(whole)
+    cut.write_bytes(whole.read_bytes()[:-60])
+    with pytest.raises(OSError):
+        upright(Image.open(cut))
 
 
 def test_an_ordinary_picture_is_seen_as_it_is():

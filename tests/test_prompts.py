@@ -6,9 +6,12 @@ from minclip.prompts import (
     PHOTO_TEMPLATES,
     PICTURE_TEMPLATES,
     VARIED_PHOTO_TEMPLATES,
+    as_read,
+    check_template,
     prompts_for,
     read_class_names,
     read_templates,
+    unquoted,
 )
 
 
@@ -116,3 +119,46 @@ def test_a_file_of_names_that_is_not_there(tmp_path):
     for place, said in ((tmp_path, "is a folder"), (tmp_path / "no", "is not there")):
         with pytest.raises(FileNotFoundError, match=said):
             read_class_names(place)
+
+
+def test_a_template_is_named_by_what_it_is_and_where():
+    assert check_template("a {}") == "a {}"
+    with pytest.raises(ValueError, match=r"^template 'a' has 0"):
+        check_template("a")
+    with pytest.raises(ValueError, match=r"^line 3: '{}{}' has 2"):
+        check_template("{}{}", "line 3:")
+
+
+@pytest.mark.parametrize(
+    ("line", "texts"),
+    [
+        ("['a', 'b']", ["a", "b"]),
+        ("'a', 'b',", ["a", "b"]),
+        ("'a', 'b'  # two", ["a", "b"]),
+        ("['a', 'b'", ["['a', 'b'"]),  # no list: a bracket is missing
+        ("a, 'b']", ["a, 'b']"]),
+        ("[a cat]", ["[a cat]"]),
+        ("'a', 5", ["'a', 5"]),
+        ("'a', ' '", ["'a', ' '"]),
+        ("'tis", ["'tis"]),
+    ],
+)
+def test_a_quoted_line_is_the_texts_in_it(line, texts):
+    assert unquoted(line) == texts
+
+
+def test_names_are_compared_as_models_read_them():
+    assert as_read("E\u0301TE\u0301") == "\u00e9t\u00e9"
+    assert as_read("STRASSE") != as_read("stra\u00dfe")
+
+
+def test_a_line_may_begin_with_a_brace(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text("{} in the snow\n", encoding="utf-8")
+    assert read_templates(path) == ["{} in the snow"]
+    path.write_text('  {"0": "cat"}\n', encoding="utf-8")
+    with pytest.raises(ValueError, match="looks like JSON"):
+        read_class_names(path)
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(ValueError, match="holds no class name"):
+        read_class_names(path)

@@ -8,6 +8,7 @@ from minclip.config import CLIPConfig
 from minclip.engine.batches import Batch
 from minclip.engine.devices import Device
 from minclip.engine.gradients import backward
+from minclip.formats.precision import set_precision
 from minclip.model import CLIP
 from minclip.resnet import AttentionPool, Bottleneck, ModifiedResNet
 
@@ -128,8 +129,9 @@ def test_sizes_that_cannot_be_are_refused():
         ModifiedResNet(**SIZES | {"width": 7})
     with pytest.raises(ValueError, match=r"width=32 must be a multiple of heads=5"):
         AttentionPool(side=1, width=32, heads=5, embed_dim=16)
-    with pytest.raises(ValueError, match=r"image has shape \[1, 3, 32, 32\].*image_transform\(64\)"):
-        small_model().encode_image(torch.zeros(1, 3, 32, 32))
+    for shape in ((1, 3, 32, 32), (1, 3, 64, 32), (1, 3, 32, 64), (1, 1, 64, 64), (3, 64, 64), (1, 1, 3, 64, 64)):
+        with pytest.raises(ValueError, match=r"image has shape .*image_transform\(64\)"):
+            small_model().encode_image(torch.zeros(shape))
     with pytest.raises(ValueError, match=r"patch_size=8 must be None: a ResNet has no patches"):
         CLIPConfig(16, 64, 8, 8, (1, 1, 1, 1), 64, 1, 1)
     with pytest.raises(ValueError, match=r"patch_size=None must be a whole number"):
@@ -138,3 +140,64 @@ def test_sizes_that_cannot_be_are_refused():
         CLIPConfig(16, 64, None, 8, (1, 1), 64, 1, 1)
     with pytest.raises(ValueError, match=r"a ResNet has none, so none can be left out; set patch_dropout=0"):
         _ = CONFIG.patches
+
+
+def test_convolutions_have_these_shapes_and_no_bias():
+    net = ModifiedResNet(**SIZES)
+    convolutions = {name: module for name, module in net.named_modules() if isinstance(module, torch.nn.Conv2d)}
+    assert all(module.bias is None for module in convolutions.values())
+    shapes = {name: tuple(module.weight.shape) for name, module in convolutions.items()}
+    expected = {"conv1": (4, 3, 3, 3), "conv2": (4, 4, 3, 3), "conv3": (8, 4, 3, 3)}
+    for number, (inside, before) in enumerate([(8, 8), (16, 32), (32, 64), (64, 128)], start=1):
+        expected |= {
+            f"layer{number}.0.conv1": (inside, before, 1, 1),
+            f"layer{number}.0.conv2": (inside, inside, 3, 3),
+            f"layer{number}.0.conv3": (4 * inside, inside, 1, 1),
+            f"layer{number}.0.downsample.0": (4 * inside, before, 1, 1),
+        }
+    assert shapes == expected
+    assert net.attnpool.positional_embedding.shape == (2, 256) and net.attnpool.c_proj.weight.shape == (16, 256)
+
+
+def test_a_stage_strides_once():
+    net = ModifiedResNet(**SIZES | {"layers": (1, 2, 3, 4)})
+    strides = [[block.stride for block in stage] for stage in (net.layer1, net.layer2, net.layer3, net.layer4)]
+    assert strides == [[1], [2, 1], [2, 1, 1], [2, 1, 1, 1]]
+
+
+def test_convolutions_in_half_precision_keep_norms_in_float32():
+    model = set_precision(small_model(), torch.bfloat16)
+    assert model.visual.bn1.weight.dtype == torch.float32
+    found = model.encode_image(pixels(2))
+    assert found.dtype == torch.bfloat16
+    exact = small_model().encode_image(pixels(2))
+    assert torch.cosine_similarity(found.float(), exact).min() > 0.99
+
+
+def test_the_stem_is_three_convolutions_with_relu():
+    net, x = small_model().visual, pixels(1)
+    with torch.no_grad():
+        for bn in (net.bn1, net.bn2, net.bn3):
+            bn.bias.normal_(), bn.weight.normal_()
+        seen = []
+        net.layer1.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        net(x)
+        for conv, bn, stride in ((net.conv1, net.bn1, 2), (net.conv2, net.bn2, 1), (net.conv3, net.bn3, 1)):
+            x = F.batch_norm(F.conv2d(x, conv.weight, stride=stride, padding=1), bn.running_mean, bn.running_var,
+                             bn.weight, bn.bias).relu()  # fmt: skip
+    torch.testing.assert_close(seen[0], F.avg_pool2d(x, 2))
+
+
+def test_a_block_is_three_convolutions_past_its_input():
+    torch.manual_seed(0)
+    block, x = Bottleneck(8, 4, stride=2).eval(), torch.randn(2, 8, 6, 6)
+    norms = [block.bn1, block.bn2, block.bn3, block.downsample[1]]
+    with torch.no_grad():
+        for bn in norms:
+            bn.bias.normal_(), bn.weight.normal_()
+        bn1, bn2, bn3, bn_past = norms
+        inside = bn1(F.conv2d(x, block.conv1.weight)).relu()
+        inside = bn2(F.conv2d(inside, block.conv2.weight, padding=1)).relu()
+        inside = bn3(F.conv2d(F.avg_pool2d(inside, 2), block.conv3.weight))
+        past = bn_past(F.conv2d(F.avg_pool2d(x, 2), block.downsample[0].weight))
+        torch.testing.assert_close(block(x), (inside + past).relu())

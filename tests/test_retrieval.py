@@ -127,6 +127,7 @@ def test_ranks_do_not_depend_on_the_chunks(monkeypatch):
     [
         ([0, 1], "one image per text"),
         ([0, 0, 3], "0 to 2"),
+        ([0, 0, -1], "0 to 2"),
         ([0, 0, 1], "1 images have no text, the first is image 2"),
     ],
 )
@@ -138,6 +139,44 @@ def test_owners_that_do_not_fit_are_refused(owner, message):
 def test_features_of_another_width_are_refused():
     with pytest.raises(ValueError, match="embed_dim"):
         recall_at_k(torch.eye(3), torch.eye(2), torch.arange(2))
+
+
+def test_what_gives_no_recall_is_refused():
+    one = torch.zeros(1).long()
+    for features in ((torch.ones(1), torch.ones(1, 1)), (torch.ones(1, 1), torch.ones(1)), (torch.ones(1, 2, 3),) * 2):
+        with pytest.raises(ValueError, match=r"features must be .*, found \[.*\] and \[.*\]"):
+            recall_at_k(*features, one)
+    with pytest.raises(ValueError, match=r"at least one index, each from 0 to 0, the last image"):
+        recall_at_k(torch.ones(1, 2), torch.ones(0, 2), one[:0])
+    with pytest.raises(ValueError, match=r"image_of_text must be \[1\], one image per text, found \[2\]"):
+        recall_at_k(torch.ones(1, 2), torch.ones(1, 2), torch.zeros(2).long())
+    with pytest.raises(ValueError, match=r"ks=\(1, 0\): every k must be at least 1"):
+        recall_at_k(torch.ones(1, 2), torch.ones(1, 2), one, ks=[1, 0])
+
+
+def test_one_picture_with_one_text_is_found():
+    assert recall_at_k(torch.ones(1, 1), torch.ones(1, 1), torch.zeros(1).long(), ks=(1,)) == {
+        "image_to_text": {"R@1": 1.0}, "text_to_image": {"R@1": 1.0},
+    }  # fmt: skip
+
+
+def test_cosines_that_only_rounding_holds_apart_are_level_both_ways():
+    texts = torch.ones(4, 3)
+    texts[1::2, 0] += 2e-7
+    recall = recall_at_k(torch.ones(4, 3), texts, torch.arange(4), ks=(1,))
+    assert recall == {"image_to_text": {"R@1": 0.25}, "text_to_image": {"R@1": 0.25}}
+
+
+def test_five_are_found_where_nothing_is_said():
+    index = Index(torch.ones(9, 2), list(range(9)))
+    assert [name for name, _ in index.search(torch.ones(2))] == [0, 1, 2, 3, 4]  # among equals the earlier ones
+    assert [name for name, _ in index.search(torch.ones(2), k=1)] == [0]
+
+
+def test_an_index_of_one_row_or_no_matrix():
+    assert len(Index(torch.ones(1, 2), ["a"])) == 1
+    with pytest.raises(ValueError, match=r"found \[2\] for 2 names"):
+        Index(torch.ones(2), ["a", "b"])
 
 
 def test_the_index_gives_the_nearest_first():

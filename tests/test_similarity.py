@@ -31,8 +31,10 @@ def test_lengths_do_not_matter():
 
 
 def test_a_row_without_direction_is_refused():
-    with pytest.raises(ValueError, match="row of zeros"):
-        cosine_similarity(EAST, torch.zeros(1, 2))
+    lost = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    for both in ((EAST, lost), (lost, EAST)):
+        with pytest.raises(ValueError, match="row of zeros"):
+            cosine_similarity(*both)
 
 
 def test_rows_of_other_lengths_are_refused():
@@ -40,9 +42,20 @@ def test_rows_of_other_lengths_are_refused():
         cosine_similarity(EAST, torch.ones(1, 3))
 
 
+@pytest.mark.parametrize("wrong", [(2,), (3, 2, 5)])
+def test_what_is_no_matrix_is_refused(wrong):
+    for both in ((torch.ones(wrong), EAST), (EAST, torch.ones(wrong))):
+        with pytest.raises(ValueError, match="a and b must be"):
+            cosine_similarity(*both)
+
+
 def test_a_unit_row_keeps_its_direction():
     torch.testing.assert_close(unit_rows(torch.tensor([[3.0, 4.0]])), torch.tensor([[0.6, 0.8]]))
     assert unit_rows(torch.ones(2, 4).bfloat16()).dtype == torch.float32
+
+
+def test_unit_rows_of_a_stack_of_matrices():
+    assert unit_rows(torch.full((2, 3, 4), 5.0)).flatten().tolist() == [0.5] * 24
 
 
 def test_unit_rows_are_pytorchs_bit_for_bit():

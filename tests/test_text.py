@@ -55,3 +55,31 @@ def test_a_row_alone_equals_the_row_in_a_batch():
 def test_texts_longer_than_the_context_are_refused():
     with pytest.raises(ValueError, match=r"tokens has shape \[2, 13\].*length ≤ 12"):
         encoder()(torch.zeros(2, 13, dtype=torch.long))
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 5, 1)])
+def test_tokens_that_are_no_rows_are_refused(shape):
+    with pytest.raises(ValueError, match="tokens has shape"):
+        encoder()(torch.zeros(shape, dtype=torch.long))
+
+
+def test_a_text_as_long_as_the_context_is_read():
+    assert encoder()(torch.full((1, 12), 49)).shape == (1, 16)
+
+
+def test_blocks_in_half_precision_read_embeddings_in_float32():
+    text = encoder()
+    text.transformer.bfloat16()
+    text.text_projection.data = text.text_projection.data.bfloat16()
+    assert text(torch.full((1, 3), 49)).dtype == torch.bfloat16
+
+
+def test_everything_is_where_the_tokens_are():
+    assert encoder().to("meta")(torch.zeros(2, 5, dtype=torch.long, device="meta")).shape == (2, 16)
+
+
+def test_sizes_and_activation_reach_the_blocks():
+    blocks = encoder(width=32, layers=3, heads=4).transformer.resblocks
+    assert len(blocks) == 3 and {block.attn.heads for block in blocks} == {4}
+    assert blocks[0].mlp.c_fc.weight.shape == (4 * 32, 32)
+    assert blocks[0].mlp.quick_gelu and not encoder(quick_gelu=False).transformer.resblocks[0].mlp.quick_gelu

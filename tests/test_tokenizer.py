@@ -203,8 +203,21 @@ def test_a_text_too_long_is_a_helpful_error():
     assert tokens[1, -1] == tokenizer.special_ids[EOT]
 
 
+def test_a_text_that_just_fits_is_read():
+    tokenizer = BPETokenizer([], context_length=8)
+    six_letters = tokenizer("abcdef")
+    assert six_letters.shape == (1, 8) and six_letters[0, -1] == tokenizer.special_ids[EOT]
+    with pytest.raises(ValueError, match="caption 0 has 9 tokens"):
+        tokenizer("abcdefg")
+
+
+def test_training_stops_at_the_asked_vocabulary():
+    trained = BPETokenizer.train(["the cat sat on the mat"] * 5, FIXED_SYMBOLS + 2)
+    assert (trained.vocab_size, trained.context_length) == (FIXED_SYMBOLS + 2, 77)
+
+
 def test_the_empty_list_gives_no_rows():
-    assert TRAINED([]).shape == (0, 77)
+    assert TRAINED([]).shape == (0, 77) and TRAINED([]).dtype == torch.int64
 
 
 @pytest.mark.parametrize("kind", [tuple, iter, np.array, lambda texts: [np.str_(text) for text in texts]])

@@ -81,6 +81,11 @@ def test_each_step_is_told_with_its_loss():
     assert told == [(step, losses[step], 6) for step in range(3)]
 
 
+def test_the_loops_settings_suit_small_models():
+    said = train(new_model(), batches(3), steps=3, learning_rate=1e-3, weight_decay=0.2, warmup=0)
+    assert train(new_model(), batches(3), steps=3) == said
+
+
 def test_the_loop_hands_the_precision_on():
     full = train(new_model(), batches(2), steps=2)
     half = train(new_model(), batches(2), steps=2, precision=torch.autocast("cpu", torch.bfloat16))

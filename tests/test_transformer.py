@@ -16,6 +16,13 @@ from minclip.transformer import (
 )
 
 
+class OnGPU(torch.Tensor):
+    """Numbers of the CPU in a tensor that says that it is on a GPU."""
+
+    is_cuda = True
+    device = torch.device("cuda")
+
+
 def test_scores_of_2_1_0_give_these_shares():
     """One query of one number, three keys: the scores are 2, 1, 0. With one-hot values the answer is the shares."""
     query, key = torch.tensor([[[[1.0]]]]), torch.tensor([[[[2.0], [1.0], [0.0]]]])
@@ -111,3 +118,57 @@ def test_layer_norm_keeps_dtype_and_sums_in_float32():
 def test_a_width_that_heads_do_not_divide_is_refused():
     with pytest.raises(ValueError, match="width=128 must be a multiple of heads=3"):
         MultiHeadAttention(128, 3)
+
+
+@pytest.mark.parametrize("mask", [None, causal_mask(6), torch.randn(6, 6, generator=torch.Generator().manual_seed(1))])
+def test_attention_on_a_gpu_is_the_same_formula(mask):
+    query, key, value = torch.randn(3, 2, 4, 6, 16, generator=torch.Generator().manual_seed(0))
+    there = attention(*(x.as_subclass(OnGPU) for x in (query, key, value)), mask)
+    torch.testing.assert_close(there.as_subclass(torch.Tensor), attention(query, key, value, mask))
+
+
+def test_a_gpu_reads_no_causal_mask(monkeypatch):
+    asked = []
+    kernel = "minclip.transformer.F.scaled_dot_product_attention"
+    monkeypatch.setattr(kernel, lambda *tensors, **options: asked.append((len(tensors), options)))
+    square = torch.ones(1, 1, 3, 2).as_subclass(OnGPU)
+    attention(square, square, square, causal_mask(3))
+    assert asked == [(3, {"is_causal": True})]
+    one, mask = square[:, :, :1], causal_mask(3)[-1:]
+    mask.is_causal = True
+    attention(one, square, square, mask)  # PyTorch's own mask for one query would be another
+    attention(square, square, square, torch.zeros(3, 3))
+    assert asked[1:] == [(4, {}), (4, {})]
+
+
+def test_a_mask_gets_the_querys_precision():
+    low = torch.ones(1, 1, 3, 2).bfloat16()
+    for x in (low, low.as_subclass(OnGPU)):
+        assert attention(x, x, x, torch.zeros(3, 3)).dtype == torch.bfloat16
+
+
+def test_layer_norm_on_a_gpu_sums_in_float32():
+    norm, x = LayerNorm(64), 100 + torch.randn(4, 64, generator=torch.Generator().manual_seed(0))
+    norm.weight.data.uniform_(1, 2), norm.bias.data.uniform_(1, 2)
+    norm.bfloat16()  # its parameters in whatever precision, too
+    norm.eps = 0.5
+    found = norm(x.bfloat16().as_subclass(OnGPU))
+    assert found.dtype == torch.bfloat16
+    weight, bias, fine = norm.weight.float(), norm.bias.float(), x.bfloat16().float()
+    sharp = torch.nn.functional.layer_norm(fine, (64,), weight, bias, 0.5)
+    assert torch.equal(found.as_subclass(torch.Tensor), sharp.bfloat16())
+    assert norm(x.double().as_subclass(OnGPU)).dtype == torch.float64
+
+
+def test_quick_gelu_is_what_is_not_said():
+    block = TransformerBlock(4, 1, 8)
+    stack = Transformer(width=4, layers=1, heads=1, mlp_width=8)
+    assert all(mlp.quick_gelu for mlp in (MLP(1, 1), block.mlp, stack.resblocks[0].mlp))
+
+
+def test_matrices_start_as_pytorchs_attention_does():
+    torch.manual_seed(0)
+    ours, bound = MultiHeadAttention(64, 4), (6 / (4 * 64)) ** 0.5  # Glorot and Bengio 2010: inputs and outputs
+    assert 0.99 * bound < ours.in_proj_weight.abs().max().item() <= bound
+    assert not ours.in_proj_bias.any() and not ours.out_proj.bias.any()
+    assert causal_mask(3, torch.device("meta")).device.type == "meta"

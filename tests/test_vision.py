@@ -1,5 +1,7 @@
 """The image encoder: patches, tokens, features."""
 
+import re
+
 import pytest
 import torch
 
@@ -56,8 +58,37 @@ def test_sizes_that_do_not_divide_are_refused():
         VisionTransformer(**SIZES | {"image_size": 30})
     with pytest.raises(ValueError, match="image is 4 × 6: both must be multiples of patch_size=4"):
         patchify(torch.zeros(1, 3, 4, 6), 4)
+    with pytest.raises(ValueError, match="image is 6 × 4"):
+        patchify(torch.zeros(1, 3, 6, 4), 4)
 
 
-def test_pictures_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r"image has shape \[3, 16, 16\].*image_transform\(16\)"):
-        encoder()(torch.zeros(3, 16, 16))
+@pytest.mark.parametrize("shape", [(3, 16, 16), (1, 1, 3, 16, 16), (2, 1, 16, 16), (2, 3, 8, 16), (2, 3, 16, 24)])
+def test_pictures_of_another_shape_are_refused(shape):
+    said = re.escape(f"image has shape {list(shape)}") + r".*image_transform\(16\)"
+    with pytest.raises(ValueError, match=said):
+        encoder()(torch.zeros(shape))
+
+
+def test_blocks_in_half_precision_read_embeddings_in_float32():
+    vit = encoder()
+    for module in (vit.transformer, vit.embedding.conv1):
+        module.bfloat16()
+    vit.proj.data = vit.proj.data.bfloat16()
+    assert vit(torch.zeros(2, 3, 16, 16)).dtype == torch.bfloat16
+
+
+def test_embeddings_start_with_norm_one():
+    torch.manual_seed(0)
+    embedding = PatchEmbedding(image_size=16, patch_size=8, width=4096)
+    norms = [embedding.class_embedding.norm().item(), *embedding.positional_embedding.norm(dim=1).tolist()]
+    assert norms == pytest.approx([1] * 6, rel=0.05)
+    assert embedding.conv1.bias is None
+
+
+def test_sizes_and_activation_reach_the_blocks():
+    vit = VisionTransformer(**SIZES | {"layers": 3, "heads": 4, "mlp_width": 100})
+    blocks = vit.transformer.resblocks
+    assert len(blocks) == 3 and {block.attn.heads for block in blocks} == {4}
+    assert blocks[0].mlp.c_fc.weight.shape == (100, 64)
+    assert blocks[0].mlp.quick_gelu
+    assert not VisionTransformer(**SIZES, quick_gelu=False).transformer.resblocks[0].mlp.quick_gelu

@@ -13,11 +13,15 @@ from minclip.config import CLIPConfig
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
 from minclip.preprocess import MEAN, STD
+from minclip.prompts import PICTURE_TEMPLATES
 from minclip.zero_shot import (
     classify,
+    encode_images,
     encode_pixels,
     encode_texts,
     ensemble_features,
+    in_batches,
+    wrong_names,
     zero_shot_classifier,
 )
 
@@ -204,6 +208,7 @@ def test_classify_takes_one_picture(model):
         ([], "empty"),
         (["red", "blue", "red"], "twice"),
         (["red", " "], "number 1 is ' '"),
+        (["blue", "red", "green", "red"], "class names hold 'red' twice: leave one out"),
         ("red", "list"),
         ([1], "text"),
     ],
@@ -211,3 +216,68 @@ def test_classify_takes_one_picture(model):
 def test_names_that_make_no_classifier_are_refused(model, names, message):
     with pytest.raises(ValueError, match=message):
         zero_shot_classifier(model, tokenizer, names, ["{}"])
+
+
+@pytest.fixture
+def bars(monkeypatch):
+    """What each bar is told."""
+    told = []
+    monkeypatch.setattr("minclip.zero_shot.with_progress", lambda items, *said: told.append(said) or items)
+    return told
+
+
+def test_bars_count_pictures_and_texts(model, bars):
+    pictures = [Image.new("RGB", (4, 4), "red")] * 3
+    encode_images(model, plain, pictures)
+    encode_images(model, plain, iter(pictures), batch_size=2)
+    encode_pixels(model, np.full((5, 4, 4, 3), 9, dtype=np.uint8), batch_size=2)
+    encode_pixels(model, np.full((5, 4, 4, 3), 9, dtype=np.uint8))
+    encode_texts(model, tokenizer, ["red"] * 3)
+    assert bars == [
+        ("encoding", "pictures", 3, 64),
+        ("encoding", "pictures", None, 2),
+        ("encoding", "pictures", 5, 2),
+        ("encoding", "pictures", 5, 256),
+        ("encoding", "texts", 3, 512),
+    ]
+
+
+def test_classify_has_templates_of_its_own(model):
+    """Where no templates are given, classify takes those of drawn pictures, 64 pictures at a time."""
+    red = Image.new("RGB", (4, 4), "red")
+    assert torch.equal(
+        classify(model, tokenizer, plain, [red] * 65, ["red", "blue"]),
+        classify(model, tokenizer, plain, [red] * 65, ["red", "blue"], PICTURE_TEMPLATES),
+    )
+    assert model.image_batches == [64, 1] * 2
+
+
+def test_a_string_instead_of_texts_is_refused(model):
+    with pytest.raises(ValueError, match=r"texts must be a list, found the string 'red'"):
+        encode_texts(model, tokenizer, "red")
+
+
+def test_pixels_follow_the_models_precision_and_place(model):
+    model.logit_scale.data = model.logit_scale.data.double()
+    seen = []
+    model.encode_image = lambda pixels: seen.append(pixels.dtype) or torch.ones(len(pixels), 4)
+    encode_images(model, plain, Image.new("RGB", (4, 4), "red"))
+    assert seen == [torch.float64]
+
+
+def test_a_stack_of_prompts_gives_a_direction_each():
+    features = torch.tensor([[[3.0, 0.0], [0.0, 1.0]], [[0.0, 2.0], [0.0, 9.0]]])
+    expected = torch.tensor([[0.5**0.5, 0.5**0.5], [0.0, 1.0]])
+    torch.testing.assert_close(ensemble_features(features), expected)
+
+
+def test_names_are_told_by_what_they_are():
+    assert wrong_names(["cat", "dog"]) == ""
+    assert wrong_names(["cat", ""], "labels") == "labels: number 1 is '', which is no text or an empty one"
+    assert wrong_names([]) == "class names must be a list that is not empty, found []"
+
+
+def test_batches_of_one_are_the_smallest():
+    assert list(in_batches("abc", 1)) == [["a"], ["b"], ["c"]]
+    with pytest.raises(ValueError, match="batch_size=0 must be at least 1"):
+        list(in_batches("abc", 0))

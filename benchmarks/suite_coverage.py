@@ -19,9 +19,11 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
-from benchmarks.result_files import ROOT, keep
+from benchmarks.result_files import ROOT, keep, result, rows
 
 LEAST = 95  # percent, of all lines; files below it are listed by themselves
+# why a file may stay below: what the suite cannot run where it is measured
+WHY: dict[str, str] = {}
 
 
 def run_suite(folder: Path, seed: int, jobs: str, only: list[str]) -> dict:
@@ -86,6 +88,24 @@ def ranges(numbers: list[int]) -> str:
         else:
             found.append([number, number])
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def table() -> str:
+    """What was measured last, in words, and the files below the limit, each with its reason."""
+    kept = result("coverage")
+    suite, below = kept["suite"], kept["below"]
+    said = (
+        f"{kept['percent']:.1f} % of {kept['lines']:,} lines in {kept['files']} files: {suite['tests']:,} tests in the "
+        f"order of `--seed {kept['seed']}`, {suite['failures'] + suite['errors']} of them failed, "
+        f"{suite['skipped']} skipped. Left out are {kept['excluded']:,} lines: imports for type checkers, and empty bodies.\n"
+    )
+    if not below:
+        return said
+    lines = [
+        [f"`{path}`", f"{one['percent']:.1f} %", one["missing"], WHY.get(path, "")]
+        for path, one in sorted(below.items())
+    ]
+    return f"{said}\n{rows(['file', 'lines that run', 'lines that do not', 'why'], lines)}"
 
 
 def main() -> int:

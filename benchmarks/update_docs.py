@@ -8,6 +8,7 @@ tests/test_pages.py fails where a page and a result differ.
 import re
 from collections.abc import Callable
 
+from benchmarks import suite_coverage
 from benchmarks.learning import finetuning, other_size
 from benchmarks.learning.budgets import BUDGETS
 from benchmarks.learning.model_cards import write_cards
@@ -221,6 +222,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "scaling": scaling,
     "costs": costs,
     "streaming": streaming.table,
+    "coverage": suite_coverage.table,
 }
 
 

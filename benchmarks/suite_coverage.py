@@ -97,7 +97,8 @@ def table() -> str:
     said = (
         f"{kept['percent']:.1f} % of {kept['lines']:,} lines in {kept['files']} files: {suite['tests']:,} tests in the "
         f"order of `--seed {kept['seed']}`, {suite['failures'] + suite['errors']} of them failed, "
-        f"{suite['skipped']} skipped. Left out are {kept['excluded']:,} lines: imports for type checkers, and empty bodies.\n"
+        f"{suite['skipped']} skipped. Left out are "
+        f"{kept['excluded']:,} lines: imports for type checkers, and empty bodies.\n"
     )
     if not below:
         return said

@@ -8,11 +8,12 @@ FOR ?= 3.12
 # one process per core: let each of them compute on its own
 PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -q
 
-.PHONY: help train test test-slow test-browser test-site site lessons format bench mutants gpu wheels lab release clean
+.PHONY: help train test coverage test-slow test-browser test-site site lessons format bench mutants gpu wheels lab release clean
 
 help:
 	@echo "make train      create $(VENV), draw the picture book, train a CLIP on it, write a report (DATA=picturebook)"
 	@echo "make test       lint, types and tests"
+	@echo "make coverage   the tests in random order, and the share of the library's lines that they run (SEED=that of an order)"
 	@echo "make test-slow  the tests that take minutes"
 	@echo "make test-browser  a lesson in JupyterLab, in headless Chromium (SCREENSHOTS=folder keeps pictures)"
 	@echo "make site       docs, lessons and reference as a site that opens from its folder: website/_build/html/"
@@ -57,6 +58,9 @@ test: $(VENV)/installed-peers
 	$(BIN)/lint-imports --no-cache
 	$(PYTEST) -m "not slow"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval solutions -n auto --dist loadfile -q
+
+coverage: $(VENV)/installed-peers
+	$(BIN)/python -m benchmarks.suite_coverage $(if $(SEED),--seed $(SEED))
 
 test-slow: $(VENV)/installed-peers
 	$(PYTEST) -m "slow and not browser"

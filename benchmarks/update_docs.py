@@ -8,7 +8,7 @@ tests/test_pages.py fails where a page and a result differ.
 import re
 from collections.abc import Callable
 
-from benchmarks import mutants
+from benchmarks import mutants, suite_coverage
 from benchmarks.learning import finetuning, other_size
 from benchmarks.learning.budgets import BUDGETS
 from benchmarks.learning.model_cards import write_cards
@@ -228,6 +228,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "streaming": streaming.table,
     "soak": soak_table,
     "mutants": mutants.table,
+    "coverage": suite_coverage.table,
 }
 
 

@@ -3,14 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from minclip.classroom import landlock, sandbox
+from minclip.classroom import landlock, namespaces, sandbox
 
 ATTEMPTS = """
 import json, os, socket, subprocess, sys, tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 course, outside, work = map(Path, sys.argv[1:4])
@@ -208,3 +210,32 @@ def test_a_clone_does_not_show_the_teachers_work():
     found = sandbox.readable(())
     assert str(clone / "minclip") in found and str(clone) not in found
     assert not [path for path in found if Path(path).name in (".git", "workbook")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a Mac has sandbox-exec")
+@pytest.mark.parametrize("apart", [True, False])
+def test_the_process_is_closed_in_before_it_becomes_the_program(monkeypatch, tmp_path, apart):
+    done = []
+
+    def note(name, result=None):
+        return lambda *given, **named: done.append(name) or result
+
+    box = sandbox.Sandbox(folder=str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["sandbox", json.dumps(asdict(box)), "program", "its", "words"])
+    monkeypatch.setattr(namespaces, "die_with_parent", note("die with parent"))
+    monkeypatch.setattr(namespaces, "possible", note("try namespaces", apart))
+    monkeypatch.setattr(namespaces, "enter", note("enter namespaces"))
+    monkeypatch.setattr(landlock, "version", lambda: 7)
+    monkeypatch.setattr(landlock, "restrict", note("restrict"))
+    monkeypatch.setattr(sandbox, "limit", note("limit"))
+    monkeypatch.setattr(Path, "write_text", note("be the first that the system ends"))
+    monkeypatch.setattr(sandbox.os, "chdir", note("enter the folder again"))
+    monkeypatch.setattr("signal.signal", note("can be interrupted"))
+    monkeypatch.setattr(sandbox.os, "execvp", lambda file, words: done.append(words))
+    sandbox.main()
+    assert done == [
+        *("die with parent", "be the first that the system ends", "try namespaces"),
+        *(["enter namespaces"] if apart else []),
+        *("can be interrupted", "limit", "enter the folder again", "restrict"),
+        ["program", "its", "words"],
+    ]

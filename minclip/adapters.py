@@ -30,12 +30,17 @@ def tip_adapter_logits(
     features f: unit rows [n, embed_dim]; classifier W: unit columns [embed_dim, classes]; keys K: the shots' features,
     unit rows [shots, embed_dim]; values V: their classes, one-hot [shots, classes]; scale s: exp(logit_scale).
     alpha α: how much a vote counts; beta β: how much less the vote of a distant shot counts than that of a near one.
-    Returns float [n, classes]. Source: Zhang et al. 2021, equations 5 and 6.
+    Returns float [n, classes]. Raises ValueError where keys and values are not of the same shots.
+    Source: Zhang et al. 2021, equations 5 and 6.
 
     >>> shots, classes = torch.eye(2), torch.eye(2)
     >>> tip_adapter_logits(torch.tensor([[1.0, 0.0]]), torch.zeros(2, 2), shots, classes, 10.0, alpha=2.0, beta=1.0)
     tensor([[2.0000, 0.7358]])
     """
+    if len(keys) != len(values):
+        raise ValueError(
+            f"keys are of {len(keys)} shots, values of {len(values)}: give each shot a feature and a class"
+        )
     nearness = torch.exp(-beta * (1 - features @ keys.T))  # [n, shots]: 1 where a shot has the same feature
     return scale * features @ classifier + alpha * nearness @ values  # [n, classes]
 
@@ -83,6 +88,8 @@ class ClipAdapter(nn.Module):
 
     def __init__(self, classifier: Tensor, scale: float, share: float = 0.2):
         super().__init__()
+        if not 0 <= share <= 1:
+            raise ValueError(f"share={share} must be from 0 (zero-shot) to 1 (nothing of the feature itself)")
         self.classifier, self.scale, self.share = classifier, scale, share
         width = len(classifier)
         self.layers = nn.Sequential(
@@ -115,7 +122,13 @@ def fit_on_shots(
     features: unit rows [shots, embed_dim]; labels: int64 [shots]; val_features, val_labels: of other pictures.
     AdamW, the learning rate falls to 0 along a cosine. Returns the accuracy on the validation pictures before the
     first epoch and after each: [1 + epochs]. Where the accuracy is level, the lower loss decides.
+    Raises ValueError where there is nothing to train on or to choose by.
     """
+    if epochs < 1:
+        raise ValueError(f"epochs={epochs} must be at least 1")
+    for name, pictures, classes in (("features", features, labels), ("val_features", val_features, val_labels)):
+        if len(pictures) != len(classes) or len(classes) == 0:
+            raise ValueError(f"{name} are {len(pictures)} rows for {len(classes)} labels: give one label for each")
     optimizer = torch.optim.AdamW(module.parameters(), learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     generator = torch.Generator().manual_seed(seed)

@@ -14,7 +14,7 @@ from minclip.model import CLIP
 from minclip.similarity import unit_rows
 from minclip.text import TextTransformer
 from minclip.transformer import causal_mask
-from minclip.zero_shot import Tokenizer
+from minclip.zero_shot import Tokenizer, wrong_names
 
 
 def encode_embeddings(encoder: TextTransformer, embeddings: Tensor, eot: Tensor) -> Tensor:
@@ -23,8 +23,13 @@ def encode_embeddings(encoder: TextTransformer, embeddings: Tensor, eot: Tensor)
     embeddings: float [batch, length ≤ context_length, width], without positions; eot: int64 [batch], where each text
     has its end-of-text token. Of ids it is the place of the largest: encoder(tokens) is
     encode_embeddings(encoder, encoder.token_embedding(tokens), tokens.argmax(dim=-1)).
-    Returns features: float [batch, embed_dim], not normalised.
+    Returns features: float [batch, embed_dim], not normalised. Raises ValueError for a text that is too long.
     """
+    if embeddings.shape[1] > encoder.context_length:
+        raise ValueError(
+            f"embeddings are {embeddings.shape[1]} tokens long, the model reads {encoder.context_length}: make the "
+            f"context or the names shorter"
+        )
     batch, length = embeddings.shape[:2]
     x = embeddings + encoder.positional_embedding[:length]  # [batch, length, width]
     x = encoder.transformer(x.to(encoder.text_projection.dtype), causal_mask(length, x.device))
@@ -36,11 +41,14 @@ class PromptLearner(nn.Module):
     """CoOp: the prompt of class c is [SOT, v_1 … v_M, name of c, EOT], and only v, shared by all classes, is trained.
 
     names: of the classes; context: the words whose embeddings v starts as, so M is the number of their tokens.
-    The model itself stays as it is. Source: Zhou et al. 2021, section 3.2 (a unified context).
+    The model itself stays as it is. Raises ValueError for names that cannot be used, and a context without a word.
+    Source: Zhou et al. 2021, section 3.2 (a unified context).
     """
 
     def __init__(self, model: CLIP, tokenizer: Tokenizer, names: Sequence[str], context: str = "a picture of"):
         super().__init__()
+        if problem := wrong_names(names) or ("" if context.strip() else "context must hold a word to begin with"):
+            raise ValueError(problem)
         device = model.logit_scale.device
         tokens = tokenizer([f"{context} {name}" for name in names]).to(device)  # [classes, context_length]
         start = tokenizer([context])[0]  # SOT, the context, EOT, padding

@@ -157,6 +157,26 @@ def test_learning_prompts_leaves_the_model_alone(tiny):
     assert all(weight.grad is None and weight.requires_grad for weight in model.parameters())
 
 
+def test_what_cannot_be_adapted_is_refused(classifier, tiny):
+    features, labels = some(4)
+    with pytest.raises(ValueError, match="keys are of 4 shots, values of 3"):
+        tip_adapter_logits(features, classifier, features, torch.eye(CLASSES)[:3], SCALE, 1.0, 1.0)
+    with pytest.raises(ValueError, match=r"share=1.5 must be from 0"):
+        ClipAdapter(classifier, SCALE, share=1.5)
+    tip = TipAdapter(classifier, SCALE, features, labels)
+    with pytest.raises(ValueError, match="epochs=0 must be at least 1"):
+        fit_on_shots(tip, features, labels, features, labels, epochs=0)
+    with pytest.raises(ValueError, match="val_features are 4 rows for 0 labels"):
+        fit_on_shots(tip, features, labels, features, labels[:0])
+    model, _, tokenizer = tiny
+    with pytest.raises(ValueError, match="context must hold a word"):
+        PromptLearner(model, tokenizer, ["a cat"], " ")
+    with pytest.raises(ValueError, match="hold 'a cat' twice"):
+        PromptLearner(model, tokenizer, ["a cat", "a cat"])
+    with pytest.raises(ValueError, match="40 tokens long, the model reads 32"):
+        encode_embeddings(model.text, torch.zeros(1, 40, 128), torch.tensor([3]))
+
+
 @pytest.mark.parametrize("thing", [tip_adapter_logits, TipAdapter, ClipAdapter, fit_on_shots, adapters.mixed,
                                    encode_embeddings, PromptLearner])  # fmt: skip
 def test_each_method_fits_on_a_page(thing):

@@ -41,6 +41,7 @@ def photos(seed: int, count: int) -> tuple[np.ndarray, Tensor]:
     return pixels, torch.arange(count) % len(KINDS)
 
 
+@lru_cache(maxsize=len(RATES))
 def fine_tuned(draw: int, rate: float) -> CLIP:
     """The image encoder learns the classes of photos; the zero-shot classifier stays the last layer."""
     model = copy.deepcopy(shipped()[0]).train()

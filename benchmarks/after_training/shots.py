@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from minclip.checkpoint import load
+from minclip.course.lesson_08_zero_shot_evaluation.learning_from_labels import shots_of
 from minclip.data.picturebook import tasks
 from minclip.data.protocol import ClassTask
 from minclip.model import CLIP
@@ -73,6 +74,5 @@ def shots(draw: int, count: int) -> Shots:
 def first_of_each(pictures: Labelled, count: int, seed: int) -> Labelled:
     """The first `count` pictures of each class, in an order drawn with the seed."""
     features, labels = pictures
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    rows = torch.cat([order[labels[order] == one][:count] for one in labels.unique()])
+    rows = shots_of(labels, count, torch.Generator().manual_seed(seed))
     return features[rows], labels[rows]

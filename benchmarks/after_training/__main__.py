@@ -15,6 +15,7 @@ from benchmarks.after_training.few_shot import few_shot, learned_prompts
 from benchmarks.after_training.result import ShippedClaim, result_of
 from benchmarks.after_training.weight_mixing import weight_mixing
 from benchmarks.claims import report
+from minclip.course.lesson_11_after_training.pictures import KEPT
 from minclip.data.paths import atomic_write
 from minclip.engine.cores import one_thread
 
@@ -24,6 +25,17 @@ CLAIMS: dict[str, Callable[[], ShippedClaim]] = {
     "weight_mixing": weight_mixing,
 }
 assert tuple(CLAIMS) == report.SHIPPED
+
+
+def write_for_lesson() -> None:
+    """What lesson 11 draws of the kept results: claim -> label -> series -> mean, low, high."""
+    told: dict[str, dict] = {}
+    for result in report.read_results(result_files.RESULTS, report.SHIPPED):
+        table = told.setdefault(result["claim"], {})
+        for row in result["rows"]:
+            table.setdefault(row["label"], {})[row["series"]] = [row[name] for name in ("mean", "low", "high")]
+    with atomic_write(KEPT) as file:
+        file.write((json.dumps(told, indent=1) + "\n").encode("utf-8"))
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -43,6 +55,7 @@ def main(argv: list[str] | None = None) -> None:
         if asked.out is None and set(result["seeds"]) >= set(claim.draws):
             result_files.keep(f"claims-{name}", result)
             report.write()
+            write_for_lesson()
         else:
             with atomic_write((asked.out or Path()) / f"claims-{name}.json") as file:
                 file.write(json.dumps(result, indent=1, ensure_ascii=False).encode("utf-8"))

@@ -5,9 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
+from torch.nn import functional as F
 
-from benchmarks.after_training.shots import TRAIN_SEED, VAL_SEED
+from benchmarks.after_training.shots import TEST_SEED, TRAIN_SEED, VAL_SEED, classifier, labelled, scale
 from benchmarks.claims import report
+from minclip.adapters import ClipAdapter, measured
+from minclip.course.lesson_08_zero_shot_evaluation.learning_from_labels import shots_of
 from minclip.course.lesson_11_after_training import pictures
 
 ROOT = Path(__file__).parents[1]
@@ -85,3 +89,43 @@ def test_the_arc_is_told_as_it_is():
 
 def test_the_shots_are_those_of_the_first_draw():
     assert f"new_kind(seed={TRAIN_SEED}, each=10)" in TEXT and f"new_kind(seed={VAL_SEED}, each=2)" in TEXT
+
+
+@pytest.mark.slow
+def test_choosing_on_the_test_flatters_as_said():
+    """Section 6 for tests of two sizes, beside the choice of the validation pictures."""
+    (test, labels), pools = labelled(TEST_SEED, 10), (labelled(TRAIN_SEED, 10), labelled(VAL_SEED, 2))
+    zero = ((test @ classifier()).argmax(dim=1) == labels).float()
+    gaps: dict[object, list[float]] = {"validation": [], 104: [], 208: []}
+    for draw in range(3):
+        train, val = (
+            (features[rows], classes[rows])
+            for features, classes in pools
+            for rows in [shots_of(classes, 1, torch.Generator().manual_seed(draw))]
+        )
+        right, known = [], []
+        for share in (0.1, 0.2, 0.4, 0.6):
+            torch.manual_seed(0)
+            adapter = ClipAdapter(classifier(), scale(), share)
+            optimizer = torch.optim.AdamW(adapter.parameters(), 1e-3)
+            for _ in range(50):
+                loss = F.cross_entropy(adapter(train[0]), train[1])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                with torch.no_grad():
+                    right.append((adapter(test).argmax(dim=1) == labels).float())
+                known.append(measured(adapter, *val))
+        gains = torch.stack(right) - zero  # [200, 1040]
+        gaps["validation"].append(gains[known.index(max(known))].mean().item())
+        for size in (104, 208):
+            for small in torch.arange(len(labels)).split(size):
+                others = torch.ones(len(labels), dtype=torch.bool)
+                others[small] = False
+                best = gains[gains[:, small].mean(dim=1).argmax()]
+                gaps[size].append((best[small].mean() - best[others].mean()).item())
+    means = {name: 100 * sum(found) / len(found) for name, found in gaps.items()}
+    assert "by three to four points on average" in TEXT and means[104] == pytest.approx(3.5, abs=0.6)
+    assert sum(gap > 0 for gap in gaps[104]) > 25
+    assert "it is some two points" in TEXT and means[208] == pytest.approx(2.3, abs=0.6)
+    assert "a gain of 13.7 points on average" in TEXT and means["validation"] == pytest.approx(13.7, abs=0.6)

@@ -2,7 +2,7 @@
 
 from minclip.course.question import Choice, Number, Question, percent, yes_or_no
 
-ALL_BUT_NAMES = "no, names and shots know different things, and together they name more than either"
+MORE_TOGETHER = "no, names and shots know different things, and together they name more than either"
 
 QUESTIONS: dict[str, Question] = {
     "means_of_one": percent(
@@ -19,14 +19,14 @@ QUESTIONS: dict[str, Question] = {
         "What percentage of the test pictures does Tip-Adapter name right, with 16 shots of each class?",
         right=3,
         close=7,
-        misconceptions={(57, 62): ALL_BUT_NAMES, (90, 100): "no, so good it is not even on the styles of training"},
+        misconceptions={(57, 62): MORE_TOGETHER, (90, 100): "no, that is more than it names of the styles of training"},
     ),
     "adapter_of_16": percent(
         "What percentage does CLIP-Adapter name right, trained with the same 16 shots?",
         right=3,
         close=7,
         misconceptions={
-            (0, 58): "no, with r = 0.2 most of the feature stays, and validation would notice a loss",
+            (0, 58): "no, with r = 0.2 most of the feature stays, and a loss would be seen on validation",
             (95, 100): "no, that is for the shots themselves; these are other pictures",
         },
     ),

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 import minclip
+from minclip.adapters import mixed
 from minclip.cli import main
 from minclip.data.protocol import ClassTask
 from minclip.evaluation import class_task
@@ -16,7 +17,6 @@ from minclip.experiments.best_on_val import BEST_FILE
 from minclip.experiments.finetuning import FineTuning
 from minclip.experiments.finetuning_words import in_words
 from minclip.experiments.fit import fit
-from minclip.experiments.mixing import mixed
 
 COLOURS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220), "white": (240, 240, 240)}
 

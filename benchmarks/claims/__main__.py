@@ -90,7 +90,7 @@ def main(argv: list[str] | None = None) -> None:
         return say_what_is_left(setting, asked.only, asked.seeds)
     whole = asked.samples == SAMPLES and asked.pictures == "all"
     for claim in claims_of(setting, asked.only):
-        kept = {result["claim"]: result for result in report.read_results(result_files.RESULTS)}
+        kept = {result["claim"]: result for result in report.read_results(result_files.RESULTS, CLAIMS)}
         luck = pooled(kept.values())
         result = {"machine": result_files.machine(), **result_of(claim, setting, asked.seeds, luck)}
         with atomic_write(setting.out / f"claims-{claim.name}.json") as file:

@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from minclip.figures.look import (
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, PLOTS = "claims.md", "claims"
+SHIPPED = ("few_shot", "learned_prompts", "weight_mixing")  # claims of benchmarks/after_training, about a shipped model
 OPENING = """# What is said of CLIP, tested on the picture book
 
 Written by `python -m benchmarks.claims --page` from the kept results (`benchmarks/results/claims-*.json`); nothing on
@@ -58,9 +59,9 @@ may be too narrow, and a narrow miss or hit decides nothing.
 """
 
 
-def read_results(folder: Path) -> list[dict]:
-    """The kept results, in the order of the claims."""
-    paths = (folder / f"claims-{name}.json" for name in CLAIMS)
+def read_results(folder: Path, names: Iterable[str] = (*CLAIMS, *SHIPPED)) -> list[dict]:
+    """The kept results, in the order of the names."""
+    paths = (folder / f"claims-{name}.json" for name in names)
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()]
 
 
@@ -113,15 +114,7 @@ def scattered(luck: dict) -> str:
 
 def section(result: dict) -> str:
     """One claim: what is said, what was measured, numbers, plot, verdicts."""
-    seeds, stopped = result["seeds"], len(result["stopped"])
-    minutes = result["training_seconds"] / 60
-    how = (
-        f"{result['samples']:,} samples in batches of {result['batch_size']} where nothing else is said, "
-        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}; {result['runs']} runs, "
-        f"{minutes:.0f} minutes added up, on {result['machine']}, {result['device']}."
-    )
-    if stopped:
-        how += f" {stopped} of the runs stopped early: {result['stopped'][0]}."
+    how = how_adapted(result) if "model" in result else how_trained(result)
     found = [[f["statement"], points(f), f"**{f['verdict']}**"] for f in result["findings"]]
     return "\n".join(
         [
@@ -132,6 +125,26 @@ def section(result: dict) -> str:
             f"![{result['title']}]({PLOTS}/{result['claim']}.png)\n",
             rows(["statement", "difference", "verdict"], found),
         ]
+    )
+
+
+def how_trained(result: dict) -> str:
+    """In which runs the numbers came out."""
+    seeds, stopped = result["seeds"], len(result["stopped"])
+    how = (
+        f"{result['samples']:,} samples in batches of {result['batch_size']} where nothing else is said, "
+        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}; {result['runs']} runs, "
+        f"{result['training_seconds'] / 60:.0f} minutes added up, on {result['machine']}, {result['device']}."
+    )
+    return how + (f" {stopped} of the runs stopped early: {result['stopped'][0]}." if stopped else "")
+
+
+def how_adapted(result: dict) -> str:
+    """The same where a shipped model was adapted: draws take the place of seeds."""
+    return (
+        f"The model is `{result['model']}`. It was trained once: the intervals do not cover the luck of that. Draws "
+        f"{', '.join(map(str, result['seeds']))} take the place of seeds. Made by `python -m benchmarks.after_training "
+        f"--only {result['claim']}` in {result['seconds'] / 60:.0f} minutes on one core of {result['machine']}."
     )
 
 

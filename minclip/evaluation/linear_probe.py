@@ -164,6 +164,8 @@ def regression(features: Tensor, labels: Tensor, C: float, classes: int) -> tupl
     model = LogisticRegression(C=C, max_iter=ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        # one or two pictures of each class: scikit-learn then asks whether the labels are numbers to regress on
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         model.fit(features.double().numpy(), labels.numpy())
     known = torch.from_numpy(model.classes_)
     rows, shift = torch.from_numpy(model.coef_), torch.from_numpy(model.intercept_)

@@ -3,7 +3,8 @@
     minclip train --data my-photos/ --init picturebook-small --mix auto
 
 Kept are the weights of the best score on the val split. Both models, before and after, are measured on the same test
-pictures, and on a task that was not trained for: what was forgotten. `--mix` takes weights between the two (mixing.py).
+pictures, and on a task that was not trained for: what was forgotten. `--mix` takes weights between the two
+(adapters.py).
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 
+from minclip.adapters import mixed
 from minclip.checkpoint import STATE_FILE, load, resized
 from minclip.data import pretrained
 from minclip.data.left_out import LeftOut, note
@@ -23,7 +25,6 @@ from minclip.evaluation.evaluate import evaluate, evaluate_task
 from minclip.evaluation.suites import Suite, remembering, score_of
 from minclip.experiments.best_on_val import BestOnVal
 from minclip.experiments.finetuning_words import scores
-from minclip.experiments.mixing import mixed
 from minclip.experiments.run_places import REPORT_FILE
 from minclip.experiments.runs import Run
 from minclip.formats.changed_models import plain_weights

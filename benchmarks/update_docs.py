@@ -1,8 +1,6 @@
 """Writes the kept results into README.md and docs: between the marks, everything is made here and nowhere else.
 
-python -m benchmarks.update_docs
-
-tests/test_pages.py fails where a page and a result differ.
+python -m benchmarks.update_docs                (tests/test_pages.py fails where a page and a result differ)
 """
 
 import re
@@ -19,10 +17,8 @@ from benchmarks.speed.peer_tables import costs, encode_speed, scaling, spread, t
 from minclip.evaluation.evaluate import format_table
 from minclip.figures.plotting import plot_budget
 
-PAGES = (
-    "docs/recipes.md", "docs/scaling.md", "docs/sizes.md", "docs/finetuning.md", "docs/hardening-mutants.part.md",
-    "benchmarks/README.md",
-)  # fmt: skip
+PAGES = tuple(f"docs/{name}.md" for name in ("recipes", "scaling", "sizes", "finetuning", "hardening"))
+PAGES += ("benchmarks/README.md",)
 KEPT_BUDGETS = [name for name in BUDGETS if is_kept(name)]  # those that were run
 MARKS = re.compile(r"(<!-- result: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -79,22 +75,20 @@ def budgets() -> str:
         for k in ("R@1", "R@5"):
             lines.append([f"{direction.replace('_to_', ' → ')} {k}", *(recall(r, direction, k) for r in reports)])
     devices = "; ".join(dict.fromkeys(f"{r['machine']}: {r['run']['device']}" for r in reports))
-    note = f"\n{devices}. Seed {reports[-1]['run']['seed']}."
     header = [
         f"{report['run']['samples']:,} samples{', no bfloat16' if kind else ''}"
         for (_, kind), report in zip(kinds, reports, strict=True)
     ]
-    return rows(["", *header], lines) + note + "\n"
+    return rows(["", *header], lines) + f"\n{devices}. Seed {reports[-1]['run']['seed']}.\n"
 
 
 def sweep() -> str:
     kept, names = result("sweep"), ("object", "object_held_out_style", "held_out_combination")
-    lines = []
+    lines, seeds = [], [f"{100 * p['tasks']['object']['accuracy']:.1f}" for p in kept["points"] if p["axis"] == "base"]
     for point in kept["points"]:
         said = f"{point['value']} ({point['stopped'].split(':')[0]})" if point["stopped"] else point["value"]
         scores = (percent(point["tasks"][name]) for name in names)
         lines.append([point["axis"], said, *scores, f"{point['operations']:.2f} ×"])
-    seeds = [f"{100 * p['tasks']['object']['accuracy']:.1f}" for p in kept["points"] if p["axis"] == "base"]
     note = (
         f"\n{kept['recipe']['samples']:,} samples each, {kept['split']} pictures; trained on {kept['machine']}. "
         f"`object` of the base, seed by seed: {', '.join(seeds)}."
@@ -242,10 +236,11 @@ def main() -> None:
     for page in PAGES:
         path = ROOT / page
         path.write_text(with_results(path.read_text(encoding="utf-8")), encoding="utf-8")
-    points = []
-    for report in map(result, KEPT_BUDGETS):
-        for name in ("object", "held_out_combination", "object_held_out_style", "relation"):
-            points.append({"name": name, "samples": report["run"]["samples"], **report["tasks"][name]})
+    points = [
+        {"name": name, "samples": report["run"]["samples"], **report["tasks"][name]}
+        for report in map(result, KEPT_BUDGETS)
+        for name in ("object", "held_out_combination", "object_held_out_style", "relation")
+    ]
     figure = plot_budget(points)
     figure.savefig(ROOT / "docs" / "budgets.png", dpi=110)
 

@@ -244,7 +244,7 @@ def test_a_class_stays_out_of_git(tmp_path):
     assert keep_out_of_git(tmp_path, {}) == [] and path.read_text(encoding="utf-8") == "mine"
 
 
-def test_a_file_that_is_no_submission_is_not_to_be_collected(room):
+def test_what_is_no_submission_is_not_to_be_collected(room):
     for name in ("Thumbs.db", "notes.txt", "anna.ipynb"):
         (room / "submitted" / name).write_bytes(b"x")
     said = [line for line in inspect(room) if line.startswith("look at")]
@@ -252,7 +252,7 @@ def test_a_file_that_is_no_submission_is_not_to_be_collected(room):
     assert ["collect" in line for line in said] == [False, True, False] and "not a submission" in said[0]
 
 
-def test_a_graded_notebook_does_not_say_where_answers_are_kept(room, monkeypatch):
+def test_a_graded_notebook_keeps_quiet_of_the_workbook(room, monkeypatch):
     from minclip.course import workbook
 
     monkeypatch.setattr(workbook, "answers_folder", lambda: room / "my_minclip")
@@ -262,7 +262,7 @@ def test_a_graded_notebook_does_not_say_where_answers_are_kept(room, monkeypatch
     assert "my_minclip" in workbook.where_answers_go()
 
 
-def test_a_zip_of_old_feedback_is_not_left_to_be_uploaded(room):
+def test_a_zip_of_old_feedback_is_removed(room):
     packed = room / "report" / f"feedback_{NAME}.zip"
     packed.parent.mkdir()
     packed.write_bytes(b"old pages")

@@ -306,9 +306,9 @@ def test_commands_say_what_comes_next(room, capsys):
     assert "minclip classroom class makes the release" in capsys.readouterr().err
 
 
-def test_students_are_named_as_people_write():
-    from pathlib import Path
-
+def test_students_are_named_as_people_write(tmp_path):
     from minclip.cli.classroom import students_of
 
-    assert students_of(Path("class"), "Anna Berg, ben") == ["Anna_Berg", "ben"] and students_of(Path(), None) is None
+    (tmp_path / "submitted" / "Anna_Berg").mkdir(parents=True)
+    assert students_of(tmp_path, "Anna Berg, Zoe Zed") == ["Anna_Berg", "Zoe Zed"]  # who is not there is said as given
+    assert students_of(tmp_path, None) is None

@@ -214,7 +214,7 @@ def test_a_clone_does_not_show_the_teachers_work():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a Mac has sandbox-exec")
 @pytest.mark.parametrize("apart", [True, False])
-def test_the_process_is_closed_in_before_it_becomes_the_program(monkeypatch, tmp_path, apart):
+def test_the_process_is_closed_in_before_the_program(monkeypatch, tmp_path, apart):
     done = []
 
     def note(name, result=None):

@@ -95,7 +95,9 @@ def test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch, capsys):
             words = shlex.split(line, comments=True)
             assert words[0] == "minclip", f"{page.name}: no test runs {line!r}; see NOT_RUN"
             if words[1] == "train" and "--resume" not in words:
-                words += ["--samples", "24", "--batch", "8"]
+                if "--samples" in words:
+                    words[words.index("--samples") + 1] = "24"
+                words += ["--batch", "8", *(() if "--samples" in words else ("--samples", "24"))]
             assert main(words[1:]) == 0, f"{line}\n{capsys.readouterr().err}"
 
 

@@ -64,7 +64,7 @@ def test_the_command_compares_before_and_after(folder, capsys):
     [
         (["--data", "x", "--mix", "0.5"], "--mix needs --init"),
         (["--data", "x", "--init", "picturebook-tiny", "--mix", "half"], "--mix half must be auto, or a number"),
-        (["--data", "x", "--init", "picturebook-tiny", "--mix", "2"], "mix=2.0 must be 'auto', or from 0"),
+        (["--data", "x", "--init", "picturebook-tiny", "--mix", "2"], "--mix 2.0 must be 'auto', or from 0"),
         (["--data", "x", "--init", "picturebook-tiny", "--config", "tiny"], "leave out --config"),
         (["--out", "x", "--resume", "--init", "y"], "leave out --init"),
     ],

@@ -54,10 +54,8 @@ class TaskResult:
 def check_task(task: ClassTask | ChoiceTask, templates: Sequence[str] | None) -> None:
     """A ValueError that names the task, where its parts do not fit together."""
     if not isinstance(task, ClassTask | ChoiceTask):
-        kind = type(task).__name__
-        raise ValueError(
-            f"task must be a ClassTask or a ChoiceTask, found {kind}: minclip.evaluation.class_task makes one"
-        )
+        kind, maker = type(task).__name__, "minclip.evaluation.class_task"
+        raise ValueError(f"task must be a ClassTask or a ChoiceTask, found {kind}: {maker} makes one")
     n = len(task.pixels)
     if n == 0 or np.shape(task.labels) != (n,):
         raise ValueError(

@@ -7,7 +7,7 @@ openai/CLIP model.py; the LAION models by open_clip's model_configs.
 from dataclasses import asdict, dataclass, fields, replace
 from numbers import Integral, Real
 
-from minclip.preprocess import MEAN, STD
+from minclip.preprocess import MEAN, STD, ImageTransform
 
 HEAD_WIDTH = 64  # CLIP paper, section 2.4: heads = width // 64
 LARGEST = 1_000_000  # of any of the numbers; the largest CLIP so far has 257,216 tokens in its vocabulary
@@ -42,7 +42,7 @@ class CLIPConfig:
                 object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.vision_mlp_width is not None and self.vision_mlp_width == 4 * self.vision_width:
             object.__setattr__(self, "vision_mlp_width", None)  # so that equal models have equal configurations
-        for field in fields(self):
+        for field in fields(CLIPConfig):
             if field.name not in ("quick_gelu", "pixel_mean", "pixel_std"):
                 self.check_number(field.name, getattr(self, field.name))
         if not isinstance(self.quick_gelu, bool):
@@ -80,6 +80,16 @@ class CLIPConfig:
         if self.patch_size is None:
             raise ValueError("patches: a ResNet has none, so none can be left out; set patch_dropout=0")
         return (self.image_size // self.patch_size) ** 2
+
+    @property
+    def image_transform(self) -> ImageTransform:
+        """From a PIL picture to the pixels that the model reads."""
+        return ImageTransform(self.image_size, self.pixel_mean, self.pixel_std)
+
+    @property
+    def reads_padding(self) -> bool:
+        """Whether what stands after a text's end matters; in a CLIP it does not."""
+        return False
 
     @staticmethod
     def preset(name: str, **changes: object) -> "CLIPConfig":

@@ -94,7 +94,7 @@ class MAPHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: float [batch, tokens, width] -> float [batch, width]."""
-        probe = self.probe.expand(len(x), 1, -1)  # [batch, 1, width]
+        probe = self.probe.to(x.dtype).expand(len(x), 1, -1)  # [batch, 1, width]
         query, _, _ = self.attn.split(probe)  # [batch, heads, 1, head_width]
         _, key, value = self.attn.split(x)  # two of [batch, heads, tokens, head_width]
         x = self.attn.merge(attention(query, key, value)).squeeze(1)  # [batch, width]

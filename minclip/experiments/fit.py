@@ -38,7 +38,6 @@ from minclip.experiments.runs import Run
 from minclip.experiments.streaming import read_captions
 from minclip.loss import clip_loss
 from minclip.model import CLIP
-from minclip.preprocess import image_transform
 from minclip.tokenizer import BPETokenizer
 
 SAMPLES = 20_000  # pictures seen, where no other number is given: some minutes on a laptop
@@ -153,8 +152,7 @@ def fit(
             data if named else dataset.name, resume=False, show_progress=progress, suites=suites, loss_function=loss,
             on_log=log, finetuning=finetuning,
         )  # fmt: skip
-    preprocess = image_transform(size, clip.config.pixel_mean, clip.config.pixel_std)
-    return Fitted(clip.eval(), preprocess, tokenizer, log.entries, report)
+    return Fitted(clip.eval(), clip.config.image_transform, tokenizer, log.entries, report)
 
 
 class Log:

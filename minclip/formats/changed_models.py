@@ -12,6 +12,7 @@ from minclip.formats.pickled_tensors import printable
 from minclip.formats.weight_names import IGNORED, Weights
 from minclip.formats.wrapped_weights import plain_name
 from minclip.model import CLIP
+from minclip.siglip_model import SigLIP
 
 NO_CHANGE = ("training", "momentum")  # what a module notes of training alone
 
@@ -127,6 +128,8 @@ def changes_in_words(found: dict[str, str]) -> str:
 
 def refuse_changed(clip: CLIP, layout: str) -> None:
     """ValueError where another layout, which knows plain CLIPs alone, cannot say what the model is."""
+    if isinstance(clip, SigLIP):
+        raise ValueError(f"minclip writes no SigLIP in {layout} layout yet: write minclip's own file (minclip.save)")
     if found := changes(clip):
         raise ValueError(
             f"the model was changed ({changes_in_words(found)}), which {layout} layout cannot say: "

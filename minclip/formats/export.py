@@ -25,6 +25,7 @@ from minclip.data.progress import with_progress
 from minclip.formats.changed_models import the_clip, unwrap
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
+from minclip.siglip_model import SigLIP
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")  # what ONNX needs beyond torch
 OPSET = 18  # ONNX's operators as of December 2022: PyTorch's exporter writes no older ones, newer ones change nothing
@@ -103,6 +104,8 @@ def needed(name: str) -> ModuleType:
 
 def plain_copy(model: CLIP) -> CLIP:
     """The model as it is exported: float32, on the CPU, in eval mode, without gradients, not compiled."""
+    if isinstance(the_clip(model), SigLIP):
+        raise ValueError("a SigLIP cannot be exported yet: its texts have one length, and exports are made for any")
     return set_precision(unwrap(copy.deepcopy(the_clip(model))).cpu(), torch.float32).eval().requires_grad_(False)
 
 

@@ -137,6 +137,8 @@ def in_clips_order(vocabulary: dict[str, int], merges: list[Pair], context_lengt
 def check_vocabulary(config: CLIPConfig, tokenizer: BPETokenizer) -> None:
     """Raises ValueError where the tokenizer belongs to another model."""
     for name in ("vocab_size", "context_length"):
+        if name == "vocab_size" and config.reads_padding and tokenizer.vocab_size < config.vocab_size:
+            continue  # a SigLIP may have ids to spare
         if getattr(tokenizer, name) != getattr(config, name):
             raise ValueError(
                 f"the tokenizer has {name}={getattr(tokenizer, name)}, the model {getattr(config, name)}: "

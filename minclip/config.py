@@ -123,6 +123,7 @@ PRESETS = {  # embed_dim, image_size, patch_size; vision_width, vision_layers; t
 
 
 OPTIMIZERS = ("adamw", "muon")
+LOSSES = ("infonce", "siglip")
 WHOLE = ("samples", "batch_size", "seed", "log_every", "evaluate_every", "save_every")
 LIMITS = {"weight_decay": (0, 1e3), "warmup": (0, 1), "patch_dropout": (0, 1), "stored_scale": (1, 4)}
 
@@ -141,6 +142,7 @@ class TrainConfig:
     learning_rate: float = 1e-3  # AdamW's peak; CLIP's 5e-4 is for batches of 32,768 and far wider nets
     weight_decay: float = 0.2  # CLIP paper appendix F, common hyperparameters
     warmup: float = 0.05  # share of the steps in which the rate rises
+    loss: str = "infonce"  # CLIP's; "siglip" is a sigmoid for each pair, with a learned bias (siglip.py)
     optimizer: str = "muon"  # "adamw" is CLIP's; "muon" puts the block matrices under Muon
     muon_learning_rate: float = 0.02
     crop_scale: tuple[float, float] = (0.9, 1.0)  # share of the area that a random crop keeps; CLIP's
@@ -177,6 +179,8 @@ class TrainConfig:
             )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer={self.optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss={self.loss!r:.80} is not known: choose one of {', '.join(LOSSES)}")
         if self.patch_dropout == 1:
             raise ValueError(f"patch_dropout={self.patch_dropout} must be from 0 to below 1: some patch must be read")
         if self.seed >= 2**31:

@@ -36,6 +36,7 @@ SETTINGS = {
     "--batch": ("batch_size", int, "pairs per step"),
     "--lr": ("learning_rate", float, "AdamW's peak learning rate"),
     "--optimizer": ("optimizer", str, "adamw or muon"),
+    "--loss": ("loss", str, "infonce, CLIP's softmax over a batch, or siglip, a sigmoid for each pair"),
     "--micro-batch": (
         "micro_batch",
         int,

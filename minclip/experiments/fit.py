@@ -68,7 +68,7 @@ def fit(
     keep: float | None = None,
     image_size: int | None = None,
     context_length: int | None = None,
-    loss: Loss = clip_loss,
+    loss: Loss | str = clip_loss,
     tasks: Sequence[Task] | None = None,
     on_log: Callable[[dict], object] | None = None,
     out: str | Path | None = None,
@@ -92,7 +92,8 @@ def fit(
     patience: where `model` is a name: scores on val in a row without a better one, after which training ends; None: 5.
     keep: with mix="auto": the share of the accuracy on what is not trained for that stays; None: 0.97.
     image_size, context_length: other sizes than those of the model or of `config`: pixels a side, tokens of a text.
-    loss: (image features, text features, scale) -> scalar. A torch module trains its own parameters, too.
+    loss: "infonce" or "siglip", or your own: (image features, text features, scale) -> scalar. A torch module trains
+        its own parameters, too.
     tasks: are measured at the end; the first is watched on the way. None: those of a named data set or a folder.
     on_log: is called with each entry of the log as it comes, such as print.
     out: the folder that keeps the run, as `minclip train` writes it. None: nothing is kept on disk.
@@ -106,6 +107,8 @@ def fit(
     if out is not None:
         refuse_data_folder(Path(out), data if named else None)
     recipe = recipe_for(data) if named else MEMORY
+    if isinstance(loss, str):
+        settings, loss = settings | {"loss": loss}, clip_loss
     finetuning = None
     if isinstance(model, str | Path):
         recipe = Recipe("", FINETUNE)

@@ -49,7 +49,7 @@ class SigLIPConfig(CLIPConfig):
             self.check_number("text_mlp_width", self.text_mlp_width)
         if self.is_resnet or self.quick_gelu:
             raise ValueError(
-                "SigLIPConfig: a SigLIP has a ViT, and GELU: vision_layers is one number, quick_gelu False"
+                "SigLIPConfig describes a ViT with GELU: set vision_layers to one number, and quick_gelu=False"
             )
         allowed = {"vision_activation": ACTIVATIONS, "text_activation": ACTIVATIONS}
         for name, values in (allowed | {"interpolation": ("bicubic", "bilinear")}).items():

@@ -105,7 +105,7 @@ def needed(name: str) -> ModuleType:
 def plain_copy(model: CLIP) -> CLIP:
     """The model as it is exported: float32, on the CPU, in eval mode, without gradients, not compiled."""
     if isinstance(the_clip(model), SigLIP):
-        raise ValueError("a SigLIP cannot be exported yet: its texts have one length, and exports are made for any")
+        raise ValueError("a SigLIP cannot be exported yet: keep it in minclip's own file (minclip.save)")
     return set_precision(unwrap(copy.deepcopy(the_clip(model))).cpu(), torch.float32).eval().requires_grad_(False)
 
 

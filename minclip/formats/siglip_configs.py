@@ -61,18 +61,18 @@ def read_openclip(path: Path) -> SigLIPConfig:
     for name, value in MUST_BE_SAID.items():
         if name not in text:
             raise ValueError(f"{path}: text_cfg lacks {name}={value!r}: minclip cannot load it as a SigLIP")
-    name = vision.get("timm_model_name")
-    match = TIMM_NAME.fullmatch(name) if isinstance(name, str) else None
+    timm = vision.get("timm_model_name")
+    match = TIMM_NAME.fullmatch(timm) if isinstance(timm, str) else None
     if match is None or match[1] not in TIMM:
         raise ValueError(
-            f"{path}: vision_cfg.timm_model_name={shown(name)} is no SigLIP that minclip knows: it loads "
+            f"{path}: vision_cfg.timm_model_name={shown(timm)} is no SigLIP that minclip knows: it loads "
             f"vit_SIZE_patchN_siglip_PIXELS with SIZE one of {', '.join(TIMM)}"
         )
     width, layers, heads, mlp_width, activation = TIMM[match[1]]
     size = count(path, "vision_cfg.image_size", vision.get("image_size"))
     if size != int(match[3]) or pictures.get("size", size) not in (size, [size, size]):
         raise ValueError(
-            f"{path}: timm_model_name={name} reads {match[3]} pixels, vision_cfg.image_size={size} and "
+            f"{path}: timm_model_name={timm} reads {match[3]} pixels, vision_cfg.image_size={size} and "
             f"preprocess_cfg.size={shown(pictures.get('size', size))} must be the same"
         )
     approximate = (text.get("act_kwargs") or {}) if isinstance(text.get("act_kwargs"), dict | None) else None

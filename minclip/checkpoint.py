@@ -35,12 +35,12 @@ from minclip.formats.openai import from_openai_state_dict, save_openai, to_opena
 from minclip.formats.openclip import save_openclip
 from minclip.formats.precision import set_precision
 from minclip.formats.resizing import new_positions, resized, with_length
+from minclip.formats.siglip_model import config_from
 from minclip.formats.siglip_tokenizer import tokenizer_from_json
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.formats.weight_names import MINCLIP
 from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.model import CLIP
-from minclip.siglip_model import config_from
 from minclip.tokenizer import BPETokenizer
 
 __all__ = [

@@ -80,7 +80,7 @@ def test_half_precision_features_are_compared_in_float32():
     assert loss.dtype == torch.float32 and torch.equal(loss, expected)
 
 
-def test_the_loss_is_a_sum_over_parts_of_the_batch():
+def test_blocks_of_a_batch_add_up():
     """What devices use: each needs the texts of the others, never a whole row at once."""
     images, texts = features(6, 12), features(7, 12)
     whole = siglip_loss(images, texts, 10.0, -5.0)
@@ -109,7 +109,7 @@ def test_an_unequal_batch_is_refused():
 
 
 @pytest.mark.parametrize("batch_size", [2, 16, 64, 256, 32_768])
-def test_the_prior_bias_says_yes_as_often_as_is_right(batch_size):
+def test_the_prior_bias_gives_the_right_share(batch_size):
     share = 1 / (1 + math.exp(-prior_bias(batch_size)))
     assert share == pytest.approx(1 / batch_size)
     assert prior_bias(batch_size) == pytest.approx(math.log(share / (1 - share)), abs=1e-9)
@@ -159,7 +159,7 @@ def test_the_map_head_is_hugging_faces():
     torch.testing.assert_close(ours(x), theirs(x), rtol=1e-5, atol=1e-6)
 
 
-def test_the_map_head_does_not_care_for_the_order_of_tokens():
+def test_the_map_head_ignores_the_order_of_tokens():
     torch.manual_seed(0)
     head, x = MAPHead(16, 2, 32), torch.randn(3, 5, 16)
     torch.testing.assert_close(head(x), head(x.flip(1)))

@@ -13,10 +13,10 @@ from minclip.config import CLIPConfig, TrainConfig
 from minclip.engine.losses import named_loss
 from minclip.engine.twins import Twins, twins_lines
 from minclip.experiments.report import twins_text
+from minclip.formats.siglip_model import SigLIP, SigLIPConfig
 from minclip.formats.weights_files import read_tensors
 from minclip.loss import clip_loss
 from minclip.siglip import SigLIPLoss, prior_bias, siglip_loss
-from minclip.siglip_model import SigLIP, SigLIPConfig
 
 SMALL = CLIPConfig(16, 16, 8, 64, 1, 64, 1, 1, context_length=16, vocab_size=600)
 SIGLIP = SigLIPConfig(64, 16, 8, 64, 1, 64, 1, 1, context_length=16, vocab_size=600)
@@ -92,7 +92,7 @@ def test_other_names_are_refused(loss):
         TrainConfig(loss=loss)
 
 
-def test_the_floor_of_the_softmax_is_not_told_of_the_sigmoid():
+def test_the_sigmoid_has_no_floor():
     twins = Twins(0.0, 0.5, 0.35, 4, 0, 2)
     assert "cannot fall below 0.35" in twins_lines(twins, ["a"])[0]
     assert "cannot fall below" not in twins_lines(twins, ["a"], "siglip")[0]

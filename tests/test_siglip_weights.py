@@ -19,9 +19,9 @@ import minclip
 from minclip import checkpoint
 from minclip.engine.batches import text_length
 from minclip.formats import siglip_configs
+from minclip.formats.siglip_model import SigLIP, SigLIPConfig
 from minclip.formats.siglip_names import HUGGING_FACE_SIGLIP, OPENCLIP_SIGLIP
 from minclip.formats.siglip_tokenizer import SigLIPTokenizer, canonical
-from minclip.siglip_model import SigLIP, SigLIPConfig
 
 TOLERANCE = 3e-5  # of the largest number; float32 sums in another order
 SMALL = SigLIPConfig(48, 32, 8, 48, 2, 32, 2, 2, context_length=LENGTH, vocab_size=VOCABULARY, vision_head_width=16)
@@ -175,7 +175,7 @@ def test_texts_have_openclips_ids(pad, tmp_path, monkeypatch):
     assert words.decode(words("a red car")[0]) == "a red car"
 
 
-def test_a_text_that_is_too_long_is_refused_or_keeps_its_end(tmp_path):
+def test_a_long_text_is_refused_or_keeps_its_end(tmp_path):
     write_tokenizer(tmp_path)
     words = SigLIPTokenizer((tmp_path / "tokenizer.json").read_text(encoding="utf-8"), LENGTH)
     with pytest.raises(ValueError, match=f"{LENGTH}"):

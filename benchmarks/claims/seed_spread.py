@@ -30,7 +30,7 @@ def pooled(results: Iterable[dict]) -> Luck:
     """The luck of every kind that results with ENOUGH seeds show."""
     seen: dict[str, set[tuple[float, ...]]] = {}  # a set: claims show the base's numbers again and again
     for result in results:
-        if len(result["seeds"]) < ENOUGH or result["claim"] in OTHER_RUNS:
+        if len(result["seeds"]) < ENOUGH or result.get("claim") in OTHER_RUNS:
             continue
         for row in result["rows"]:
             seen.setdefault(SHARE, set()).add(tuple(row["by_seed"]))

@@ -10,17 +10,17 @@ from minclip.engine.plain import Loss
 from minclip.loss import clip_loss
 from minclip.model import CLIP
 from minclip.siglip import SigLIPLoss, prior_bias, siglip_loss
-from minclip.siglip_model import SigLIP
 
 
 def named_loss(model: CLIP, config: TrainConfig) -> Loss:
     """The loss for `config.loss`. A SigLIP trains its own bias; for a CLIP, a new one starts at the batch's prior."""
     if config.loss == "infonce":
         return clip_loss
-    if not isinstance(model, SigLIP):
+    bias = getattr(model, "logit_bias", None)
+    if bias is None:
         return SigLIPLoss(prior_bias(config.batch_size))
 
     def with_its_bias(image_features: Tensor, text_features: Tensor, scale: Tensor) -> Tensor:
-        return siglip_loss(image_features, text_features, scale, model.logit_bias)
+        return siglip_loss(image_features, text_features, scale, bias)
 
     return with_its_bias

@@ -12,9 +12,9 @@ from minclip.data.left_out import note_setting
 from minclip.experiments.preparation import learned_tokenizer, new_model
 from minclip.formats.changed_models import the_clip
 from minclip.formats.resizing import sized, with_length
+from minclip.formats.siglip_model import new_clip
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.model import CLIP
-from minclip.siglip_model import new_clip
 from minclip.tokenizer import BPETokenizer
 
 HALVES = (torch.float16, torch.bfloat16)

@@ -17,8 +17,8 @@ from minclip.data.streamed_shards import StreamedShards
 from minclip.data.unread_layouts import unread_layout
 from minclip.engine.order import batch_indices
 from minclip.experiments.streaming import pictures_with_captions
+from minclip.formats.siglip_model import new_clip
 from minclip.model import CLIP
-from minclip.siglip_model import new_clip
 from minclip.tokenizer import BPETokenizer
 
 

@@ -9,10 +9,10 @@ import torch
 
 from minclip.config import PRESETS, CLIPConfig
 from minclip.formats.pickled_tensors import printable
+from minclip.formats.siglip_model import SigLIPConfig, new_clip
 from minclip.formats.weight_names import IGNORED, MINCLIP, Layout, Weights, of_resnet
 from minclip.model import CLIP
 from minclip.resnet import STRIDE
-from minclip.siglip_model import SigLIPConfig, new_clip
 
 SHOWN = 5  # names in an error line
 LARGE = 20_000_000  # weights: fewer are drawn in less time than it takes not to draw them

@@ -9,10 +9,10 @@ from torch import nn
 
 from minclip.formats.build_model import blank_model, check_finite, check_tensors, listed
 from minclip.formats.pickled_tensors import printable
+from minclip.formats.siglip_model import SigLIP
 from minclip.formats.weight_names import IGNORED, Weights
 from minclip.formats.wrapped_weights import plain_name
 from minclip.model import CLIP
-from minclip.siglip_model import SigLIP
 
 NO_CHANGE = ("training", "momentum")  # what a module notes of training alone
 

@@ -24,8 +24,8 @@ from minclip.data.paths import explain
 from minclip.data.progress import with_progress
 from minclip.formats.changed_models import the_clip, unwrap
 from minclip.formats.precision import set_precision
+from minclip.formats.siglip_model import SigLIP
 from minclip.model import CLIP
-from minclip.siglip_model import SigLIP
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")  # what ONNX needs beyond torch
 OPSET = 18  # ONNX's operators as of December 2022: PyTorch's exporter writes no older ones, newer ones change nothing

@@ -17,6 +17,7 @@ from minclip.data.tokenizer_file import OPENAI_MERGES
 from minclip.formats import huggingface, openclip, siglip_configs
 from minclip.formats.build_model import build, listed
 from minclip.formats.openai import merges_beside
+from minclip.formats.siglip_model import SigLIPConfig
 from minclip.formats.siglip_names import HUGGING_FACE_SIGLIP, OPENCLIP_SIGLIP, siglip_layout_of
 from minclip.formats.siglip_tokenizer import read_siglip_tokenizer
 from minclip.formats.tokenizer_files import check_vocabulary, is_tokenizer_folder, read_tokenizer
@@ -24,7 +25,6 @@ from minclip.formats.weight_names import HUGGING_FACE, IGNORED, MINCLIP, OPENAI,
 from minclip.formats.weights_files import Stored, read_tensors
 from minclip.formats.wrapped_weights import plain_names
 from minclip.model import CLIP
-from minclip.siglip_model import SigLIPConfig
 from minclip.tokenizer import FIXED_SYMBOLS, BPETokenizer
 
 Made = TypeVar("Made")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from minclip.formats import json_files
 from minclip.formats.json_files import ANY, count, known, per_channel, read_json, shown, stretched
-from minclip.siglip_model import HALF, SigLIPConfig
+from minclip.formats.siglip_model import HALF, SigLIPConfig
 
 OPENCLIP_FILE, HUGGING_FACE_FILE = "open_clip_config.json", "config.json"
 PROCESSOR_FILE, PREPROCESSOR_FILE = "processor_config.json", "preprocessor_config.json"

@@ -111,7 +111,7 @@ def siglip(setting: Setting) -> Claim:
         "square root of the batch size; the losses get the same pictures in the same order. SigLIP's bias starts at "
         "-ln(batch - 1), or at the paper's -10. Asked is R@10: of 1,000 test captions, is the own one among the first "
         "ten? Other learning rates and longer runs were not tried.",
-        rows=tuple(Row(f"{size} pairs", name, number) for (name, size), number in numbers.items()),
+        rows=tuple(Row(f"{name}, {size} pairs", "R@10", number) for (name, size), number in numbers.items()),
         findings=(
             *(
                 Finding(f"SigLIP beats InfoNCE at {size} pairs.", numbers["SigLIP", size], numbers["InfoNCE", size])

@@ -4,7 +4,7 @@ from minclip.course.question import Number
 
 QUESTIONS = {
     "loss_without_bias": Number(
-        "What is the sigmoid loss of a fresh model on 64 pairs, if the bias is 0?",
+        "What is the loss of 64 pairs whose cosines are all 0, if the bias is 0?",
         right=1.5,
         close=6,
         digits=1,
@@ -16,7 +16,7 @@ QUESTIONS = {
         },
     ),
     "loss_at_minus_ten": Number(
-        "And what is it with the paper's bias of -10?",
+        "And what is it with the bias of the paper, -10?",
         right=0.3,
         close=1.5,
         digits=1,

@@ -36,7 +36,8 @@ def square(axes: Axes, numbers: np.ndarray, title: str, frame: str) -> None:
     """Probabilities of three pictures, the rows, and three texts. frame: what shares one softmax, "row" or "cell"."""
     axes.imshow(numbers, cmap=SCORE_COLOURS, vmin=0, vmax=1)
     for row, column in np.ndindex(*numbers.shape):
-        write_in_cell(axes, row, column, f"{numbers[row, column]:.2f}", numbers[row, column])
+        number = float(numbers[row, column])
+        write_in_cell(axes, row, column, f"{number:.2f}", number)
         if frame == "cell":
             colour = MATCH_COLOUR if row == column else WRONG_COLOUR
             axes.add_patch(Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, ec=colour, lw=2.5))

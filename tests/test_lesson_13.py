@@ -56,6 +56,23 @@ def test_from_zero_the_loss_ends_where_the_prior_begins():
     assert prior_bias(64) / 10 == pytest.approx(-0.414, abs=0.0005)
 
 
+def test_the_table_is_that_of_the_kept_claim():
+    path = Path(__file__).parents[1] / "benchmarks" / "results" / "claims-siglip.json"
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    names = {
+        "InfoNCE": "InfoNCE",
+        "SigLIP": "SigLIP, its bias from -ln(B - 1)",
+        "SigLIP from -10": "SigLIP, its bias from -10",
+    }
+    means = {row["label"]: f"{100 * row['mean']:.1f}" for row in kept["rows"]}
+    for name, words in names.items():
+        numbers = " | ".join(means[f"{name}, {size} pairs"] for size in (16, 64, 256))
+        assert f"| {words} | {numbers} |" in TEXT
+    against = [one for one in kept["findings"] if one["statement"].startswith("SigLIP beats")]
+    assert [one["verdict"] for one in against] == ["not seen"] * 3 and "So *not seen*" in TEXT
+    assert all(abs(one["mean"]) < 0.005 and one["high"] < 0.026 for one in against[:2])
+
+
 def test_the_numbers_of_the_start():
     assert "64 · 0.69 = 44.4" in TEXT and start_loss(64, 0.0) == pytest.approx(44.4, abs=0.05)
     assert round(1 / (1 + math.exp(-10)), 5) == 0.99995 and "0.99995" in TEXT

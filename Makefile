@@ -41,7 +41,7 @@ $(VENV)/installed-course: $(VENV)/installed
 
 # other people's CLIPs, which the tests compare with
 $(VENV)/installed-peers: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[classroom,completion,course,dev,export,hub,parquet,peers,probe,serve,shards,tensorboard]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[classroom,completion,course,dev,export,hub,parquet,peers,probe,serve,shards,siglip,tensorboard]"
 	@touch $@
 
 $(VENV)/installed-site: $(VENV)/installed

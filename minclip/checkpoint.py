@@ -35,11 +35,12 @@ from minclip.formats.openai import from_openai_state_dict, save_openai, to_opena
 from minclip.formats.openclip import save_openclip
 from minclip.formats.precision import set_precision
 from minclip.formats.resizing import new_positions, resized, with_length
+from minclip.formats.siglip_model import config_from
+from minclip.formats.siglip_tokenizer import tokenizer_from_json
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.formats.weight_names import MINCLIP
 from minclip.formats.weights_files import read_tensors, write_tensors
 from minclip.model import CLIP
-from minclip.preprocess import image_transform
 from minclip.tokenizer import BPETokenizer
 
 __all__ = [
@@ -117,8 +118,8 @@ def told_by(metadata: dict[str, str]) -> tuple[CLIPConfig, BPETokenizer, dict[st
     if metadata.get("format") not in (FORMAT, CHANGED):
         raise ValueError(f"no {FORMAT} is in this file, its format is {metadata.get('format')!r}")
     try:
-        config = CLIPConfig(**json.loads(metadata["config"]))
-        tokenizer = BPETokenizer.from_json(metadata["tokenizer"])
+        config = config_from(json.loads(metadata["config"]))
+        tokenizer = tokenizer_from_json(metadata["tokenizer"])
         changed = {str(place): str(what) for place, what in json.loads(metadata.get("changed", "{}")).items()}
     except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"the file's configuration or tokenizer cannot be read: {error!r}") from error
@@ -192,8 +193,7 @@ def load(
     model = set_precision(model, torch.float32 if dtype is None else dtype).to(
         choose_device("cpu" if device is None else device).device
     )
-    preprocess = image_transform(model.config.image_size, model.config.pixel_mean, model.config.pixel_std)
-    return model, preprocess, tokenizer
+    return model, model.config.image_transform, tokenizer
 
 
 def load_into(model: CLIP, name_or_path: str | Path) -> tuple[CLIP, Callable[[Image.Image], Tensor], BPETokenizer]:
@@ -210,8 +210,4 @@ def load_into(model: CLIP, name_or_path: str | Path) -> tuple[CLIP, Callable[[Im
     else:
         naming_the_file(path, lambda: fill(clip, named_as_ours(stored)))
         tokenizer = find_tokenizer(path, clip.config)
-    return (
-        model.eval(),
-        image_transform(clip.config.image_size, clip.config.pixel_mean, clip.config.pixel_std),
-        tokenizer,
-    )
+    return model.eval(), clip.config.image_transform, tokenizer

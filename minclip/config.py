@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
-from minclip.preprocess import MEAN, STD
+from minclip.preprocess import MEAN, STD, ImageTransform
 
 HEAD_WIDTH = 64  # CLIP paper, section 2.4: heads = width // 64
 LARGEST = 1_000_000  # of any of the numbers; the largest CLIP so far has 257,216 tokens in its vocabulary
@@ -41,7 +41,7 @@ class CLIPConfig:
         for name in ("vision_layers", "pixel_mean", "pixel_std"):  # JSON knows lists only
             if isinstance(getattr(self, name), list):
                 object.__setattr__(self, name, tuple(getattr(self, name)))
-        for field in fields(self):
+        for field in fields(CLIPConfig):
             if field.name not in ("quick_gelu", "pixel_mean", "pixel_std"):
                 self.check_number(field.name, getattr(self, field.name))
         if self.vision_mlp_width is not None and self.vision_mlp_width == 4 * self.vision_width:
@@ -82,6 +82,16 @@ class CLIPConfig:
             raise ValueError("patches: a ResNet has none, so none can be left out; set patch_dropout=0")
         return (self.image_size // self.patch_size) ** 2
 
+    @property
+    def image_transform(self) -> ImageTransform:
+        """From a PIL picture to the pixels that the model reads."""
+        return ImageTransform(self.image_size, self.pixel_mean, self.pixel_std)
+
+    @property
+    def reads_padding(self) -> bool:
+        """Whether what stands after a text's end matters; in a CLIP it does not."""
+        return False
+
     @staticmethod
     def preset(name: str, **changes: object) -> "CLIPConfig":
         """The configuration of a well-known model; `changes` replace single numbers.
@@ -114,6 +124,7 @@ PRESETS = {  # embed_dim, image_size, patch_size; vision_width, vision_layers; t
 
 
 OPTIMIZERS = ("adamw", "muon")
+LOSSES = ("infonce", "siglip")
 WHOLE = ("samples", "batch_size", "seed", "log_every", "evaluate_every", "save_every")
 LIMITS = {"weight_decay": (0, 1e3), "warmup": (0, 1), "patch_dropout": (0, 1), "stored_scale": (1, 4)}
 
@@ -132,6 +143,7 @@ class TrainConfig:
     learning_rate: float = 1e-3  # AdamW's peak; CLIP's 5e-4 is for batches of 32,768 and far wider nets
     weight_decay: float = 0.2  # CLIP paper appendix F, common hyperparameters
     warmup: float = 0.05  # share of the steps in which the rate rises
+    loss: str = "infonce"  # CLIP's; "siglip" is a sigmoid for each pair, with a learned bias (siglip.py)
     optimizer: str = "muon"  # "adamw" is CLIP's; "muon" puts the block matrices under Muon
     muon_learning_rate: float = 0.02
     crop_scale: tuple[float, float] = (0.9, 1.0)  # share of the area that a random crop keeps; CLIP's
@@ -168,6 +180,8 @@ class TrainConfig:
             )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer={self.optimizer!r} is not known: choose one of {', '.join(OPTIMIZERS)}")
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss={self.loss!r:.80} is not known: choose one of {', '.join(LOSSES)}")
         if self.patch_dropout == 1:
             raise ValueError(f"patch_dropout={self.patch_dropout} must be from 0 to below 1: some patch must be read")
         if self.seed >= 2**31:

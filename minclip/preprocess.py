@@ -33,13 +33,17 @@ class ImageTransform:
     n_px: int
     mean: tuple[float, ...] = MEAN
     std: tuple[float, ...] = STD
+    squash: str | None = None  # "bicubic" or "bilinear": SigLIP's way, which cuts nothing off but squashes the picture
 
     def __post_init__(self) -> None:
         if not isinstance(self.n_px, Integral) or isinstance(self.n_px, bool) or self.n_px < 1:
             raise ValueError(f"n_px={self.n_px!r:.80} must be a whole number of pixels, at least 1")
 
     def __call__(self, image: Image.Image) -> Tensor:
-        pixels = np.array(square(image, self.n_px))  # uint8 [n_px, n_px, 3]
+        if self.squash is None:
+            pixels = np.array(square(image, self.n_px))  # uint8 [n_px, n_px, 3]
+        else:
+            pixels = np.array(squashed(image, self.n_px, self.squash))
         return pixels_to_float(pixels[None], mean=self.mean, std=self.std)[0]
 
 
@@ -112,6 +116,15 @@ def square(image: Image.Image, n_px: int) -> Image.Image:
     if short and n_px * n_px * long // short > max(LARGEST_RESIZED, 4 * n_px * n_px):
         return resize_middle(image, n_px)
     return resize_and_crop(image, n_px)
+
+
+def squashed(image: Image.Image, n_px: int, interpolation: str = "bicubic") -> Image.Image:
+    """The whole picture as a square, whatever its shape: RGB, n_px × n_px. SigLIP's preprocessing."""
+    how = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}[interpolation]
+    image = to_eight_bit(image)
+    if min(image.size) < 1:
+        raise ValueError(f"image is {image.width} × {image.height} pixels: it needs at least one of each")
+    return image.convert("RGB").resize((n_px, n_px), how)
 
 
 def check_picture(image: object) -> None:

@@ -35,7 +35,7 @@ def test_wrong_tensors_are_named_as_in_the_file(layout, model, tmp_path):
         ({**good, "extra.weight": torch.zeros(3)}, "hold also extra.weight"),
         ({**good, some: torch.zeros(3, 5)}, rf"{some} has shape \[3, 5\], expected \["),
         ({**good, some: good[some].to(torch.int8)}, f"{some} holds torch.int8, expected torch.float32"),
-        ({**good, "logit_bias": torch.zeros(1)}, "this is a SigLIP, which minclip cannot load yet"),
+        ({**good, "logit_bias": torch.zeros(1)}, "a logit_bias beside CLIP's own encoders"),
     ]
     for tensors, message in cases:
         write_tensors(path, tensors, {})

@@ -25,6 +25,7 @@ ELSEWHERE = {  # pages whose blocks a test of their own runs, each of them
 SECTIONS = {  # the same for a section
     "## There and back": "test_weights_page.py",
     "## From the Hugging Face Hub": "test_weights_page.py",
+    "## SigLIP": "test_weights_page.py",
     "## What `make train` prints": "test_pages.py",  # it compares the numbers
     "## A training loop in plain PyTorch": "test_readme_loop.py",
 }

@@ -93,7 +93,7 @@ def test_what_is_no_data_is_named(images, captions, words):
         ({"model": lambda config: nn.Linear(2, 2)}, "made a Linear, not a minclip.CLIP"),
         ({"model": 3}, "model=3 must be a name or path, a minclip.CLIP, or a function"),
         ({"config": {"vision_width": 64}}, "config=.* must be a CLIPConfig, or the name of one: tiny"),
-        ({"loss": "siglip"}, "loss='siglip' must be a function of"),
+        ({"loss": "softmax"}, "loss='softmax' must be 'infonce' or 'siglip', or a function of"),
         ({"on_log": 3}, "on_log=3 must be a function of an entry"),
         ({"tasks": ["object"]}, "tasks holds 'object', not a task"),
         ({"tasks": [class_task("colour", IMAGES, NAMES, size=32)]}, "task 'colour' has pictures .* size=16"),

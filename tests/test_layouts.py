@@ -118,7 +118,7 @@ def test_what_openais_layout_cannot_say_is_not_written(change, model, tokenizer,
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"model_type": "siglip"}, "model_type is 'siglip', which minclip cannot load yet"),
+        ({"model_type": "siglip"}, "model_type is 'siglip'; minclip loads \"clip\", a CLIPModel, and"),
         ({"model_type": "bert"}, "model_type is 'bert'; minclip loads \"clip\""),
         ({"vision_config__hidden_act": "relu"}, "hidden_act='relu'"),
         ({"text_config__layer_norm_eps": 1e-12}, "layer_norm_eps=1e-12"),

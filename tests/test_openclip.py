@@ -84,7 +84,7 @@ def test_lone_openclip_weights_ask_for_their_activation(model, tmp_path):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"model_cfg__init_logit_bias": -10}, "init_logit_bias makes this a SigLIP, which minclip cannot load yet"),
+        ({"model_cfg__init_logit_bias": -10}, "init_logit_bias beside CLIP's own encoders"),
         ({"model_cfg__vision_cfg__timm_model_name": "convnext_base"}, "timm_model_name='convnext_base' is not of CLIP"),
         ({"model_cfg__text_cfg__hf_model_name": "roberta-base"}, "hf_model_name='roberta-base' is not of CLIP"),
         ({"model_cfg__vision_cfg__surprise": 1}, r"vision_cfg\.surprise=1 is not of CLIP's architecture"),

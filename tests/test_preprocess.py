@@ -303,7 +303,7 @@ def test_the_transform_can_be_pickled_compared_and_read():
     again = pickle.loads(pickle.dumps(transform))
     image = random_image("RGB", 20, 30, np.random.default_rng(8))
     assert again == transform and torch.equal(again(image), transform(image))
-    assert repr(again) == "ImageTransform(n_px=16, mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.2))"
+    assert repr(again) == "ImageTransform(n_px=16, mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.2), squash=None)"
 
 
 def test_a_spawned_worker_gives_the_same_numbers(tokenizer):

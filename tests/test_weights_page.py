@@ -8,6 +8,7 @@ import pytest
 import torch
 from colour_pictures import colour_images, short_finetuning, write_album
 from hub_examples import put_in_cache
+from siglip_examples import openclips, write_tokenizer
 
 import minclip
 from minclip import checkpoint
@@ -68,3 +69,16 @@ def test_from_the_hub(small, tmp_path, monkeypatch, capsys):
     colour_images()[0].save("photo.jpg")
     run(block("From the Hugging Face Hub", "bash"), capsys)
     assert "OfflineModeIsEnabled" in capsys.readouterr().err
+
+
+def test_siglip_from_the_hub(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("huggingface_hub", reason='pip install "minclip[hub]"')
+    monkeypatch.setattr("siglip_examples.LENGTH", 80)  # of a vocabulary that knows few words
+    openclips(tmp_path / "uploaded", monkeypatch)
+    write_tokenizer(tmp_path / "uploaded")
+    put_in_cache(tmp_path / "hub", tmp_path / "uploaded", name="timm/ViT-B-16-SigLIP")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.chdir(tmp_path)
+    colour_images()[0].save("photo.jpg")
+    run(block("SigLIP", "bash"), capsys)

@@ -90,3 +90,14 @@ def retrieval(learned: Learned, suite: Suite) -> Answers:
     ranks = match_ranks(images, captions, torch.as_tensor(owner))
     names = ("retrieval/picture to text", "retrieval/text to picture")
     return {name: rank.hit(1).numpy() for name, rank in zip(names, ranks, strict=True)}
+
+
+def matching(learned: Learned) -> Answers:
+    """Retrieval alone, for claims of many short runs: is the own caption the first, or one of the first ten?"""
+    size = learned.arm.model.image_size
+    pictures = min(1000, RETRIEVAL * learned.per_class)
+    pixels, texts, owner = retrieval_pairs(PictureBook("test", size, pictures, progress=False), size, one_caption=True)
+    images = encode_pixels(learned.model, pixels)
+    captions = encode_texts(learned.model, learned.tokenizer, texts, truncate=True)
+    ranks, _ = match_ranks(images, captions, torch.as_tensor(owner))
+    return {"retrieval/picture to text": ranks.hit(1).numpy(), "retrieval/R@10": ranks.hit(10).numpy()}

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from benchmarks.claims.definition import Finding
 from benchmarks.claims.intervals import ENOUGH
 
+OTHER_RUNS = ("siglip",)  # of a smaller model in a twelfth of the samples: other luck
 SHARE, ONE_RUN, TWO_RUNS = "share", "one run", "two runs"  # kinds of numbers
 Luck = Mapping[str, dict[str, float]]  # kind -> standard deviation between seeds: pooled, lowest, highest
 NO_LUCK: Luck = MappingProxyType({})
@@ -29,7 +30,7 @@ def pooled(results: Iterable[dict]) -> Luck:
     """The luck of every kind that results with ENOUGH seeds show."""
     seen: dict[str, set[tuple[float, ...]]] = {}  # a set: claims show the base's numbers again and again
     for result in results:
-        if len(result["seeds"]) < ENOUGH:
+        if len(result["seeds"]) < ENOUGH or result.get("claim") in OTHER_RUNS:
             continue
         for row in result["rows"]:
             seen.setdefault(SHARE, set()).add(tuple(row["by_seed"]))

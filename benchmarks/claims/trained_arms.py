@@ -49,9 +49,10 @@ def train_clip(arm: Arm, seed: int, folder: Path, device: Device) -> tuple[float
     new = partial(new_model, replace(arm.model, vocab_size=tokenizer.vocab_size), seed)
     model = run.load()[0] if resume else new()
     arm.change(model)
+    loss = arm.loss() if isinstance(arm.loss, type) else arm.loss
     try:
         keeper = Keeper(run, tokenizer, resume=resume, show_progress=False)
-        return train(model, pairs, config, device, keeper, arm.loss), None
+        return train(model, pairs, config, device, keeper, loss), None
     except ValueError as error:
         if not str(error).startswith("the loss is"):
             raise

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from torch import nn
+
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.picturebook import PictureBook, World
 from minclip.data.picturebook.conditions import ConditionedBook, Conditions
@@ -61,7 +63,7 @@ class Arm:
     config: TrainConfig = CONFIG  # its seed is the run's
     model: CLIPConfig = MODEL
     change: Callable[[CLIP], None] = as_it_is  # made to a model before it is trained or asked
-    loss: Loss = clip_loss
+    loss: Loss | type[nn.Module] = clip_loss  # a class of modules: each run trains its own
     label: str | None = None  # "kind" or "count": not a CLIP but a supervised net, told this fact and nothing else
 
     def with_config(self, **changes: object) -> "Arm":

@@ -19,6 +19,7 @@ GIVES = {  # optional part -> what it is for; those that only developers need ar
     "probe": "minclip eval --probe",
     "serve": "minclip serve",
     "shards": "WebDataset shards",
+    "siglip": "texts for SigLIP's weights",
     "tensorboard": "minclip train --tensorboard",
 }
 

@@ -37,6 +37,7 @@ SETTINGS = {
     "--batch": ("batch_size", whole_number, "pairs per step"),
     "--lr": ("learning_rate", number, "AdamW's peak learning rate"),
     "--optimizer": ("optimizer", str, "adamw or muon"),
+    "--loss": ("loss", str, "infonce, CLIP's softmax over a batch, or siglip, a sigmoid for each pair"),
     "--micro-batch": (
         "micro_batch",
         whole_number,

@@ -23,6 +23,7 @@ BOXES = {
     "evaluation": ("zero-shot, prompts", QUIET_COLOUR, 6.4, -2.0),
     "retrieval": ("retrieval", QUIET_COLOUR, 9.6, -2.0),
     "adaptation": ("adapters, mixing", QUIET_COLOUR, 0.0, -4.0),
+    "siglip": ("SigLIP", MATCH_COLOUR, 9.6, 0.0),
 }
 ARROWS = (
     ("preprocess", "patches"), ("patches", "vision"), ("tokenizer", "text"), ("blocks", "vision"), ("blocks", "text"),

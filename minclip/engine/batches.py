@@ -199,6 +199,7 @@ def prepare(
     pixels = crop_and_resize(pixels, device.send(crops), model_config.image_size)  # [rows, 3, size, size]
     tokens = tokens.long()
     length = text_length(tokens, few=config.compiled or device.device.type == "cuda")
+    length = tokens.shape[1] if model_config.reads_padding else length
     kept = None if kept is None else device.send(kept)
     return Batch(pixels, device.send(tokens[:, :length]), kept, config.batch_size)
 

@@ -79,18 +79,19 @@ def lowest_loss(alike: Tensor) -> float:
     return alike.double().log().mean().item()
 
 
-def twins_lines(twins: Twins, texts: Sequence[str]) -> list[str]:
+def twins_lines(twins: Twins, texts: Sequence[str], loss: str = "infonce") -> list[str]:
     """One line on captions that repeat within a batch and one on pictures that do, where that is worth saying.
 
-    texts: the captions, in the order of Pairs.tokens.
+    texts: the captions, in the order of Pairs.tokens. loss: TrainConfig's; the floor is that of `clip_loss`.
     """
     lines = []
+    floor = f", so the mean loss cannot fall below {twins.loss_floor:.2f}" if loss == "infonce" else ""
     if twins.captions >= WORTH_SAYING:
         advice = " Use captions that say more, or a smaller --batch." if twins.captions >= WORTH_MENDING else ""
         lines.append(
             f"{100 * twins.captions:.1f} % of a batch's captions occur in it more than once (the most frequent is "
-            f"{texts[twins.commonest]!r}, {twins.times:,} of {len(texts):,}). Copies are wrong answers for each other, "
-            f"so the mean loss cannot fall below {twins.loss_floor:.2f}.{advice}"
+            f"{texts[twins.commonest]!r}, {twins.times:,} of {len(texts):,}). Copies are wrong answers for each "
+            f"other{floor}.{advice}"
         )
     if twins.pictures >= WORTH_SAYING:
         lines.append(

@@ -12,6 +12,7 @@ from minclip.data.left_out import LeftOut, note_setting
 from minclip.experiments.preparation import learned_tokenizer, new_model
 from minclip.formats.changed_models import the_clip
 from minclip.formats.resizing import sized, with_length
+from minclip.formats.siglip_model import new_clip
 from minclip.formats.tokenizer_files import check_vocabulary
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
@@ -64,7 +65,7 @@ def chosen_model(
     elif sizes[1] is not None:
         tokenizer = with_length(tokenizer, sizes[1])
     known = replace(preset, vocab_size=tokenizer.vocab_size, context_length=tokenizer.context_length)
-    new = new_model(known, seed, model or CLIP)  # type: ignore[arg-type]
+    new = new_model(known, seed, model or new_clip)  # type: ignore[arg-type]
     if not isinstance(new, CLIP):
         raise ValueError(f"model={model!r:.60} made a {type(new).__name__}, not a minclip.CLIP")
     return new, tokenizer

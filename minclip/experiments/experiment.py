@@ -20,6 +20,7 @@ from minclip.data.streamed_shards import StreamedShards
 from minclip.engine.batches import Pairs, load_pairs, require_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.features import reads_some_patches
+from minclip.engine.losses import named_loss
 from minclip.engine.processes import Loss, agree, is_first, one_after_the_other, wait
 from minclip.engine.replaced_step import is_replaced
 from minclip.engine.stream import Stream
@@ -228,11 +229,12 @@ def train_and_report(
             keep_survey(pairs.shards, run.folder)
     # of a stream: on as many steps as there are in its first buffer
     twins = count_twins(counted, config if counted is pairs else replace(config, samples=len(counted)))
-    for line in twins_lines(twins, texts) if is_first() else ():
+    for line in twins_lines(twins, texts, config.loss) if is_first() else ():
         print(f"minclip: {line}", file=sys.stderr)
     kept = to_keep(data, NAMES)
     keeper = Keeper(run, tokenizer, kept, watched, resume, show_progress, twins, tell)
     said = copy.deepcopy(run.left_out)
+    loss_function = named_loss(model, config) if loss_function is clip_loss else loss_function
     seconds = train(model, pairs, config, device, keeper, loss_function)
     report = {}
     if is_first():

@@ -39,7 +39,6 @@ from minclip.experiments.runs import Run
 from minclip.experiments.streaming import read_captions
 from minclip.loss import clip_loss
 from minclip.model import CLIP
-from minclip.preprocess import image_transform
 from minclip.tokenizer import BPETokenizer
 
 SAMPLES = 20_000  # pictures seen, where no other number is given: some minutes on a laptop
@@ -70,7 +69,7 @@ def fit(
     keep: float | None = None,
     image_size: int | None = None,
     context_length: int | None = None,
-    loss: Loss = clip_loss,
+    loss: Loss | str = clip_loss,
     tasks: Sequence[Task] | None = None,
     on_log: Callable[[dict[str, Any]], object] | None = None,
     out: str | Path | None = None,
@@ -94,7 +93,8 @@ def fit(
     patience: where `model` is a name: scores on val in a row without a better one, after which training ends; None: 5.
     keep: with mix="auto": the share of the accuracy on what is not trained for that stays; None: 0.97.
     image_size, context_length: other sizes than those of the model or of `config`: pixels a side, tokens of a text.
-    loss: (image features, text features, scale) -> scalar. A torch module trains its own parameters, too.
+    loss: "infonce" or "siglip", or your own: (image features, text features, scale) -> scalar. A torch module trains
+        its own parameters, too.
     tasks: are measured at the end; the first is watched on the way. None: those of a named data set or a folder.
     on_log: is called with each entry of the log as it comes, such as print.
     out: the folder that keeps the run, as `minclip train` writes it. None: nothing is kept on disk.
@@ -108,6 +108,8 @@ def fit(
     if out is not None:
         refuse_data_folder(Path(out), data if named else None)
     recipe = recipe_for(data) if named else MEMORY
+    if isinstance(loss, str):
+        settings, loss = settings | {"loss": loss}, clip_loss
     finetuning = None
     if isinstance(model, str | Path):
         recipe = Recipe("", FINETUNE)
@@ -154,8 +156,7 @@ def fit(
             data if named else dataset.name, resume=False, show_progress=progress, suites=suites, loss_function=loss,
             on_log=log, finetuning=finetuning,
         )  # fmt: skip
-    preprocess = image_transform(size, clip.config.pixel_mean, clip.config.pixel_std)
-    return Fitted(clip.eval(), preprocess, tokenizer, log.entries, report)
+    return Fitted(clip.eval(), clip.config.image_transform, tokenizer, log.entries, report)
 
 
 class Log:

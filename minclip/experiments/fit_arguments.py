@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from minclip.config import PRESETS, CLIPConfig
+from minclip.config import LOSSES, PRESETS, CLIPConfig
 from minclip.data.protocol import ChoiceTask, ClassTask
 
 Task = ClassTask | ChoiceTask
@@ -22,8 +22,9 @@ def check_arguments(
         raise ValueError("model brings its own sizes: leave out config")
     if not (model is None or isinstance(model, str | Path | nn.Module) or callable(model)):
         raise ValueError(f"model={model!r:.80} must be a name or path, a minclip.CLIP, or a function of a CLIPConfig")
-    if not callable(loss):
-        raise ValueError(f"loss={loss!r:.80} must be a function of (image features, text features, scale)")
+    if not callable(loss) and loss not in LOSSES:
+        names = " or ".join(map(repr, LOSSES))
+        raise ValueError(f"loss={loss!r:.80} must be {names}, or a function of (image features, text features, scale)")
     if on_log is not None and not callable(on_log):
         raise ValueError(f"on_log={on_log!r:.80} must be a function of an entry of the log, such as print")
     if tasks is not None and (isinstance(tasks, str) or not isinstance(tasks, list | tuple)):

@@ -48,5 +48,7 @@ def freeze_below(tower: nn.Module, blocks: nn.ModuleList, count: int) -> None:
     for block in blocks[:count]:
         block.requires_grad_(False)
     for name, parameter in tower.named_parameters():
-        if not name.startswith(("transformer.", "ln_post", "ln_final", "projection", "proj", "text_projection")):
+        if not name.startswith(
+            ("transformer.", "ln_post", "head", "ln_final", "projection", "proj", "text_projection")
+        ):
             parameter.requires_grad_(False)

@@ -200,7 +200,12 @@ class Record:
             self.run.append(entry)
         self.bar.set_postfix(loss=f"{loss:.3f}")
         twins = self.keeper.twins
-        if twins and not self.bar.disable and self.steps_done == check_step(self.config):
+        if (
+            twins
+            and self.config.loss == "infonce"
+            and not self.bar.disable
+            and self.steps_done == check_step(self.config)
+        ):
             self.bar.write(is_it_learning(loss, self.config.batch_size, twins.loss_floor))
         return entry
 

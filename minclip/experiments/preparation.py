@@ -17,11 +17,12 @@ from minclip.data.streamed_shards import StreamedShards
 from minclip.data.unread_layouts import unread_layout
 from minclip.engine.order import batch_indices
 from minclip.experiments.streaming import pictures_with_captions
+from minclip.formats.siglip_model import new_clip
 from minclip.model import CLIP
 from minclip.tokenizer import BPETokenizer
 
 
-def new_model(config: CLIPConfig, seed: int, build: Callable[[CLIPConfig], CLIP] = CLIP) -> CLIP:
+def new_model(config: CLIPConfig, seed: int, build: Callable[[CLIPConfig], CLIP] = new_clip) -> CLIP:
     """A model with fresh weights. The same seed gives the same weights, whatever was drawn before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

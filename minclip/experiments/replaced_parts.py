@@ -18,6 +18,7 @@ CALLED_INSTEAD = {
     "search": "Index keeps unit vectors",
     "recall_at_k": "engine/recall.py counts in chunks",
     "composed_query": "it belongs to the search page, which has no --mine",
+    "MAPHead": "a SigLIP alone has one, and minclip train builds a CLIP",
 }
 
 

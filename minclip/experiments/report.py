@@ -128,7 +128,9 @@ def report_text(report: dict[str, Any], pictures: list[str]) -> str:
         f"{run['threads']} threads.",
         "",
         *([f"With parts of the learner's own: {', '.join(run['parts'])}.", ""] if run["parts"] else []),
-        twins_text(run["twins"], run["recipe"]["samples"] // run["recipe"]["batch_size"]),
+        twins_text(
+            run["twins"], run["recipe"]["samples"] // run["recipe"]["batch_size"], run["recipe"].get("loss", "infonce")
+        ),
         "",
         *finetuning_text(report.get("finetuning")),
         "```",
@@ -150,11 +152,12 @@ def finetuning_text(told: dict[str, Any] | None) -> list[str]:
     return [*in_words(told), "", "```", comparison_table(told), "```", ""]
 
 
-def twins_text(twins: dict[str, Any], steps: int) -> str:
+def twins_text(twins: dict[str, Any], steps: int, loss: str = "infonce") -> str:
     """One line on the rows of a batch that had the picture or the caption of another row."""
     counted = twins["steps_counted"]
     which = f"all {steps:,}" if counted == steps else f"{counted:,} of {steps:,}"
-    floor = f", and the mean loss could not fall below {twins['loss_floor']:.2f}" if twins["captions"] else ""
+    has_floor = twins["captions"] and loss == "infonce"
+    floor = f", and the mean loss could not fall below {twins['loss_floor']:.2f}" if has_floor else ""
     return (
         f"Counted on {which} steps, {100 * twins['pictures']:.1f} % of a batch's rows had a twin with the same picture "
         f"and {100 * twins['captions']:.1f} % one with the same caption. Twins are each other's negatives{floor}."

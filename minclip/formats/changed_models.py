@@ -9,6 +9,7 @@ from torch import nn
 
 from minclip.formats.build_model import blank_model, check_finite, check_tensors, listed
 from minclip.formats.pickled_tensors import printable
+from minclip.formats.siglip_model import SigLIP
 from minclip.formats.weight_names import IGNORED, Weights
 from minclip.formats.wrapped_weights import plain_name
 from minclip.model import CLIP
@@ -127,6 +128,8 @@ def changes_in_words(found: dict[str, str]) -> str:
 
 def refuse_changed(clip: CLIP, layout: str) -> None:
     """ValueError where another layout, which knows plain CLIPs alone, cannot say what the model is."""
+    if isinstance(clip, SigLIP):
+        raise ValueError(f"minclip writes no SigLIP in {layout} layout yet: write minclip's own file (minclip.save)")
     if found := changes(clip):
         raise ValueError(
             f"the model was changed ({changes_in_words(found)}), which {layout} layout cannot say: "

@@ -24,6 +24,7 @@ from minclip.data.paths import explain
 from minclip.data.progress import with_progress
 from minclip.formats.changed_models import the_clip, unwrap
 from minclip.formats.precision import set_precision
+from minclip.formats.siglip_model import SigLIP
 from minclip.model import CLIP
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")  # what ONNX needs beyond torch
@@ -103,6 +104,8 @@ def needed(name: str) -> ModuleType:
 
 def plain_copy(model: CLIP) -> CLIP:
     """The model as it is exported: float32, on the CPU, in eval mode, without gradients, not compiled."""
+    if isinstance(the_clip(model), SigLIP):
+        raise ValueError("a SigLIP cannot be exported yet: keep it in minclip's own file (minclip.save)")
     return set_precision(unwrap(copy.deepcopy(the_clip(model))).cpu(), torch.float32).eval().requires_grad_(False)
 
 

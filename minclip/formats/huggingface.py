@@ -42,8 +42,9 @@ def read_config(path: Path) -> CLIPConfig:
     content = read_json(path)
     kind = content.get("model_type")
     if kind != "clip":
-        later = ", which minclip cannot load yet" if isinstance(kind, str) and kind.startswith("siglip") else ""
-        raise ValueError(f'{path}: model_type is {shown(kind)}{later}; minclip loads "clip", a CLIPModel')
+        raise ValueError(
+            f'{path}: model_type is {shown(kind)}; minclip loads "clip", a CLIPModel, and "siglip", a SiglipModel whole'
+        )
     text = part(path, content, "text_config", TEXT_SIZES)
     vision = part(path, content, "vision_config", VISION_SIZES)
     if text["hidden_act"] != vision["hidden_act"]:

@@ -14,9 +14,12 @@ import torch
 from minclip.config import PRESETS, CLIPConfig
 from minclip.data import pretrained
 from minclip.data.tokenizer_file import OPENAI_MERGES
-from minclip.formats import huggingface, openclip
+from minclip.formats import huggingface, openclip, siglip_configs
 from minclip.formats.build_model import build, listed
 from minclip.formats.openai import merges_beside
+from minclip.formats.siglip_model import SigLIPConfig
+from minclip.formats.siglip_names import HUGGING_FACE_SIGLIP, OPENCLIP_SIGLIP, siglip_layout_of
+from minclip.formats.siglip_tokenizer import read_siglip_tokenizer
 from minclip.formats.tokenizer_files import check_vocabulary, is_tokenizer_folder, read_tokenizer
 from minclip.formats.weight_names import HUGGING_FACE, IGNORED, MINCLIP, OPENAI, SIZES, Layout, Weights, layout_of
 from minclip.formats.weights_files import Stored, read_tensors
@@ -72,6 +75,12 @@ def build_from_others(path: Path, stored: Stored, config: CLIPConfig | None) -> 
     What nothing says is guessed, with a UserWarning: QuickGELU and heads of 64, as OpenAI's models have them.
     """
     tensors, prefix, beside = naming_the_file(path, lambda: plain_names(stored.tensors))
+    if siglips := siglip_layout_of(list(tensors)):
+        if config is None:
+            config = siglip_config_beside(path, siglips)
+        elif not isinstance(config, SigLIPConfig):
+            raise ValueError(f"{path}: its weights are a SigLIP's: pass config=SigLIPConfig(...), or leave it out")
+        return naming_the_file(path, lambda: build(tensors, siglips, config))
     layout = layout_of(list(tensors))
     if layout is None:
         raise ValueError(
@@ -108,6 +117,19 @@ def build_from_others(path: Path, stored: Stored, config: CLIPConfig | None) -> 
     return naming_the_file(path, lambda: build(tensors, layout, config))
 
 
+def siglip_config_beside(path: Path, layout: Layout) -> SigLIPConfig:
+    """The configuration in the file beside a SigLIP's weights. ValueError where it is not there."""
+    openclips = layout is OPENCLIP_SIGLIP
+    beside = path.parent / (openclip.CONFIG_FILE if openclips else huggingface.CONFIG_FILE)
+    if not beside.is_file():
+        more = " (a file of open_clip's model_configs/ will do, under that name)" if openclips else ""
+        raise ValueError(
+            f"{path}: {beside.name} is not beside it, and says which activation it was trained with: put it "
+            f"there{more}, or pass config=SigLIPConfig(...)"
+        )
+    return siglip_configs.read_openclip(beside) if openclips else siglip_configs.read_hugging_face(beside)
+
+
 def how_written(path: Path) -> tuple[str, dict[str, torch.dtype]]:
     """(openai, openclip or huggingface, name -> dtype of each tensor) of a file of weights.
 
@@ -115,7 +137,9 @@ def how_written(path: Path) -> tuple[str, dict[str, torch.dtype]]:
     """
     stored = read_tensors(path)
     tensors, prefix, _ = naming_the_file(path, lambda: plain_names(stored.tensors))
-    layout = layout_of(list(tensors))
+    layout = siglip_layout_of(list(tensors)) or layout_of(list(tensors))
+    if layout in (OPENCLIP_SIGLIP, HUGGING_FACE_SIGLIP):
+        raise ValueError(f"{path} is a SigLIP, which minclip writes in no other layout than its own yet")
     if layout not in (OPENAI, HUGGING_FACE) or stored.metadata.get("format", "").startswith("minclip"):
         raise ValueError(f"{path} is not in the layout of OpenAI, OpenCLIP or Hugging Face")
     openclips = (path.parent / openclip.CONFIG_FILE).is_file() or is_openclips(path, stored, prefix, layout)
@@ -126,7 +150,7 @@ def how_written(path: Path) -> tuple[str, dict[str, torch.dtype]]:
 def named_as_ours(stored: Stored) -> Weights:
     """Weights of any layout under our names, without a question whether they make a CLIP."""
     tensors, _, _ = plain_names(stored.tensors)
-    layout = layout_of(list(tensors)) or MINCLIP
+    layout = siglip_layout_of(list(tensors)) or layout_of(list(tensors)) or MINCLIP
     return layout.to_ours({name: tensor for name, tensor in tensors.items() if name.split(".")[-1] not in IGNORED})
 
 
@@ -137,6 +161,13 @@ def is_openclips(path: Path, stored: Stored, prefix: str, layout: Layout) -> boo
 
 def find_tokenizer(path: Path, config: CLIPConfig) -> BPETokenizer:
     """The tokenizer beside a weights file, or OpenAI's where the vocabulary has its size; else a NoTokenizer."""
+    if isinstance(config, SigLIPConfig):
+        try:
+            siglips = cast(BPETokenizer, read_siglip_tokenizer(path.parent, config.context_length))
+            check_vocabulary(config, siglips)
+        except (FileNotFoundError, ValueError) as error:
+            return no_tokenizer(str(error))
+        return siglips
     places = [merges_beside(path), path.parent / pretrained.MERGES.name]
     found = next((file for file in places if file.is_file()), None)
     if found is None and is_tokenizer_folder(path.parent):

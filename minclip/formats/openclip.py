@@ -106,7 +106,10 @@ def read_config(path: Path) -> CLIPConfig:
     content = read_json(path)
     model = content.get("model_cfg", content)  # open_clip's own model_configs/*.json are the inner part alone
     if isinstance(model, dict) and model.get("init_logit_bias") is not None:
-        raise ValueError(f"{path}: init_logit_bias makes this a SigLIP, which minclip cannot load yet")
+        raise ValueError(
+            f"{path}: init_logit_bias beside CLIP's own encoders: minclip loads a SigLIP with timm's attention "
+            f"pooling (vit_..._siglip_...), and such a model not yet"
+        )
     model = known(path, "model_cfg", model, TOP)
     vision = known(path, "vision_cfg", model.get("vision_cfg"), VISION)
     text = known(path, "text_cfg", model.get("text_cfg"), TEXT)

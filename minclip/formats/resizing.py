@@ -26,17 +26,19 @@ MOST_POSITIONS = 65_536  # of one picture or text; attention compares each with 
 TEXT = "text.positional_embedding"
 
 
-def resize_grid(positions: Tensor, side: int) -> Tensor:
+def resize_grid(positions: Tensor, side: int, first: int = 1) -> Tensor:
     """Positions of another grid: [1 + old², width] -> [1 + side², width], of CLS (or the mean) and of the patches.
+
+    first: how many positions stand before those of the patches; in a SigLIP there is none.
 
     Bicubic, and smoothed where the grid becomes smaller (antialias).
     """
-    old = round((len(positions) - 1) ** 0.5)
+    old = round((len(positions) - first) ** 0.5)
     if side == old:
         return positions
-    grid = positions[1:].float().cpu().unflatten(0, (old, old)).permute(2, 0, 1)  # [width, old, old]
+    grid = positions[first:].float().cpu().unflatten(0, (old, old)).permute(2, 0, 1)  # [width, old, old]
     grid = F.interpolate(grid[None], size=(side, side), mode="bicubic", antialias=True)[0]  # [width, side, side]
-    return torch.cat([positions[:1], grid.flatten(1).T.to(positions)])
+    return torch.cat([positions[:first], grid.flatten(1).T.to(positions)])
 
 
 def resize_context(positions: Tensor, length: int) -> Tensor:
@@ -64,7 +66,9 @@ def resized(model: CLIP, image_size: int | None = None, context_length: int | No
         )
     weights = {name: tensor.clone() for name, tensor in plain_weights(model).items()}
     pictures = "visual.attnpool.positional_embedding" if old.is_resnet else "visual.embedding.positional_embedding"
-    weights[pictures] = resize_grid(weights[pictures], config.image_size // stride(config))
+    weights[pictures] = resize_grid(
+        weights[pictures], config.image_size // stride(config), 0 if old.reads_padding else 1
+    )
     weights[TEXT] = resize_context(weights[TEXT], config.context_length)
     new = blank_model(config, sum(tensor.numel() for tensor in weights.values()))
     new.load_state_dict(weights, assign=True)
@@ -75,8 +79,9 @@ def resized(model: CLIP, image_size: int | None = None, context_length: int | No
 
 def with_length(tokenizer: BPETokenizer, context_length: int) -> BPETokenizer:
     """The same vocabulary for texts of another length."""
-    same = isinstance(tokenizer, NoTokenizer) or tokenizer.context_length == context_length
-    return tokenizer if same else BPETokenizer(tokenizer.merges, context_length)
+    if isinstance(tokenizer, NoTokenizer) or tokenizer.context_length == context_length:
+        return tokenizer
+    return BPETokenizer(tokenizer.merges, context_length)
 
 
 def sized(config: CLIPConfig, image_size: int | None = None, context_length: int | None = None) -> CLIPConfig:
@@ -110,6 +115,11 @@ def checked_length(config: CLIPConfig, context_length: int | None) -> int:
     """The length in tokens. ValueError where no text has it."""
     if context_length is None:
         return config.context_length
+    if config.reads_padding and context_length != config.context_length:
+        raise ValueError(
+            f"context_length={context_length!r:.80}: a SigLIP reads a text at its last position, number "
+            f"{config.context_length}, so it keeps its length: leave out context_length"
+        )
     if not is_whole(context_length) or not 3 <= context_length <= MOST_POSITIONS:
         raise ValueError(
             f"context_length={context_length!r:.80} must be a whole number of tokens from 3 to {MOST_POSITIONS}: the "

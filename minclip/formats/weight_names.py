@@ -97,9 +97,19 @@ def to_openai(weights: Weights) -> Weights:
 
 def from_hugging_face(state: Weights) -> Weights:
     """Hugging Face's names -> ours; query, key and value become one matrix. ValueError where one of them is missing."""
+    weights = join_attention(state, {name: rename(name, HUGGING_FACES, OURS, (*TEXT, *VIT)) for name in state})
+    ours = {rename(name, HUGGING_FACES, OURS, (*TEXT, *VIT)) for name in TRANSPOSED}
+    return {name: tensor.transpose(0, -1) if name in ours else tensor for name, tensor in weights.items()}
+
+
+def join_attention(state: Weights, names: dict[str, str]) -> Weights:
+    """Hugging Face's blocks as ours: query, key and value become one matrix. ValueError where one is missing.
+
+    names: theirs -> ours, of everything but what ends a name inside a block.
+    """
     weights: Weights = {}
     for name, tensor in state.items():
-        ours = rename(name, HUGGING_FACES, OURS, (*TEXT, *VIT))
+        ours = names[name]
         for end, theirs in BLOCK:
             if ".resblocks." in ours and ours.endswith(theirs[0]):
                 parts = [name.removesuffix(theirs[0]) + part for part in theirs]
@@ -113,20 +123,25 @@ def from_hugging_face(state: Weights) -> Weights:
             elif ".resblocks." in ours and ours.endswith(theirs[1:]):
                 ours = ""  # came with the query
         if ours:
-            weights[ours] = tensor.transpose(0, -1) if name in TRANSPOSED else tensor
+            weights[ours] = tensor
     return weights
 
 
 def to_hugging_face(weights: Weights) -> Weights:
     """Our names -> Hugging Face's."""
+    state = split_attention(weights, {name: rename(name, OURS, HUGGING_FACES, (*TEXT, *VIT)) for name in weights})
+    return {name: tensor.transpose(0, -1) if name in TRANSPOSED else tensor for name, tensor in state.items()}
+
+
+def split_attention(weights: Weights, names: dict[str, str]) -> Weights:
+    """The inverse of `join_attention`. names: ours -> theirs."""
     state: Weights = {}
     for name, tensor in weights.items():
-        theirs = rename(name, OURS, HUGGING_FACES, (*TEXT, *VIT))
         parts = next((parts for end, parts in BLOCK if ".resblocks." in name and name.endswith(end)), None)
         if parts is None:
-            state[theirs] = tensor.transpose(0, -1) if theirs in TRANSPOSED else tensor
+            state[names[name]] = tensor
             continue
-        block = ".".join(theirs.split(".")[:4]) + "."  # text_model.encoder.layers.0.
+        block = ".".join(names[name].split(".")[:4]) + "."  # text_model.encoder.layers.0.
         for part, share in zip(parts, tensor.chunk(len(parts)), strict=True):
             state[block + part] = share
     return state

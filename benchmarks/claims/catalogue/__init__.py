@@ -18,4 +18,5 @@ CLAIMS = {
     "typographic_attack": training_data.typographic_attack,
     "text_direction": encoders.text_direction,
     "emoji": emoji.emoji,
+    "siglip": objective.siglip,
 }

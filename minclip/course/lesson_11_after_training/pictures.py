@@ -96,7 +96,9 @@ def draw_nearness(betas: Sequence[float]) -> Figure:
     )
 
 
-def draw_strengths(alphas: Sequence[float], betas: Sequence[float], found: np.ndarray, chosen: tuple[float, float]) -> Figure:
+def draw_strengths(
+    alphas: Sequence[float], betas: Sequence[float], found: np.ndarray, chosen: tuple[float, float]
+) -> Figure:
     """Accuracy on validation pictures for every α and β. found: shares [betas, alphas]."""
     figure = new_figure(9.6, 4)
     axes = figure.subplots()

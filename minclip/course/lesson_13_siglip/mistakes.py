@@ -1,0 +1,247 @@
+"""What people write in place of the answers of lesson 13: each mistake, and what it gives."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from minclip.course.assertions import Known, Mistake
+from minclip.course.comparison import TOLERANCE, equal
+from minclip.loss import clip_loss, similarity_logits
+from minclip.siglip import MAPHead
+from minclip.transformer import attention
+
+LOSS = "-F.logsigmoid(signs * logits).sum() / len(logits)"
+SIGNS = "signs = 2 * torch.eye(len(logits), device=logits.device) - 1"
+Way = Callable[..., Any]
+
+
+def of_logits(images: Tensor, texts: Tensor, scale: Any, bias: Any) -> tuple[Tensor, Tensor]:
+    """The right logits and signs."""
+    logits = similarity_logits(images, texts, scale) + bias
+    return logits, 2 * torch.eye(len(logits)) - 1
+
+
+def with_signs(change: Callable[[Tensor], Tensor]) -> Way:
+    """The loss with other signs."""
+
+    def way(*inputs: Any) -> Tensor:
+        logits, signs = of_logits(*inputs)
+        return -F.logsigmoid(change(signs) * logits).sum() / len(logits)
+
+    return way
+
+
+def with_logits(make: Callable[[Tensor, Tensor, Any, Any], Tensor]) -> Way:
+    """The loss with other logits."""
+
+    def way(*inputs: Any) -> Tensor:
+        logits = make(*inputs)
+        return -F.logsigmoid((2 * torch.eye(len(logits)) - 1) * logits).sum() / len(logits)
+
+    return way
+
+
+def summed(reduce: Callable[[Tensor], Any]) -> Way:
+    """The right losses of all pairs, put together in another way."""
+
+    def way(*inputs: Any) -> Any:
+        logits, signs = of_logits(*inputs)
+        return reduce(-F.logsigmoid(signs * logits))
+
+    return way
+
+
+def logs(inside: Callable[[Tensor, Tensor], Tensor]) -> Way:
+    """Another number for each pair, summed up as it should be."""
+
+    def way(*inputs: Any) -> Tensor:
+        logits, signs = of_logits(*inputs)
+        return inside(logits, signs).sum() / len(logits)
+
+    return way
+
+
+def cosines(images: Tensor, texts: Tensor) -> Tensor:
+    return similarity_logits(images, texts, 1.0)
+
+
+WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
+    Mistake("this is the mean over all pairs: the sum is divided by the number of pictures alone", way=LOSS): summed(
+        torch.mean
+    ),
+    Mistake("this is the sum over the batch: divide it by the number of pictures", way=LOSS): summed(torch.sum),
+    Mistake("this is the mean of the right pairs alone: the wrong ones must get a no", way=LOSS): summed(
+        lambda x: x.diagonal().mean()
+    ),
+    Mistake("a loss for each picture comes back, and one number is asked", way=LOSS): summed(lambda x: x.sum(dim=1)),
+    Mistake("a loss for each pair comes back, and one number is asked", way=LOSS): summed(lambda x: x),
+    Mistake("the sign is turned round: a lower loss would be a worse model", way=LOSS): summed(
+        lambda x: -x.sum() / len(x)
+    ),
+    Mistake("every pair counts as a right one: all signs are 1, and those off the diagonal must be -1", way=SIGNS): (
+        with_signs(torch.ones_like)
+    ),
+    Mistake("every pair counts as a wrong one: the signs on the diagonal must be 1", way=SIGNS): with_signs(
+        lambda signs: -torch.ones_like(signs)
+    ),
+    Mistake("the signs are turned round: 1 belongs on the diagonal, -1 elsewhere", way=SIGNS): with_signs(torch.neg),
+    Mistake("the signs are 1 and 0, so a wrong pair costs ln 2 whatever its cosine: -1 is asked", way=SIGNS): (
+        with_signs(lambda signs: (signs + 1) / 2)
+    ),
+    Mistake("bias is missing", way="similarity_logits(image_features, text_features, scale) + bias"): with_logits(
+        lambda a, b, scale, bias: similarity_logits(a, b, scale)
+    ),
+    Mistake("bias is subtracted, and it is added", way="similarity_logits(...) + bias"): with_logits(
+        lambda a, b, scale, bias: similarity_logits(a, b, scale) - bias
+    ),
+    Mistake("scale is missing", way="similarity_logits(image_features, text_features, scale) + bias"): with_logits(
+        lambda a, b, scale, bias: cosines(a, b) + bias
+    ),
+    Mistake("scale multiplies the bias, too", way="scale * cosines + bias, not scale * (cosines + bias)"): with_logits(
+        lambda a, b, scale, bias: scale * (cosines(a, b) + bias)
+    ),
+    Mistake("scale is an exponential already, and is used as it is", way="leave out exp()"): with_logits(
+        lambda a, b, scale, bias: cosines(a, b) * torch.as_tensor(scale).exp() + bias
+    ),
+    Mistake("the logits are divided by scale, and it multiplies them", way="scale * cosines + bias"): with_logits(
+        lambda a, b, scale, bias: cosines(a, b) / scale + bias
+    ),
+    Mistake("these are dot products, not cosines", way="similarity_logits makes cosines, F.normalize unit vectors"): (
+        with_logits(lambda a, b, scale, bias: scale * a @ b.T + bias)
+    ),
+    Mistake("the bias is added to the right pairs alone: every pair gets it", way="similarity_logits(...) + bias"): (
+        with_logits(lambda a, b, scale, bias: similarity_logits(a, b, scale) + bias * torch.eye(len(a)))
+    ),
+    Mistake("these are probabilities, and their logarithm is asked", way="F.logsigmoid(signs * logits)"): logs(
+        lambda logits, signs: -torch.sigmoid(signs * logits)
+    ),
+    Mistake("log_softmax lets the texts of a picture compete, and here each pair stands alone", way="F.logsigmoid"): (
+        logs(lambda logits, signs: -(signs * logits).log_softmax(dim=-1)),
+        logs(lambda logits, signs: -(logits.log_softmax(dim=-1) * torch.eye(len(logits)))),
+    ),
+    Mistake("this is CLIP's loss, in which the texts of a picture compete", way=LOSS): (
+        lambda a, b, scale, bias: clip_loss(a, b, scale)
+    ),
+    Mistake("the sign stands before the logarithm, and it belongs to the logit: σ(-x), not -σ(x)", way=LOSS): logs(
+        lambda logits, signs: -signs * F.logsigmoid(logits)
+    ),
+    Mistake("the sigmoid was taken twice: F.logsigmoid does it itself", way=LOSS): (
+        logs(lambda logits, signs: -F.logsigmoid(signs * torch.sigmoid(logits))),
+        logs(lambda logits, signs: -F.logsigmoid(torch.sigmoid(signs * logits))),
+        logs(lambda logits, signs: -F.logsigmoid(signs * (signs * logits).sigmoid())),
+    ),
+    Mistake("half of it is missing: it is divided by 2 once more", way=LOSS): summed(lambda x: x.sum() / len(x) / 2),
+    Mistake("one more is in the batch than it holds: divide by the number of pictures", way=LOSS): summed(
+        lambda x: x.sum() / (len(x) - 1)
+    ),
+}  # fmt: skip
+
+PRIOR = "-math.log(batch_size - 1)"
+OF_PRIOR: dict[str, Callable[[int], float]] = {
+    Mistake("the sign is turned round: p = 1 / batch_size is small, so the bias is below 0", way=PRIOR): (
+        lambda n: math.log(n - 1)
+    ),
+    Mistake("this is ln p, and ln(p / (1 - p)) is asked", way=f"p / (1 - p) is 1 / (batch_size - 1): {PRIOR}"): (
+        lambda n: -math.log(n)
+    ),
+    Mistake("this is ln(batch_size), the loss of guessing of CLIP's softmax", way=PRIOR): lambda n: math.log(n),
+    Mistake("this is p itself: the bias is what the sigmoid makes p of", way=PRIOR): lambda n: 1 / n,
+    Mistake("these are the odds p / (1 - p): their logarithm is asked", way=PRIOR): lambda n: 1 / (n - 1),
+    Mistake("this is ln(1 - p), and ln(p / (1 - p)) is asked", way=PRIOR): lambda n: math.log(1 - 1 / n),
+    Mistake("the logarithm is to base 10, the sigmoid needs the natural one", way=PRIOR): (
+        lambda n: -math.log10(n - 1)
+    ),
+    Mistake("the logarithm is to base 2, the sigmoid needs the natural one", way=PRIOR): lambda n: -math.log2(n - 1),
+    Mistake("p is taken as 1 / batch_size²: of batch_size² pairs, batch_size are right", way=PRIOR): (
+        lambda n: -math.log(n * n - 1)
+    ),
+    Mistake("one is added where one is taken away: of batch_size texts, batch_size - 1 are wrong", way=PRIOR): (
+        lambda n: -math.log(n + 1)
+    ),
+    Mistake("this is the paper's -10, which fits batches of 22,027 alone", way=PRIOR): lambda n: -10.0,
+    Mistake("this is p / (1 - p) for p = 1 / batch_size turned round: the odds of a wrong pair", way=PRIOR): (
+        lambda n: float(n - 1)
+    ),
+    Mistake("the sigmoid was applied to p, and its inverse is asked", way=PRIOR): lambda n: 1 / (1 + math.exp(-1 / n)),
+}  # fmt: skip
+
+
+def of_prior(came: Any, batch_size: int, others: dict[int, Any]) -> Known:
+    """Mistakes that give what came for this batch, and for the others, too."""
+    proofs = {batch_size: came, **others}
+
+    def fits(way: Callable[[int], float]) -> bool:
+        return all(equal(torch.tensor(float(value)), torch.tensor(way(n)), TOLERANCE) for n, value in proofs.items())
+
+    return {words: (lambda way=way: came if fits(way) else None) for words, way in OF_PRIOR.items()}  # type: ignore[misc]
+
+
+def of_pool(head: MAPHead, x: Tensor) -> Known:
+    """What is written in place of the pool's forward, by name."""
+    batch = len(x)
+    query, _, _ = head.attn.split(head.probe.expand(batch, 1, -1))
+    own_query, key, value = head.attn.split(x)
+    pooled = head.attn.merge(attention(query, key, value)).squeeze(1)
+    whole = head.attn.merge(attention(own_query, key, value))  # every token asks
+    _, probe_key, probe_value = head.attn.split(head.probe.expand(batch, 1, -1))
+    raw = head.attn.heads
+    plain_query = head.probe.expand(batch, 1, -1).unflatten(-1, (raw, -1)).transpose(1, 2)
+
+    def end(z: Tensor) -> Tensor:
+        return z + head.mlp(head.ln(z))
+
+    residual = "x + self.mlp(self.ln(x)), where x is what attention gave"
+    ask = "query, _, _ = self.attn.split(probe), then attention(query, key, value) with key and value of x"
+    return {
+        Mistake("the MLP is missing", way=residual): lambda: pooled,
+        Mistake("the sum is missing: what attention gave must be added to the MLP's output", way=residual): lambda: (
+            head.mlp(head.ln(pooled))
+        ),
+        Mistake("the norm is missing before the MLP", way=residual): lambda: pooled + head.mlp(pooled),
+        Mistake("the norm stands before the sum, too: only the MLP reads the normed x", way=residual): lambda: (
+            head.ln(pooled) + head.mlp(head.ln(pooled))
+        ),
+        Mistake("the norm comes last, and it comes before the MLP", way=residual): lambda: (
+            head.ln(pooled + head.mlp(pooled))
+        ),
+        Mistake("the probe was added to what attention gave: there is no sum around the attention", way=ask): lambda: (
+            end(head.probe[0] + pooled)
+        ),
+        Mistake("the mean of the tokens was added, too", way=ask): lambda: end(x.mean(dim=1) + pooled),
+        Mistake("this is the mean of the tokens, and no probe asked", way=ask): (lambda: end(x.mean(dim=1))),
+        Mistake("this is the mean of the tokens alone: no probe asked", way=ask): (lambda: x.mean(dim=1)),
+        Mistake("every token asked, and the mean was taken: the probe alone asks", way=ask): (
+            lambda: end(whole).mean(dim=1)
+        ),
+        Mistake("every token asked, and their mean was taken: the probe alone asks", way=ask): (
+            lambda: end(whole.mean(dim=1))
+        ),
+        Mistake("the first token asked, as a CLS would: the probe asks", way=ask): lambda: end(whole[:, 0]),
+        Mistake("the first token is read, as if it were CLS", way=ask): lambda: end(x[:, 0]),
+        Mistake("the probe asked itself: keys and values belong to the tokens x", way=ask): lambda: (
+            end(head.attn.merge(attention(query, probe_key, probe_value)).squeeze(1))
+        ),
+        Mistake("the probe was asked with its raw numbers: it goes through the query's matrix like a token", way=ask): (
+            lambda: end(head.attn.merge(attention(plain_query, key, value)).squeeze(1))
+        ),
+        Mistake("keys and values are swapped", way="split gives query, key, value, in this order"): lambda: (
+            end(head.attn.merge(attention(query, value, key)).squeeze(1))
+        ),
+        Mistake("the heads lie side by side and were not mixed: self.attn.merge does that", way=ask): lambda: (
+            end(attention(query, key, value).transpose(1, 2).flatten(2).squeeze(1))
+        ),
+        Mistake("a dimension too many is left: one vector for each picture is asked, [batch, width]", way="x[:, 0]"): (
+            lambda: end(pooled)[:, None]
+        ),
+        Mistake("one vector for the whole batch comes back", way="[batch, width]: one for each picture"): (
+            lambda: end(pooled).mean(dim=0)
+        ),
+        Mistake("a vector for each token comes back: the probe asks once for all of them", way=ask): lambda: end(whole),
+        Mistake("the probe stands among the tokens, so it also answers: it only asks", way=ask): lambda: (
+            end(head.attn(torch.cat([head.probe.expand(batch, 1, -1), x], dim=1))[:, 0])
+        ),
+    }  # fmt: skip

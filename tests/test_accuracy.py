@@ -95,7 +95,7 @@ def test_an_interval_of_nothing_is_refused(correct, level, message):
         bootstrap_interval(correct, level=level)
 
 
-def test_what_is_not_said_is_95_percent_of_2000_draws():
+def test_unasked_it_is_95_percent_of_2000_draws():
     correct = torch.arange(300) < 240
     assert bootstrap_interval(correct) == bootstrap_interval(correct, level=0.95, resamples=2000, seed=0)
     assert list(top_k_accuracy(torch.eye(6), torch.arange(6))) == [1, 5]

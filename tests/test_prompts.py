@@ -121,7 +121,7 @@ def test_a_file_of_names_that_is_not_there(tmp_path):
             read_class_names(place)
 
 
-def test_a_template_is_named_by_what_it_is_and_where():
+def test_a_wrong_template_is_named_with_its_place():
     assert check_template("a {}") == "a {}"
     with pytest.raises(ValueError, match=r"^template 'a' has 0"):
         check_template("a")

@@ -160,7 +160,7 @@ def test_one_picture_with_one_text_is_found():
     }  # fmt: skip
 
 
-def test_cosines_that_only_rounding_holds_apart_are_level_both_ways():
+def test_recall_takes_rounding_for_a_tie():
     texts = torch.ones(4, 3)
     texts[1::2, 0] += 2e-7
     recall = recall_at_k(torch.ones(4, 3), texts, torch.arange(4), ks=(1,))

@@ -178,7 +178,8 @@ def table() -> str:
     reasons: dict[str, list[str]] = {}
     for page, row in pages.items():
         for one in row["survivors"]:
-            reasons.setdefault(one["reason"], []).append(f"`{page}.{one['function']}`: `{one['to']}`")
+            code = one["to"].replace("](", "] (")  # or it looks like a link
+            reasons.setdefault(one["reason"], []).append(f"`{page}.{one['function']}`: `{code}`")
     survivors = "".join(
         f"\n**{reason}** ({len(places)})\n\n" + "".join(f"- {place}\n" for place in places)
         for reason, places in sorted(reasons.items(), key=lambda item: -len(item[1]))

@@ -23,6 +23,13 @@ def test_a_saved_model_comes_back_with_its_tokenizer(model, tokenizer, tmp_path)
     assert torch.equal(loaded.encode_text(tokens), model.encode_text(tokens))
     assert loaded.config == model.config and not loaded.training
     assert preprocess(Image.new("RGB", (30, 40))).shape == (3, 16, 16)
+    assert (preprocess.mean, preprocess.std) == (model.config.pixel_mean, model.config.pixel_std)
+
+
+def test_a_changed_model_is_marked_in_its_file(model, tokenizer):
+    model.text.ln_final = torch.nn.Identity()
+    metadata = checkpoint.model_metadata(model, tokenizer)
+    assert metadata["format"] == checkpoint.CHANGED and "text.ln_final" in str(json.loads(metadata["changed"]))
 
 
 def test_a_run_folder_is_enough(model, tokenizer, tmp_path):

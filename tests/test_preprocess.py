@@ -203,6 +203,13 @@ def test_a_strips_middle_nearly_equals_resizing_it_whole(width, height, mode):
     assert (whole != middle).mean() < 0.001
 
 
+@pytest.mark.parametrize(("width", "height"), [(900, 20), (20, 900), (700, 9)])
+def test_the_middle_of_a_small_strip_is_the_wholes(width, height):
+    image = random_image("L", width, height, np.random.default_rng(5))
+    whole, middle = (np.asarray(f(image, 12)).astype(int) for f in (resize_and_crop, resize_middle))
+    assert abs(whole - middle).max() <= 1 and (whole != middle).mean() < 0.01
+
+
 def test_a_strip_is_never_resized_whole(monkeypatch):
     sizes = []
     resize = Image.Image.resize

@@ -22,7 +22,7 @@ BOXES = {
     "training": ("training", QUIET_COLOUR, 3.2, -2.0),
     "evaluation": ("zero-shot, prompts", QUIET_COLOUR, 6.4, -2.0),
     "retrieval": ("retrieval", QUIET_COLOUR, 9.6, -2.0),
-    "adaptation": ("adapters, mixing", QUIET_COLOUR, 0.0, -4.0),
+    "adaptation": ("adapters, mixing", QUIET_COLOUR, 6.4, 1.5),  # of the features of both encoders
     "siglip": ("SigLIP", MATCH_COLOUR, 9.6, 0.0),
 }
 ARROWS = (

@@ -24,27 +24,31 @@ help:
 	@echo "make gpu        seven minutes on a CUDA GPU: tests, a minute's learning, speed, with the PyTorch that is there"
 	@echo "                (PHOTOS=folder: photos, too; MINUTES=5; OUT=folder; WHEELS=folder: packages for a machine offline; ARGS=--long)"
 	@echo "make wheels     into WHEELS=folder, what make gpu needs beside PyTorch (for Python FOR=3.12)"
-	@echo "make lab        your workbook of the course, in JupyterLab (WORKBOOK=folder: another place for it)"
+	@echo "make lab        your workbook of the course, in JupyterLab (WORKBOOK=folder: another place for it; ARGS=--allow-root: for JupyterLab)"
 	@echo "make lessons    build the course's notebooks and the solutions out of the lessons' texts and the library"
 	@echo "make release    the checklist of a release: versions, tests, sdist and wheel, a clean installation; uploads nothing"
 	@echo "make clean      remove $(VENV); runs, drawn pictures and your workbook stay"
 
 # installed again when the requirements change; every version comes from constraints.txt
 $(VENV)/installed: pyproject.toml constraints.txt
+	@echo "installs PyTorch, minclip and what they need into $(VENV): some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
 $(VENV)/installed-course: $(VENV)/installed
+	@echo "installs JupyterLab and what the lessons need: some minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[course]"
 	@touch $@
 
 # other people's CLIPs, which the tests compare with
 $(VENV)/installed-peers: $(VENV)/installed
+	@echo "installs what the tests need, with other people's CLIPs to compare with: some minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[classroom,completion,course,dev,export,hub,parquet,peers,probe,serve,shards,siglip,tensorboard]"
 	@touch $@
 
 $(VENV)/installed-site: $(VENV)/installed
+	@echo "installs Sphinx and what the site needs: some minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[site]"
 	@touch $@
 
@@ -70,9 +74,11 @@ test-browser: $(VENV)/installed-peers
 	$(BIN)/python -m pytest -m browser -q
 
 site: $(VENV)/installed-site
+	@echo "builds the site: some minutes"
 	$(BIN)/python -m website.build
 
 test-site: $(VENV)/installed-site
+	@echo "builds the site and opens its pages: some minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]" playwright
 	$(BIN)/python -m pytest -q tests/test_site_pages.py tests/test_site_in_browser.py
 
@@ -81,6 +87,7 @@ mutants: $(VENV)/installed-peers
 	$(BIN)/python -m benchmarks.mutants $(GROUPS)
 
 lessons: $(VENV)/installed-course
+	@echo "builds the lessons that changed, and runs their solutions: a minute or so each"
 	$(BIN)/python -m minclip.course.build
 
 format: $(VENV)/installed
@@ -106,7 +113,7 @@ wheels: $(VENV)/installed
 		pytest pluggy iniconfig open-clip-torch timm
 
 lab: $(VENV)/installed-course
-	$(BIN)/minclip course lab $(if $(WORKBOOK),"$(WORKBOOK)")
+	$(BIN)/minclip course lab $(if $(WORKBOOK),"$(WORKBOOK)") $(if $(ARGS),--jupyter $(ARGS))
 
 release: $(VENV)/installed-peers
 	$(BIN)/python .ci/release.py

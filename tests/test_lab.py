@@ -35,6 +35,30 @@ def test_the_first_start_opens_the_first_lesson(book):
     assert lab.command(book, False, ["--no-browser"])[-1] == "--no-browser"
 
 
+def test_a_failed_first_start_is_not_the_first(book):
+    assert lab.write_settings(book) and lab.write_settings(book)  # JupyterLab did not start, and saved no layout
+    (book / lab.FOLDER / lab.WORKSPACE).write_text('{"data": {}}', encoding="utf-8")
+    assert not lab.write_settings(book)
+
+
+class Ended:
+    def __init__(self, words, cwd, env):
+        self.code = 1
+
+    def wait(self):
+        return self.code
+
+
+@pytest.mark.parametrize(("user", "options", "said"), [(0, [], True), (0, ["--allow-root"], False), (7, [], False)])
+def test_root_is_told_the_option(book, monkeypatch, capsys, user, options, said):
+    monkeypatch.setattr(lab.subprocess, "Popen", Ended)
+    monkeypatch.setattr(lab.os, "geteuid", lambda: user, raising=False)
+    assert lab.open_lab(book, options) == 1
+    printed = capsys.readouterr()
+    assert ("make lab ARGS=--allow-root" in printed.err) == said
+    assert printed.out == "Open 00_meet_clip/00_meet_clip.ipynb first.\n"
+
+
 def test_jupyter_without_the_settings_is_left_alone(book, monkeypatch):
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "elsewhere")
     found = lab.environment(book)

@@ -27,12 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     update = actions.add_parser("update", help="bring new and changed lessons")
     reset = actions.add_parser("reset", help="start a lesson or an exercise afresh")
     certificate = actions.add_parser("certificate", help="write a page of what you built")
+    where = "the workbook (default: the one that you are in, else workbook/ in the clone, or minclip-workbook/ here)"
     for action in (start, lab, update):
-        action.add_argument(
-            "folder", nargs="?", type=local_path, metavar="FOLDER", help="the workbook (default: see above)"
-        )
+        action.add_argument("folder", nargs="?", type=local_path, metavar="FOLDER", help=where)
     lab.add_argument(
-        "--jupyter", nargs=argparse.REMAINDER, default=[], metavar="OPTION", help="JupyterLab's own options"
+        "--jupyter",
+        nargs=argparse.REMAINDER,
+        default=[],
+        metavar="OPTION",
+        help="options of JupyterLab itself, at the end",
     )
     reset.add_argument("lesson", metavar="LESSON", help="its number or name, such as 05")
     reset.add_argument("exercise", nargs="?", metavar="EXERCISE", help="its name or number, such as clip_loss or 5.2")

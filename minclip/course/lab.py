@@ -44,18 +44,35 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "ServerApp": {"jpserver_extensions": dict.fromkeys(TEACHERS_ON_THE_SERVER, False)}
     },
 }
+ROOT_ADVICE = (
+    "You are root, and JupyterLab starts for root only if it is told so: minclip course lab --jupyter --allow-root, "
+    "or make lab ARGS=--allow-root"
+)
 WORKSPACE = "workspaces/default-37a8.jupyterlab-workspace"  # JupyterLab's name for the workspace "default"
 
 
+PAGE: dict[str, Any] = {"data": {"layout-restorer:data": LAYOUT}, "metadata": {"id": "default"}}
+
+
 def write_settings(workbook: Path) -> bool:
-    """Writes JupyterLab's settings for this workbook; returns whether it is opened for the first time."""
+    """Writes JupyterLab's settings for this workbook; returns whether its page was never opened before."""
     place = workbook / FOLDER
     for name, content in SETTINGS.items():
         write_json(place / name, content)
-    first = not (place / WORKSPACE).is_file()
+    first = never_opened(place / WORKSPACE)
     if first:  # later the page is as the learner left it
-        write_json(place / WORKSPACE, {"data": {"layout-restorer:data": LAYOUT}, "metadata": {"id": "default"}})
+        write_json(place / WORKSPACE, PAGE)
     return first
+
+
+def never_opened(layout: Path) -> bool:
+    """Whether JupyterLab has saved no layout yet: a start that failed leaves the one that was written here."""
+    try:
+        return bool(json.loads(layout.read_text(encoding="utf-8")) == PAGE)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):  # the learner's, though not readable
+        return False
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -73,11 +90,17 @@ def environment(workbook: Path) -> dict[str, str]:
     }
 
 
+def first_lesson() -> str:
+    """The path of its notebook within a workbook."""
+    lesson = course_lessons()[0]
+    return f"{lesson.name}/{lesson.name}.ipynb"
+
+
 def command(workbook: Path, first: bool, options: Sequence[str] = ()) -> list[str]:
     """JupyterLab's command line. The first time it opens the first lesson."""
     words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={workbook}"]
-    if first and (lessons := course_lessons()):
-        words.append(f"--LabApp.default_url=/lab/tree/{lessons[0].name}/{lessons[0].name}.ipynb")
+    if first:
+        words.append(f"--LabApp.default_url=/lab/tree/{first_lesson()}")
     return [*words, *options]
 
 
@@ -85,10 +108,21 @@ def open_lab(workbook: Path, options: Sequence[str] = ()) -> int:
     """Runs JupyterLab on a workbook until it is stopped; returns its exit code. ValueError where it is missing."""
     if find_spec("jupyterlab") is None:
         raise ValueError('JupyterLab is not installed: python -m pip install "jupyterlab>=4.2,<5"')
-    words = command(workbook, write_settings(workbook), options)
-    server = subprocess.Popen(words, cwd=workbook, env=environment(workbook))
+    first = write_settings(workbook)
+    if first:
+        print(f"Open {first_lesson()} first.", flush=True)
+    server = subprocess.Popen(command(workbook, first, options), cwd=workbook, env=environment(workbook))
     while True:
         try:
-            return server.wait()
+            code = server.wait()
+            break
         except KeyboardInterrupt:  # Ctrl-C reaches JupyterLab, too, which asks whether to stop
             continue
+    if code and is_root() and "--allow-root" not in options:
+        print(ROOT_ADVICE, file=sys.stderr)
+    return code
+
+
+def is_root() -> bool:
+    """Whether this is the user root, as in many containers. Never on Windows."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0

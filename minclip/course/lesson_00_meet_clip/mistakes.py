@@ -168,7 +168,9 @@ def wrong_for_squares(a: Tensor, b: Tensor) -> Known:
     return {
         ROW_BY_ROW: lambda: F.cosine_similarity(a, b),
         Mistake("rows are multiplied number by number, and not added up", way=EVERY_ROW): lambda: unit_a * unit_b,
-        Mistake("the lengths of the rows divide the columns", way=LENGTHS): lambda: (a / of_a) @ (b / of_b).T,
+        Mistake("here the lengths of the rows divide the columns: they should divide the rows", way=LENGTHS): lambda: (
+            (a / of_a) @ (b / of_b).T
+        ),
         Mistake(
             "the lengths of a divide the columns, and they belong to the rows",
             way="(a @ b.T) / a.norm(dim=-1, keepdim=True)",

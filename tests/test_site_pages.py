@@ -62,6 +62,16 @@ def test_a_way_out_is_told_from_a_reason(text, advice):
     assert messages.Message(text, "ValueError", "minclip.loss", 1).advice == advice
 
 
+def test_no_message_is_said_again_as_its_cause():
+    again = [
+        message.text
+        for message in troubles.met()
+        if message.advice
+        and message.advice.rstrip(".").lower() in troubles.cause(message, troubles.topic_of(message)).lower()
+    ]
+    assert again == []
+
+
 def test_causes_belong_to_messages_that_are_there():
     there = {message.text: troubles.topic_of(message) for message in troubles.met()}
     for topic in troubles.topics():

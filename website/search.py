@@ -14,6 +14,7 @@ def on_search_page(app: Sphinx, pagename: str, templatename: str, context: dict,
         data = (Path(app.srcdir) / "search-data.json").read_text(encoding="utf-8")
         data = data.replace("</", r"<\/")  # which would end the script
         app.add_js_file(None, body=f"window.MINCLIP_SEARCH = {data};")
+        app.add_js_file("ranking.js")
         app.add_js_file("search.js")
 
 

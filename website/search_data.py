@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 from website import troubles
+from website.search_sections import sections
 
 LENGTH = 160  # letters of the line about a page
 
 
 def collected(folder: Path) -> dict:
-    """errors: [template, page, anchor]; about: the first sentences of each page."""
+    """errors: [template, page, anchor]; about: the first sentences of each page; sections: what ranking.js ranks."""
     errors = [[m.text, troubles.topic_of(m).page.removesuffix(".md"), troubles.anchor(m.text)] for m in troubles.met()]
     errors += [[text, troubles.PAGE.removesuffix(".md"), troubles.anchor(text)] for text in troubles.others()]
     about = {}
@@ -18,7 +19,7 @@ def collected(folder: Path) -> dict:
         name = path.relative_to(folder).with_suffix("").as_posix()
         if path.suffix in (".md", ".ipynb") and not name.startswith("source/"):
             about[name] = first_words(path)
-    return {"errors": errors, "about": about}
+    return {"errors": errors, "about": about, "sections": sections(folder)}
 
 
 def first_words(path: Path) -> str:

@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from website.messages import GAP, ROOT, Message, messages
-from website.reference import escaped, path_of
+from website.messages import ROOT, Message, messages
+from website.reference import path_of
 
 PAGE = "docs/troubleshooting.md"
+THEMSELVES = "A message that says itself what to do has no more than its place in the source here."
 TOPIC = re.compile(r"^<!-- modules: (.+?) -->$", re.MULTILINE | re.DOTALL)
 # met while a lesson or the library is written, and by nobody who uses them
 NOT_MET = (
@@ -103,7 +104,7 @@ def pages() -> dict[str, str]:
 
 
 def topic_page(topic: Topic) -> str:
-    text = f"# {topic.title}\n\n{topic.words}\n\n"
+    text = f"# {topic.title}\n\n{topic.words}\n\n{THEMSELVES}\n\n"
     for message in sorted((m for m in met() if topic_of(m) is topic), key=lambda m: m.text.lstrip("… ").lower()):
         code = f"`` {message.text} ``" if "`" in message.text else f"`{message.text}`"
         text += f"({anchor(message.text)})=\n\n{code}\n: {cause(message, topic)}\n\n"
@@ -111,11 +112,9 @@ def topic_page(topic: Topic) -> str:
 
 
 def cause(message: Message, topic: Topic) -> str:
-    """What is told of a message, and where it is raised."""
-    told = topic.causes.get(message.text, "")
-    if not told:
-        what = "What is wanted" if " must " in message.text else "What to do"
-        told = f"{what}: {escaped(message.advice.rstrip('.'))}{'' if message.advice.endswith(GAP) else '.'}"
+    """What is told of a message, and where it is raised. Its own words are not said again."""
     path = path_of(message.module)
-    raised = f"*{message.kind}*, raised in [`{path}`](../{path})."
-    return "\n".join(f"  {line}" if line else "" for line in [*told.split("\n"), "", raised]).lstrip()
+    lines = [f"*{message.kind}*, raised in [`{path}`](../{path})."]
+    if told := topic.causes.get(message.text):
+        lines = [*told.split("\n"), "", *lines]
+    return "\n".join(f"  {line}" if line else "" for line in lines).lstrip()

@@ -19,11 +19,26 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
-from benchmarks.result_files import ROOT, keep, result, rows
+from benchmarks.result_files import ROOT, is_kept, keep, result, rows
 
 LEAST = 95  # percent, of all lines; files below it are listed by themselves
 # why a file may stay below: what the suite cannot run where it is measured
-WHY: dict[str, str] = {}
+MEASURES = "its `main` measures what a lesson shows, for minutes; the lesson and its tests read the kept result"
+CLOSED_IN = "it closes its own process in, and from there coverage.py cannot write; its tests look from outside"
+LESSON = "minclip/course/lesson_"
+WHY = {
+    f"{LESSON}05_symmetric_infonce/half_loss.py": MEASURES,
+    f"{LESSON}06_clip_assembled/branch_factor.py": MEASURES,
+    f"{LESSON}06_clip_assembled/one_batch.py": MEASURES,
+    f"{LESSON}07_training/broken_runs.py": MEASURES,
+    f"{LESSON}07_training/real_run.py": MEASURES,
+    f"{LESSON}07_training/warmup_runs.py": MEASURES,
+    f"{LESSON}08_zero_shot_evaluation/learning_from_labels.py": MEASURES,
+    f"{LESSON}10_retrieval/composed.py": MEASURES,
+    "minclip/classroom/landlock.py": CLOSED_IN,
+    "minclip/classroom/namespaces.py": CLOSED_IN,
+    "minclip/classroom/sandbox.py": CLOSED_IN,
+}
 
 
 def run_suite(folder: Path, seed: int, jobs: str, only: list[str]) -> dict:
@@ -94,6 +109,8 @@ def ranges(numbers: list[int]) -> str:
 
 def table() -> str:
     """What was measured last, in words, and the files below the limit, each with its reason."""
+    if not is_kept("coverage"):
+        return "Not measured yet.\n"
     kept = result("coverage")
     suite, below = kept["suite"], kept["below"]
     said = (

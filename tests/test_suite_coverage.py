@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import random_order
 
-from benchmarks import suite_coverage
+from benchmarks import result_files, suite_coverage
 
 
 def ordered(seed):
@@ -44,3 +44,24 @@ def test_missing_lines_are_said_as_ranges(numbers, said):
 def test_shares_of_no_lines_are_no_error():
     empty = {"num_statements": 0, "covered_lines": 0, "excluded_lines": 2}
     assert suite_coverage.counted(empty) == {"percent": 100.0, "lines": 0, "covered": 0, "excluded": 2}
+
+
+def test_every_explained_file_is_there():
+    assert [path for path in suite_coverage.WHY if not (result_files.ROOT / path).is_file()] == []
+
+
+def test_every_file_below_the_limit_is_explained():
+    below = result_files.result("coverage")["below"] if result_files.is_kept("coverage") else {}
+    assert [path for path in below if path not in suite_coverage.WHY] == []
+
+
+def test_the_table_says_what_was_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr(result_files, "RESULTS", tmp_path)
+    assert suite_coverage.table() == "Not measured yet.\n"
+    low = {"percent": 50.0, "lines": 4, "covered": 2, "excluded": 0, "missing": "3-4"}
+    suite = {"tests": 1200, "failures": 0, "errors": 0, "skipped": 3, "failed": [], "seconds": 9}
+    found = {"percent": 97.5, "lines": 2000, "covered": 1950, "excluded": 5, "files": 7}
+    result_files.keep("coverage", {"seed": 7, "suite": suite, **found, "below": {"minclip/classroom/sandbox.py": low}})
+    said = suite_coverage.table()
+    assert said.startswith("97.5 % of 2,000 lines in 7 files: 1,200 tests in the order of `--seed 7`, 0 of them failed")
+    assert f"| `minclip/classroom/sandbox.py` | 50.0 % | 3-4 | {suite_coverage.CLOSED_IN} |" in said

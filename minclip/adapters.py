@@ -126,9 +126,9 @@ def fit_on_shots(
     """
     if epochs < 1:
         raise ValueError(f"epochs={epochs} must be at least 1")
-    for name, pictures, classes in (("features", features, labels), ("val_features", val_features, val_labels)):
-        if len(pictures) != len(classes) or len(classes) == 0:
-            raise ValueError(f"{name} are {len(pictures)} rows for {len(classes)} labels: give one label for each")
+    for name, given, classes in (("features", features, labels), ("val_features", val_features, val_labels)):
+        if len(given) != len(classes) or len(classes) == 0:
+            raise ValueError(f"{name} are {len(given)} rows for {len(classes)} labels: give one label for each")
     optimizer = torch.optim.AdamW(module.parameters(), learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     generator = torch.Generator().manual_seed(seed)

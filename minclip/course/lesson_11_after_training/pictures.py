@@ -6,6 +6,7 @@ What takes too long for a lesson is in measured.json: `python -m benchmarks.afte
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -61,7 +62,12 @@ def draw_table(methods: Sequence[str]) -> Figure:
     for place, method in enumerate(methods):
         mean, low, high = (np.array([100 * table[label][method][i] for label in table]) for i in range(3))
         x = np.array(shots) * 1.02 ** (place - len(methods) / 2)  # side by side, so that no bar hides another
-        look = {"color": COLOURS[method], "lw": 2, "marker": "osD^vPX"[METHODS.index(method)], "markersize": 6}
+        look: dict[str, Any] = {
+            "color": COLOURS[method],
+            "lw": 2,
+            "marker": "osD^vPX"[METHODS.index(method)],
+            "markersize": 6,
+        }
         axes.errorbar(x, mean, [mean - low, high - mean], label=method, capsize=3, **look)
         said.append(f"{method} {', '.join(f'{m:.0f} with {n}' for m, n in zip(mean, shots, strict=True))}")
     axes.set_xscale("log", base=2)

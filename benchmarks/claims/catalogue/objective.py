@@ -107,8 +107,8 @@ def siglip(setting: Setting) -> Claim:
         title="A sigmoid for each pair, or a softmax over the batch",
         said="The sigmoid loss is better than the softmax loss at small batch sizes; the gap closes as they grow.",
         source="Zhai et al. 2023 (SigLIP), sections 4.1 and 4.2, figure 2, at batches of 512 and more",
-        measured=f"{round(SAMPLES / MINI_SHARE):,} samples of 20,000 pictures, a model of 0.8 million weights, learning rates by the "
-        "square root of the batch size; the losses get the same pictures in the same order. SigLIP's bias starts at "
+        measured=f"{round(SAMPLES / MINI_SHARE):,} samples of 20,000 pictures, a model of 0.8 million weights, learning "
+        "rates by the square root of the batch size; the losses get the same pictures in the same order. SigLIP's bias starts at "
         "-ln(batch - 1), or at the paper's -10. Asked is R@10: of 1,000 test captions, is the own one among the first "
         "ten? Other learning rates and longer runs were not tried.",
         rows=tuple(Row(f"{name}, {size} pairs", "R@10", number) for (name, size), number in numbers.items()),

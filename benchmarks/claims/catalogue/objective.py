@@ -92,10 +92,10 @@ def temperature(setting: Setting) -> Claim:
 
 
 def siglip(setting: Setting) -> Claim:
-    samples = max(int(setting.base.config.samples / MINI_SHARE), setting.base.config.batch_size)
+    sizes = (256, 64, 16)
+    samples = max(round(setting.base.config.samples / MINI_SHARE), sizes[0])
     base = replace(setting.base, model=MINI, data=Book(pictures=min(20_000, setting.base.data.pictures)))
     base = base.with_config(samples=samples)
-    sizes = [size for size in (256, 64, 16) if size <= samples]
     losses = {"InfoNCE": clip_loss, "SigLIP": SigLIPFromPrior, "SigLIP from -10": SigLIPLoss}
     numbers = {
         (name, size): Number(replace(scaled(base, size), loss=loss), "retrieval/R@10", matching)

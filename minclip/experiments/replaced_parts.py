@@ -19,6 +19,10 @@ CALLED_INSTEAD = {
     "recall_at_k": "engine/recall.py counts in chunks",
     "composed_query": "it belongs to the search page, which has no --mine",
     "MAPHead": "a SigLIP alone has one, and minclip train builds a CLIP",
+    "tip_adapter_logits": "no command learns from shots",
+    "ClipAdapter": "no command learns from shots",
+    "encode_embeddings": "no command learns prompts",
+    "mixed": "--mix calls it, after the training",
 }
 
 

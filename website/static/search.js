@@ -6,6 +6,7 @@
   const { errors, about, sections } = window.MINCLIP_SEARCH;
   const ENOUGH = 10; // letters of an error that must be found
   const SHARE = 0.6; // of its letters
+  const LONG = 20; // letters by which a message is known of which only a part was pasted
   const BEST = 60; // the score of a heading that is the question; an error has 100 and more
 
   const flat = (text) =>
@@ -28,7 +29,9 @@
         at = place + piece.length;
       }
     }
-    return got >= ENOUGH && got >= SHARE * all ? got : 0;
+    const whole = got >= ENOUGH && got >= SHARE * all;
+    const cut = got >= LONG && got >= SHARE * query.length; // the query is a part of the message
+    return whole || cut ? got : 0;
   };
 
   const patch = () => {

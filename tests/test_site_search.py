@@ -51,7 +51,7 @@ console.log(JSON.stringify(queries.map(best)));
 
 
 @pytest.mark.skipif(NODE is None, reason="Node is not installed")
-def test_errors_are_known_by_their_words_and_questions_are_no_errors():
+def test_errors_are_known_and_questions_are_none():
     templates = [*(message.text for message in troubles.met()), *troubles.others()]
     errors = {
         "the loss is nan at step 1200: lower learning_rate=0.01 and start again": "the loss is … at step …: lower",

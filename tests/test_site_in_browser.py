@@ -37,7 +37,7 @@ ERRORS = {  # what people paste -> the page of the message
     "minclip: error: batch_size=1 must be at least 2: a single pair has no negatives to learn from": "training-sett",
     "ValueError: my-photos/3.png cannot be read as a picture: image file is truncated": "pictures",
     "minclip: error: runs/mine holds a run already: pass --resume to go on with it, or another --out": "stopped",
-    "the loss is nan at step 1200: lower learning_rate=0.01 and start again": "stopped",
+    "the loss is nan at step 1200: lower learning_rate=0.01 and start again": "stopped",  # its end is missing
     "unrecognized arguments: --epochs abc": "",
 }
 OTHER = {"clip_loss": "reference/minclip.loss.html#minclip.loss.clip_loss"}  # a name of the library

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from site_questions import ANSWERS, answered
 
-from website import build
+from website import build, troubles
 from website.search_sections import parts, sections, words_of
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +40,31 @@ def test_questions_find_their_answers(tmp_path):
     build.write_pages(tmp_path)
     found = dict(zip(ANSWERS, ranked(sections(tmp_path), ANSWERS), strict=True))
     assert {query: places[:4] for query, places in found.items() if not answered(query, places)} == {}
+
+
+MATCHED = """
+const { matched, flat } = require(process.argv[1]);
+const { templates, queries } = JSON.parse(require("fs").readFileSync(0, "utf-8"));
+const best = (query) => templates.map((one) => [matched(one, flat(query)), one]).sort((a, b) => b[0] - a[0])[0];
+console.log(JSON.stringify(queries.map(best)));
+"""
+
+
+@pytest.mark.skipif(NODE is None, reason="Node is not installed")
+def test_errors_are_known_and_questions_are_none():
+    templates = [*(message.text for message in troubles.met()), *troubles.others()]
+    errors = {
+        "the loss is nan at step 1200: lower learning_rate=0.01 and start again": "the loss is … at step …: lower",
+        "unrecognized arguments: --epochs abc": "minclip: error: unrecognized arguments: …",
+        "Running as root is not recommended": "Running as root is not recommended.",
+    }
+    queries = [*errors, *(query for query in ANSWERS if query != "CUDA out of memory")]
+    given = json.dumps({"templates": templates, "queries": queries})
+    command = [NODE, "-e", MATCHED, str(ROOT / "website" / "static" / "ranking.js")]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, encoding="utf-8")
+    found = dict(zip(queries, json.loads(done.stdout), strict=True))
+    assert {query: found[query] for query, text in errors.items() if not found[query][1].startswith(text)} == {}
+    assert {query: best for query, best in found.items() if query not in errors and best[0]} == {}
 
 
 ROWS = [

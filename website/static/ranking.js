@@ -1,6 +1,6 @@
 // Which sections of the site answer a question. Each section is ranked by the words that it has of the question: a rare
 // word counts more than a common one, and a word of a heading more than one of the text. A word that is missing lowers
-// a section, and does not hide it. Nothing here needs a page: tests run it in Node.
+// a section, and does not hide it. An error is known by the letters of its message. Nothing here needs a page: tests run it in Node.
 "use strict";
 
 const MinclipRanking = (() => {
@@ -31,6 +31,34 @@ const MinclipRanking = (() => {
   const OPTION = /(^|\s)--[a-z]/; // asks for an option, which the commands' page has
   const LEAST = 0.45; // of the best section's score
   const EACH = 3; // sections of a page
+
+  const ENOUGH = 10; // letters of an error that must be found
+  const SHARE = 0.6; // of its letters
+  const LONG = 20; // letters by which a message is known of which only a part was pasted
+  const HALF = 0.5; // of the letters of what was pasted
+
+  const flat = (text) =>
+    text.toLowerCase().replace(/["'`“”‘’]/g, "").replace(/\s+/g, " ").trim();
+
+  // how many letters of a template stand in the query, in their order; 0 where they are too few
+  const matched = (template, query) => {
+    const words = flat(template).replace(/^(minclip: error|[a-z]*error): (?=.{8})/, ""); // people leave that out
+    if (query.length >= ENOUGH && words.includes(query)) return query.length;
+    let at = 0;
+    let got = 0;
+    let all = 0;
+    for (const piece of words.split("…").map(flat)) {
+      all += piece.length;
+      const place = query.indexOf(piece, at);
+      if (piece && place >= 0) {
+        got += piece.length;
+        at = place + piece.length;
+      }
+    }
+    const whole = got >= ENOUGH && got >= SHARE * all;
+    const cut = got >= LONG && got >= HALF * query.length; // the query is a part of the message
+    return whole || cut ? got : 0;
+  };
 
   const stem = (word) => {
     if (word.length > 4 && word.endsWith("ies")) return `${word.slice(0, -3)}y`;
@@ -117,7 +145,7 @@ const MinclipRanking = (() => {
     });
   };
 
-  return { prepared, ranked };
+  return { prepared, ranked, flat, matched };
 })();
 
 if (typeof module !== "undefined") module.exports = MinclipRanking;

@@ -4,32 +4,10 @@
 
 (() => {
   const { errors, about, sections } = window.MINCLIP_SEARCH;
-  const ENOUGH = 10; // letters of an error that must be found
-  const SHARE = 0.6; // of its letters
   const BEST = 60; // the score of a heading that is the question; an error has 100 and more
 
-  const flat = (text) =>
-    text.toLowerCase().replace(/["'`“”‘’]/g, "").replace(/\s+/g, " ").trim();
-
+  const { flat, matched } = MinclipRanking;
   const replaced = (item, at, value) => item.map((old, place) => (place === at ? value : old));
-
-  // how many letters of a template stand in the query, in their order; 0 where they are too few
-  const matched = (template, query) => {
-    const words = flat(template).replace(/^(minclip: error|[a-z]*error): (?=.{8})/, ""); // people leave that out
-    if (query.length >= ENOUGH && words.includes(query)) return query.length;
-    let at = 0;
-    let got = 0;
-    let all = 0;
-    for (const piece of words.split("…").map(flat)) {
-      all += piece.length;
-      const place = query.indexOf(piece, at);
-      if (piece && place >= 0) {
-        got += piece.length;
-        at = place + piece.length;
-      }
-    }
-    return got >= ENOUGH && got >= SHARE * all ? got : 0;
-  };
 
   const patch = () => {
     const search = Search._performSearch;

@@ -55,7 +55,7 @@ def test_errors_are_known_and_questions_are_none():
     templates = [*(message.text for message in troubles.met()), *troubles.others()]
     errors = {
         "the loss is nan at step 1200: lower learning_rate=0.01 and start again": "the loss is … at step …: lower",
-        "unrecognized arguments: --epochs abc": "minclip: error: unrecognized arguments: …",
+        "unrecognized arguments: --epochs abc": "unrecognized arguments: …",
         "Running as root is not recommended": "Running as root is not recommended.",
     }
     queries = [*errors, *(query for query in ANSWERS if query != "CUDA out of memory")]

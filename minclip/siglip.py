@@ -25,8 +25,8 @@ def siglip_loss(image_features: Tensor, text_features: Tensor, scale: Tensor | f
 
     image_features, text_features: float [B, embed_dim], of any norm; picture i belongs to text i. scale: the
     exponential of the learned logit_scale; bias: the learned logit_bias.
-    Returns a scalar: a sum over B texts, the mean over B pictures. Raises ValueError where the two batches differ in
-    length.
+    Returns a float32 scalar: a sum over B texts, the mean over B pictures. Raises ValueError where the two batches
+    differ in length.
 
     >>> round(siglip_loss(torch.eye(2), torch.eye(2), 1.0, 0.0).item(), 2)  # ln(1 + e⁻¹) + ln 2, the pair and the other
     1.01

@@ -8,14 +8,24 @@ from torch import nn
 
 from minclip import siglip as library
 from minclip.course import battery
-from minclip.course.assertions import Mistake, Trial
+from minclip.course.assertions import Known, Mistake, Trial
+from minclip.course.comparison import equal
 from minclip.course.lesson_05_symmetric_infonce.checks import learning
-from minclip.course.lesson_13_siglip.mistakes import SIGNS, WRONG_LOSSES, of_pool, of_prior
+from minclip.course.lesson_13_siglip.mistakes import AWAY_FROM_ZERO, SIGNS, WRONG_LOSSES, of_prior
+from minclip.course.lesson_13_siglip.pool_mistakes import of_pool
 
 NAMES = ("image_features", "text_features", "scale", "bias")
 NOT_FINITE = Mistake(
-    "a sigmoid became 0 by rounding, and the logarithm of 0 is not finite",
-    way="F.logsigmoid(x) takes the logarithm without making the sigmoid first",
+    "the logarithm of 0 or of infinity was taken: here a sigmoid is 0 by rounding, and exp(100) is infinite",
+    way="F.logsigmoid(x) takes the logarithm without making the sigmoid or exp(-x) first",
+)
+IN_BFLOAT16 = Mistake(
+    "the features are bfloat16, and the loss is computed in float32",
+    way="similarity_logits gives float32; without it, image_features.float() and text_features.float() come first",
+)
+FRESH_PROBE = Mistake(
+    "two calls with the same tokens gave two results: random numbers were drawn",
+    way="the probe is self.probe, which is learned",
 )
 
 
@@ -49,11 +59,15 @@ def siglip_loss(t: Trial) -> None:
     short = 0.01 * images
     t.same(t(short, texts, scale, bias), right(short, texts, scale, bias), what="the loss for shorter features")
     half = (images.bfloat16(), texts.bfloat16())
-    t.same(t(*half, scale, bias), right(*half, scale, bias), what="the loss for features in bfloat16")
+    t.same(t(*half, scale, bias), right(*half, scale, bias), what="the loss for features in bfloat16", hint=IN_BFLOAT16)
     far = torch.cat([images[:1], -images[:1]])
     came = t(far, -far, 100.0, 0.0)
-    finite = isinstance(came, torch.Tensor) and came.ndim == 0 and not came.isfinite()
-    t.same(came, right(far, -far, 100.0, 0.0), {NOT_FINITE: lambda: came if finite else None}, "the loss at scale 100")
+    expected, number = right(far, -far, 100.0, 0.0), isinstance(came, torch.Tensor) and came.ndim == 0
+    known: Known = {
+        NOT_FINITE: lambda: came if number and not came.isfinite() else None,
+        AWAY_FROM_ZERO: lambda: came if number and came < expected else None,
+    }
+    t.same(came, expected, known, "the loss at scale 100")
     mine, theirs = learning(images, texts, scale, bias), learning(images, texts, scale, bias)
     pairs = dict(zip(NAMES, zip(mine, theirs, strict=True), strict=True))
     t.gradient(t(*mine), right(*theirs), pairs)
@@ -67,14 +81,18 @@ def siglip_loss(t: Trial) -> None:
 
 def prior_bias(t: Trial) -> None:
     way = "return -math.log(batch_size - 1)"
-    t.errors = {
-        "must be Tensor, not": Mistake("batch_size is a plain number, and torch.log wants a tensor", way=way),
-        "math domain error": Mistake("the logarithm of 0 or less is asked for a batch of two", way=way),
-        "float division by zero": Mistake("1 is divided by 0 here", way=way),
-    }
+    not_above_zero = Mistake("p / (1 - p) came out as 0 or less: // for /, or missing parentheses?", way=way)
+    of_two = Mistake("the logarithm of 0 or less is asked for a batch of two", way=way)
     sizes = (256, 16, 3, 2, 4096)
     answers: dict[int, Any] = {}
     for size in sizes:
+        no_logarithm = of_two if size == 2 else not_above_zero
+        t.errors = {
+            "must be Tensor, not": Mistake("batch_size is a plain number, and torch.log wants a tensor", way=way),
+            "math domain error": no_logarithm,
+            "expected a positive input": no_logarithm,  # Python 3.14's words
+            "division by zero": Mistake("1 is divided by 0 here", way=way),
+        }
         came = t(size)
         number = isinstance(came, int | float) and not isinstance(came, bool)
         found = f"  came      {came!r:.60}"
@@ -133,7 +151,9 @@ def forward(t: Trial, mine: nn.Module, theirs: library.MAPHead) -> None:
         "index 0 is out of bounds": Mistake("there is no token left to take", way=probe),
     }  # fmt: skip
     x = t.normal(2, 7, 12)
-    t.same(t.call(mine, x), theirs(x), of_pool(theirs, x))
+    came = t.call(mine, x)
+    fresh: Known = {FRESH_PROBE: lambda: came if not equal(mine(x), came) else None}
+    t.same(came, theirs(x), {**of_pool(theirs, x), **fresh})
     t.same(t.call(mine, x.flip(1)), theirs(x), what="the result for the tokens in another order")
     t.gradients_of_weights(mine, theirs, x)
     battery.batch_of_one(t, mine, theirs, x)

@@ -1,7 +1,8 @@
-"""What people write in place of the answers of lesson 13: each mistake, and what it gives."""
+"""What people write in place of the two functions of lesson 13: each mistake, and what it gives."""
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,8 +12,6 @@ from torch.nn import functional as F
 from minclip.course.assertions import Known, Mistake
 from minclip.course.comparison import TOLERANCE, equal
 from minclip.loss import clip_loss, similarity_logits
-from minclip.siglip import MAPHead
-from minclip.transformer import attention
 
 LOSS = "-F.logsigmoid(signs * logits).sum() / len(logits)"
 SIGNS = "signs = 2 * torch.eye(len(logits), device=logits.device) - 1"
@@ -69,6 +68,23 @@ def cosines(images: Tensor, texts: Tensor) -> Tensor:
     return similarity_logits(images, texts, 1.0)
 
 
+def off_diagonal(x: Tensor) -> Tensor:
+    return x[~torch.eye(len(x), dtype=torch.bool)]
+
+
+def bias_after_signs(images: Tensor, texts: Tensor, scale: Any, bias: Any) -> Tensor:
+    logits = similarity_logits(images, texts, scale)
+    return -F.logsigmoid((2 * torch.eye(len(logits)) - 1) * logits + bias).sum() / len(logits)
+
+
+AWAY_FROM_ZERO = Mistake(
+    "a small number or a limit keeps the sigmoid away from 0, and so a bad answer costs too little",
+    way="F.logsigmoid(x) is exact without it",
+)
+AWAY = [
+    *(lambda p, small=small: p + small for small in (1e-6, 1e-5, 1e-4, 1e-3)),
+    *(lambda p, small=small: p.clamp(min=small) for small in (1e-4, 1e-3, 1e-2)),
+]
 WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
     Mistake("this is the mean over all pairs: the sum is divided by the number of pictures alone", way=LOSS): summed(
         torch.mean
@@ -76,6 +92,14 @@ WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
     Mistake("this is the sum over the batch: divide it by the number of pictures", way=LOSS): summed(torch.sum),
     Mistake("this is the mean of the right pairs alone: the wrong ones must get a no", way=LOSS): summed(
         lambda x: x.diagonal().mean()
+    ),
+    Mistake("these are the wrong pairs alone: the right ones, on the diagonal, belong to the sum", way=LOSS): (
+        summed(lambda x: off_diagonal(x).sum() / len(x)),
+        summed(lambda x: off_diagonal(x).mean()),
+    ),
+    Mistake("right and wrong pairs have a mean each: all pairs are summed up alike", way=LOSS): (
+        summed(lambda x: x.diagonal().mean() + off_diagonal(x).mean()),
+        summed(lambda x: (x.diagonal().mean() + off_diagonal(x).mean()) / 2),
     ),
     Mistake("a loss for each picture comes back, and one number is asked", way=LOSS): summed(lambda x: x.sum(dim=1)),
     Mistake("a loss for each pair comes back, and one number is asked", way=LOSS): summed(lambda x: x),
@@ -88,10 +112,20 @@ WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
     Mistake("every pair counts as a wrong one: the signs on the diagonal must be 1", way=SIGNS): with_signs(
         lambda signs: -torch.ones_like(signs)
     ),
-    Mistake("the signs are turned round: 1 belongs on the diagonal, -1 elsewhere", way=SIGNS): with_signs(torch.neg),
+    Mistake(
+        "the signs are turned round, 1 belongs on the diagonal; or softplus misses its minus: -ln σ(x) = softplus(-x)",
+        way=SIGNS,
+    ): with_signs(torch.neg),
     Mistake("the signs are 1 and 0, so a wrong pair costs ln 2 whatever its cosine: -1 is asked", way=SIGNS): (
         with_signs(lambda signs: (signs + 1) / 2)
     ),
+    Mistake("the signs are 0 and -1, so a right pair costs ln 2 whatever its cosine: 1 is asked", way=SIGNS): (
+        with_signs(lambda signs: (signs - 1) / 2)
+    ),
+    Mistake(
+        "bias was added after the signs: a sign turns the whole logit round, its bias, too",
+        way="signs * (similarity_logits(image_features, text_features, scale) + bias)",
+    ): bias_after_signs,
     Mistake("bias is missing", way="similarity_logits(image_features, text_features, scale) + bias"): with_logits(
         lambda a, b, scale, bias: similarity_logits(a, b, scale)
     ),
@@ -103,6 +137,13 @@ WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
     ),
     Mistake("scale multiplies the bias, too", way="scale * cosines + bias, not scale * (cosines + bias)"): with_logits(
         lambda a, b, scale, bias: scale * (cosines(a, b) + bias)
+    ),
+    Mistake("only one of the two features was made unit vectors", way="similarity_logits does both"): (
+        with_logits(lambda a, b, scale, bias: scale * F.normalize(a, dim=-1) @ b.T + bias),
+        with_logits(lambda a, b, scale, bias: scale * a @ F.normalize(b, dim=-1).T + bias),
+    ),
+    Mistake("the columns have the length 1, and the rows must", way="F.normalize(x, dim=-1), not dim=0"): with_logits(
+        lambda a, b, scale, bias: scale * F.normalize(a, dim=0) @ F.normalize(b, dim=0).T + bias
     ),
     Mistake("scale is an exponential already, and is used as it is", way="leave out exp()"): with_logits(
         lambda a, b, scale, bias: cosines(a, b) * torch.as_tensor(scale).exp() + bias
@@ -133,6 +174,9 @@ WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
         logs(lambda logits, signs: -F.logsigmoid(signs * torch.sigmoid(logits))),
         logs(lambda logits, signs: -F.logsigmoid(torch.sigmoid(signs * logits))),
         logs(lambda logits, signs: -F.logsigmoid(signs * (signs * logits).sigmoid())),
+    ),
+    AWAY_FROM_ZERO: tuple(
+        logs(lambda logits, signs, change=change: -change(torch.sigmoid(signs * logits)).log()) for change in AWAY
     ),
     Mistake("half of it is missing: it is divided by 2 once more", way=LOSS): summed(lambda x: x.sum() / len(x) / 2),
     Mistake("one more is in the batch than it holds: divide by the number of pictures", way=LOSS): summed(
@@ -169,6 +213,13 @@ OF_PRIOR: dict[str, Callable[[int], float]] = {
     Mistake("the sigmoid was applied to p, and its inverse is asked", way=PRIOR): lambda n: 1 / (1 + math.exp(-1 / n)),
 }  # fmt: skip
 
+ROUNDED = Mistake("the bias was rounded: all its digits are asked", way=f"return {PRIOR}")
+ROUNDINGS: list[Callable[[float], float]] = [
+    *(partial(round, ndigits=digits) for digits in range(5)),
+    math.floor,
+    math.trunc,
+]
+
 
 def of_prior(came: Any, batch_size: int, others: dict[int, Any]) -> Known:
     """Mistakes that give what came for this batch, and for the others, too."""
@@ -177,71 +228,8 @@ def of_prior(came: Any, batch_size: int, others: dict[int, Any]) -> Known:
     def fits(way: Callable[[int], float]) -> bool:
         return all(equal(torch.tensor(float(value)), torch.tensor(way(n)), TOLERANCE) for n, value in proofs.items())
 
-    return {words: (lambda way=way: came if fits(way) else None) for words, way in OF_PRIOR.items()}  # type: ignore[misc]
+    def rounded() -> Any:
+        return came if any(fits(lambda n, r=r: float(r(-math.log(n - 1)))) for r in ROUNDINGS) else None  # type: ignore[misc]
 
-
-def of_pool(head: MAPHead, x: Tensor) -> Known:
-    """What is written in place of the pool's forward, by name."""
-    batch = len(x)
-    query, _, _ = head.attn.split(head.probe.expand(batch, 1, -1))
-    own_query, key, value = head.attn.split(x)
-    pooled = head.attn.merge(attention(query, key, value)).squeeze(1)
-    whole = head.attn.merge(attention(own_query, key, value))  # every token asks
-    _, probe_key, probe_value = head.attn.split(head.probe.expand(batch, 1, -1))
-    raw = head.attn.heads
-    plain_query = head.probe.expand(batch, 1, -1).unflatten(-1, (raw, -1)).transpose(1, 2)
-
-    def end(z: Tensor) -> Tensor:
-        return z + head.mlp(head.ln(z))
-
-    residual = "x + self.mlp(self.ln(x)), where x is what attention gave"
-    ask = "query, _, _ = self.attn.split(probe), then attention(query, key, value) with key and value of x"
-    return {
-        Mistake("the MLP is missing", way=residual): lambda: pooled,
-        Mistake("the sum is missing: what attention gave must be added to the MLP's output", way=residual): lambda: (
-            head.mlp(head.ln(pooled))
-        ),
-        Mistake("the norm is missing before the MLP", way=residual): lambda: pooled + head.mlp(pooled),
-        Mistake("the norm stands before the sum, too: only the MLP reads the normed x", way=residual): lambda: (
-            head.ln(pooled) + head.mlp(head.ln(pooled))
-        ),
-        Mistake("the norm comes last, and it comes before the MLP", way=residual): lambda: (
-            head.ln(pooled + head.mlp(pooled))
-        ),
-        Mistake("the probe was added to what attention gave: there is no sum around the attention", way=ask): lambda: (
-            end(head.probe[0] + pooled)
-        ),
-        Mistake("the mean of the tokens was added, too", way=ask): lambda: end(x.mean(dim=1) + pooled),
-        Mistake("this is the mean of the tokens, and no probe asked", way=ask): (lambda: end(x.mean(dim=1))),
-        Mistake("this is the mean of the tokens alone: no probe asked", way=ask): (lambda: x.mean(dim=1)),
-        Mistake("every token asked, and the mean was taken: the probe alone asks", way=ask): (
-            lambda: end(whole).mean(dim=1)
-        ),
-        Mistake("every token asked, and their mean was taken: the probe alone asks", way=ask): (
-            lambda: end(whole.mean(dim=1))
-        ),
-        Mistake("the first token asked, as a CLS would: the probe asks", way=ask): lambda: end(whole[:, 0]),
-        Mistake("the first token is read, as if it were CLS", way=ask): lambda: end(x[:, 0]),
-        Mistake("the probe asked itself: keys and values belong to the tokens x", way=ask): lambda: (
-            end(head.attn.merge(attention(query, probe_key, probe_value)).squeeze(1))
-        ),
-        Mistake("the probe was asked with its raw numbers: it goes through the query's matrix like a token", way=ask): (
-            lambda: end(head.attn.merge(attention(plain_query, key, value)).squeeze(1))
-        ),
-        Mistake("keys and values are swapped", way="split gives query, key, value, in this order"): lambda: (
-            end(head.attn.merge(attention(query, value, key)).squeeze(1))
-        ),
-        Mistake("the heads lie side by side and were not mixed: self.attn.merge does that", way=ask): lambda: (
-            end(attention(query, key, value).transpose(1, 2).flatten(2).squeeze(1))
-        ),
-        Mistake("a dimension too many is left: one vector for each picture is asked, [batch, width]", way="x[:, 0]"): (
-            lambda: end(pooled)[:, None]
-        ),
-        Mistake("one vector for the whole batch comes back", way="[batch, width]: one for each picture"): (
-            lambda: end(pooled).mean(dim=0)
-        ),
-        Mistake("a vector for each token comes back: the probe asks once for all of them", way=ask): lambda: end(whole),
-        Mistake("the probe stands among the tokens, so it also answers: it only asks", way=ask): lambda: (
-            end(head.attn(torch.cat([head.probe.expand(batch, 1, -1), x], dim=1))[:, 0])
-        ),
-    }  # fmt: skip
+    known: Known = {words: (lambda way=way: came if fits(way) else None) for words, way in OF_PRIOR.items()}  # type: ignore[misc]
+    return {**known, ROUNDED: rounded}

@@ -84,7 +84,7 @@ WRONG = [
     loss(LOGITS + SIGNS + "return -F.logsigmoid(signs * logits.sigmoid()).sum() / len(logits)", "taken twice"),
     loss(LOGITS + SIGNS + END + " / 2", "divided by 2 once more"),
     loss(LOGITS + SIGNS + END + " * len(logits) / (len(logits) - 1)", "divide by the number of pictures"),
-    loss(LOGITS + SIGNS + "return -torch.sigmoid(signs * logits).log().sum() / len(logits)", "sigmoid is 0 by rounding"),
+    loss(LOGITS + SIGNS + "return -torch.sigmoid(signs * logits).log().sum() / len(logits)", "is 0 by rounding"),
     loss(LOGITS + SIGNS + "return -(1 / (1 + (-signs * logits).exp())).log().sum() / len(logits)", "logarithm of 0"),
     loss(LOGITS + edited(SIGNS, ", device=logits.device", "") + END, "GPU"),
     loss(LOGITS + SIGNS + "return float(-F.logsigmoid(signs * logits).sum() / len(logits))", "carries no gradient"),
@@ -111,7 +111,7 @@ WRONG = [
     loss("a, b = F.normalize(image_features, dim=0), F.normalize(text_features, dim=0)\n"
          "logits = scale * a @ b.T + bias\n" + SIGNS + END, "the columns have the length 1"),
     loss("a, b = F.normalize(image_features, dim=-1), F.normalize(text_features, dim=-1)\n"
-         "logits = scale * a @ b.T + bias\n" + edited(SIGNS, "device", "dtype=logits.dtype, device") + END,
+         "logits = scale * a @ b.T + bias\n" + edited(SIGNS, ", device", ", dtype=logits.dtype, device") + END,
          "computed in float32"),
     loss(LOGITS + "signs = torch.eye(len(logits), device=logits.device) - 1\n" + END, "the signs are 0 and -1"),
     loss(LOGITS + "off = ~torch.eye(len(logits), dtype=torch.bool, device=logits.device)\n"

@@ -64,21 +64,32 @@ def test_the_table_is_that_of_the_kept_claim():
         "SigLIP": "SigLIP, its bias from -ln(B - 1)",
         "SigLIP from -10": "SigLIP, its bias from -10",
     }
-    means = {row["label"]: f"{100 * row['mean']:.1f}" for row in kept["rows"]}
+    means = {
+        row["label"]: f"{100 * row['mean']:.1f} ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+        for row in kept["rows"]
+    }
     for name, words in names.items():
         numbers = " | ".join(means[f"{name}, {size} pairs"] for size in (16, 64, 256))
         assert f"| {words} | {numbers} |" in TEXT
     against = [one for one in kept["findings"] if one["statement"].startswith("SigLIP beats")]
     assert [one["verdict"] for one in against] == ["not seen"] * 3 and "So *not seen*" in TEXT
     assert all(abs(one["mean"]) < 0.005 and one["high"] < 0.026 for one in against[:2])
+    assert "ahead by -0.2, 0.3 and -2.1 points" in TEXT
+    assert [f"{100 * one['mean']:.1f}" for one in against] in (["-0.2", "0.3", "-2.1"], ["-0.2", "0.3", "-2.2"])
+    assert all(one["low"] < 0 < one["high"] for one in against)
+    seeds = {row["label"]: row["by_seed"] for row in kept["rows"]}
+    pairs = zip(seeds["InfoNCE, 256 pairs"], seeds["SigLIP from -10, 256 pairs"], strict=True)
+    behind = [100 * (one - other) for one, other in pairs]
+    assert (round(min(behind)), round(max(behind))) == (5, 8) and "by 5 to 8 points" in TEXT
 
 
 def test_the_numbers_of_the_start():
-    assert "64 · 0.69 = 44.4" in TEXT and start_loss(64, 0.0) == pytest.approx(44.4, abs=0.05)
+    assert "64 · 0.693 = 44.4" in TEXT and start_loss(64, 0.0) == pytest.approx(44.4, abs=0.05)
     assert round(1 / (1 + math.exp(-10)), 5) == 0.99995 and "0.99995" in TEXT
     assert round(prior_bias(32_768), 1) == -10.4 and "32,768 pairs is -10.4" in TEXT
     assert round(math.log(32_767 / 63), 1) == 6.3 and "= 6.3" in TEXT
-    assert siglip_loss(torch.eye(2), torch.eye(2), 1.0, 0.0).item() == pytest.approx(1.01, abs=0.005)
+    assert siglip_loss(torch.eye(2), torch.eye(2), 1.0, 0.0).item() == pytest.approx(1.006, abs=0.0005)
+    assert "0.313 + 0.693 = 1.006" in TEXT
 
 
 @pytest.mark.parametrize(("bias", "largest"), [(prior_bias(3), -0.5), (-10.0, 0.64)])

@@ -112,16 +112,15 @@ def draw_both_directions() -> Figure:
     )
 
 
+START_ANGLES = torch.tensor([[0.1, 1.2], [2.0, 0.6], [2.9, 4.2]])  # radians, of each picture and its text
+
+
 def draw_pull_and_push(loss: Callable[[Tensor, Tensor, float], Tensor]) -> Figure:
     """Three pairs on a circle: where a step of training turns them, and where 200 steps take them."""
-    angles = torch.tensor([[0.1, 1.2], [2.0, 0.6], [2.9, 4.2]])  # radians, of each picture and its text
-    moved = angles.clone()
-    for _ in range(200):
-        moved -= 0.3 * turning(loss, moved)
-    turns = -turning(loss, angles)
+    moved, turns = after_200_steps(loss), -turning(loss, START_ANGLES)
     figure = new_figure(9.6, 5.2)
     left, right = figure.subplots(1, 2)
-    put_on_circle(left, "where they start", angles, turns / turns.abs().max().clamp(min=1e-9))
+    put_on_circle(left, "where they start", START_ANGLES, turns / turns.abs().max().clamp(min=1e-9))
     put_on_circle(right, "after 200 steps", moved, torch.zeros(3, 2))
     marks = [
         Line2D([], [], marker=mark, color=QUIET_COLOUR, ls="", markersize=12, label=label)
@@ -134,6 +133,14 @@ def draw_pull_and_push(loss: Callable[[Tensor, Tensor, float], Tensor]) -> Figur
         "Three pairs of a picture and a text on a circle. An arrow at each shows where a step of training turns it; "
         f"after 200 steps {together} of 3 pairs have met.",
     )
+
+
+def after_200_steps(loss: Callable[[Tensor, Tensor, float], Tensor]) -> Tensor:
+    """The angles, float [3, 2], to which 200 steps of training turn the three pairs."""
+    angles = START_ANGLES.clone()
+    for _ in range(200):
+        angles -= 0.3 * turning(loss, angles)
+    return angles
 
 
 def turning(loss: Callable[[Tensor, Tensor, float], Tensor], angles: Tensor) -> Tensor:

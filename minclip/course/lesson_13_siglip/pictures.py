@@ -1,7 +1,7 @@
 """The pictures of lesson 13: pairs as questions, pull and push by the bias, blocks of a batch, the probe's looks."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,9 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from torch import Tensor
 
+from minclip.course.lesson_05_symmetric_infonce.pictures import after_200_steps, draw_pull_and_push
 from minclip.course.lesson_13_siglip.small_siglip import BATCH, KEPT, RATES, STARTS
 from minclip.course.tensor_boxes import Box, draw_tensors
 from minclip.figures.look import (
@@ -19,6 +21,7 @@ from minclip.figures.look import (
     OTHER_COLOUR,
     SCORE_COLOURS,
     SERIES_COLOURS,
+    SIGNED_COLOURS,
     TEXT_COLOUR,
     WRONG_COLOUR,
     described,
@@ -32,12 +35,13 @@ COSINES = torch.tensor([[0.9, 0.8, 0.1], [0.2, 0.7, 0.1], [0.1, 0.2, 0.2]])  # t
 SHOWN_SCALE, SHOWN_BIAS = 10.0, -5.0
 
 
-def square(axes: Axes, numbers: np.ndarray, title: str, frame: str) -> None:
-    """Probabilities of three pictures, the rows, and three texts. frame: what shares one softmax, "row" or "cell"."""
-    axes.imshow(numbers, cmap=SCORE_COLOURS, vmin=0, vmax=1)
+def square(axes: Axes, numbers: np.ndarray, title: str, frame: str = "", digits: int = 2) -> None:
+    """Numbers of three pictures, the rows, and three texts. frame: what shares one softmax, "row" or "cell"."""
+    palest = 1.8  # so the fullest blue is light enough for black letters
+    axes.imshow(numbers, cmap=SCORE_COLOURS, vmin=0, vmax=palest)
     for row, column in np.ndindex(*numbers.shape):
         number = float(numbers[row, column])
-        write_in_cell(axes, row, column, f"{number:.2f}", number)
+        write_in_cell(axes, row, column, f"{number:.{digits}f}", number / palest)
         if frame == "cell":
             colour = MATCH_COLOUR if row == column else WRONG_COLOUR
             axes.add_patch(Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, ec=colour, lw=2.5))
@@ -46,6 +50,10 @@ def square(axes: Axes, numbers: np.ndarray, title: str, frame: str) -> None:
             axes.add_patch(
                 Rectangle((-0.46, row - 0.45), len(numbers) - 0.08, 0.9, fill=False, ec=IMAGE_COLOUR, lw=2.5)
             )
+    name_sides(axes, title)
+
+
+def name_sides(axes: Axes, title: str) -> None:
     axes.set_title(title, fontsize=FONT)
     axes.set(xticks=range(3), yticks=range(3))
     axes.tick_params(length=0)
@@ -54,28 +62,56 @@ def square(axes: Axes, numbers: np.ndarray, title: str, frame: str) -> None:
 
 
 def draw_two_questions() -> Figure:
-    """The same cosines through a softmax of each row, and through a sigmoid of each cell."""
-    figure = new_figure(9.2, 4.2)
-    left, right = figure.subplots(1, 2)
+    """Cosines, and the same ones through a softmax of each row, and through a sigmoid of each cell."""
+    figure = new_figure(12.6, 4.6)
+    first, left, right = figure.subplots(1, 3)
+    square(first, COSINES.numpy(), "cosines", digits=1)
     softmax = (SHOWN_SCALE * COSINES).softmax(dim=1).numpy()
     sigmoid = (SHOWN_SCALE * COSINES + SHOWN_BIAS).sigmoid().numpy()
-    square(left, softmax, "softmax: which text fits this picture?", "row")
-    square(right, sigmoid, "sigmoid: does this text fit this picture?", "cell")
+    square(left, softmax, f"softmax of {SHOWN_SCALE:g} · cosine", "row")
+    square(right, sigmoid, f"sigmoid of {SHOWN_SCALE:g} · cosine - {-SHOWN_BIAS:g}", "cell")
+    frames = {"shares one softmax": IMAGE_COLOUR, "own text": MATCH_COLOUR, "another text": WRONG_COLOUR}
+    handles = [Rectangle((0, 0), 1, 1, fill=False, ec=colour, lw=2.5, label=name) for name, colour in frames.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=FONT - 1, frameon=False)
+    rows = "; ".join(", ".join(f"{number:.1f}" for number in row) for row in COSINES.tolist())
     return described(
         figure,
-        f"The same cosines of three pictures and three texts twice. After a softmax each row sums to one: picture 0 "
+        f"The cosines of three pictures and three texts, row by row: {rows}. Beside them the same ones twice. "
+        f"After a softmax each row sums to one: picture 0 "
         f"gives its own text {softmax[0, 0]:.2f} and text 1 {softmax[0, 1]:.2f}. After a sigmoid each cell is alone: "
         f"both get a yes, {sigmoid[0, 0]:.2f} and {sigmoid[0, 1]:.2f}, and picture 2 gets no yes at all.",
     )
 
 
 def draw_signs() -> Figure:
-    """Features to logits to one number."""
-    images = Box("image features", ("pairs", "embed_dim"), IMAGE_COLOUR, "rows of length 1")
-    texts = Box("text features, transposed", ("embed_dim", "pairs "), TEXT_COLOUR, "columns of length 1")
-    logits = Box("logits", ("pairs", "pairs "), MATCH_COLOUR)
-    steps: list[Box | str] = ["scale ·", images, "@", texts, "+ bias =", logits]
-    return draw_tensors(steps, {"pairs": 4, "pairs ": 4, "embed_dim": 7})
+    """The logits of section 1, the signs z, and their product: what the sigmoid reads."""
+    logits = (SHOWN_SCALE * COSINES + SHOWN_BIAS).numpy()
+    signs = 2 * np.eye(len(logits)) - 1
+    figure = new_figure(12.6, 4.2)
+    titles = (f"logits: {SHOWN_SCALE:g} · cosine - {-SHOWN_BIAS:g}", "z, the signs", "z · logit")
+    for axes, numbers, title in zip(figure.subplots(1, 3), (logits, signs, signs * logits), titles, strict=True):
+        axes.imshow(numbers, cmap=SIGNED_COLOURS, vmin=-10, vmax=10)
+        for row, column in np.ndindex(*numbers.shape):
+            axes.text(column, row, f"{numbers[row, column]:+.0f}", ha="center", va="center", fontsize=FONT)
+        name_sides(axes, title)
+    figure.axes[1].set_ylabel("×", fontsize=2 * FONT, rotation=0, labelpad=16, color="black")
+    figure.axes[2].set_ylabel("=", fontsize=2 * FONT, rotation=0, labelpad=16, color="black")
+    return described(
+        figure,
+        "Three squares of pictures and texts. The logits have either sign. z is +1 on the diagonal and -1 elsewhere. "
+        f"Their product is below 0 where the answer is wrong: {signs[0, 1] * logits[0, 1]:.0f} for picture 0 with "
+        f"text 1, {logits[2, 2]:.0f} for pair 2.",
+    )
+
+
+def draw_circle(loss: Callable[[Tensor, Tensor, float], Tensor]) -> Figure:
+    """Lesson 05's three pairs on a circle; says how close two different pairs end."""
+    figure = draw_pull_and_push(loss)
+    angles = after_200_steps(loss)
+    cosines = (angles[:, :1] - angles[:, 1]).cos()
+    closest = cosines[~torch.eye(3, dtype=torch.bool)].max()
+    said = f"The closest picture and text of different pairs then have a cosine of {closest:.2f}."
+    return described(figure, f"{figure.get_label()} {said}")
 
 
 def draw_balance(batch_size: int, biases: dict[str, float]) -> Figure:
@@ -156,7 +192,7 @@ def draw_starts(lines: Sequence[dict[str, Any]] | None = None) -> Figure:
                 means.append((x, float(np.mean(found))))
             axes.plot(*zip(*means, strict=True), "-", color=colour, lw=2, label=f"from {start}")
             said.append(f"{label}, from {start}: {', '.join(f'{mean:.1f}' for _, mean in means)}")
-        dress(axes, "", "learning rate", label)
+        dress(axes, "", "learning rate (points moved aside)", label)
         axes.set_xticks(range(len(RATES)), [f"{rate:g}" for rate in RATES])
     figure.axes[0].set_ylim(bottom=0)
     legend_below(figure, figure.axes[0])

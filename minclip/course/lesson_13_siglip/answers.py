@@ -102,7 +102,11 @@ WRONG = [
     loss(LOGITS + SIGNS + "return -torch.sigmoid(signs * logits).clamp(1e-7).log().sum() / len(logits)", "away from 0"),
     loss(LOGITS + SIGNS + "p = torch.sigmoid(signs * logits).clamp(1e-6, 1 - 1e-6)\n"
          "return -p.log().sum() / len(logits)", "away from 0"),
-    loss(LOGITS + SIGNS + "return (1 + (-signs * logits).exp()).log().sum() / len(logits)", "exp(100) is infinite"),
+    loss(LOGITS + SIGNS + "return (1 + (-signs * logits).exp()).log().sum() / len(logits)", "exp(200) is infinite"),
+    loss(LOGITS + "eye = torch.eye(len(logits), device=logits.device)\n"
+         "return F.binary_cross_entropy(logits.sigmoid(), eye, reduction='sum') / len(logits)", "away from 0"),
+    loss(edited(LOGITS, " + bias", "") + SIGNS + edited(END, "signs * logits", "logits + signs * bias"),
+         "turn the bias alone round"),
     loss(LOGITS + SIGNS + "return F.softplus(signs * logits).sum() / len(logits)", "or softplus misses its minus"),
     loss("a = image_features / image_features.norm(dim=-1, keepdim=True)\n"
          "logits = scale * a @ text_features.T + bias\n" + SIGNS + END, "only one of the two"),
@@ -139,6 +143,9 @@ WRONG = [
     prior("return round(-math.log(batch_size - 1), 1)", "was rounded"),
     prior("return round(-math.log(batch_size - 1), 3)", "was rounded"),
     prior("return -int(math.log(batch_size - 1))", "was rounded"),
+    prior("return max(-math.log(batch_size - 1), -10.0)", ""),
+    prior("p = 1 / batch_size\nreturn math.log(p) / (1 - p)", "of the quotient"),
+    prior("p = 1 / batch_size\nreturn math.log(p) / math.log(1 - p)", "not a quotient of two"),
     prior("p = 1 // batch_size\nreturn math.log(p / (1 - p))", "came out as 0 or less", "batch of two"),
     prior("p = 1 / batch_size\nreturn math.log(p / 1 - p)", "came out as 0 or less", "batch of two"),
     prior("return -math.log(batch_size - 2)", "asked for a batch of two"),
@@ -170,6 +177,9 @@ WRONG = [
     asked("probe = self.probe.expand(len(x), 1, -1)", "probe = torch.randn(len(x), 1, x.shape[-1])",
           "random numbers were drawn"),
     pool(ASK + "return probe.squeeze(1) + self.mlp(self.ln(x))", "was added to the probe"),
+    pool(ASK + "return x + self.ln(self.mlp(x))", "behind the MLP"),
+    pool(ASK + "return 2 * x + self.mlp(self.ln(x))", "was added twice"),
+    pool(edited(ASK, "x = self", "z = self") + "return x.mean(dim=1) + self.mlp(self.ln(z))", "not what attention"),
     pool(ASK + "x = x + self.mlp(self.ln(x))\n" + LAST, "the MLP was used twice"),
     pool(ASK + "return x + self.mlp(self.mlp(self.ln(x)))", "the MLP was used twice"),
     asked("attention(query, key, value)", "attention(query, value, key)", "keys and values are swapped"),

@@ -16,7 +16,7 @@ from minclip.course.lesson_13_siglip.pool_mistakes import of_pool
 
 NAMES = ("image_features", "text_features", "scale", "bias")
 NOT_FINITE = Mistake(
-    "the logarithm of 0 or of infinity was taken: here a sigmoid is 0 by rounding, and exp(100) is infinite",
+    "the logarithm of 0 or of infinity was taken: here a sigmoid is 0 by rounding, and exp(200) is infinite",
     way="F.logsigmoid(x) takes the logarithm without making the sigmoid or exp(-x) first",
 )
 IN_BFLOAT16 = Mistake(
@@ -61,13 +61,13 @@ def siglip_loss(t: Trial) -> None:
     half = (images.bfloat16(), texts.bfloat16())
     t.same(t(*half, scale, bias), right(*half, scale, bias), what="the loss for features in bfloat16", hint=IN_BFLOAT16)
     far = torch.cat([images[:1], -images[:1]])
-    came = t(far, -far, 100.0, 0.0)
-    expected, number = right(far, -far, 100.0, 0.0), isinstance(came, torch.Tensor) and came.ndim == 0
+    came = t(far, -far, 200.0, 0.0)  # F.binary_cross_entropy lets nothing cost more than 100
+    expected, number = right(far, -far, 200.0, 0.0), isinstance(came, torch.Tensor) and came.ndim == 0
     known: Known = {
         NOT_FINITE: lambda: came if number and not came.isfinite() else None,
         AWAY_FROM_ZERO: lambda: came if number and came < expected else None,
     }
-    t.same(came, expected, known, "the loss at scale 100")
+    t.same(came, expected, known, "the loss at scale 200")
     mine, theirs = learning(images, texts, scale, bias), learning(images, texts, scale, bias)
     pairs = dict(zip(NAMES, zip(mine, theirs, strict=True), strict=True))
     t.gradient(t(*mine), right(*theirs), pairs)
@@ -83,7 +83,7 @@ def prior_bias(t: Trial) -> None:
     way = "return -math.log(batch_size - 1)"
     not_above_zero = Mistake("p / (1 - p) came out as 0 or less: // for /, or missing parentheses?", way=way)
     of_two = Mistake("the logarithm of 0 or less is asked for a batch of two", way=way)
-    sizes = (256, 16, 3, 2, 4096)
+    sizes = (256, 16, 3, 2, 4096, 65_536)
     answers: dict[int, Any] = {}
     for size in sizes:
         no_logarithm = of_two if size == 2 else not_above_zero

@@ -72,13 +72,19 @@ def off_diagonal(x: Tensor) -> Tensor:
     return x[~torch.eye(len(x), dtype=torch.bool)]
 
 
-def bias_after_signs(images: Tensor, texts: Tensor, scale: Any, bias: Any) -> Tensor:
-    logits = similarity_logits(images, texts, scale)
-    return -F.logsigmoid((2 * torch.eye(len(logits)) - 1) * logits + bias).sum() / len(logits)
+def signed(put_together: Callable[[Tensor, Any, Tensor], Tensor]) -> Way:
+    """The loss with another mixture of scale · cosine, bias and signs."""
+
+    def way(images: Tensor, texts: Tensor, scale: Any, bias: Any) -> Tensor:
+        signs = 2 * torch.eye(len(images)) - 1
+        return -F.logsigmoid(put_together(similarity_logits(images, texts, scale), bias, signs)).sum() / len(images)
+
+    return way
 
 
 AWAY_FROM_ZERO = Mistake(
-    "a small number or a limit keeps the sigmoid away from 0, and so a bad answer costs too little",
+    "a small number or a limit keeps the sigmoid away from 0 (F.binary_cross_entropy has one): a bad answer costs too "
+    "little",
     way="F.logsigmoid(x) is exact without it",
 )
 AWAY = [
@@ -125,7 +131,10 @@ WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
     Mistake(
         "bias was added after the signs: a sign turns the whole logit round, its bias, too",
         way="signs * (similarity_logits(image_features, text_features, scale) + bias)",
-    ): bias_after_signs,
+    ): signed(lambda cosines, bias, signs: signs * cosines + bias),
+    Mistake("the signs turn the bias alone round: they multiply the whole logit", way=LOSS): (
+        signed(lambda cosines, bias, signs: cosines + signs * bias)
+    ),
     Mistake("bias is missing", way="similarity_logits(image_features, text_features, scale) + bias"): with_logits(
         lambda a, b, scale, bias: similarity_logits(a, b, scale)
     ),
@@ -191,6 +200,10 @@ OF_PRIOR: dict[str, Callable[[int], float]] = {
     ),
     Mistake("this is ln p, and ln(p / (1 - p)) is asked", way=f"p / (1 - p) is 1 / (batch_size - 1): {PRIOR}"): (
         lambda n: -math.log(n)
+    ),
+    Mistake("ln(p / (1 - p)) is one logarithm, of the quotient", way=PRIOR): lambda n: -math.log(n) / (1 - 1 / n),
+    Mistake("ln(p / (1 - p)) is the logarithm of a quotient, not a quotient of two", way=PRIOR): (
+        lambda n: math.log(1 / n) / math.log(1 - 1 / n)
     ),
     Mistake("this is ln(batch_size), the loss of guessing of CLIP's softmax", way=PRIOR): lambda n: math.log(n),
     Mistake("this is p itself: the bias is what the sigmoid makes p of", way=PRIOR): lambda n: 1 / n,

@@ -83,6 +83,13 @@ def of_pool(head: MAPHead, x: Tensor) -> Known:
         Mistake("the MLP's output was added to the probe, not to what attention gave", way=residual): lambda: (
             head.probe[0] + head.mlp(head.ln(pooled))
         ),
+        Mistake("the norm stands behind the MLP, and it comes before", way=residual): lambda: (
+            pooled + head.ln(head.mlp(pooled))
+        ),
+        Mistake("what attention gave was added twice", way=residual): lambda: pooled + end(pooled),
+        Mistake("the mean of the tokens was added to the MLP, not what attention gave", way=residual): lambda: (
+            x.mean(dim=1) + head.mlp(head.ln(pooled))
+        ),
         Mistake("the MLP was used twice", way=residual): lambda: end(end(pooled)),
         Mistake("the MLP was used twice, one in the other", way=residual): lambda: (
             pooled + head.mlp(head.mlp(head.ln(pooled)))

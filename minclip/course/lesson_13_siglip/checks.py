@@ -11,8 +11,9 @@ from minclip.course import battery
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.comparison import equal
 from minclip.course.lesson_05_symmetric_infonce.checks import learning
-from minclip.course.lesson_13_siglip.mistakes import AWAY_FROM_ZERO, SIGNS, WRONG_LOSSES, of_prior
+from minclip.course.lesson_13_siglip.mistakes import AWAY_FROM_ZERO, SIGNS, WRONG_LOSSES
 from minclip.course.lesson_13_siglip.pool_mistakes import of_pool
+from minclip.course.lesson_13_siglip.prior_mistakes import of_prior
 
 NAMES = ("image_features", "text_features", "scale", "bias")
 NOT_FINITE = Mistake(

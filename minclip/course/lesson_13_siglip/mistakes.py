@@ -1,6 +1,5 @@
-"""What people write in place of the two functions of lesson 13: each mistake, and what it gives."""
+"""What people write in place of lesson 13's siglip_loss: each mistake, and what it gives."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from minclip.course.assertions import Known, Mistake
-from minclip.course.comparison import TOLERANCE, equal
+from minclip.course.assertions import Mistake
 from minclip.loss import clip_loss, similarity_logits
 
 LOSS = "-F.logsigmoid(signs * logits).sum() / len(logits)"
@@ -87,10 +85,16 @@ AWAY_FROM_ZERO = Mistake(
     "little",
     way="F.logsigmoid(x) is exact without it",
 )
-AWAY = [
-    *(lambda p, small=small: p + small for small in (1e-6, 1e-5, 1e-4, 1e-3)),
-    *(lambda p, small=small: p.clamp(min=small) for small in (1e-4, 1e-3, 1e-2)),
+AWAY: list[Callable[[Tensor], Tensor]] = [
+    *(partial(torch.add, other=small) for small in (1e-6, 1e-5, 1e-4, 1e-3)),
+    *(partial(torch.clamp, min=small) for small in (1e-4, 1e-3, 1e-2)),
 ]
+
+
+def away_from_zero(change: Callable[[Tensor], Tensor]) -> Way:
+    return logs(lambda logits, signs: -change(torch.sigmoid(signs * logits)).log())
+
+
 WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
     Mistake("this is the mean over all pairs: the sum is divided by the number of pictures alone", way=LOSS): summed(
         torch.mean
@@ -184,65 +188,9 @@ WRONG_LOSSES: dict[str, Way | tuple[Way, ...]] = {
         logs(lambda logits, signs: -F.logsigmoid(torch.sigmoid(signs * logits))),
         logs(lambda logits, signs: -F.logsigmoid(signs * (signs * logits).sigmoid())),
     ),
-    AWAY_FROM_ZERO: tuple(
-        logs(lambda logits, signs, change=change: -change(torch.sigmoid(signs * logits)).log()) for change in AWAY
-    ),
+    AWAY_FROM_ZERO: tuple(map(away_from_zero, AWAY)),
     Mistake("half of it is missing: it is divided by 2 once more", way=LOSS): summed(lambda x: x.sum() / len(x) / 2),
     Mistake("one more is in the batch than it holds: divide by the number of pictures", way=LOSS): summed(
         lambda x: x.sum() / (len(x) - 1)
     ),
 }  # fmt: skip
-
-PRIOR = "-math.log(batch_size - 1)"
-OF_PRIOR: dict[str, Callable[[int], float]] = {
-    Mistake("the sign is turned round: p = 1 / batch_size is small, so the bias is below 0", way=PRIOR): (
-        lambda n: math.log(n - 1)
-    ),
-    Mistake("this is ln p, and ln(p / (1 - p)) is asked", way=f"p / (1 - p) is 1 / (batch_size - 1): {PRIOR}"): (
-        lambda n: -math.log(n)
-    ),
-    Mistake("ln(p / (1 - p)) is one logarithm, of the quotient", way=PRIOR): lambda n: -math.log(n) / (1 - 1 / n),
-    Mistake("ln(p / (1 - p)) is the logarithm of a quotient, not a quotient of two", way=PRIOR): (
-        lambda n: math.log(1 / n) / math.log(1 - 1 / n)
-    ),
-    Mistake("this is ln(batch_size), the loss of guessing of CLIP's softmax", way=PRIOR): lambda n: math.log(n),
-    Mistake("this is p itself: the bias is what the sigmoid makes p of", way=PRIOR): lambda n: 1 / n,
-    Mistake("these are the odds p / (1 - p): their logarithm is asked", way=PRIOR): lambda n: 1 / (n - 1),
-    Mistake("this is ln(1 - p), and ln(p / (1 - p)) is asked", way=PRIOR): lambda n: math.log(1 - 1 / n),
-    Mistake("the logarithm is to base 10, the sigmoid needs the natural one", way=PRIOR): (
-        lambda n: -math.log10(n - 1)
-    ),
-    Mistake("the logarithm is to base 2, the sigmoid needs the natural one", way=PRIOR): lambda n: -math.log2(n - 1),
-    Mistake("p is taken as 1 / batch_size²: of batch_size² pairs, batch_size are right", way=PRIOR): (
-        lambda n: -math.log(n * n - 1)
-    ),
-    Mistake("one is added where one is taken away: of batch_size texts, batch_size - 1 are wrong", way=PRIOR): (
-        lambda n: -math.log(n + 1)
-    ),
-    Mistake("this is the paper's -10, which fits batches of 22,027 alone", way=PRIOR): lambda n: -10.0,
-    Mistake("this is p / (1 - p) for p = 1 / batch_size turned round: the odds of a wrong pair", way=PRIOR): (
-        lambda n: float(n - 1)
-    ),
-    Mistake("the sigmoid was applied to p, and its inverse is asked", way=PRIOR): lambda n: 1 / (1 + math.exp(-1 / n)),
-}  # fmt: skip
-
-ROUNDED = Mistake("the bias was rounded: all its digits are asked", way=f"return {PRIOR}")
-ROUNDINGS: list[Callable[[float], float]] = [
-    *(partial(round, ndigits=digits) for digits in range(5)),
-    math.floor,
-    math.trunc,
-]
-
-
-def of_prior(came: Any, batch_size: int, others: dict[int, Any]) -> Known:
-    """Mistakes that give what came for this batch, and for the others, too."""
-    proofs = {batch_size: came, **others}
-
-    def fits(way: Callable[[int], float]) -> bool:
-        return all(equal(torch.tensor(float(value)), torch.tensor(way(n)), TOLERANCE) for n, value in proofs.items())
-
-    def rounded() -> Any:
-        return came if any(fits(lambda n, r=r: float(r(-math.log(n - 1)))) for r in ROUNDINGS) else None  # type: ignore[misc]
-
-    known: Known = {words: (lambda way=way: came if fits(way) else None) for words, way in OF_PRIOR.items()}  # type: ignore[misc]
-    return {**known, ROUNDED: rounded}

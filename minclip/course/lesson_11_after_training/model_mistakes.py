@@ -51,7 +51,7 @@ SAME_CHANGED = {
 }
 CHANGED = Mistake("a model that was given has other weights now", way="work on a copy of its own: copy.deepcopy(after)")
 SHARED = Mistake(
-    "what one of them changes there, the other has, too; a new model has storage of its own",
+    "what is changed there in one of them changes in the other, too; a new model has storage of its own",
     way="copy_ writes into the tensors of a copy; load_state_dict with assign=True takes the given tensors themselves",
 )
 SWITCHED = {

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from benchmarks.after_training.shots import TEST_SEED, TRAIN_SEED, VAL_SEED, classifier, labelled, scale
 from benchmarks.claims import report
-from minclip.adapters import ClipAdapter, measured
+from minclip.adapters import ClipAdapter, TipAdapter, measured
 from minclip.course.lesson_08_zero_shot_evaluation.learning_from_labels import shots_of
 from minclip.course.lesson_11_after_training import pictures
 
@@ -44,7 +44,7 @@ SAID = [
     ("few_shot", "At 1 shot, CLIP-Adapter beats zero-shot.", "gains 14.8 points on zero-shot (from 6.1 to 23.5)"),
     ("few_shot", "At 16 shots, CLIP-Adapter beats a linear probe.", "by 6.2 (from 0.3 to 12.1)"),
     ("learned_prompts", "On base classes, the learned context beats words.",
-     "14.3 points on its words (from 10.8 to 17.8)"),
+     "14.3 points over the words that it began as (from 10.8 to 17.8)"),
     ("weight_mixing", "On other styles, half of each beats after.", "by 1.1 points (from 0.6 to 1.6)"),
     ("learned_prompts", "On new classes, words beat the learned context.", "8.6 points (from 5.1 to 12.2)"),
 ]  # fmt: skip
@@ -128,4 +128,27 @@ def test_choosing_on_the_test_flatters_as_said():
     assert "by three to four points on average" in TEXT and means[104] == pytest.approx(3.5, abs=0.6)
     assert sum(gap > 0 for gap in gaps[104]) > 25
     assert "it is some two points" in TEXT and means[208] == pytest.approx(2.3, abs=0.6)
-    assert "a gain of 13.7 points on average" in TEXT and means["validation"] == pytest.approx(13.7, abs=0.6)
+    assert "have a gain of 13.7 points on average" in TEXT and means["validation"] == pytest.approx(13.7, abs=0.6)
+
+
+@pytest.mark.slow
+def test_the_strengths_of_the_votes_are_as_said():
+    """Section 2: why α is large with 16 shots of the first draw."""
+    (test, labels), pools = labelled(TEST_SEED, 10), (labelled(TRAIN_SEED, 10), labelled(VAL_SEED, 2))
+    (keys, classes), (val, val_labels) = (
+        (features[rows], known[rows])
+        for (features, known), count in zip(pools, (16, 4), strict=True)
+        for rows in [shots_of(known, count, torch.Generator().manual_seed(0))]
+    )
+    tip = TipAdapter(classifier(), scale(), keys, classes)
+    tip.choose_strengths(val, val_labels)
+    assert (tip.alpha, tip.beta) == (300, 32) and "Its α is 300" in TEXT and "300 is also the end of the grid" in TEXT
+    cosines, same = test @ keys.T, labels[:, None] == classes
+    assert "of its own class is 0.46 on average, with a shot of another class 0.23" in TEXT
+    assert [round(cosines[which].mean().item(), 2) for which in (same, ~same)] == [0.46, 0.23]
+    assert "with only 0.008 on average" in TEXT
+    assert round(torch.exp(-32 * (1 - cosines))[same].mean().item(), 3) == 0.008
+    known = measured(tip, val, val_labels)[0]
+    tip.alpha = 1000
+    assert "just as many validation pictures are right" in TEXT
+    assert measured(tip, val, val_labels)[0] == pytest.approx(known, abs=0.01)

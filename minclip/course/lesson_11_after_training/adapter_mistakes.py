@@ -1,12 +1,14 @@
 """What people write in place of Tip-Adapter and CLIP-Adapter: each mistake, and what it gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from minclip.adapters import ClipAdapter
+from minclip.adapters import ClipAdapter, tip_adapter_logits
 from minclip.course.assertions import Known, Mistake
 
 NEARNESS = "exp(-beta * (1 - features @ keys.T))"
@@ -27,6 +29,25 @@ VOTES_ONE_BY_ONE = Mistake(
     way="two matrix products: features @ keys.T, and nearness @ values",
 )
 NOT_A_TENSOR = Mistake("math.exp takes one number, and here are many", way="torch.exp(x), or x.exp()")
+
+
+def other_keys(case: Sequence[Any]) -> dict[str, Callable[[Tensor], Tensor]]:
+    """Logits by keys, by name: right as long as the keys are unit rows, and with another gradient of the keys."""
+    features, classifier, _, values, scale, alpha, beta = case
+
+    def unit_again(keys: Tensor) -> Tensor:
+        return tip_adapter_logits(features, classifier, unit(keys), values, scale, alpha, beta)
+
+    def from_distances(keys: Tensor) -> Tensor:
+        halves = (features[:, None] - keys).square().sum(dim=-1) / 2
+        return scale * features @ classifier + alpha * torch.exp(-beta * halves) @ values
+
+    return {
+        Mistake("the keys are brought to length 1 once more; they are unit rows already, so leave them", way=NEARNESS):
+            unit_again,
+        Mistake("this takes half of the squared distance, which is 1 - cosine for unit rows alone; keys that are "
+                "trained get other lengths", way=NEARNESS): from_distances,
+    }  # fmt: skip
 
 
 def wrong_votes() -> dict[str, Callable[..., Tensor]]:
@@ -134,6 +155,9 @@ def wrong_adapted(adapter: ClipAdapter, features: Tensor) -> Known:
     def right() -> Tensor:
         return r * changed() + (1 - r) * f
 
+    def mixture(fixed: float) -> Tensor:
+        return logits(fixed * changed() + (1 - fixed) * f)
+
     return {
         Mistake("the shares are swapped: share belongs to what the layers give", way=MIX): lambda: logits(
             (1 - r) * changed() + r * f
@@ -146,6 +170,12 @@ def wrong_adapted(adapter: ClipAdapter, features: Tensor) -> Known:
         Mistake("the feature itself is missing, and the length is not 1", way=MIX): lambda: s * changed() @ w,
         Mistake("the layers are not used: these are the zero-shot logits", way=MIX): lambda: logits(f),
         Mistake("share is not used: both parts count alike", way=MIX): lambda: logits(changed() + f),
+        **{
+            Mistake(f"share is not used: {fixed:g} and {1 - fixed:g} stand there as numbers", way=MIX): partial(
+                mixture, fixed
+            )
+            for fixed in (0.1, 0.2, 0.25, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9)
+        },
         Mistake("the feature counts whole here; it gets the rest of the share, 1 - share", way=MIX): lambda: logits(
             r * changed() + f
         ),
@@ -174,8 +204,8 @@ def wrong_adapted(adapter: ClipAdapter, features: Tensor) -> Known:
             right(), dim=-1
         ),
         Mistake("the adapted features come back, and their length is not 1; the logits are asked", way=UNIT): right,
-        Mistake("the layers' share is of the logits here; the features are mixed, and brought to length 1",
-                way=MIX): lambda: r * logits(changed()) + (1 - r) * logits(f),
+        Mistake("A(f) was brought to length 1 here, and the mixture was not (to mix the logits of A(f) and of f gives "
+                "the same)", way=f"{MIX}, then {UNIT}"): lambda: r * logits(changed()) + (1 - r) * logits(f),
         Mistake("these are shares, after a softmax: the logits are asked", way="leave out the softmax"): lambda: (
             logits(right()).softmax(dim=-1)
         ),

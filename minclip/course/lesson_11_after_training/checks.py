@@ -1,5 +1,7 @@
 """How the answers of lesson 11 are judged: two adapters, the text encoder of embeddings, weights between two models."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,7 +10,7 @@ from torch import Tensor, nn
 from minclip import adapters as library
 from minclip.config import CLIPConfig
 from minclip.course import battery
-from minclip.course.assertions import Mistake, Shown, Trial, Wrong
+from minclip.course.assertions import Known, Mistake, Shown, Trial, Wrong
 from minclip.course.lesson_04_causal_text_encoder.checks import OTHER_SIZES, SIZES, take_mark
 from minclip.course.lesson_11_after_training import adapter_mistakes, model_mistakes
 from minclip.model import CLIP
@@ -56,8 +58,22 @@ def tip_adapter_logits(t: Trial) -> None:
     features, classifier, keys, values = case[:4]
     mine, theirs = (keys.clone().requires_grad_() for _ in range(2))
     came, expected = (call(features, classifier, k, values, 7.0, 1.7, 2.6) for call, k in ((t, mine), (right, theirs)))
-    t.gradient(came, expected, {"keys": (mine, theirs)})
+    t.gradient(came, expected, {"keys": (mine, theirs)}, gradients_of(t, adapter_mistakes.other_keys(case), keys))
     t.on_a_gpu(t.mine, *case)
+
+
+def gradients_of(t: Trial, ways: Mapping[str, Callable[[Tensor], Tensor]], point: Tensor) -> Known:
+    """What wrong ways give for the gradient at the point, in the direction that t.gradient draws next."""
+    state = t.generator.get_state()
+
+    def gradient(way: Callable[[Tensor], Tensor]) -> Tensor:
+        generator = torch.Generator()
+        generator.set_state(state)
+        here = point.clone().requires_grad_()
+        came = way(here)
+        return torch.autograd.grad(came, here, torch.randn(came.shape, generator=generator))[0]
+
+    return {words: partial(gradient, way) for words, way in ways.items()}
 
 
 def clip_adapters(t: Trial, classifier: Tensor, scale: float, share: float) -> tuple[Any, library.ClipAdapter]:
@@ -89,7 +105,8 @@ def ClipAdapter(t: Trial) -> None:
     for share in (0.8, 0.0, 0.95):
         ours, right = clip_adapters(t, classifier, 3.0, share)
         what = f"the result for share = {share:g}"
-        t.same(t.call(ours, features, as_="forward"), right(features), what=what)
+        known = adapter_mistakes.wrong_adapted(right, features)
+        t.same(t.call(ours, features, as_="forward"), right(features), known, what)
     battery.batch_of_one(t, mine, theirs, features, as_="forward")
     t.gradients_of_weights(mine, theirs, features, as_="forward")
     battery.leaves_no_trace(t, mine, features)
@@ -112,6 +129,9 @@ def encode_embeddings(t: Trial) -> None:
     t.errors = {
         "torch.FloatTensor instead (while checking arguments for embedding)": model_mistakes.EMBEDDED_TWICE,
         "must match the size of tensor b (9) at non-singleton dimension 1": model_mistakes.WHOLE_CONTEXT,
+        "must match the size of tensor b (3) at non-singleton dimension 1": model_mistakes.POSITION_OF_A_TEXT,
+        "broadcast together with shapes [3], [3, 7]": model_mistakes.EOT_IS_GIVEN,
+        "broadcast together with shapes [3], [3, 16]": model_mistakes.EOT_IS_GIVEN,
         "must match the size of tensor b (9) at non-singleton dimension 3": model_mistakes.NINE_BY_NINE,
         "must match the size of tensor b (3) at non-singleton dimension 3": model_mistakes.NINE_BY_NINE,
         "must match the size of tensor b (16) at non-singleton dimension 3": model_mistakes.NINE_BY_NINE,
@@ -163,17 +183,17 @@ def two_models(t: Trial, config: CLIPConfig) -> tuple[CLIP, CLIP]:
 
 def mixed(t: Trial) -> None:
     t.errors = {
-        "result type Float can't be cast to the desired output type Long": COUNTS,
-        "expected dtype long int": COUNTS,
-        "expected dtype float for `weight`": COUNTS,
-        "lerp_cpu": COUNTS,
-        '"lerp': COUNTS,
+        "result type Float can't be cast to the desired output type Long": model_mistakes.COUNTS,
+        "expected dtype long int": model_mistakes.COUNTS,
+        "expected dtype float for `weight`": model_mistakes.COUNTS,
+        "lerp_cpu": model_mistakes.COUNTS,
+        '"lerp': model_mistakes.COUNTS,
         "unsupported operand type(s) for *: 'float' and 'CLIP'": Mistake(
             "models cannot be multiplied; their weights can, one by one", way=model_mistakes.LERP
         ),
-        "unsupported operand type(s) for *: 'float' and 'collections.OrderedDict'": OF_DICTS,
-        "unsupported operand type(s) for *: 'float' and 'OrderedDict'": OF_DICTS,
-        "unsupported operand type(s) for *: 'float' and 'dict'": OF_DICTS,
+        "unsupported operand type(s) for *: 'float' and 'collections.OrderedDict'": model_mistakes.OF_DICTS,
+        "unsupported operand type(s) for *: 'float' and 'OrderedDict'": model_mistakes.OF_DICTS,
+        "unsupported operand type(s) for *: 'float' and 'dict'": model_mistakes.OF_DICTS,
         "a leaf Variable that requires grad is being used in an in-place operation": Mistake(
             "a weight asks for a gradient, and PyTorch lets nobody write into it while gradients are recorded",
             way="with torch.no_grad(): around the loop, or new weights in a dict and load_state_dict",
@@ -190,40 +210,31 @@ def mixed(t: Trial) -> None:
     t.raises(ValueError, t.mine, Shown(before, "before"), Shown(after, "after"), 1.5, why="a share above 1")
 
 
-COUNTS = Mistake(
-    "a batch norm counts its batches in whole numbers, and these cannot be mixed: they stay those of after",
-    way="if weight.is_floating_point(): mixes the others",
-)
-OF_DICTS = Mistake("a dict cannot be multiplied; its weights can, one by one", way=model_mistakes.LERP)
-SAME_MODEL = Mistake(
-    "a model that was given came back; a new one is asked", way="model = copy.deepcopy(after), and change that"
-)
-CHANGED = Mistake("a model that was given has other weights now", way="work on a copy of its own: copy.deepcopy(after)")
-
-
 def judge_mixture(t: Trial, before: CLIP, after: CLIP, share: float, what: str) -> None:
     """Claims a new model with the right weights, which shares none with the two that stay what they were."""
-    expected, old = library.mixed(before, after, share), [model_mistakes.weights(m) for m in (before, after)]
+    given = {"before": before, "after": after}
+    expected, old = library.mixed(before, after, share), {name: model_mistakes.weights(m) for name, m in given.items()}
+    kept = {name: model_mistakes.switches(model) for name, model in given.items()}
     known = model_mistakes.wrong_mixtures(before, after, share)
     came = t.call(t.mine, Shown(before, "before"), Shown(after, "after"), share)
     if not isinstance(came, nn.Module):
         found = "None: is there a return?" if came is None else type(came).__name__
-        raise Wrong(*t.heading("the result is no model"), "  expected  a CLIP", f"  came      {found}", AS_MODEL)
-    t.holds(came is not before and came is not after, f"the result {what} is no new model", SAME_MODEL)
-    for model, weights, name in zip((before, after), old, ("before", "after"), strict=True):
-        t.holds(model_mistakes.weights(model).equal(weights), f"{name} was changed", CHANGED)
+        lines = ("the result is no model", "  expected  a CLIP", f"  came      {found}", model_mistakes.AS_MODEL)
+        raise Wrong(*t.heading(lines[0]), *lines[1:])
+    for name, model in given.items():
+        changed = not model_mistakes.weights(model).equal(old[name])
+        came_back = model_mistakes.SAME_CHANGED[name] if changed else model_mistakes.SAME_MODEL
+        t.holds(came is not model, f"the result {what} is {name} itself, no new model", came_back)
+        t.holds(not changed, f"{name} was changed", model_mistakes.CHANGED)
     t.same(model_mistakes.weights(came), model_mistakes.weights(expected), known, f"the row of all weights {what}")
     counts = [[int(x) for x in m.state_dict().values() if not x.is_floating_point()] for m in (came, expected)]
-    t.holds(counts[0] == counts[1], "the batches that a batch norm has counted are not those of after", COUNTS)
-    with torch.no_grad():
-        for weight in came.parameters():
-            weight.add_(1)
-    for model, weights, name in zip((before, after), old, ("before", "after"), strict=True):
-        t.holds(model_mistakes.weights(model).equal(weights), f"the result shares weights with {name}", CHANGED)
+    t.holds(counts[0] == counts[1], "the batches that a batch norm has counted are not those of after",
+            model_mistakes.COUNTS)  # fmt: skip
+    for name, model in given.items():
+        both = model_mistakes.shared(came, model)
+        t.holds(not both, f"the result shares {both} with {name}", model_mistakes.SHARED)
+        now = model_mistakes.switches(model)
+        for switch, mistake in model_mistakes.SWITCHED.items():
+            t.holds(now[switch] == kept[name][switch], f"{name} has another {switch} now", mistake)
     learns = all(weight.requires_grad for weight in came.parameters())
     t.holds(learns, "the weights of the result do not learn any more", "with torch.no_grad(): is enough")
-
-
-AS_MODEL = Mistake(
-    "a model is asked, whatever holds its weights", way="load_state_dict puts a dict of weights into one"
-)

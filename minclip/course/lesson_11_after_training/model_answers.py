@@ -50,6 +50,15 @@ WRONG = [
     encode(BEGIN + "x = x[:, eot[0]]\n" + END, "the first one's EOT"),
     encode(BEGIN + "x = x.mean(dim=1)\n" + END, "the mean over the tokens"),
     encode(SIZES + PLACED + "eot = x.amax(dim=-1).argmax(dim=-1)\n" + BLOCKS + READ + END, "says nothing of EOT"),
+    encode(SIZES + "eot = embeddings.amax(dim=-1).argmax(dim=-1)\n" + PLACED + BLOCKS + READ + END,
+           "its place is given"),
+    encode(SIZES + "eot = embeddings.sum(dim=-1).argmax(dim=-1)\n" + PLACED + BLOCKS + READ + END, "largest sum"),
+    encode(BEGIN + "eot = x.norm(dim=-1).argmax(dim=-1)\n" + READ + END, "largest length of the vectors after"),
+    encode(SIZES + "eot = embeddings.argmax(dim=-1).argmax(dim=-1)\n" + PLACED + BLOCKS + READ + END,
+           "its place is given"),
+    encode(SIZES + "eot = embeddings.argmax(dim=-1)\n" + PLACED + BLOCKS + READ + END, "no number of a vector"),
+    encode(SIZES + "eot = embeddings.argmax(dim=1)\n" + PLACED + BLOCKS + READ + END, "no number of a vector"),
+    encode(SIZES + PLACED.replace("length", "batch") + BLOCKS + READ + END, "to each token of a text"),
     encode(BEGIN + READ + "return x @ encoder.text_projection", "ln_final is missing"),
     encode(BEGIN + READ + "return encoder.ln_final(x)", "text_projection is missing"),
     encode(SIZES + PLACED + READ + END, "the blocks are missing"),
@@ -93,11 +102,29 @@ WRONG = [
     mix("model = copy.deepcopy(after)\nwith torch.no_grad():\n"
         "    for weight, old in zip(model.parameters(), before.parameters()):\n"
         "        weight.copy_((1 - share) * old + share * weight)\nreturn model.eval()", "what a batch norm remembers"),
+    mix(loop("torch.lerp(a, b, share) if weight.dim() > 1 else b"), "only matrices were mixed"),
+    mix(loop("torch.lerp(a, b, share) if name.endswith('weight') else b"), "only what is called weight"),
+    mix(loop("torch.lerp(a, b, share)").replace("model = copy", "before.eval()\nafter.eval()\nmodel = copy"),
+        "belongs to the caller"),
+    mix("before.eval()\n" + loop("torch.lerp(a, b, share)"), "before has another mode now"),
+    mix("after.train(False)\n" + loop("torch.lerp(a, b, share)"), "after has another mode now"),
+    mix("before.requires_grad_(False)\n" + loop("torch.lerp(a, b, share)"), "learns other weights now"),
+    mix("model, old = copy.deepcopy(after), before.state_dict()\n"
+        "model.load_state_dict({name: torch.lerp(old[name], new, share) if new.is_floating_point() else new\n"
+        "                       for name, new in after.state_dict().items()}, assign=True)\nreturn model.eval()",
+        "has storage of its own"),
+    mix(loop("torch.lerp(a, b, share)").replace("return", "if share == 1:\n    model.text.ln_final.bias = after.text."
+        "ln_final.bias\nreturn"), "shares text.ln_final.bias with after"),
+    mix("with torch.no_grad():\n    for name, weight in before.state_dict().items():\n"
+        "        if weight.is_floating_point():\n"
+        "            weight.lerp_(after.state_dict()[name], share)\nreturn before",
+        "before has other weights now and came back"),
+    mix("return after", "a model that was given came back"),
     mix(loop("torch.lerp(a, b, share)").replace("if weight.is_floating_point()", "if True"), "counts its batches"),
     mix("with torch.no_grad():\n    for name, weight in after.state_dict().items():\n"
         "        if weight.is_floating_point():\n"
         "            weight.copy_(torch.lerp(before.state_dict()[name], weight, share))\nreturn after",
-        "came back; a new one"),
+        "after has other weights now and came back"),
     mix("with torch.no_grad():\n    for name, weight in before.state_dict().items():\n"
         "        if weight.is_floating_point():\n"
         "            weight.copy_(torch.lerp(weight, after.state_dict()[name], share))\nreturn copy.deepcopy(before)",

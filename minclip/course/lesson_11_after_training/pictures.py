@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from minclip.course.tensor_boxes import Box, draw_tensors
 from minclip.figures.look import (
@@ -105,8 +105,9 @@ def draw_strengths(
     axes.imshow(100 * found, cmap=SCORE_COLOURS, aspect="auto", vmin=100 * found.min() - 10)
     for (row, column), share in np.ndenumerate(100 * found):
         best = (alphas[column], betas[row]) == chosen
-        axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=FONT, weight="bold" if best else None,
-                  color=WRONG_COLOUR if best else "black")  # fmt: skip
+        axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=FONT, weight="bold" if best else None)
+        if best:
+            axes.add_patch(Rectangle((column - 0.46, row - 0.44), 0.92, 0.88, fill=False, ec=WRONG_COLOUR, lw=3))
     axes.set_xticks(range(len(alphas)), [f"{a:g}" for a in alphas], fontsize=FONT - 1)
     axes.set_yticks(range(len(betas)), [f"{b:g}" for b in betas], fontsize=FONT - 1)
     axes.set_xlabel("α, how much the votes count", fontsize=FONT)
@@ -129,7 +130,7 @@ def draw_adapter() -> Figure:
         axes.text(x, 0.5, words, ha="center", va="center", fontsize=FONT, bbox=box)
     for start, end in ((0.25, 1.9), (2.9, 4.3), (5.3, 6.8), (8.0, 9.5)):
         axes.add_patch(arrow((start, 0.5), (end, 0.5)))
-    axes.add_patch(arrow((0.1, 0.1), (7.3, 0.02), "arc3,rad=0.25"))
+    axes.add_patch(arrow((0, 0.15), (7.4, -0.05), "arc3,rad=0.25"))
     axes.text(3.6, -1.25, "the feature itself", ha="center", fontsize=FONT - 1, color=QUIET_COLOUR)
     return described(figure, "A feature goes through two small layers, and is mixed with itself; then length one.")
 
@@ -180,9 +181,11 @@ def draw_arc() -> Figure:
     for axes, other in zip(figure.subplots(1, 2, sharex=True), groups[1:], strict=True):
         photos, others = (np.array([100 * row[name][0] for row in table.values()]) for name in (groups[0], other))
         axes.plot(photos, others, "o-", color=IMAGE_COLOUR, lw=2, markersize=8)
-        for label, place in (("before", 0), ("after", -1)):
-            axes.annotate(label, (photos[place], others[place]), xytext=(6, 6), textcoords="offset points",
-                          fontsize=FONT - 1)  # fmt: skip
+        for label, x, y in zip(table, photos, others, strict=True):
+            share = label.removeprefix("share ")
+            words = {"0": "before", "1": "after"}.get(share, share)
+            beside = {"0": (9, -11), "0.25": (5, -14), "0.75": (-32, -4)}.get(share, (9, -4))  # off the line
+            axes.annotate(words, (x, y), xytext=beside, textcoords="offset points", fontsize=FONT - 1)
         dress(axes, other, "right answers on photos (%)", "right answers there (%)" if not said else "")
         axes.margins(0.15)
         points = (f"{label} {x:.0f} and {y:.0f}" for label, x, y in zip(table, photos, others, strict=True))

@@ -34,15 +34,16 @@ QUESTIONS: dict[str, Question] = {
         "Is the learned context worse than the words 'a picture of' on classes that it had no shots of?",
     ),
     "half_way": Choice(
-        "Does half of each weight name fewer of them than both, something between, or more than both?",
+        "Of the pictures in other styles, is half of each weight below, like, or above the model after? (Like: within "
+        "half a point.)",
         options={
-            "above both": ("above", "more", "more than both", "higher", "better", "better than both"),
-            "between": ("in between", "between both", "between them", "the mean", "something between"),
-            "below both": ("below", "fewer", "less", "fewer than both", "lower", "worse", "worse than both"),
+            "above": ("more", "higher", "better", "above after", "more than after", "better than after"),
+            "like": ("alike", "the same", "equal", "as many", "like after", "level"),
+            "below": ("fewer", "less", "lower", "worse", "below after", "fewer than after", "worse than after"),
         },
         misconceptions={
-            "between": "no, weights are averaged here, and not answers",
-            "below both": "no, that holds for two networks that were trained apart",
+            "like": "no, half of the way back undoes what the fine-tuning had forgotten",
+            "below": "no, that holds for two networks that were trained apart",
         },
     ),
     "chosen_on_test": Number(

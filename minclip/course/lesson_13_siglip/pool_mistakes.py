@@ -25,8 +25,7 @@ def of_pool(head: MAPHead, x: Tensor) -> Known:
         return head.attn.merge(attention(q, k, v)).squeeze(1)
 
     def end(z: Tensor) -> Tensor:
-        given: Tensor = z + head.mlp(head.ln(z))
-        return given
+        return z + head.mlp(head.ln(z))
 
     residual = "x + self.mlp(self.ln(x)), where x is what attention gave"
     ask = "query, _, _ = self.attn.split(probe), then attention(query, key, value) with key and value of x"

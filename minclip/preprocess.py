@@ -107,8 +107,6 @@ def square(image: Image.Image, n_px: int) -> Image.Image:
     ValueError for values that are not 0 to 65535 (modes I) or 0 to 1 (mode F).
     """
     image = to_eight_bit(image)
-    if image.mode == "La":  # which Pillow turns into nothing else
-        image = image.convert("LA")
     if isinstance(image.info.get("transparency"), bytes):  # of a palette: Pillow warns where RGB drops it
         image = image.copy()
         del image.info["transparency"]
@@ -120,7 +118,9 @@ def square(image: Image.Image, n_px: int) -> Image.Image:
 
 def squashed(image: Image.Image, n_px: int, interpolation: str = "bicubic") -> Image.Image:
     """The whole picture as a square, whatever its shape: RGB, n_px × n_px. SigLIP's preprocessing."""
-    how = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}[interpolation]
+    if interpolation not in ("bicubic", "bilinear"):
+        raise ValueError(f"interpolation={interpolation!r:.80} must be 'bicubic' or 'bilinear'")
+    how = Image.Resampling.BICUBIC if interpolation == "bicubic" else Image.Resampling.BILINEAR
     image = to_eight_bit(image)
     if min(image.size) < 1:
         raise ValueError(f"image is {image.width} × {image.height} pixels: it needs at least one of each")
@@ -141,6 +141,8 @@ def to_eight_bit(image: Image.Image) -> Image.Image:
     Pillow (and openai/CLIP with it) would cut every value above 255 to white.
     """
     check_picture(image)
+    if image.mode == "La":  # which Pillow turns into nothing but LA
+        return image.convert("LA")
     if not (image.mode == "F" or image.mode.startswith("I")):
         return image
     values = np.asarray(image).astype(np.float64)  # [height, width]

@@ -61,6 +61,7 @@ KINDS = {
     ("train", "--data"): "data set",
     ("train", "--config"): "name",
     ("train", "--optimizer"): "name",
+    ("train", "--loss"): "name",
     ("train", "--init"): "model",
     ("train", "--freeze"): "name",
     ("train", "--mix"): "number",

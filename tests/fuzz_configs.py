@@ -45,6 +45,7 @@ TRAIN = {
     "micro_batch": st.none() | st.integers(1, 9),
     "compiled": False,
     "stream": None,
+    "loss": st.sampled_from(["infonce", "siglip"]),
     "seed": SEEDS,
     "log_every": st.integers(1, 9),
     "evaluate_every": st.integers(1, 9),

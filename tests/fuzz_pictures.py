@@ -99,6 +99,12 @@ CASES = [
         OF_TYPES,
     ),
     Case("preprocess.square", arguments(image=pictures(), n_px=PIXELS), is_square, OF_TYPES),
+    Case(
+        "preprocess.squashed",
+        arguments(image=pictures(), n_px=PIXELS, interpolation=st.sampled_from(["bicubic", "bilinear"])),
+        is_square,
+        OF_TYPES,
+    ),
     Case("preprocess.resize_middle", arguments(image=pictures(("RGB",)), n_px=PIXELS), is_square, OF_TYPES),
     Case("preprocess.pixels_to_float", raw(), is_float, OF_TYPES),
     Case(

@@ -36,7 +36,8 @@ def album(tmp_path):
 
 
 def train(album, out, *more):
-    options = ["--config", "tiny", "--samples", "96", "--batch", "6", *more]
+    small = {"--config": "tiny", "--samples": "96", "--batch": "6"}
+    options = [word for name, value in small.items() if name not in more for word in (name, value)] + [*more]
     return main(["train", "--data", str(album), "--out", str(out), *options])
 
 

@@ -29,7 +29,8 @@ def rows(text, n=30):
 
 
 def train(data, out, *more):
-    options = ["--config", "tiny", "--samples", "24", "--batch", "6", *more]
+    small = {"--config": "tiny", "--samples": "24", "--batch": "6"}
+    options = [word for name, value in small.items() if name not in more for word in (name, value)] + [*more]
     return main(["train", "--data", str(data), "--out", str(out), *options])
 
 

@@ -92,7 +92,7 @@ def test_minclip_trains_on_shards_that_it_wrote(tmp_path, monkeypatch, capsys):
         (["shards"], "needs --data NAME_OR_PATH and --out FOLDER"),
         (["shards", "--data", "picturebook"], "needs --data"),
         (["shards", "--data", "nowhere", "--out", "out"], "'nowhere' is neither a name"),
-        (["shards", "--data", "picturebook", "--out", "out", "--per-shard", "0"], "per_shard=0"),
+        (["shards", "--data", "picturebook", "--out", "out", "--per-shard", "0"], "--per-shard 0"),
         (["shards", "--data", "photos", "--out", "out", "--size", "64"], "--size is for the picture book"),
         (["shards", "--data", "picturebook", "--out", "out", "--show"], "--from, --show and --sheet are for a set"),
         (["shards", "--data", "picturebook", "--out", "full"], "full holds a.txt already"),

@@ -137,7 +137,7 @@ def in_clips_order(vocabulary: dict[str, int], merges: list[Pair], context_lengt
 
 def check_tokenizer(tokenizer: object) -> None:
     """ValueError for what is no tokenizer, such as its name."""
-    if not all(hasattr(tokenizer, name) for name in ("vocab_size", "context_length", "merges")):
+    if not all(hasattr(tokenizer, name) for name in ("vocab_size", "context_length", "encode")):
         kind = type(tokenizer).__name__
         raise ValueError(f"tokenizer must be a minclip.BPETokenizer, found {kind}: minclip.load gives the model's")
 

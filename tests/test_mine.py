@@ -84,7 +84,8 @@ def fill(kept, *names):
 
 def trained(photos, out, *more):
     """(weights, report) of a short run on the CPU."""
-    command = ["train", "--data", str(photos), "--config", "tiny", "--samples", "64", "--batch", "16", "--seed", "3"]
+    command = ["train", "--data", str(photos), "--samples", "64", "--batch", "16", "--seed", "3"]
+    command += [] if "--config" in more else ["--config", "tiny"]
     assert main([*command, "--device", "cpu", "--out", str(out), *more]) == 0
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     return read_tensors(out / "model.safetensors").tensors, report

@@ -12,6 +12,9 @@ WHY_NOT = launch.why_not()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 
 
+ON_THE_CPU = {"11_after_training", "13_siglip"}  # they work on a few features, in seconds: no cell chooses a device
+
+
 def passed(done) -> str:
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
     return done.stdout
@@ -21,7 +24,8 @@ def passed(done) -> str:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda path: path.stem)
 def test_every_solved_lesson_passes_on_a_gpu(path, kind):
     said = passed(launch.run(kind, "-m", "pretend.notebook", str(path)))
-    assert "0 cells failed, 1 cells chose the device" in said
+    chosen = 0 if path.stem in ON_THE_CPU else 1
+    assert f"0 cells failed, {chosen} cells chose the device" in said
     assert "✗" not in said, "an answer that is right is refused"
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,7 @@ def test_a_notebook_that_is_none_stops_no_other(graded):
     assert lines[-1] == "1 could not be graded: see above, and minclip classroom check."
     assert f"broken  {NAME}  not graded: it is a web page, not a notebook: ask for the .ipynb file" in said
     assert points(room)["half"] == 3
+    shutil.rmtree(room / "submitted/broken")  # the class is that of the other tests, whatever their order
 
 
 def test_an_unknown_student_is_named(graded):

@@ -18,6 +18,8 @@ CALLED_INSTEAD = {
     "search": "Index keeps unit vectors",
     "recall_at_k": "engine/recall.py counts in chunks",
     "composed_query": "it belongs to the search page, which has no --mine",
+    "siglip_loss": "--loss siglip alone calls it",
+    "prior_bias": "--loss siglip alone calls it",
     "MAPHead": "a SigLIP alone has one, and minclip train builds a CLIP",
     "tip_adapter_logits": "no command learns from shots",
     "ClipAdapter": "no command learns from shots",

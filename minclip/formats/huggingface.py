@@ -58,21 +58,28 @@ def read_config(path: Path) -> CLIPConfig:
     mean, std = read_preparation(path.parent, vision["image_size"])
     return CLIPConfig(
         embed_dim=count(path, "projection_dim", content.get("projection_dim", EMBED_DIM)),
-        image_size=vision["image_size"],
-        patch_size=vision["patch_size"],
-        vision_width=vision["hidden_size"],
-        vision_layers=vision["num_hidden_layers"],
-        text_width=text["hidden_size"],
-        text_heads=text["num_attention_heads"],
-        text_layers=text["num_hidden_layers"],
-        context_length=text["max_position_embeddings"],
-        vocab_size=text["vocab_size"],
-        vision_head_width=vision["hidden_size"] // vision["num_attention_heads"],
-        vision_mlp_width=vision["intermediate_size"],
+        **both_sizes(text, vision),
         quick_gelu=QUICK_GELU[vision["hidden_act"]],
         pixel_mean=mean,
         pixel_std=std,
     )
+
+
+def both_sizes(text: dict[str, Any], vision: dict[str, Any]) -> dict[str, Any]:
+    """The sizes in a checked text_config and vision_config under CLIPConfig's names; SigLIP's files have the same."""
+    return {
+        "image_size": vision["image_size"],
+        "patch_size": vision["patch_size"],
+        "vision_width": vision["hidden_size"],
+        "vision_layers": vision["num_hidden_layers"],
+        "text_width": text["hidden_size"],
+        "text_heads": text["num_attention_heads"],
+        "text_layers": text["num_hidden_layers"],
+        "context_length": text["max_position_embeddings"],
+        "vocab_size": text["vocab_size"],
+        "vision_head_width": vision["hidden_size"] // vision["num_attention_heads"],
+        "vision_mlp_width": vision["intermediate_size"],
+    }
 
 
 def part(path: Path, content: dict[str, Any], name: str, sizes: dict[str, int]) -> dict[str, Any]:
@@ -106,6 +113,13 @@ def read_preparation(folder: Path, image_size: int) -> tuple[tuple[float, ...], 
 
     ValueError where pictures are prepared otherwise than preprocess.image_transform does it.
     """
+    path, given = preparation_in(folder, ALWAYS | squares(image_size))
+    mean = per_channel(path, "image_mean", given.get("image_mean", MEAN))
+    return mean, per_channel(path, "image_std", given.get("image_std", STD), least=1e-9)
+
+
+def preparation_in(folder: Path, allowed: dict[str, list[Any]]) -> tuple[Path, dict[str, Any]]:
+    """The file on preparing pictures, and its entries. ValueError for a value that is not among the allowed."""
     path = folder / PROCESSOR_FILE
     given = read_json(path).get("image_processor") if path.is_file() else None
     if given is None:
@@ -113,14 +127,13 @@ def read_preparation(folder: Path, image_size: int) -> tuple[tuple[float, ...], 
         given = read_json(path) if path.is_file() else {}
     if not isinstance(given, dict):
         raise ValueError(f"{path}: image_processor must be an object, found {shown(given)}")
-    for name, allowed in (ALWAYS | squares(image_size)).items():
-        if name in given and given[name] not in allowed:
+    for name, values in allowed.items():
+        if name in given and given[name] not in values:
             raise ValueError(
-                f"{path}: {name}={shown(given[name])}, the model's pictures are prepared with {allowed[-1]!r}: "
+                f"{path}: {name}={shown(given[name])}, the model's pictures are prepared with {values[-1]!r}: "
                 f"minclip cannot do otherwise"
             )
-    mean = per_channel(path, "image_mean", given.get("image_mean", MEAN))
-    return mean, per_channel(path, "image_std", given.get("image_std", STD), least=1e-9)
+    return path, given
 
 
 def squares(image_size: int) -> dict[str, list[Any]]:

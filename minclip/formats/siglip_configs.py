@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from minclip.formats import json_files
+from minclip.formats.huggingface import both_sizes, preparation_in
 from minclip.formats.json_files import ANY, count, known, per_channel, read_json, shown, stretched
 from minclip.formats.siglip_model import HALF, SigLIPConfig
 
 OPENCLIP_FILE, HUGGING_FACE_FILE = "open_clip_config.json", "config.json"
-PROCESSOR_FILE, PREPROCESSOR_FILE = "processor_config.json", "preprocessor_config.json"
 # --- OpenCLIP ---
 TIMM_NAME = re.compile(r"vit_([a-z0-9]+)_patch(\d+)_siglip_(\d+)")
 TIMM = {  # width, blocks, heads, width of the MLP, activation
@@ -129,17 +129,7 @@ def read_hugging_face(path: Path) -> SigLIPConfig:
     mean, std, interpolation = read_preparation(path.parent, vision["image_size"])
     return SigLIPConfig(
         embed_dim=count(path, "text_config.projection_size", text.get("projection_size") or text["hidden_size"]),
-        image_size=vision["image_size"],
-        patch_size=vision["patch_size"],
-        vision_width=vision["hidden_size"],
-        vision_layers=vision["num_hidden_layers"],
-        text_width=text["hidden_size"],
-        text_heads=text["num_attention_heads"],
-        text_layers=text["num_hidden_layers"],
-        context_length=text["max_position_embeddings"],
-        vocab_size=text["vocab_size"],
-        vision_head_width=vision["hidden_size"] // vision["num_attention_heads"],
-        vision_mlp_width=vision["intermediate_size"],
+        **both_sizes(text, vision),
         text_mlp_width=text["intermediate_size"],
         vision_activation=ACTIVATIONS[vision["hidden_act"]],
         text_activation=ACTIVATIONS[text["hidden_act"]],
@@ -177,21 +167,8 @@ def read_preparation(folder: Path, size: int) -> tuple[tuple[float, ...], tuple[
 
     ValueError where pictures are not squashed to the model's square.
     """
-    path = folder / PROCESSOR_FILE
-    given = read_json(path).get("image_processor") if path.is_file() else None
-    if given is None:
-        path = folder / PREPROCESSOR_FILE
-        given = read_json(path) if path.is_file() else {}
-    if not isinstance(given, dict):
-        raise ValueError(f"{path}: image_processor must be an object, found {shown(given)}")
     square = {"height": size, "width": size}
-    allowed = ALWAYS | {"size": [size, square], "resample": list(RESAMPLING)}
-    for name, values in allowed.items():
-        if name in given and given[name] not in values:
-            raise ValueError(
-                f"{path}: {name}={shown(given[name])}, the model's pictures are prepared with {values[-1]!r}: "
-                f"minclip cannot do otherwise"
-            )
+    path, given = preparation_in(folder, ALWAYS | {"size": [size, square], "resample": list(RESAMPLING)})
     mean = per_channel(path, "image_mean", given.get("image_mean", HALF))
     std = per_channel(path, "image_std", given.get("image_std", HALF), least=1e-9)
     return mean, std, RESAMPLING[given.get("resample", 3)]

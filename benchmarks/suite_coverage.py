@@ -20,6 +20,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from benchmarks.result_files import ROOT, is_kept, keep, result, rows
+from tests.coverage_saved import SAVED
 
 LEAST = 95  # percent, of all lines; files below it are listed by themselves
 # why a file may stay below: what the suite cannot run where it is measured
@@ -41,17 +42,20 @@ WHY = {
 }
 
 
-def run_suite(folder: Path, seed: int, jobs: str, only: list[str]) -> dict:
+def run_suite(folder: Path, seed: int, jobs: int, only: list[str]) -> dict:
     """Runs the tests under coverage; returns their counts and the seconds. The data lie in the folder afterwards."""
-    order = ["-p", "tests.random_order", f"--order-seed={seed}"]
+    plugins = ["-p", "tests.coverage_saved", "-p", "tests.random_order", f"--order-seed={seed}"]
     written = folder / "tests.xml"
-    words = ["-n", jobs, "--dist", "worksteal", "-q", "-m", "not slow", f"--junit-xml={written}"]
+    words = ["-n", str(jobs), "--dist", "worksteal", "-q", "-m", "not slow", f"--junit-xml={written}"]
     began = time.monotonic()
-    subprocess.run([*coverage("run", "-m", "pytest"), *order, *words, *only], cwd=ROOT, env=environment(folder))
+    subprocess.run([*coverage("run", "-m", "pytest"), *plugins, *words, *only], cwd=ROOT, env=environment(folder))
     seconds = time.monotonic() - began
     found = ElementTree.parse(written).getroot().find("testsuite") if written.is_file() else None
     if found is None:
         raise RuntimeError("pytest ended without a result: see its last lines above, and start again")
+    saved = len(list(folder.glob(f"{SAVED}*")))
+    if saved != jobs:
+        raise RuntimeError(f"{saved} of {jobs} workers saved what they ran: without the others the share is too low")
     counts = {name: int(found.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
     failed = [
         f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
@@ -131,7 +135,7 @@ def table() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="the tests' order")
-    parser.add_argument("--jobs", default="auto", help="workers (default: one for each core)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="workers (default: one for each core)")
     parser.add_argument("--only", nargs=argparse.REMAINDER, default=[], help="words for pytest: some tests")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:

@@ -56,24 +56,22 @@ def needs(text):
         pytest.importorskip("sklearn", reason="no scikit-learn here: pip install -e .[probe]")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=[line.split()[1] + str(i) for i, line in enumerate(COMMANDS)])
-def test_a_command_of_the_page_runs(here, command, capsys):
-    needs(command)
-    words = shlex.split(command)[1:]
-    short = ["--samples", "24", "--batch", "8"] if words[0] == "train" else []
-    assert main([*words, *short, "--device", "cpu"]) == 0, capsys.readouterr().err
-    assert (here / LEFT.get(words[0], "my-photos")).exists()
+def test_commands_of_the_page_run_one_after_another(here, capsys):
+    for command in COMMANDS:
+        needs(command)
+        words = shlex.split(command)[1:]
+        short = ["--samples", "24", "--batch", "8"] if words[0] == "train" else []
+        assert main([*words, *short, "--device", "cpu"]) == 0, f"{command}: {capsys.readouterr().err}"
+        assert (here / LEFT.get(words[0], "my-photos")).exists(), command
 
 
-@pytest.fixture(scope="module")
-def space():
-    return {"__name__": "__main__"}
-
-
-@pytest.mark.parametrize("code", BLOCKS)
-def test_lines_of_the_page_run(here, space, code, capsys):
-    needs(code)
-    exec(code.replace('mix="auto"', 'mix="auto", samples=24, batch_size=8, device="cpu"'), space)
+def test_blocks_of_the_page_run_one_after_another(here):
+    space = {"__name__": "__main__"}
+    for code in BLOCKS:
+        needs(code)
+        exec(code.replace('mix="auto"', 'mix="auto", samples=24, batch_size=8, device="cpu"'), space)
+    assert space["result"].n == 9 and len(space["names"]) == 24 == len(space["features"])
+    assert {path.name for path in (here / "for-openclip").iterdir()} >= {"open_clip_config.json"}
 
 
 def test_the_road_of_readme_runs(here, capsys):
@@ -81,13 +79,6 @@ def test_the_road_of_readme_runs(here, capsys):
     short = block.replace('out="runs/mine"', 'out="runs/readme", samples=24, batch_size=8, device="cpu"')
     exec("import minclip\n" + short.replace("my-drawings", "my-photos"), {})
     assert capsys.readouterr().out.count("(") == 3  # (name, cosine) of three pictures
-
-
-def test_what_the_lines_made_is_there(here, space):
-    if "result" not in space:
-        pytest.skip("the lines need scikit-learn")
-    assert space["result"].n == 9 and len(space["names"]) == 24 == len(space["features"])
-    assert {path.name for path in (here / "for-openclip").iterdir()} >= {"open_clip_config.json"}
 
 
 def test_the_page_names_the_commands_in_order():

@@ -38,7 +38,13 @@ def figure_of(lesson: str, ending: str) -> Image.Image:
     image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
     if image.height < TALL * image.width:
         return image
-    return image.crop((0, 0, image.width, round(0.52 * image.height)))  # its upper rows, large enough to read
+    return image.crop((0, 0, image.width, upper_rows(np.asarray(image.convert("L")))))  # few rows, large enough to read
+
+
+def upper_rows(grey: np.ndarray) -> int:
+    """The last height above the middle at which nothing is drawn, so that no row of pictures is cut."""
+    empty = np.flatnonzero((grey[: len(grey) * 52 // 100] > 250).all(axis=1))
+    return int(empty[-1])
 
 
 def write_picture(path: Path) -> None:

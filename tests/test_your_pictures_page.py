@@ -14,7 +14,6 @@ from minclip.experiments import finetuning
 
 PAGE = (Path(__file__).parents[1] / "docs" / "your-pictures.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 LEFT = {  # what is there after a command
     "train": "runs/mine/report.md",
@@ -72,13 +71,6 @@ def test_blocks_of_the_page_run_one_after_another(here):
         exec(code.replace('mix="auto"', 'mix="auto", samples=24, batch_size=8, device="cpu"'), space)
     assert space["result"].n == 9 and len(space["names"]) == 24 == len(space["features"])
     assert {path.name for path in (here / "for-openclip").iterdir()} >= {"open_clip_config.json"}
-
-
-def test_the_road_of_readme_runs(here, capsys):
-    (block,) = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "minclip.fit(" in code]
-    short = block.replace('out="runs/mine"', 'out="runs/readme", samples=24, batch_size=8, device="cpu"')
-    exec("import minclip\n" + short.replace("my-drawings", "my-photos"), {})
-    assert capsys.readouterr().out.count("(") == 3  # (name, cosine) of three pictures
 
 
 def test_the_page_names_the_commands_in_order():

@@ -66,7 +66,7 @@ CASES = [
     Case(
         "siglip.SigLIPLoss",
         arguments(bias=BIASES),
-        lambda result, given: math.isclose(result.logit_bias.item(), given["bias"], rel_tol=1e-6),
+        lambda result, given: math.isclose(result.logit_bias.item(), given["bias"], rel_tol=1e-6, abs_tol=1e-9),
         OF_TYPES,
     ),
     Case(

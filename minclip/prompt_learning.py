@@ -47,7 +47,7 @@ class PromptLearner(nn.Module):
 
     def __init__(self, model: CLIP, tokenizer: Tokenizer, names: Sequence[str], context: str = "a picture of"):
         super().__init__()
-        if problem := wrong_names(names) or ("" if context.strip() else "context must hold a word to begin with"):
+        if problem := wrong_names(names) or wrong_names([context], "context"):
             raise ValueError(problem)
         device = model.logit_scale.device
         tokens = tokenizer([f"{context} {name}" for name in names]).to(device)  # [classes, context_length]

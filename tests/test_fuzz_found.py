@@ -15,7 +15,7 @@ import minclip
 from minclip import adapters, checkpoint, evaluation, figures, retrieval, zero_shot
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.preprocess import ImageTransform, as_seen, image_transform, square
-from minclip.prompt_learning import encode_embeddings
+from minclip.prompt_learning import PromptLearner, encode_embeddings
 from minclip.search import index_folder
 from minclip.siglip import SigLIPLoss
 from minclip.similarity import unit_rows
@@ -57,6 +57,7 @@ REFUSED = {
     "columns=0 must be at least 1": lambda: figures.plot_samples([PIXELS[0]], ["a"], columns=0),
     "matrix must be numbers": lambda: figures.plot_confusion([["a"]], ["a"]),
     "embeddings has shape [8, 8], the": lambda: encode_embeddings(model().text, torch.ones(8, 8), torch.tensor([1])),
+    "context: number 0 is b'a', which is no text": lambda: PromptLearner(model(), tokenizer(77), ["a"], b"a"),
 }
 
 

@@ -30,7 +30,7 @@ def tip_adapter_logits(
     features f: unit rows [n, embed_dim]; classifier W: unit columns [embed_dim, classes]; keys K: the shots' features,
     unit rows [shots, embed_dim]; values V: their classes, one-hot [shots, classes]; scale s: exp(logit_scale).
     alpha α: how much a vote counts; beta β: how much less the vote of a distant shot counts than that of a near one.
-    Returns float [n, classes]. Raises ValueError where keys and values are not of the same shots.
+    Returns float [n, classes]. Raises ValueError where keys and values are not of the same shots, or β is out of range.
     Source: Zhang et al. 2021, equations 5 and 6.
 
     >>> shots, classes = torch.eye(2), torch.eye(2)
@@ -41,6 +41,8 @@ def tip_adapter_logits(
         raise ValueError(
             f"keys are of {len(keys)} shots, values of {len(values)}: give each shot a feature and a class"
         )
+    if not 0 <= beta <= 1e6:
+        raise ValueError(f"beta={beta} must be from 0, where all shots count alike, to 1e6, where rounding decides")
     nearness = torch.exp(-beta * (1 - features @ keys.T))  # [n, shots]: 1 where a shot has the same feature
     return scale * features @ classifier + alpha * nearness @ values  # [n, classes]
 
@@ -62,7 +64,7 @@ class TipAdapter(nn.Module):
         beta: float = 5.0,
     ):
         super().__init__()
-        self.classifier, self.scale, self.alpha, self.beta = classifier, scale, alpha, beta
+        self.classifier, self.scale, self.alpha, self.beta = classifier.detach(), scale, alpha, beta
         self.keys = nn.Parameter(features.clone())  # [shots, embed_dim]
         self.values = F.one_hot(labels, classifier.shape[1]).to(features.dtype)  # [shots, classes]
 
@@ -90,7 +92,7 @@ class ClipAdapter(nn.Module):
         super().__init__()
         if not 0 <= share <= 1:
             raise ValueError(f"share={share} must be from 0 (zero-shot) to 1 (nothing of the feature itself)")
-        self.classifier, self.scale, self.share = classifier, scale, share
+        self.classifier, self.scale, self.share = classifier.detach(), scale, share
         width = len(classifier)
         self.layers = nn.Sequential(
             nn.Linear(width, width // 4, bias=False),
@@ -122,10 +124,10 @@ def fit_on_shots(
     features: unit rows [shots, embed_dim]; labels: int64 [shots]; val_features, val_labels: of other pictures.
     AdamW, the learning rate falls to 0 along a cosine. Returns the accuracy on the validation pictures before the
     first epoch and after each: [1 + epochs]. Where the accuracy is level, the lower loss decides.
-    Raises ValueError where there is nothing to train on or to choose by.
+    Raises ValueError where there is nothing to train on or to choose by, or a high learning rate makes logits NaN.
     """
-    if epochs < 1:
-        raise ValueError(f"epochs={epochs} must be at least 1")
+    if min(epochs, batch_size) < 1:
+        raise ValueError(f"epochs={epochs} and batch_size={batch_size} must be at least 1")
     for name, rows, classes in (("features", features, labels), ("val_features", val_features, val_labels)):
         if len(rows) != len(classes) or len(classes) == 0:
             raise ValueError(f"{name} are {len(rows)} rows for {len(classes)} labels: give one label for each")
@@ -135,7 +137,7 @@ def fit_on_shots(
     found, best = [measured(module, val_features, val_labels)], copy.deepcopy(module.state_dict())
     for _ in range(epochs):
         for rows in torch.randperm(len(labels), generator=generator).split(batch_size):
-            loss = F.cross_entropy(module(features[rows]), labels[rows])
+            loss = F.cross_entropy(module(features[rows].detach()), labels[rows])  # the encoder learns nothing
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -23,12 +23,12 @@ def encode_embeddings(encoder: TextTransformer, embeddings: Tensor, eot: Tensor)
     embeddings: float [batch, length ≤ context_length, width], without positions; eot: int64 [batch], where each text
     has its end-of-text token. Of ids it is the place of the largest: encoder(tokens) is
     encode_embeddings(encoder, encoder.token_embedding(tokens), tokens.argmax(dim=-1)).
-    Returns features: float [batch, embed_dim], not normalised. Raises ValueError for a text that is too long.
+    Returns features: float [batch, embed_dim], not normalised. Raises ValueError for another shape, as of a long text.
     """
-    if embeddings.shape[1] > encoder.context_length:
+    if embeddings.ndim != 3 or embeddings.shape[1] > encoder.context_length:
         raise ValueError(
-            f"embeddings are {embeddings.shape[1]} tokens long, the model reads {encoder.context_length}: make the "
-            f"context or the names shorter"
+            f"embeddings has shape {list(embeddings.shape)}, the model reads [batch, length ≤ "
+            f"{encoder.context_length}, width]: make the context or the names shorter"
         )
     batch, length = embeddings.shape[:2]
     x = embeddings + encoder.positional_embedding[:length]  # [batch, length, width]
@@ -47,7 +47,7 @@ class PromptLearner(nn.Module):
 
     def __init__(self, model: CLIP, tokenizer: Tokenizer, names: Sequence[str], context: str = "a picture of"):
         super().__init__()
-        if problem := wrong_names(names) or ("" if context.strip() else "context must hold a word to begin with"):
+        if problem := wrong_names(names) or wrong_names([context], "context"):
             raise ValueError(problem)
         device = model.logit_scale.device
         tokens = tokenizer([f"{context} {name}" for name in names]).to(device)  # [classes, context_length]
@@ -57,6 +57,8 @@ class PromptLearner(nn.Module):
         self.encoder = copy.deepcopy(model.text).requires_grad_(False)
         self.eot = tokens.argmax(dim=-1)  # [classes]
         longest, m = int(self.eot.max()) + 1, int(start.argmax()) - 1
+        if m == 0:
+            raise ValueError(f"context must hold a word to begin with, found {context!r}, which has no token")
         self.sot, self.rest = embeddings[:, :1], embeddings[:, 1 + m : longest]
         self.context = nn.Parameter(embeddings[0, 1 : 1 + m].clone())  # v: [M, width]
         self.scale = model.logit_scale.exp().item()

@@ -67,11 +67,13 @@ def start_loss(batch_size: int, bias: float) -> float:
 class SigLIPLoss(nn.Module):
     """`siglip_loss` with its learned bias, as the `loss` of `minclip.fit`.
 
-    bias: where it starts; the paper's -10, or `prior_bias` of your batch.
+    bias: where it starts; the paper's -10, or `prior_bias` of your batch. Raises ValueError where it is not finite.
     """
 
     def __init__(self, bias: float = START_BIAS):
         super().__init__()
+        if not math.isfinite(bias):
+            raise ValueError(f"bias={bias} must be a finite number, such as prior_bias(batch_size)")
         self.logit_bias = nn.Parameter(torch.tensor(float(bias)))
 
     def forward(self, image_features: Tensor, text_features: Tensor, scale: Tensor | float) -> Tensor:

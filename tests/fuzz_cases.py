@@ -80,7 +80,7 @@ def arguments(**parts: Any) -> st.SearchStrategy[dict[str, Any]]:
 AMOUNTS = {
     "n_px", "size", "image_size", "width", "layers", "heads", "length", "steps", "embed_dim", "hidden", "mlp_width",
     "channels", "channels_in", "side", "columns", "patch_size", "normalized_shape", "num_features", "classes", "blocks",
-    "resamples", "vocab_size", "context_length", "stride", "merges",
+    "resamples", "vocab_size", "context_length", "stride", "merges", "epochs",
 }  # fmt: skip
 
 

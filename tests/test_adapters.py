@@ -164,16 +164,21 @@ def test_what_cannot_be_adapted_is_refused(classifier, tiny):
     with pytest.raises(ValueError, match=r"share=1.5 must be from 0"):
         ClipAdapter(classifier, SCALE, share=1.5)
     tip = TipAdapter(classifier, SCALE, features, labels)
-    with pytest.raises(ValueError, match="epochs=0 must be at least 1"):
+    with pytest.raises(ValueError, match="epochs=0 and batch_size=64 must be at least 1"):
         fit_on_shots(tip, features, labels, features, labels, epochs=0)
+    with pytest.raises(ValueError, match="epochs=1 and batch_size=0 must be at least 1"):
+        fit_on_shots(tip, features, labels, features, labels, epochs=1, batch_size=0)
+    with pytest.raises(ValueError, match="beta=-200 must be from 0"):
+        TipAdapter(classifier, SCALE, features, labels, beta=-200)(features)
     with pytest.raises(ValueError, match="val_features are 4 rows for 0 labels"):
         fit_on_shots(tip, features, labels, features, labels[:0])
     model, _, tokenizer = tiny
-    with pytest.raises(ValueError, match="context must hold a word"):
-        PromptLearner(model, tokenizer, ["a cat"], " ")
+    for nothing in (" ", "\0", "<|endoftext|>"):
+        with pytest.raises(ValueError, match=r"context(: number 0 is ' '| must hold a word)"):
+            PromptLearner(model, tokenizer, ["a cat"], nothing)
     with pytest.raises(ValueError, match="hold 'a cat' twice"):
         PromptLearner(model, tokenizer, ["a cat", "a cat"])
-    with pytest.raises(ValueError, match="40 tokens long, the model reads 32"):
+    with pytest.raises(ValueError, match=r"shape \[1, 40, 128\], the model reads \[batch, length ≤ 32"):
         encode_embeddings(model.text, torch.zeros(1, 40, 128), torch.tensor([3]))
 
 

@@ -12,10 +12,13 @@ from fuzz_texts import tokenizer
 from PIL import Image
 
 import minclip
-from minclip import checkpoint, evaluation, figures, retrieval, zero_shot
+from minclip import adapters, checkpoint, evaluation, figures, retrieval, zero_shot
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.preprocess import ImageTransform, as_seen, image_transform, square
+from minclip.prompt_learning import PromptLearner, encode_embeddings
 from minclip.search import index_folder
+from minclip.siglip import SigLIPLoss
+from minclip.similarity import unit_rows
 
 PIXELS = np.zeros((2, 8, 8, 3), np.uint8)
 INDEX = retrieval.Index(torch.eye(2), ["a", "b"])
@@ -53,6 +56,8 @@ REFUSED = {
     "log is empty": lambda: figures.plot_curves([1, 2]),
     "columns=0 must be at least 1": lambda: figures.plot_samples([PIXELS[0]], ["a"], columns=0),
     "matrix must be numbers": lambda: figures.plot_confusion([["a"]], ["a"]),
+    "embeddings has shape [8, 8], the": lambda: encode_embeddings(model().text, torch.ones(8, 8), torch.tensor([1])),
+    "context: number 0 is b'a', which is no text": lambda: PromptLearner(model(), tokenizer(77), ["a"], b"a"),
 }
 
 
@@ -83,3 +88,18 @@ def test_pictures_of_mode_La_are_read_like_LA():
 def test_a_task_keeps_the_greys_of_16_bits():
     picture = Image.fromarray(np.full((8, 8), 32896, np.uint16))  # the middle of the range, not white
     assert (evaluation.class_task("mine", [picture], ["grey"], size=8).pixels == 128).all()
+
+
+@pytest.mark.parametrize("kind", [adapters.TipAdapter, adapters.ClipAdapter])
+def test_shots_whose_features_carry_a_graph_are_learned(kind):
+    torch.manual_seed(0)
+    features, labels = unit_rows(torch.randn(6, 8, requires_grad=True)), torch.arange(6) % 3
+    shots = (features, labels) if kind is adapters.TipAdapter else ()
+    module = kind(unit_rows(torch.randn(3, 8, requires_grad=True)).T, 10.0, *shots)
+    found = adapters.fit_on_shots(module, features, labels, features, labels, epochs=2, batch_size=2)
+    assert len(found) == 3 and not module.classifier.requires_grad
+
+
+def test_a_bias_of_text_is_no_number():
+    with pytest.raises(TypeError, match="must be real number, not str"):
+        SigLIPLoss("")

@@ -2,17 +2,16 @@
 
 import inspect
 from importlib import import_module
+from pathlib import Path
 
 import test_fuzz_public
 
 import minclip
 
 # the pages at the top whole, of the folders what they export; what a lesson's reader or an importer is told to use
-PAGES = [
-    *("bpe", "tokenizer", "prompts", "preprocess", "similarity", "ties", "accuracy", "retrieval", "config", "loss"),
-    *("transformer", "vision", "text", "resnet", "model", "optim", "training", "zero_shot", "checkpoint"),
-    *("data", "evaluation", "figures", "search"),
-]
+FOLDERS = ("data", "evaluation", "figures", "search")
+TOP = sorted(page.stem for page in Path(minclip.__file__).parent.glob("*.py") if not page.stem.startswith("__"))
+PAGES = [*TOP, *FOLDERS]
 ALSO = {"experiments.fit.fit", "data.memory.from_pairs"}
 MERGES = "reads OpenAI's merges, which are fetched apart; BPETokenizer's own method has a case"
 NOT_FUZZED = {

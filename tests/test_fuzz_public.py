@@ -5,12 +5,14 @@ The ordinary suite tries few of them. A deep run: `MINCLIP_FUZZ=500 python -m py
 
 from typing import Any
 
+import fuzz_after_clip
 import fuzz_configs
 import fuzz_measures
 import fuzz_models
 import fuzz_parts
 import fuzz_pictures
 import fuzz_places
+import fuzz_siglip
 import fuzz_tensors
 import fuzz_texts
 import fuzz_training
@@ -28,6 +30,8 @@ PAGES = (
     fuzz_parts,
     fuzz_models,
     fuzz_training,
+    fuzz_siglip,
+    fuzz_after_clip,
     fuzz_measures,
     fuzz_places,
 )

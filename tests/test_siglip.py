@@ -137,6 +137,8 @@ def test_the_loss_module_learns_its_bias():
     value.backward()
     assert [name for name, _ in loss.named_parameters()] == ["logit_bias"] and loss.logit_bias.grad != 0
     assert SigLIPLoss().logit_bias.item() == -10.0
+    with pytest.raises(ValueError, match="bias=nan must be a finite number"):
+        SigLIPLoss(math.nan)
 
 
 def test_the_map_head_is_hugging_faces():

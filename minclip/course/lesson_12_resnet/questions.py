@@ -1,0 +1,3 @@
+"""Lesson 12: what the learner predicts."""
+
+QUESTIONS = {}

@@ -4,19 +4,17 @@ The rates are each encoder's own: python -m benchmarks.claims.resnet_rates chose
 """
 
 from dataclasses import replace
-from functools import lru_cache, partial
-
-from torch import Tensor
-from torch.nn import functional as F
+from functools import lru_cache
 
 from benchmarks.claims.definition import Claim, Finding, Number, table
 from benchmarks.claims.questions import Answers, correct, matching
 from benchmarks.claims.training_arms import Arm, Book, Learned, Setting
 from minclip.config import CLIPConfig
 from minclip.course.lesson_12_resnet.operations import operations
+from minclip.course.lesson_12_resnet.other_nets import with_a_mean, with_plain_strides
 from minclip.data.picturebook import tasks
 from minclip.model import CLIP
-from minclip.resnet import AttentionPool, Bottleneck, ModifiedResNet
+from minclip.resnet import ModifiedResNet
 
 RESNET = CLIPConfig(128, 64, None, 8, (1, 1, 1, 1), 64, 2, 1, context_length=32, vocab_size=2048)
 VIT = replace(RESNET, patch_size=8, vision_width=36, vision_layers=3, vision_head_width=18)
@@ -107,42 +105,8 @@ def resnet_of(model: CLIP) -> ModifiedResNet:
 
 
 def pools_the_mean(model: CLIP) -> None:
-    pool = resnet_of(model).attnpool
-    pool.forward = partial(mean_of_values, pool)  # type: ignore[method-assign]
-
-
-def mean_of_values(pool: AttentionPool, x: Tensor) -> Tensor:
-    """AttentionPool.forward with all places weighed equally: [batch, width, side, side] -> [batch, embed_dim]."""
-    x = x.flatten(2).transpose(1, 2) + pool.positional_embedding[1:]  # [batch, places, width]
-    return pool.c_proj(pool.v_proj(x.mean(dim=1)))
+    with_a_mean(resnet_of(model))
 
 
 def skips_places(model: CLIP) -> None:
-    net = resnet_of(model)
-    net.forward = partial(plain_forward, net)  # type: ignore[method-assign]
-    for block in net.modules():
-        if isinstance(block, Bottleneck):
-            block.forward = partial(plain_block, block)  # type: ignore[method-assign]
-
-
-def plain_block(block: Bottleneck, x: Tensor) -> Tensor:
-    """Bottleneck.forward that takes every second place: what a convolution with that stride gives."""
-    past = x if block.downsample is None else block.downsample(every(x, block.stride))
-    x = F.relu(block.bn1(block.conv1(x)))
-    x = F.relu(block.bn2(every(block.conv2(x), block.stride)))
-    return F.relu(block.bn3(block.conv3(x)) + past)
-
-
-def plain_forward(net: ModifiedResNet, image: Tensor) -> Tensor:
-    """ModifiedResNet.forward, whose stem takes every second place, too."""
-    x = F.relu(net.bn1(net.conv1(image)))
-    x = F.relu(net.bn2(net.conv2(x)))
-    x = F.relu(net.bn3(every(net.conv3(x), 2)))
-    for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
-        x = stage(x)
-    return net.attnpool(x)
-
-
-def every(x: Tensor, stride: int) -> Tensor:
-    """Every stride-th place: [batch, channels, height, width] -> [batch, channels, height / stride, width / stride]."""
-    return x[:, :, ::stride, ::stride]
+    with_plain_strides(resnet_of(model))

@@ -82,7 +82,7 @@ def resnet_parts(setting: Setting) -> Claim:
 def choice() -> str:
     return (
         f"16,000 samples of 10,000 pictures in batches of {BATCH}, AdamW; the learning rates, "
-        f"{RATES['ViT']:g} (ViT) and {RATES['ResNet']:g} (ResNet), are the best of three for seed 0 on the validation "
+        f"{RATES['ViT']:g} (ViT) and {RATES['ResNet']:g} (ResNet), are the best of four for seed 0 on the validation "
         "split. Longer runs and larger models were not tried."
     )
 

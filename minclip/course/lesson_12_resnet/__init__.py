@@ -10,6 +10,8 @@ LESSON = Lesson(
         Exercise("Bottleneck", "resnet", difficulty=2, minutes=20, points=4, box="resnet", write=("forward",)),
         Exercise("stage", "resnet", difficulty=1, minutes=10, points=2, box="resnet"),
         Exercise("AttentionPool", "resnet", difficulty=3, minutes=25, points=4, box="resnet", write=("forward",)),
-        Exercise("ModifiedResNet", "resnet", difficulty=2, minutes=20, points=3, box="resnet", write=("stem", "forward")),
+        Exercise(
+            "ModifiedResNet", "resnet", difficulty=2, minutes=20, points=3, box="resnet", write=("stem", "forward")
+        ),
     ),
 )

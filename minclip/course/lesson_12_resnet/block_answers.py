@@ -68,7 +68,8 @@ WRONG = [
     but("self.bn1(self.conv1(x))", "self.conv1(x)", "bn1 is missing"),
     but("self.bn2(self.conv2(x))", "self.conv2(x)", "bn2 is missing"),
     but("self.bn3(self.conv3(x))", "self.conv3(x)", "bn3 is missing"),
-    block(PAST + "x = F.relu(self.conv1(x))\nx = F.relu(self.conv2(x))\n" + POOL + "return F.relu(self.conv3(x) + past)",
+    block(PAST + "x = F.relu(self.conv1(x))\nx = F.relu(self.conv2(x))\n" + POOL
+          + "return F.relu(self.conv3(x) + past)",
           "all norms are missing"),
     but(ONE, "x = self.bn1(self.conv1(x))\n", "the ReLU behind bn1 is missing"),
     but(TWO, "x = self.bn2(self.conv2(x))\n", "the ReLU behind bn2 is missing"),

@@ -50,7 +50,8 @@ BEHIND_CONV3 = Mistake(
     way=POOL,
 )
 PAST_LATE = Mistake(
-    "past is averaged behind downsample: average before, which saves work, and the norm counts the places left", way=PAST
+    "past is averaged behind downsample: average before, which saves work, and the norm counts the places left",
+    way=PAST,
 )
 BOTH_LATE = Mistake(
     "both paths are averaged at their end: average before conv3 and before downsample", way=f"{POOL}; {PAST}"

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d as mean
 from torch.nn.functional import relu
@@ -12,6 +11,7 @@ from minclip.course import battery
 from minclip.course.assertions import Known, Mistake, Trial
 from minclip.course.lesson_12_resnet import block_mistakes, net_mistakes, pool_mistakes
 from minclip.course.lesson_12_resnet.block_mistakes import drawn, of_block, of_stage, plan
+
 
 def both(t: Trial, kind: Any, *arguments: int, **sizes: Any) -> tuple[Any, Any]:
     """The learner's module and minclip's with the same weights and statistics, in eval mode."""

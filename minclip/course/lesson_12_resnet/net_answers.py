@@ -23,7 +23,9 @@ return self.attnpool(x)
 
 
 def net(stem: str = STEM, body: str = BODY, says: str = "", silent: str = "", refuse: str = REFUSE) -> Answer:
-    methods = f"    def stem(self, x):\n{indented(stem, 8)}\n\n    def forward(self, image):\n{indented(refuse + body, 8)}"
+    methods = (
+        f"    def stem(self, x):\n{indented(stem, 8)}\n\n    def forward(self, image):\n{indented(refuse + body, 8)}"
+    )
     return Answer("ModifiedResNet", f"{HEAD}{methods}\n", says, silent)
 
 

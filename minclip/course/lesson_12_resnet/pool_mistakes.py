@@ -124,9 +124,7 @@ def of_pool(pool: AttentionPool, x: Tensor) -> Known:
         Mistake("a vector for each token: the mean alone asks", way=ASK): lambda: c(every),
         Mistake("a dimension too many: the tokens, of which one is left", way=END): lambda: c(every[:, :1]),
         Mistake("this is the mean, without attention", way=ASK): lambda: c(mean[:, 0]),
-        Mistake("this is the mean of the values: all places weigh the same", way=ASK): lambda: c(
-            v(tokens).mean(dim=1)
-        ),
+        Mistake("this is the mean of the values: all places weigh the same", way=ASK): lambda: c(v(tokens).mean(dim=1)),
         Mistake("this is the mean of the places' values: all weigh the same", way=ASK): lambda: c(v(mean[:, 0])),
         Mistake("c_proj is missing", way=END): lambda: every[:, 0],
         Mistake("v_proj stands in the place of c_proj", way=END): lambda: v(every[:, 0]),

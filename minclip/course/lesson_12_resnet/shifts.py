@@ -39,7 +39,7 @@ def moved(net: ModifiedResNet, pixels: Tensor) -> list[float]:
 
 
 def moved_by_seed(pixels: Tensor) -> dict[str, list[list[float]]]:
-    """"averages" and "plain strides" -> for every seed the answer of `moved`."""
+    """ "averages" and "plain strides" -> for every seed the answer of `moved`."""
     size, found = pixels.shape[-1], {"averages": [], "plain strides": []}  # type: dict[str, list[list[float]]]
     for seed in SEEDS:
         found["averages"].append(moved(fresh(seed, size), pixels))

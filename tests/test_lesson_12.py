@@ -1,0 +1,150 @@
+"""What lesson 12 says in its text, held against the kept trainings, the nets and the formulas."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from benchmarks.claims import resnet_rates
+from benchmarks.claims.catalogue.resnets import RATES, RESNET, VIT
+from minclip.classroom.notebook import written_question
+from minclip.config import CLIPConfig
+from minclip.course.kept_answers import KeptAnswers
+from minclip.course.learner_library import installed
+from minclip.course.lesson_12_resnet.operations import operations, parameters
+from minclip.course.lesson_12_resnet.other_nets import every, with_a_mean, with_plain_strides
+from minclip.course.lesson_12_resnet.shifts import fresh, moved, shifted
+from minclip.course.outline import LESSONS
+from minclip.formats.weight_names import OPENAI
+from minclip.model import CLIP
+from minclip.resnet import Bottleneck, ModifiedResNet
+
+ROOT = Path(__file__).parents[1]
+TEXT = " ".join((ROOT / "lessons" / "12_resnet" / "lesson.md").read_text(encoding="utf-8").split())
+SMALL = CLIPConfig(16, 64, None, 4, (1, 2, 1, 1), 64, 1, 1, context_length=8, vocab_size=50)
+(LESSON,) = [lesson for lesson in LESSONS if lesson.number == 12]
+
+
+def kept(name):
+    return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def small_net():
+    torch.manual_seed(0)
+    net = ModifiedResNet(image_size=64, width=4, layers=(1, 1, 1, 1), heads=2, embed_dim=8).eval()
+    for block in net.modules():
+        if isinstance(block, Bottleneck):
+            torch.nn.init.ones_(block.bn3.weight)
+    return net
+
+
+def pixels():
+    return torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+
+def test_operations_are_counted_by_hand():
+    """A ViT's: patches, then for each token 12 · width² in a block, and tokens² twice; the projection."""
+    tokens, width, layers = 65, VIT.vision_width, VIT.vision_layers
+    by_hand = 64 * 3 * 64 * width + layers * (12 * tokens * width**2 + 2 * tokens**2 * width) + width * VIT.embed_dim
+    assert operations(VIT) == by_hand
+
+
+def test_both_arms_do_equal_work():
+    assert operations(VIT) == pytest.approx(operations(RESNET), rel=0.01)
+
+
+def test_counting_draws_nothing():
+    torch.manual_seed(3)
+    first = torch.rand(1)
+    torch.manual_seed(3)
+    assert operations(RESNET) and parameters(RESNET) and torch.equal(torch.rand(1), first)
+
+
+def test_plain_strides_are_convolutions_with_a_stride():
+    torch.manual_seed(0)
+    block, x = Bottleneck(8, 4, stride=2).eval(), torch.randn(2, 8, 6, 6)
+    net = small_net()
+    net.layer2 = torch.nn.Sequential(block)
+    with_plain_strides(net)
+    with torch.no_grad():
+        inside = F.relu(block.bn1(block.conv1(x)))
+        inside = F.relu(block.bn2(F.conv2d(inside, block.conv2.weight, padding=1, stride=2)))
+        past = block.downsample[1](F.conv2d(x, block.downsample[0].weight, stride=2))
+        torch.testing.assert_close(block(x), F.relu(block.bn3(block.conv3(inside)) + past))
+        stem = F.relu(net.bn2(net.conv2(F.relu(net.bn1(net.conv1(pixels()))))))
+        stem = F.relu(net.bn3(F.conv2d(stem, net.conv3.weight, padding=1, stride=2)))
+        torch.testing.assert_close(net.stem(pixels()), stem)
+
+
+def test_the_mean_is_attention_whose_weights_are_equal():
+    """Without a query all scores are 0; where the first position is the places' mean, the mean's token adds nothing."""
+    net = small_net()
+    with torch.no_grad():
+        net.attnpool.q_proj.weight.zero_(), net.attnpool.q_proj.bias.zero_()
+        position = net.attnpool.positional_embedding
+        position[0] = position[1:].mean(dim=0)
+        expected = net(pixels())
+        torch.testing.assert_close(with_a_mean(net)(pixels()), expected)
+
+
+def test_a_picture_moves_to_the_right():
+    picture = torch.arange(4.0).expand(1, 3, 4, 4)
+    assert shifted(picture, 1)[0, 0, 0].tolist() == [0, 0, 1, 2]
+    assert every(picture, 2).tolist() == picture[:, :, [0, 2]][..., [0, 2]].tolist()
+
+
+def test_the_learners_resnet_becomes_the_library(monkeypatch, tmp_path):
+    """And it reads OpenAI's names: CLIP is built of the learner's classes, with the numbers of minclip's."""
+    monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
+    torch.manual_seed(0)
+    ours = CLIP(SMALL).eval()
+    file = OPENAI.from_ours(ours.state_dict())
+    answers = KeptAnswers(tmp_path / "my_minclip")
+    for exercise in LESSON.exercises:
+        other = next(answer for answer in LESSON.answers.CORRECT if answer.exercise == exercise.name)
+        answers.adopt(exercise.name, LESSON.answers.SETUP + other.code)
+    with installed():
+        mine = CLIP(SMALL).eval()
+        mine.load_state_dict(OPENAI.to_ours(file))
+        with torch.no_grad():
+            torch.testing.assert_close(mine.encode_image(pixels()), ours.encode_image(pixels()))
+    for part in (mine.visual, mine.visual.layer2[0], mine.visual.attnpool):
+        assert type(part).__module__.startswith("my_minclip")
+
+
+def test_rn50_has_openais_shapes():
+    """Read off OpenAI's file; the paper's table 20 has the channels and layers."""
+    config = CLIPConfig.preset("RN50")
+    shapes = {
+        "visual.conv1.weight": (32, 3, 3, 3),
+        "visual.layer4.2.conv3.weight": (2048, 512, 1, 1),
+        "visual.layer1.0.downsample.0.weight": (256, 64, 1, 1),
+        "visual.attnpool.positional_embedding": (50, 2048),
+        "visual.attnpool.c_proj.weight": (1024, 2048),
+    }
+    with torch.device("meta"):
+        state = OPENAI.from_ours(CLIP(replace(config, text_layers=1, vocab_size=512)).state_dict())
+    assert {name: tuple(state[name].shape) for name in shapes} == shapes
+
+
+def test_features_move_as_far_as_the_text_says():
+    torch.manual_seed(0)
+    pictures = F.interpolate(torch.randn(8, 3, 16, 16), (64, 64), mode="bilinear")
+    soft, hard = moved(fresh(0, 64), pictures), moved(with_plain_strides(fresh(0, 64)), pictures)
+    assert max(soft) < min(hard)
+
+
+def test_the_rates_are_the_best_on_validation():
+    runs = kept("resnet_rates")["runs"]
+    assert {(run["encoder"], run["rate"]) for run in runs} == {(e, r) for e in RATES for r in resnet_rates.TRIED}
+    assert resnet_rates.best(runs) == kept("resnet_rates")["best"] == RATES
+
+
+def test_the_mark_scheme_is_right():
+    scheme = written_question(LESSON).mark_scheme
+    assert 256 * 64 + 9 * 64 * 64 + 64 * 256 == 69_632 and "69,632" in scheme
+    assert 9 * 256 * 256 == 589_824 and "589,824" in scheme and round(589_824 / 69_632, 1) == 8.5
+    assert pytest.approx(3.8) == 0.7 * 5 + 0.3

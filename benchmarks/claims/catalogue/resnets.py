@@ -19,7 +19,7 @@ from minclip.resnet import ModifiedResNet
 RESNET = CLIPConfig(128, 64, None, 8, (1, 1, 1, 1), 64, 2, 1, context_length=32, vocab_size=2048)
 VIT = replace(RESNET, patch_size=8, vision_width=36, vision_layers=3, vision_head_width=18)
 SHARE, BATCH = 18.75, 64  # the base takes so many times the samples; pairs of a step
-RATES = {"ResNet": 2e-3, "ViT": 2e-3}
+RATES = {"ResNet": 7e-4, "ViT": 7e-4}
 ASKED = {"R@10": "retrieval/R@10", "object": "object"}
 PLACE = "64 px pictures, so the last map has 2 × 2 places, where CLIP's has 7 × 7"
 

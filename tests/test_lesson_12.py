@@ -143,6 +143,54 @@ def test_the_rates_are_the_best_on_validation():
     assert resnet_rates.best(runs) == kept("resnet_rates")["best"] == RATES
 
 
+def bracketed(one, share=100):
+    return f"{share * one['mean']:.1f} ({share * one['low']:.1f} to {share * one['high']:.1f})"
+
+
+def test_the_table_is_that_of_the_kept_claims():
+    names = {
+        ("resnet", "ViT"): "ViT",
+        ("resnet", "ResNet"): "ResNet as in CLIP",
+        ("resnet_parts", "mean for the pool"): "ResNet, a mean for the pool",
+        ("resnet_parts", "plain strides"): "ResNet, plain strides",
+    }
+    for (claim, label), words in names.items():
+        rows = {row["series"]: row for row in kept(f"claims-{claim}")["rows"] if row["label"] == label}
+        assert f"| {words} | {bracketed(rows['R@10'])} | {bracketed(rows['object'])} |" in TEXT
+    whole, arm = kept("claims-resnet"), kept("claims-resnet_parts")
+    assert whole["rows"][2]["by_seed"] == arm["rows"][0]["by_seed"], "the ResNet was trained once for both"
+
+
+def test_the_text_says_the_verdicts():
+    encoders, parts = kept("claims-resnet")["findings"], kept("claims-resnet_parts")["findings"]
+    assert [one["verdict"] for one in encoders] == ["not seen"] * 2
+    assert [one["verdict"] for one in parts] == ["not seen", "not seen", "seen", "not seen"]
+    behind = [-100 * value for value in encoders[0]["by_seed"]]
+    assert (round(min(behind), 1), round(max(behind), 1)) == (2.2, 4.9) and "by 2.2 to 4.9 points" in TEXT
+    assert [round(100 * encoders[0][end], 1) for end in ("low", "high")] == [-7.2, 0.6] and "-7.2 to +0.6" in TEXT
+    assert bracketed(parts[0]) == "-0.3 (-1.7 to 1.0)" and "-0.3 points (-1.7 to +1.0)" in TEXT
+    assert bracketed(parts[2]) == "5.2 (2.2 to 8.3)" and "5.2 points (2.2 to 8.3)" in TEXT
+    assert bracketed(parts[3]) == "1.0 (-0.2 to 2.2)" and "1.0 (-0.2 to +2.2)" in TEXT
+
+
+def test_the_text_says_the_work_and_the_parameters():
+    assert f"{operations(RESNET) / 1e6:.2f} million multiply-adds and {parameters(RESNET):,} parameters" in TEXT
+    assert f"The ViT has {operations(VIT) / 1e6:.2f} million and {parameters(VIT):,}." in TEXT
+    width, places = RESNET.vision_width, (RESNET.image_size // 2) ** 2
+    strided = [(width // 2 * width, places)]  # the stem's last; then conv2 of three stages
+    strided += [((width * 2**i) ** 2, places // 4**i) for i in (1, 2, 3)]
+    saved = sum(9 * channels * places * 3 // 4 for channels, places in strided)
+    assert f"{(operations(RESNET) - saved) / 1e6:.2f} million multiply-adds in place of" in TEXT
+
+
+def test_the_text_says_the_rates():
+    for encoder, words in (("ResNet", "10.3, 17.2, 14.7 and 7.3 %"), ("ViT", "5.7, 8.3, 8.2 and 5.0 %")):
+        of_it = {run["rate"]: run["val_r10"] for run in kept("resnet_rates")["runs"] if run["encoder"] == encoder}
+        numbers = [f"{100 * of_it[rate]:.1f}" for rate in resnet_rates.TRIED]
+        assert f"{', '.join(numbers[:3])} and {numbers[3]} %" == words and words in TEXT
+    assert "0.0002, 0.0007, 0.002 and 0.006" in TEXT
+
+
 def test_the_mark_scheme_is_right():
     scheme = written_question(LESSON).mark_scheme
     assert 256 * 64 + 9 * 64 * 64 + 64 * 256 == 69_632 and "69,632" in scheme

@@ -52,6 +52,15 @@ class Bottleneck(nn.Module):
         return F.relu(self.bn3(self.conv3(x)) + past)  # [batch, 4 · channels, height / stride, width / stride]
 
 
+def stage(channels_in: int, channels: int, blocks: int, stride: int) -> nn.Sequential:
+    """Blocks of one resolution, one after the other; the first of them brings the stride and the new channels.
+
+    x: float [batch, channels_in, height, width] -> float [batch, 4 · channels, height / stride, width / stride].
+    """
+    first = Bottleneck(channels_in, channels, stride)
+    return nn.Sequential(first, *(Bottleneck(EXPANSION * channels, channels, stride=1) for _ in range(blocks - 1)))
+
+
 class AttentionPool(nn.Module):
     """A feature map becomes one vector: the mean of all places is the query, all places are keys and values.
 
@@ -118,6 +127,13 @@ class ModifiedResNet(nn.Module):
             if isinstance(block, Bottleneck):
                 nn.init.zeros_(block.bn3.weight)  # at the start every block passes its input on: Goyal et al. 2017
 
+    def stem(self, x: Tensor) -> Tensor:
+        """Three small convolutions, then a mean: float [batch, 3, size, size] -> [batch, width, size / 4, size / 4]."""
+        x = F.relu(self.bn1(self.conv1(x)))  # [batch, width / 2, size / 2, size / 2]
+        x = F.relu(self.bn2(self.conv2(x)))
+        x = F.relu(self.bn3(self.conv3(x)))  # [batch, width, size / 2, size / 2]
+        return F.avg_pool2d(x, 2)  # [batch, width, size / 4, size / 4]
+
     def forward(self, image: Tensor) -> Tensor:
         """image: float [batch, 3, size, size] -> features: float [batch, embed_dim], not normalised."""
         if image.ndim != 4 or image.shape[1:] != (3, self.image_size, self.image_size):
@@ -125,19 +141,9 @@ class ModifiedResNet(nn.Module):
                 f"image has shape {list(image.shape)}, not [batch, 3, {self.image_size}, {self.image_size}]: "
                 f"pass the picture through minclip.preprocess.image_transform({self.image_size})"
             )
-        x = image.to(self.conv1.weight.dtype)
-        x = F.relu(self.bn1(self.conv1(x)))  # [batch, width / 2, size / 2, size / 2]
-        x = F.relu(self.bn2(self.conv2(x)))
-        x = F.relu(self.bn3(self.conv3(x)))  # [batch, width, size / 2, size / 2]
-        x = F.avg_pool2d(x, 2)  # [batch, width, size / 4, size / 4]
+        x = self.stem(image.to(self.conv1.weight.dtype))  # [batch, width, size / 4, size / 4]
         x = self.layer1(x)  # [batch, 4 · width, size / 4, size / 4]
         x = self.layer2(x)  # [batch, 8 · width, size / 8, size / 8]
         x = self.layer3(x)  # [batch, 16 · width, size / 16, size / 16]
         x = self.layer4(x)  # [batch, 32 · width, size / 32, size / 32]
         return self.attnpool(x)  # [batch, embed_dim]
-
-
-def stage(channels_in: int, channels: int, blocks: int, stride: int) -> nn.Sequential:
-    """Blocks of one resolution; the first of them brings the stride."""
-    first = Bottleneck(channels_in, channels, stride)
-    return nn.Sequential(first, *(Bottleneck(EXPANSION * channels, channels, stride=1) for _ in range(blocks - 1)))

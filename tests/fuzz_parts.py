@@ -205,5 +205,11 @@ CASES = [
         right=tensors(2, 3, 32, 32, dtypes=(torch.float32,)),
         of=lambda x: (len(x), 4),
     ),
+    Case(
+        "resnet.ModifiedResNet.stem",
+        arguments(self=st.builds(lambda: part(ModifiedResNet, **CNN)), x=PIXELS),
+        errors=OF_TYPES,
+        nan=NO_NAN,
+    ),
     Case("resnet.stage", arguments(channels_in=4, channels=2, blocks=st.integers(1, 3), stride=2), errors=OF_TYPES),
 ]

@@ -23,6 +23,7 @@ BOXES = {
     "evaluation": ("zero-shot, prompts", QUIET_COLOUR, 6.4, -2.0),
     "retrieval": ("retrieval", QUIET_COLOUR, 9.6, -2.0),
     "adaptation": ("adapters, mixing", QUIET_COLOUR, 6.4, 1.5),  # of the features of both encoders
+    "resnet": ("ResNet", IMAGE_COLOUR, 9.6, 3.0),  # in the place of the ViT
     "siglip": ("SigLIP", MATCH_COLOUR, 9.6, 0.0),
 }
 ARROWS = (

@@ -1,6 +1,15 @@
 """What is said of CLIP, by name: each a function that says which arms are compared, and what would be seen."""
 
-from benchmarks.claims.catalogue import abilities, emoji, encoders, objective, prompts, supervision, training_data
+from benchmarks.claims.catalogue import (
+    abilities,
+    emoji,
+    encoders,
+    objective,
+    prompts,
+    resnets,
+    supervision,
+    training_data,
+)
 
 CLAIMS = {
     "zero_shot": supervision.zero_shot,
@@ -19,4 +28,6 @@ CLAIMS = {
     "text_direction": encoders.text_direction,
     "emoji": emoji.emoji,
     "siglip": objective.siglip,
+    "resnet": resnets.resnet,
+    "resnet_parts": resnets.resnet_parts,
 }

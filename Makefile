@@ -31,24 +31,27 @@ help:
 
 # installed again when the requirements change; every version comes from constraints.txt
 $(VENV)/installed: pyproject.toml constraints.txt
-	@echo "installs PyTorch, minclip and what they need into $(VENV): some minutes"
+	@echo "$(if $(SECOND),1 of 2: )installs PyTorch, minclip and what they need into $(VENV): some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
+# these begin with what is above, which they tell that a second part follows
+$(VENV)/installed-course $(VENV)/installed-peers $(VENV)/installed-site: SECOND := yes
+
 $(VENV)/installed-course: $(VENV)/installed
-	@echo "installs JupyterLab and what the lessons need: some minutes"
+	@echo "2 of 2: installs JupyterLab and what the lessons need: a minute or so"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[course]"
 	@touch $@
 
 # other people's CLIPs, which the tests compare with
 $(VENV)/installed-peers: $(VENV)/installed
-	@echo "installs what the tests need, with other people's CLIPs to compare with: some minutes"
+	@echo "2 of 2: installs what the tests need, with other people's CLIPs to compare with: some minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[classroom,completion,course,dev,export,hub,parquet,peers,probe,serve,shards,siglip,tensorboard]"
 	@touch $@
 
 $(VENV)/installed-site: $(VENV)/installed
-	@echo "installs Sphinx and what the site needs: some minutes"
+	@echo "2 of 2: installs Sphinx and what the site needs: some minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[site]"
 	@touch $@
 

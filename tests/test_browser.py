@@ -173,6 +173,7 @@ def test_a_learners_day(lab, page):
     assert "File" in page.locator(".lm-MenuBar-itemLabel").all_inner_texts()
     assert "Nbgrader" not in page.locator(".lm-MenuBar-itemLabel").all_inner_texts()
     assert page.locator(".Toastify__toast").count() == 0  # no question about news
+    assert page.locator(".jp-CodeCell .cm-lineWrapping").count()  # no line is cut off
     notebook.picture("1-opened")
 
     notebook.command("notebook:run-all-cells")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -16,6 +17,8 @@ pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip insta
 
 from minclip.course import lab
 from minclip.course.workbook import make_workbook
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -56,7 +59,19 @@ def test_root_is_told_the_option(book, monkeypatch, capsys, user, options, said)
     assert lab.open_lab(book, options) == 1
     printed = capsys.readouterr()
     assert ("make lab ARGS=--allow-root" in printed.err) == said
-    assert printed.out == "Open 00_meet_clip/00_meet_clip.ipynb first.\n"
+    assert printed.out == (
+        "Open 00_meet_clip/00_meet_clip.ipynb first.\n"
+        "Starts JupyterLab, which takes some seconds. Ctrl-C in this window stops it.\n"
+    )
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
+@pytest.mark.parametrize(("target", "said"), [("lab", ["1 of 2", "2 of 2"]), ("train", ["installs PyTorch"])])
+def test_make_says_which_part_it_installs(tmp_path, target, said):
+    words = ["make", "-n", target, f"VENV={tmp_path / 'new'}"]
+    lines = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    told = [line.removeprefix('echo "') for line in lines if line.startswith("echo")]
+    assert len(told) == len(said) and all(map(str.startswith, told, said))
 
 
 def test_jupyter_without_the_settings_is_left_alone(book, monkeypatch):
@@ -119,6 +134,8 @@ def test_the_page_carries_the_settings(book, tmp_path):
         assert default["fetchNews"] == "false" and default["checkForUpdates"] is False
         shell = json.loads(get("lab/api/settings/@jupyterlab/application-extension:shell"))
         assert shell["schema"]["properties"]["layout"]["default"]["multiple"]["Table of Contents"] == {"area": "right"}
+        tracker = json.loads(get("lab/api/settings/@jupyterlab/notebook-extension:tracker"))
+        assert tracker["schema"]["properties"]["codeCellConfig"]["default"]["lineWrap"] is True
         workspace = json.loads(get("lab/api/workspaces/default"))
         assert workspace["data"]["layout-restorer:data"]["right"]["current"] == lab.OUTLINE
     finally:

@@ -10,7 +10,7 @@ pytest.importorskip("nbformat", reason="pip install -e .[course] brings what rea
 from minclip.course import workbook_links
 from minclip.course.notebook_files import read
 from minclip.course.workbook import SOURCES
-from minclip.course.workbook_links import linked, source_of, targets
+from minclip.course.workbook_links import beside, linked, page_for, source_of, targets
 from minclip.course.workbook_start import start
 
 LESSONS = sorted(ROOT.glob("lessons/*/lesson.md"))
@@ -39,6 +39,39 @@ def test_links_of_a_workbook_lead_somewhere(tmp_path):
         for target, _ in found:
             inside = (path.parent / target).resolve()
             assert inside.is_file() and (tmp_path / "clip").resolve() in inside.parents, f"{path.name}: {target}"
+
+
+def test_links_and_pictures_of_copied_pages_lead_somewhere(tmp_path):
+    start(tmp_path / "clip")
+    sources = tmp_path / "clip" / SOURCES
+    pages = sorted(sources.rglob("*.md"))
+    assert len(pages) > 5
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "<img" not in text and "](/" not in text  # kinds of links that are not mended
+        for target in re.findall(r"\]\(([^()\s]+)\)", text):
+            path, _, heading = target.partition("#")
+            if re.match(r"\w+:", target):
+                continue
+            found = (page.parent / path).resolve() if path else page
+            assert found.is_file() and sources.resolve() in found.parents, f"{page.name}: {target}"
+            assert not heading or heading in headings(found.read_text(encoding="utf-8")), f"{page.name}: {target}"
+    assert (sources / "docs" / "claims" / "zero_shot.png").is_file()
+    assert sum(path.stat().st_size for path in sources.rglob("*") if path.is_file()) < 4e6  # bytes
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("![seen](claims/a.png), [b](b.md#c)", "![seen](claims/a.png), b (docs/b.md in minclip's repository)"),
+        ("[`up`](../c/) ![lost](d.png)", "`up` (c in minclip's repository) lost (docs/d.png in minclip's repository)"),
+        ("[here](#top), [web](https://a.b/c.md)", "[here](#top), [web](https://a.b/c.md)"),
+        ("```python\nx[0](1)\n```\n[a](e.py)", "```python\nx[0](1)\n```\na (docs/e.py in minclip's repository)"),
+    ],
+)
+def test_links_of_a_page_to_what_is_not_copied_become_text(text, shown):
+    assert page_for({"docs/claims/a.png"}.__contains__, "docs/claims.md", text) == shown
+    assert beside("minclip/models/a.md", "../../docs/b.md") == "docs/b.md"
 
 
 def test_without_a_clone_only_minclips_own_files_are_linked(monkeypatch):

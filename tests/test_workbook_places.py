@@ -66,7 +66,7 @@ def test_the_variable_names_a_folder_of_the_home(tmp_path, monkeypatch):
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.setenv("MINCLIP_MINE", "~/mine")
     assert answers_folder() == tmp_path / "mine"
-    assert where_answers_are() == "Your answers are kept in ~/mine."
+    assert where_answers_are() == "Right answers are kept in ~/mine."
     assert make_answers_folder() == tmp_path / "mine" and not (tmp_path / "workbook.json").exists()
 
 

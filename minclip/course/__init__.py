@@ -15,7 +15,10 @@ date, with notebook_merge.py and workbook_links.py; lab.py opens it.
 
 from minclip.course.checking import check
 from minclip.course.learner_library import built
+from minclip.course.missing_answer import explain_missing_answers
 from minclip.course.predictions import compare, predict
 from minclip.course.progress_diagram import progress
 
 __all__ = ["built", "check", "compare", "predict", "progress"]
+
+explain_missing_answers()  # in a notebook, from its first cell on

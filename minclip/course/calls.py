@@ -13,8 +13,9 @@ from minclip.course.answer_source import code_of
 from minclip.course.comparison import copied, put_back_edited
 from minclip.course.execution_guards import Stopped, by_user
 from minclip.course.failures import Errors, Mistake, NotWritten, Wrong, remedy
+from minclip.course.given_refusals import GUARDS_GONE, has_refusals
 from minclip.course.global_state import GradientsOff, settings
-from minclip.course.learner_package import PARTS
+from minclip.course.missing_names import advice
 from minclip.course.value_words import Shown, answers_line, in_words, said, stub_of, where
 
 EDITED = Mistake(
@@ -26,10 +27,6 @@ EDITED_COLLECTION = Mistake(
     "it changes what it was given",
     way="work on a copy, made first: dict(words), list(items); pop, append, sort, update, del and x[...] = change the "
     "one that came in",
-)
-NOT_RUN = Mistake(
-    "a cell further up defines this name, and it has not run since the notebook was started",
-    way="run all cells above this one: in the menu Run, Run All Above Selected Cell",
 )
 
 
@@ -165,17 +162,17 @@ class Calls:
         line, words = answers_line(error, self.cell, elsewhere=not in_check), said(error)
         if not line and isinstance(error, AttributeError) and self.is_its_instance(error.obj):
             return Wrong(*self.heading("has not all its parts"), f"  {words:.200}")
-        remedies = [*remedy(error, words, known), *self.not_run_yet(error)][:1]
+        remedies = [*remedy(error, words, known), *self.missing_name(error)][:1]
         if line or self.came is None:
             return Wrong(*self.heading("raises an error"), *line, f"  {words:.200}", *remedies)
         came = f"  got       {type(self.came).__name__}: {in_words(self.came)}"
         return Wrong(*self.heading("gives something that cannot be judged"), came, f"  {words:.200}")
 
-    def not_run_yet(self, error: BaseException) -> list[str]:
-        """What to do where a name is missing that a cell of the lesson defines or imports."""
-        home = sys.modules.get(f"minclip.{PARTS.get(name_of(self.mine), '')}")
+    def missing_name(self, error: BaseException) -> list[Mistake]:
+        """What to do where the answer uses a name that is not there: run a cell, or import it."""
         name = error.name if isinstance(error, NameError) else None
-        return [NOT_RUN] if name and (name in PARTS or hasattr(home, name)) else []
+        found = advice(name, getattr(self.mine, "__name__", "")) if name else None
+        return [found] if found else []
 
     def is_its_instance(self, thing: Any) -> bool:
         return isinstance(self.mine, type) and isinstance(thing, self.mine)
@@ -190,6 +187,7 @@ class Calls:
 
         why: what they are; hint: the mistake, where they are accepted.
         """
+        guards = [GUARDS_GONE] if has_refusals(getattr(self.mine, "__name__", ""), function) else []
         self.name_call(name_of(function), arguments, {})
         self.came = None
         try:
@@ -205,9 +203,10 @@ class Calls:
             if stub_of(other):
                 raise self.failure(other, {}) from other
             lines = (f"  expected  a {error.__name__}: {why}", f"  got       {said(other):.90}")
-            raise Wrong(*self.heading("raises another error"), *lines) from other
+            remedies = [*self.missing_name(other), *guards][:1]
+            raise Wrong(*self.heading("raises another error"), *lines, *remedies) from other
         lines = (f"  expected  a {error.__name__}: {why}", f"  got       {in_words(self.came)}")
-        raise Wrong(*self.heading("accepts what it must refuse"), *lines, *([hint] if hint else []))
+        raise Wrong(*self.heading("accepts what it must refuse"), *lines, *([hint] if hint else guards))
 
 
 def is_verdict(error: BaseException) -> bool:

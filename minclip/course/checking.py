@@ -22,15 +22,18 @@ from minclip.course.kept_answer import Answer
 from minclip.course.learner_package import PARTS
 from minclip.course.library_use import inherits, not_replaced, uses_library
 from minclip.course.missing_answer import explain_missing_answers
+from minclip.course.missing_names import advice_on
 from minclip.course.notebook_cells import newest_definition, newest_failed, same
 from minclip.course.outline import exercise_of
 from minclip.course.replaced_functions import replaced_functions
 from minclip.course.second_judging import earlier, fault_of_another, keep, unchecked
 from minclip.course.value_words import shortened
 from minclip.course.workbook import ANSWERS as PACKAGE
-from minclip.course.workbook import where_answers_go
+from minclip.course.workbook import in_the_courses_own, where_answers_go
 
 WIDTH = 72  # columns: JupyterLab breaks longer lines within a word, on a small screen with the outline open
+ARROW = "  → "  # before what to do
+CODE = re.compile(r"`[^`]*`")
 WARNED = re.compile(r"\w*Warning: ")  # how a warning begins, as execution_guards.captured notes it
 PRINTED = 3  # lines that a wrong answer printed, and that are shown
 
@@ -68,19 +71,21 @@ def say(verdict: Verdict) -> None:
     """Prints the verdict, or raises it where nbgrader validates."""
     if validating() and verdict.sign != RIGHT:
         raise NotRight(str(verdict))
-    if line := where_answers_go():
-        print(line)
     print("\n".join(folded(line) for line in str(verdict).splitlines()))
+    # below a wrong answer it would read as if that one were kept
+    if (verdict.sign == RIGHT or in_the_courses_own()) and (line := where_answers_go()):
+        print(line)
 
 
 def folded(line: str) -> str:
     """A line of what to do, its words on as many lines as they need; numbers and code stay as they are."""
-    arrow = "  → "
-    if not line.startswith(arrow):
+    if not line.startswith(ARROW):
         return line
-    return textwrap.fill(
-        line, WIDTH, subsequent_indent=" " * len(arrow), break_long_words=False, break_on_hyphens=False
+    whole = CODE.sub(lambda code: code[0].replace(" ", "\0"), line)  # to be copied: it is not broken
+    lines = textwrap.fill(
+        whole, WIDTH, subsequent_indent=" " * len(ARROW), break_long_words=False, break_on_hyphens=False
     )
+    return lines.replace("\0", " ")
 
 
 def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
@@ -99,7 +104,8 @@ def judge(answer: Any, lesson: Lesson, exercise: Exercise) -> Verdict:
     is_kept = answer.__module__.partition(".")[0] == PACKAGE  # as `built` gave it, or a check of a wrong answer
     if why := newest_failed(name, None if is_kept else written):
         text = f"{name}: your last version does not run ({why}). Mend it, run its cell, then this one."
-        return Verdict(WRONG, text, kept)
+        todo = advice_on(why, name)
+        return Verdict(WRONG, f"{text}\n{ARROW}{todo}" if todo else text, kept)
     if answer is exercise.library:
         return Verdict(
             MISSING, f"{name}: this is minclip's. Run the cell in which you write yours, then this one.", kept

@@ -1,4 +1,4 @@
-"""JupyterLab for a learner: on the workbook, without a teacher's menus, without news, with the outline at hand.
+"""JupyterLab for a learner: on the workbook, no teacher's menus, no news, long lines wrapped, the outline at hand.
 
 The settings are files in the workbook's .jupyter/, which JUPYTER_CONFIG_PATH adds to Jupyter's own places for this one
 start. They are defaults: what the learner chooses in JupyterLab wins, and is kept where it always is. The layout of the
@@ -36,6 +36,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "labconfig/page_config.json": {"disabledExtensions": dict.fromkeys(TEACHERS, True)},
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+        # the whole line, where files, outline and notebook share a small screen
+        "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineNumbers": False, "lineWrap": True}},
         "@jupyterlab/application-extension:shell": {
             "layout": {"single": {}, "multiple": {"Table of Contents": {"area": "right"}}}
         },
@@ -111,6 +113,7 @@ def open_lab(workbook: Path, options: Sequence[str] = ()) -> int:
     first = write_settings(workbook)
     if first:
         print(f"Open {first_lesson()} first.", flush=True)
+    print("Starts JupyterLab, which takes some seconds. Ctrl-C in this window stops it.", flush=True)
     server = subprocess.Popen(command(workbook, first, options), cwd=workbook, env=environment(workbook))
     while True:
         try:

@@ -4,6 +4,7 @@ from typing import Any
 
 from minclip.course.grading import grading
 from minclip.course.learner_package import PARTS
+from minclip.course.missing_names import advice_on, import_in_words
 from minclip.course.notebook_cells import cells, newest_failed, shell
 
 
@@ -21,5 +22,9 @@ def explained(running: Any, kind: type, error: NameError, trace: Any, tb_offset:
         why = newest_failed(name, None)
         what = f"your version does not run ({why}). Mend it" if why else "its cell was not run yet. Write it"
         print(f"✗ {name}: {what}, run its cell, then this one.")
+        if todo := advice_on(why, name):
+            print(f"  → {todo}")
     else:
         running.showtraceback((kind, error, trace), tb_offset=tb_offset)
+        if name and (what := import_in_words(name)):
+            print(f"→ {what}.")

@@ -135,10 +135,15 @@ def where_answers_are() -> str:
     folder = answers_folder()
     if folder is None:
         return ""
-    root = repository()
-    if root is None or root / "lessons" not in upward(Path.cwd()):
-        return f"Your answers are kept in {short(folder)}."
+    if not in_the_courses_own():
+        return f"Right answers are kept in {short(folder)}."
     return (
         "These are the course's own notebooks, which change when the course does. `make lab` (or `minclip course lab`) "
-        f"opens a workbook of your own with the same lessons. Your answers are kept there, too: {short(folder)}."
+        f"opens a workbook of your own with the same lessons. Right answers are kept there, too: {short(folder)}."
     )
+
+
+def in_the_courses_own() -> bool:
+    """Whether the working folder is in the repository's lessons/, where a learner should not stay."""
+    root = repository()
+    return root is not None and root / "lessons" in upward(Path.cwd())

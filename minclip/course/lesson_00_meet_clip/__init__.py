@@ -6,5 +6,5 @@ LESSON = Lesson(
     __name__,
     title="Meet CLIP",
     question="What can a model do that has learned pictures and sentences together?",
-    exercises=(Exercise("cosine_similarity", "similarity", difficulty=1, minutes=15, points=2, box="loss"),),
+    exercises=(Exercise("cosine_similarity", "similarity", difficulty=1, minutes=10, points=2, box="loss"),),
 )

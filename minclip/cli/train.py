@@ -38,6 +38,18 @@ SETTINGS = {
     "--lr": ("learning_rate", number, "AdamW's peak learning rate"),
     "--optimizer": ("optimizer", str, "adamw or muon"),
     "--loss": ("loss", str, "infonce, CLIP's softmax over a batch, or siglip, a sigmoid for each pair"),
+    "--patch-dropout": ("patch_dropout", number, "share of a picture's patches that a step leaves out (FLIP)"),
+    "--small-pictures": (
+        "small_pictures",
+        whole_number,
+        "side of the pictures that a step reads, in pixels, below the model's (CLIPA)",
+    ),
+    "--short-texts": ("short_texts", whole_number, "tokens of a text that a step reads (CLIPA)"),
+    "--unmasked-tuning": (
+        "unmasked_tuning",
+        number,
+        "share of the steps, the last ones, that read everything all the same, such as 0.05",
+    ),
     "--micro-batch": (
         "micro_batch",
         whole_number,

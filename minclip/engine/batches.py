@@ -6,12 +6,13 @@ Everything random about step t is drawn from (seed, t) alone: a run that stops a
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from minclip import masking
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.images import Readable, first_few
 from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
@@ -160,6 +161,7 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     What is drawn depends on seed and step alone. Nothing here waits for a GPU: while it computes one step, the next
     one's batch is drawn.
     """
+    config = config.at(step)
     indices, crops, captions, generator = draw_rows(pairs, config, step)
     own = own_rows(len(indices))
     kept = draw_patches(config, model_config, len(indices), generator)
@@ -175,9 +177,22 @@ def draw_patches(config: TrainConfig, model_config: CLIPConfig, rows: int, gener
     """The patches of each row that a step reads: int64 [rows, k]. None: all."""
     if not config.patch_dropout:
         return None
-    patches = model_config.patches
-    order = torch.rand(rows, patches, generator=generator).argsort(dim=1)  # a shuffle of each row
-    return order[:, : max(1, round((1 - config.patch_dropout) * patches))]
+    patches = replace(model_config, image_size=read_size(config, model_config)).patches
+    return masking.kept_patches(rows, patches, config.patch_dropout, generator)
+
+
+def read_size(config: TrainConfig, model_config: CLIPConfig) -> int:
+    """Side of the pictures that a step reads, in pixels. ValueError where the model cannot read smaller ones."""
+    size, patch = config.small_pictures, model_config.patch_size
+    if size is None:
+        return model_config.image_size
+    if patch is None or not patch <= size < model_config.image_size or size % patch:
+        lower = None if patch is None else model_config.image_size - patch
+        ways = "a ResNet reads one size" if patch is None else f"from {patch} to {lower}, in steps of {patch}"
+        raise ValueError(
+            f"small_pictures={size} is no smaller size of this model of {model_config.image_size} pixels: {ways}"
+        )
+    return size
 
 
 def prepare(
@@ -196,8 +211,8 @@ def prepare(
     if pixels.device.type != device.device.type:
         pixels = device.send(pixels)
     pixels = pixels_to_float(pixels, mean=model_config.pixel_mean, std=model_config.pixel_std)
-    pixels = crop_and_resize(pixels, device.send(crops), model_config.image_size)  # [rows, 3, size, size]
-    tokens = tokens.long()
+    pixels = crop_and_resize(pixels, device.send(crops), read_size(config, model_config))  # [rows, 3, size, size]
+    tokens = tokens.long() if config.short_texts is None else masking.shorten(tokens.long(), config.short_texts)
     length = text_length(tokens, few=config.compiled or device.device.type == "cuda")
     length = tokens.shape[1] if model_config.reads_padding else length
     kept = None if kept is None else device.send(kept)

@@ -19,10 +19,8 @@ from minclip.data.protocol import CaptionDataset
 from minclip.data.streamed_shards import StreamedShards
 from minclip.engine.batches import Pairs, load_pairs, require_pairs
 from minclip.engine.devices import Device, choose_device
-from minclip.engine.features import reads_some_patches
 from minclip.engine.losses import named_loss
 from minclip.engine.processes import Loss, agree, is_first, one_after_the_other, wait
-from minclip.engine.replaced_step import is_replaced
 from minclip.engine.stream import Stream
 from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import Suite, evaluation_suite, refuse_long_texts, watched_suite
@@ -34,6 +32,7 @@ from minclip.experiments.loop import train
 from minclip.experiments.preparation import (
     draw_only_what_is_seen,
     fit_batch_size,
+    fit_what_is_read,
     learned_tokenizer,
     lower_batch_size,
     new_model,
@@ -83,9 +82,7 @@ def run_training(
     config = fit_batch_size(config, run.left_out, data, dataset, captions)
     tokenizer = learned_tokenizer(captions, preset, run.left_out)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
-    if config.patch_dropout and (is_replaced() or not reads_some_patches(model)):  # `minclip train --mine`
-        note_setting(run.left_out, "patch_dropout", config.patch_dropout, 0, "parts of your own read whole pictures")
-        config = replace(config, patch_dropout=0.0)
+    config = fit_what_is_read(model, config, run.left_out)
     device = device or choose_device()
     return train_and_report(
         run, model, tokenizer, dataset, captions, config, device, data,

@@ -1,6 +1,15 @@
 """What is said of CLIP, by name: each a function that says which arms are compared, and what would be seen."""
 
-from benchmarks.claims.catalogue import abilities, emoji, encoders, objective, prompts, supervision, training_data
+from benchmarks.claims.catalogue import (
+    abilities,
+    emoji,
+    encoders,
+    half_the_work,
+    objective,
+    prompts,
+    supervision,
+    training_data,
+)
 
 CLAIMS = {
     "zero_shot": supervision.zero_shot,
@@ -19,4 +28,5 @@ CLAIMS = {
     "text_direction": encoders.text_direction,
     "emoji": emoji.emoji,
     "siglip": objective.siglip,
+    "half_the_work": half_the_work.half_the_work,
 }

@@ -96,5 +96,11 @@ CASES = [
         lambda result, given: result >= given["image_size"],
         OF_TYPES,
     ),
+    Case(
+        "config.TrainConfig.at",
+        arguments(self=TrainConfig(patch_dropout=0.5, unmasked_tuning=0.1), step=st.integers(0, 9999)),
+        lambda result, given: result.patch_dropout == (0.5 if result is given["self"] else 0),
+        OF_TYPES,
+    ),
     Case("config.is_number", arguments(value=PIXELS, kind=int), lambda result, given: result is True),
 ]

@@ -11,6 +11,7 @@ import minclip
 PAGES = [
     *("bpe", "tokenizer", "prompts", "preprocess", "similarity", "ties", "accuracy", "retrieval", "config", "loss"),
     *("transformer", "vision", "text", "resnet", "model", "optim", "training", "zero_shot", "checkpoint"),
+    "masking",
     *("data", "evaluation", "figures", "search"),
 ]
 ALSO = {"experiments.fit.fit", "data.memory.from_pairs"}

@@ -6,6 +6,7 @@ The ordinary suite tries few of them. A deep run: `MINCLIP_FUZZ=500 python -m py
 from typing import Any
 
 import fuzz_configs
+import fuzz_masking
 import fuzz_measures
 import fuzz_models
 import fuzz_parts
@@ -28,6 +29,7 @@ PAGES = (
     fuzz_parts,
     fuzz_models,
     fuzz_training,
+    fuzz_masking,
     fuzz_measures,
     fuzz_places,
 )

@@ -76,14 +76,14 @@ def fit_batch_size(
 
 def fit_what_is_read(model: CLIP, config: TrainConfig, left_out: LeftOut) -> TrainConfig:
     """The configuration without fewer patches or smaller pictures where the learner's own parts (`--mine`) read all."""
-    why = "parts of your own read whole pictures"
+    why, last = "parts of your own read whole pictures", config.unmasked_tuning
     if config.patch_dropout and (is_replaced() or not reads_some_patches(model)):
         note_setting(left_out, "patch_dropout", config.patch_dropout, 0, why)
         config = replace(config, patch_dropout=0.0, unmasked_tuning=0.0)
     if config.small_pictures is not None and is_replaced():
         note_setting(left_out, "small_pictures", config.small_pictures, model.config.image_size, why)
         config = replace(config, small_pictures=None, unmasked_tuning=0.0)
-    return config
+    return config if config.reads_everything else replace(config, unmasked_tuning=last)
 
 
 def learned_tokenizer(captions: list[list[str]], preset: CLIPConfig, left_out: LeftOut) -> BPETokenizer:

@@ -45,7 +45,7 @@ def draw_kept(kept: dict[str, Tensor]) -> Figure:
         for one, picture, places in zip(axes, pixels, patches, strict=True):
             read = torch.zeros(side**2, dtype=torch.bool).scatter(0, places, True).view(side, side)
             mask = read.repeat_interleave(PATCH, 0).repeat_interleave(PATCH, 1).numpy()[..., None]
-            one.imshow(np.where(mask, picture, 225))
+            one.imshow(np.where(mask, picture, 165))
             one.set(xticks=[], yticks=[])
             one.spines[:].set_visible(False)
         axes[0].set_ylabel(f"{label}\n{patches.shape[1]} of {side**2}", fontsize=FONT)
@@ -63,15 +63,15 @@ def draw_kept_tokens() -> Figure:
 
 def draw_sizes() -> Figure:
     """The same picture at 64 and at 32 pixels, cut into patches of 8 pixels."""
-    picture = shown_pictures(1)[0]
+    picture = shown_pictures(2)[1]
     small = picture.reshape(32, 2, 32, 2, 3).mean(axis=(1, 3)).astype(np.uint8)
     figure = new_figure(7.2, 3.9)
     for axes, pixels in zip(figure.subplots(1, 2, width_ratios=[2, 1]), (picture, small), strict=True):
         side = len(pixels)
         axes.imshow(pixels, extent=(0, side, side, 0), interpolation="nearest")
         for line in range(0, side + 1, PATCH):
-            axes.plot([line, line], [0, side], color="white", lw=1)
-            axes.plot([0, side], [line, line], color="white", lw=1)
+            axes.plot([line, line], [0, side], color="black", lw=0.6)
+            axes.plot([0, side], [line, line], color="black", lw=0.6)
         axes.set(xticks=[], yticks=[], xlim=(0, side), ylim=(side, 0))
         axes.set_title(f"{side} pixels: {(side // PATCH) ** 2} patches", fontsize=FONT)
     return described(
@@ -93,7 +93,7 @@ def draw_texts(rows: dict[str, list[list[str]]]) -> Figure:
         for tokens in texts:
             for place, token in enumerate(tokens):
                 colour = MATCH_COLOUR if token == "EOT" else QUIET_COLOUR if token == "SOT" else "black"
-                axes.text(0.06 * place + 0.01, y, token, fontsize=FONT - 3, va="center", color=colour)
+                axes.text(0.082 * place + 0.01, y, token, fontsize=FONT - 1, va="center", color=colour)
             y += 1
         y += 0.3
     axes.set(xlim=(0, 1), ylim=(y, -0.7))

@@ -13,8 +13,6 @@ from torch.nn import functional as F
 
 from minclip.vision import PatchEmbedding
 
-SHORTEST = 3  # tokens of a text: the start, the end, and one between them
-
 
 def kept_patches(rows: int, patches: int, masked: float, generator: torch.Generator | None = None) -> Tensor:
     """Which patches of each picture a step reads: int64 [rows, k], in random order, every picture's own.
@@ -51,8 +49,8 @@ def shorten(tokens: Tensor, length: int) -> Tensor:
     tensor([[7, 1, 2, 9],
             [7, 4, 9, 0]])
     """
-    if length < SHORTEST:
-        raise ValueError(f"length={length} must be at least {SHORTEST}: the start, the end, and one token between them")
+    if length < 3:
+        raise ValueError(f"length={length} must be at least 3: the start, the end, and one token between them")
     end = tokens.argmax(dim=1, keepdim=True)  # [batch, 1], where EOT stands
     short = tokens[:, :length].clone()  # [batch, length]
     short[:, -1:] = torch.where(end >= length, tokens.gather(1, end), short[:, -1:])
@@ -77,8 +75,8 @@ def resize_grid(positions: Tensor, side: int, first: int = 1) -> Tensor:
 def embed_smaller(embedding: PatchEmbedding, image: Tensor) -> Tensor:
     """The tokens of pictures smaller than those of the model: the same patches in pixels, so fewer of them.
 
-    image: float [batch, 3, size, size], size a multiple of the patch -> float [batch, 1 + patches, width]. The positions
-    are those of the whole grid, resized, so what the small pictures teach them stays when the pictures grow.
+    image: float [batch, 3, size, size], size a multiple of the patch -> float [batch, 1 + patches, width]. The
+    positions are those of the whole grid, resized, so what the small pictures teach them stays when the pictures grow.
     """
     x = embedding.conv1(image.to(embedding.conv1.weight.dtype))  # [batch, width, side, side]
     positions = resize_grid(embedding.positional_embedding, x.shape[-1]).to(x.dtype)  # [1 + side², width]

@@ -53,6 +53,7 @@ CASES = [
         grids(),
         lambda result, given: len(result) == given["first"] + given["side"] ** 2,
         OF_TYPES,
+        apart=("first",),
     ),
     Case(
         "masking.embed_smaller",

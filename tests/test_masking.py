@@ -94,7 +94,11 @@ def test_a_run_that_reads_less_is_resumed_bit_for_bit(pairs, tmp_path):
 @pytest.mark.parametrize(
     ("config", "model", "words"),
     [
-        ({"small_pictures": 16}, CONFIG, "small_pictures=16 is no smaller size of this model of 16 pixels: from 4 to 12"),
+        (
+            {"small_pictures": 16},
+            CONFIG,
+            "is no smaller size of this model of 16 pixels: from 4 to 12",
+        ),
         ({"small_pictures": 6}, CONFIG, "in steps of 4"),
         ({"small_pictures": 16}, RESNET, "a ResNet reads one size"),
     ],

@@ -12,7 +12,11 @@ WHY_NOT = launch.why_not()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 
 
-ON_THE_CPU = {"11_after_training", "13_siglip", "14_half_the_work"}  # they work on a few features, in seconds: no cell chooses a device
+ON_THE_CPU = {
+    "11_after_training",
+    "13_siglip",
+    "14_half_the_work",
+}  # they work on a few features, in seconds: no cell chooses a device
 
 
 def passed(done) -> str:

@@ -11,8 +11,8 @@ from benchmarks.claims.definition import Claim, Finding, Number, Row
 from benchmarks.claims.questions import Answers, correct, matching
 from benchmarks.claims.training_arms import SAMPLES, Arm, Book, Learned, Setting
 from minclip.config import CLIPConfig
-from minclip.data.picturebook import tasks
 from minclip.data.paths import atomic_write
+from minclip.data.picturebook import tasks
 from minclip.engine.cores import one_thread
 
 GRID = CLIPConfig(256, 64, 8, 96, 3, 96, 2, 2, context_length=32, vocab_size=2048, vision_head_width=32)  # 64 patches

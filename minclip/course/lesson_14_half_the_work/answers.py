@@ -103,8 +103,10 @@ WRONG = [
     keep(PLACES + edited(TAKEN, "x.gather", "x.detach().gather"), "the way back is cut"),
     keep(PLACES + TAKEN + ".squeeze(0)", "batch"),
     keep(PLACES + TAKEN + ".float()", "dtype"),
-    keep("places = torch.cat([torch.zeros(len(x), 1, dtype=torch.long), kept + 1], dim=1)\n" + TAKEN, "made on the CPU"),
-    keep("return torch.stack([x[i, torch.cat([torch.tensor([0]), kept[i] + 1])] for i in range(3)])", "len(x) says how many"),
+    keep("places = torch.cat([torch.zeros(len(x), 1, dtype=torch.long), kept + 1], dim=1)\n" + TAKEN,
+         "made on the CPU"),
+    keep("return torch.stack([x[i, torch.cat([torch.tensor([0]), kept[i] + 1])] for i in range(3)])",
+         "len(x) says how many"),
     keep(PLACES + "with torch.no_grad():\n    return x.gather(1, places[..., None].expand(-1, -1, x.shape[-1]))",
          "the way back is cut"),
     keep("places = F.pad((kept - 1).clamp(min=0) + 1, (1, 0))\n" + TAKEN, "here it counts from 1"),
@@ -135,10 +137,8 @@ WRONG = [
     cut(END + SHORT + CUT + "return short.float()", "dtype"),
     cut(END + SHORT + CUT + "return short.int()", "dtype"),
     cut(END + "short = tokens[:, :length].clone() if length < tokens.shape[1] else tokens\n"
-        "if length < tokens.shape[1]:\n    short[:, -1:] = torch.where(end >= length, tokens.gather(1, end), short[:, -1:])\n"
-        "return short", "shares its memory"),
-    cut(END + SHORT + "short[:, length - 1:] = torch.where(end >= length, tokens.gather(1, end), short[:, length - 1:])\n"
-        "return short.squeeze(0)", "batch"),
+        "if length < tokens.shape[1]:\n    " + CUT + "return short", "shares its memory"),
+    cut(END + SHORT + CUT + "return short.squeeze(0)", "batch"),
     cut("end = tokens.argmax(dim=1)\n" + SHORT + "for i in range(5):\n    if end[i] >= length:\n"
         "        short[i, -1] = tokens[i, end[i]]\nreturn short", "len(x) says how many"),
     cut(SHORT + "short[tokens.argmax(dim=1) >= length, -1] = 50\nreturn short", ""),
@@ -154,7 +154,8 @@ CORRECT = [
     draw(COUNTED + "return torch.multinomial(torch.ones(rows, patches), k, generator=generator)"),
     draw(ORDER + "left_out = min(patches - 1, patches - round((1 - masked) * patches))\nreturn order[:, left_out:]"),
     keep(PLACES + TAKEN),
-    keep("rows = torch.arange(len(x), device=x.device)[:, None]\nreturn torch.cat([x[:, :1], x[rows, kept + 1]], dim=1)"),
+    keep("rows = torch.arange(len(x), device=x.device)[:, None]\n"
+         "return torch.cat([x[:, :1], x[rows, kept + 1]], dim=1)"),
     keep("cls, patches = x[:, :1], x[:, 1:]\nindex = kept.unsqueeze(-1).repeat(1, 1, x.shape[-1])\n"
          "return torch.cat((cls, torch.gather(patches, 1, index)), dim=1)"),
     keep("return torch.stack([torch.cat([tokens[:1], tokens[1:][i]]) for tokens, i in zip(x, kept)])"),

@@ -28,6 +28,7 @@ FIXED = Mistake("two calls gave the same patches: each step draws new ones", way
 IGNORED = Mistake("the generator is not used: the same seed must give the same patches", way=SHUFFLE)
 UNEVEN = Mistake("some patches are kept more often than others", way=SHUFFLE)
 BLOCK = Mistake("the patches are neighbours: each patch is drawn by itself", way=SHUFFLE)
+NOTHING = Mistake("is there a return?", way="return order[:, :k]")
 PAIR = Mistake("two tensors came: topk and sort give values and places", way="the second one holds the places")
 ALL = Mistake("nothing was left out", way=f"order[:, :k] with {COUNT}")
 
@@ -41,11 +42,11 @@ def seeded(seed: int) -> torch.Generator:
 
 def counted(t: Trial, rows: int, patches: int, masked: float) -> Tensor:
     """What came, of the right shape and dtype."""
-    came = t(rows, patches, masked, seeded(1))
+    came: Any = t(rows, patches, masked, seeded(1))
     k = max(1, round((1 - masked) * patches))
     if isinstance(came, tuple | list) or not isinstance(came, Tensor):
-        t.holds(False, "the result is no tensor", f"  expected  int64 [{rows}, {k}]",
-                *([PAIR] if isinstance(came, tuple | list) else [Mistake("is there a return?")] if came is None else []))  # fmt: skip
+        cause = [PAIR] if isinstance(came, tuple | list) else [NOTHING] if came is None else []
+        t.holds(False, "the result is no tensor", f"  expected  int64 [{rows}, {k}]", *cause)
     right = torch.zeros(rows, k, dtype=torch.long)
     rest = patches - k
     known: Known = {
@@ -66,7 +67,8 @@ def counted(t: Trial, rows: int, patches: int, masked: float) -> Tensor:
     }
     if came.shape != right.shape or came.dtype != right.dtype:
         t.same(came, right, known)
-    return came
+    found: Tensor = came
+    return found
 
 
 def kept_patches(t: Trial) -> None:
@@ -107,7 +109,10 @@ def evenly(t: Trial) -> None:
     share = kept.mean(dim=0)  # 0.25 each, with a deviation of 0.007
     together = (kept[:, :-1] * kept[:, 1:]).mean().item()  # 4 of 16 without putting back: 12 / 240 = 0.05
     worst = int((share - 0.25).abs().argmax())
-    lines = (f"  expected  each of 16 patches in 25 % of {rows} pictures", f"  came      patch {worst} in {share[worst]:.0%}")
+    lines = (
+        f"  expected  each of 16 patches in 25 % of {rows} pictures",
+        f"  came      patch {worst} in {share[worst]:.0%}",
+    )
     t.holds(float((share - 0.25).abs().max()) < 0.04, "some patches are kept more often", *lines, UNEVEN)
     t.holds(together < 0.08, "neighbours are kept together", BLOCK)
 

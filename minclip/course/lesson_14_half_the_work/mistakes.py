@@ -57,9 +57,9 @@ WRONG_TOKENS: dict[str, Way | tuple[Way, ...]] = {
     Mistake("the first number of each token is taken alone: gather takes one number for each index", way=GATHER): (
         lambda x, kept: x.gather(1, F.pad(kept + 1, (1, 0))[..., None])
     ),
-    Mistake("the first number of each token fills the whole token: gather takes one number for each index", way=GATHER): (
-        lambda x, kept: x.gather(1, F.pad(kept + 1, (1, 0))[..., None]).expand(-1, -1, x.shape[-1])
-    ),
+    Mistake(
+        "the first number of each token fills the whole token: gather takes one number for each index", way=GATHER
+    ): (lambda x, kept: x.gather(1, F.pad(kept + 1, (1, 0))[..., None]).expand(-1, -1, x.shape[-1])),
     TURNED: left_out,
     Mistake("what is left out is 0 here, and still there: a step saves nothing", way="take the others out"): zeroed,
     Mistake("all tokens are still there", way=GATHER): lambda x, kept: x,
@@ -140,8 +140,8 @@ WRONG_TEXTS: dict[str, Way | tuple[Way, ...]] = {
         lambda tokens, length: ended(tokens[:, 1:], length, lambda end: end >= length),
     ),
     Mistake("the texts are one token too long: EOT takes the place of the last token", way=CUT): inserted,
-    Mistake("the texts are one token too long", way="tokens[:, :length]"): lambda tokens, length: (
-        shorten(tokens, length + 1)
+    Mistake("the texts are one token too long", way="tokens[:, :length]"): lambda tokens, length: shorten(
+        tokens, length + 1
     ),
     Mistake("the texts are one token too short", way="tokens[:, :length]"): (
         lambda tokens, length: shorten(tokens, max(3, length - 1))
@@ -153,7 +153,9 @@ WRONG_TEXTS: dict[str, Way | tuple[Way, ...]] = {
         lambda tokens, length: ended_by_short(tokens, length)
     ),
     Mistake("padding stands where EOT must stand", way=CUT): lambda tokens, length: with_end(tokens, length, 0),
-    Mistake("the place of EOT stands where its id must stand", way=CUT): lambda tokens, length: by_place(tokens, length),
+    Mistake("the place of EOT stands where its id must stand", way=CUT): lambda tokens, length: by_place(
+        tokens, length
+    ),
     Mistake("nothing was cut", way="tokens[:, :length]"): lambda tokens, length: tokens,
     Mistake("rows and columns are swapped: texts are the rows", way="tokens[:, :length]"): (
         lambda tokens, length: tokens[:length]

@@ -120,10 +120,14 @@ def draw_equal_time() -> Figure:
             (row,) = [one for one in rows if one["label"] == label and one["series"] == name]
             colour = OTHER_COLOUR if place == 0 else SERIES_COLOURS[(place - 1) % 3]
             axes.plot([100 * row["low"], 100 * row["high"]], [place, place], color=colour, lw=6, solid_capstyle="butt")
-            axes.plot([100 * value for value in row["by_seed"]], [place] * len(row["by_seed"]), "o", color="black", ms=4)
+            axes.plot(
+                [100 * value for value in row["by_seed"]], [place] * len(row["by_seed"]), "o", color="black", ms=4
+            )
             said.append(f"{label}, {name}: {100 * row['mean']:.1f}")
         axes.set_yticks(range(len(labels)), labels, fontsize=FONT - 1)
         axes.set_ylim(len(labels) - 0.5, -0.5)
         dress(axes, "", words.get(name, name), "")
         axes.set_xlim(left=0)
-    return described(figure, f"Trainings of equal time, points are seeds, bars are intervals. Means: {'; '.join(said)}.")
+    return described(
+        figure, f"Trainings of equal time, points are seeds, bars are intervals. Means: {'; '.join(said)}."
+    )

@@ -97,10 +97,11 @@ def test_a_run_that_reads_less_is_resumed_bit_for_bit(pairs, tmp_path):
         (
             {"small_pictures": 16},
             CONFIG,
-            "is no smaller size of this model of 16 pixels: from 4 to 12",
+            "small_pictures=16 must be smaller than the model's 16 pixels: from 4 to 12",
         ),
         ({"small_pictures": 6}, CONFIG, "in steps of 4"),
-        ({"small_pictures": 16}, RESNET, "a ResNet reads one size"),
+        ({"short_texts": 12}, CONFIG, "short_texts=12 must be smaller than the model's 12 tokens: from 3 to 11"),
+        ({"small_pictures": 16}, RESNET, "a ResNet reads pictures of one size: leave out"),
     ],
 )
 def test_sizes_that_cannot_be_read_are_refused(config, model, words, pairs, tmp_path):

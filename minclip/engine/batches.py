@@ -186,13 +186,29 @@ def read_size(config: TrainConfig, model_config: CLIPConfig) -> int:
     size, patch = config.small_pictures, model_config.patch_size
     if size is None:
         return model_config.image_size
-    if patch is None or not patch <= size < model_config.image_size or size % patch:
-        lower = None if patch is None else model_config.image_size - patch
-        ways = "a ResNet reads one size" if patch is None else f"from {patch} to {lower}, in steps of {patch}"
+    if patch is None:
+        raise ValueError(f"small_pictures={size}: a ResNet reads pictures of one size: leave out small_pictures")
+    if not patch <= size < model_config.image_size or size % patch:
+        most = model_config.image_size - patch
         raise ValueError(
-            f"small_pictures={size} is no smaller size of this model of {model_config.image_size} pixels: {ways}"
+            f"small_pictures={size} must be smaller than the model's {model_config.image_size} pixels: from {patch} to "
+            f"{most}, in steps of {patch}"
         )
     return size
+
+
+def refuse_sizes(config: TrainConfig, model_config: CLIPConfig) -> None:
+    """ValueError for pictures or texts of a size that the model cannot read, or that leaves nothing out."""
+    read_size(config, model_config)
+    length = config.short_texts
+    if length is not None and model_config.reads_padding:
+        raise ValueError(
+            f"short_texts={length}: a SigLIP reads a text at its last position, so its texts keep their length: leave "
+            f"out short_texts"
+        )
+    if length is not None and length >= model_config.context_length:
+        most = model_config.context_length
+        raise ValueError(f"short_texts={length} must be smaller than the model's {most} tokens: from 3 to {most - 1}")
 
 
 def prepare(

@@ -17,7 +17,7 @@ from minclip.data.layouts.found import found_line
 from minclip.data.left_out import note, note_setting, say
 from minclip.data.protocol import CaptionDataset
 from minclip.data.streamed_shards import StreamedShards
-from minclip.engine.batches import Pairs, load_pairs, require_pairs
+from minclip.engine.batches import Pairs, load_pairs, refuse_sizes, require_pairs
 from minclip.engine.devices import Device, choose_device
 from minclip.engine.losses import named_loss
 from minclip.engine.processes import Loss, agree, is_first, one_after_the_other, wait
@@ -28,7 +28,7 @@ from minclip.experiments.best_on_val import BestOnVal
 from minclip.experiments.finetuning import PATIENCE, FineTuning, finish, refuse_unwatched, told_before_and_after
 from minclip.experiments.freezing import freeze_parts
 from minclip.experiments.keeper import STOP, Keeper
-from minclip.experiments.loop import train
+from minclip.experiments.loop import check_smaller, train
 from minclip.experiments.preparation import (
     draw_only_what_is_seen,
     fit_batch_size,
@@ -72,6 +72,7 @@ def run_training(
     Raises ValueError where `out` holds a run already, or where no picture has a caption.
     """
     run = Run(out)
+    refuse_sizes(config, preset)
     refuse_to_overwrite(run.folder)
     refuse_data_folder(run.folder, data)
     wait()  # before the first process makes the folder
@@ -108,6 +109,7 @@ def run_finetuning(
     refuse_data_folder(run.folder, data)
     wait()
     model, tokenizer = finetuning.model_before(left_out=run.left_out)
+    check_smaller(model, config)
     run.finetuning = finetuning.begun_from(model)
     freeze_parts(model, finetuning.freeze)
     stored = config.stored_size(model.config.image_size)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from torch import nn
 
 from minclip.config import TrainConfig
-from minclip.engine.batches import Pairs, read_size
+from minclip.engine.batches import Pairs, refuse_sizes
 from minclip.engine.compiled import with_compiled_encoders
 from minclip.engine.cores import keep_freed_memory, one_thread
 from minclip.engine.devices import Device, memory_explained
@@ -97,15 +97,11 @@ def check_processes(model: CLIP) -> None:
 
 def check_smaller(model: CLIP, config: TrainConfig) -> None:
     """ValueError where the model cannot read smaller pictures or shorter texts, before anything is trained."""
-    if config.small_pictures is not None and read_size(config, model.config) and not reads_smaller_pictures(model):
+    refuse_sizes(config, model.config)
+    if config.small_pictures is not None and not reads_smaller_pictures(model):
         raise ValueError(
             f"small_pictures={config.small_pictures} is read by minclip's own ViT alone, and this image encoder is a "
             f"{type(model.visual).__name__} or was changed: leave out small_pictures"
-        )
-    if config.short_texts is not None and model.config.reads_padding:
-        raise ValueError(
-            f"short_texts={config.short_texts}: a SigLIP reads a text at its last position, so its texts keep their "
-            f"length: leave out short_texts"
         )
 
 

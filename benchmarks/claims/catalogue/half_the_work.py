@@ -53,7 +53,7 @@ def half_the_work(setting: Setting) -> Claim:
         "makes a better model in the same time.",
         source="Li et al. 2023 (FLIP), sections 3 and 4.1; Li, Wang, Xie 2023 (CLIPA), sections 3 and 4",
         measured=f"{round(SAMPLES / SHARE):,} samples of 20,000 pictures of 64 patches, in batches of {BATCH}, a model "
-        f"of 0.9 million weights. Before the training, a step on half of the patches was {gain[half]:.2f} times as "
+        f"of 0.8 million weights. Before the training, a step on half of the patches was {gain[half]:.2f} times as "
         f"fast, one on pictures of 32 in place of 64 pixels and texts of 8 tokens {gain[small]:.2f} times, each the "
         f"median of {ROUNDS} alternating rounds, in processor time; every arm takes as many more samples as its steps "
         f"cost less. Then all: the last {TUNING:.0%} of the steps read everything; the learning rate follows one "

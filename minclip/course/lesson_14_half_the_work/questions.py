@@ -41,7 +41,21 @@ QUESTIONS = {
         lowest=0,
         misconceptions={
             (1.95, 2.05): "no, the image encoder's blocks take half, and other parts of a step take what they took",
-            (3.5, 4.2): "no, the scores of attention are a quarter, and most of a block's work is elsewhere",
+            (3.5, 4.3): "no, the scores of attention are a quarter, and most of a block's work is elsewhere",
+        },
+    ),
+    "equal_time": Number(
+        "Who always reads all patches has the own caption among the first ten of 1,000 in 21.2 % of the pictures. How "
+        "many percent reaches half of the patches, then all, in equal time?",
+        right=1.2,
+        close=4,
+        digits=1,
+        unit="%",
+        lowest=0,
+        highest=100,
+        whole=100,
+        misconceptions={
+            (30, 34): "no, half as many pairs more do not teach half as much more",
         },
     ),
 }

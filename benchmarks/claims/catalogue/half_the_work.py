@@ -48,7 +48,7 @@ def half_the_work(setting: Setting) -> Claim:
     named = {name: Number(arm, "object", naming_and_matching) for name, arm in arms.items()}
     return Claim(
         name="half_the_work",
-        title="Fewer patches or smaller pictures, then everything, in equal time",
+        title="Half of the work, then everything",
         said="Training on half of the patches, or on smaller pictures and shorter texts, and at the end on everything, "
         "makes a better model in the same time.",
         source="Li et al. 2023 (FLIP), sections 3 and 4.1; Li, Wang, Xie 2023 (CLIPA), sections 3 and 4",

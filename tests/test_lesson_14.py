@@ -57,7 +57,11 @@ def test_the_differences_are_those_of_the_kept_claim(statement, verdict, words):
 
 
 @pytest.mark.parametrize(
-    ("statement", "least", "most"), [("Half to the end beats all", 1.2, 5.3), ("Small, then all, beats all", 0.6, 2.7)]
+    ("statement", "least", "most"),
+    [
+        ("Half to the end beats all patches at finding", 1.2, 5.3),
+        ("Small, then all, beats all patches at finding", 0.6, 2.7),
+    ],
 )
 def test_the_seeds_are_ahead_by_so_much(statement, least, most):
     one = finding(statement)

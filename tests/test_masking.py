@@ -74,7 +74,7 @@ def test_cores_and_parts_read_small_pictures_alike(pairs):
     assert losses == pytest.approx([losses[0]] * 3, abs=1e-5)
 
 
-def test_a_run_that_reads_less_is_resumed_bit_for_bit(pairs, tmp_path):
+def test_a_resumed_run_reads_what_it_would_have(pairs, tmp_path):
     tokenizer, config = BPETokenizer([], 12), replace(LESS, log_every=1, save_every=3)
 
     def killed(entry):

@@ -68,6 +68,8 @@ WRONG = [
          "return (start + torch.arange(k)) % patches", "the patches are neighbours"),
     draw(COUNTED + "return torch.arange(k).expand(rows, k)", "keep the same patches"),
     draw(ORDER + COUNTED + "order[:, :k]", "is there a return?"),
+    draw(COUNTED + "return torch.tensor([random.sample(range(patches), k) for _ in range(rows)])",
+         "generator is not used"),
     draw(ORDER + COUNTED + "return order[:k]", "pictures were cut off"),
     draw("order = (torch.rand(rows, patches, generator=generator) * torch.arange(1, patches + 1)).argsort(dim=1)\n"
          + COUNTED + FIRST, "more often than others"),
@@ -110,6 +112,14 @@ WRONG = [
     keep(PLACES + "with torch.no_grad():\n    return x.gather(1, places[..., None].expand(-1, -1, x.shape[-1]))",
          "the way back is cut"),
     keep("places = F.pad((kept - 1).clamp(min=0) + 1, (1, 0))\n" + TAKEN, "here it counts from 1"),
+    keep("cls = x[:, 0]\nindex = (kept + 1)[..., None].expand(-1, -1, x.shape[-1])\n"
+         "return torch.cat([cls, x.gather(1, index)], dim=1)", "has lost a dimension"),
+    keep("return torch.cat([x[:, :1], x[torch.arange(len(x)), kept + 1]], dim=1)", "needs a second dimension"),
+    keep("index = kept[..., None].expand_as(x[:, 1:])\nreturn torch.cat([x[:, :1], x[:, 1:].gather(1, index)], dim=1)",
+         "along the width alone"),
+    keep("return torch.index_select(x, 1, F.pad(kept + 1, (1, 0)))", "the same places of all pictures"),
+    keep("out = torch.empty(len(x), 1 + kept.shape[1], x.shape[2])\nfor i in range(len(x)):\n"
+         "    out[i, 0] = x[i, 0]\n    out[i, 1:] = x[i, kept[i] + 1]\nreturn out", "dtype"),
     keep("return x[kept + 1]", "dimension of x is the pictures"),
     cut("return tokens[:, :length]", "has no EOT any more"),
     cut("return tokens[:, :length].clone()", "has no EOT any more"),
@@ -129,6 +139,11 @@ WRONG = [
     cut(END + SHORT + edited(CUT, "tokens.gather(1, end)", "end") + "return short", "the place of EOT stands"),
     cut(SHORT + "short[:, -1] = short.amax(dim=1)\nreturn short", "after cutting"),
     cut("return tokens", "nothing was cut"),
+    cut("out = tokens.clone()\nout[:, length:] = 0\nreturn out", "became padding"),
+    cut("eot = tokens.max()\nlast = torch.full((len(tokens), 1), eot)\n"
+        "return torch.cat([tokens[:, :length - 1], last], dim=1)", "last place of every text"),
+    cut("end = tokens.argmax()\n" + SHORT + "if end >= length:\n    short[:, -1] = tokens.max()\nreturn short",
+        "has no EOT any more"),
     cut("return tokens[:length]", "texts are the rows"),
     cut(SHORT + "rows = (tokens != 0).sum(dim=1) > length\nshort[rows, -1] = tokens.amax(dim=1)[rows]\nreturn short",
         "id 0 is a token like others"),
@@ -141,13 +156,14 @@ WRONG = [
     cut(END + SHORT + CUT + "return short.squeeze(0)", "batch"),
     cut("end = tokens.argmax(dim=1)\n" + SHORT + "for i in range(5):\n    if end[i] >= length:\n"
         "        short[i, -1] = tokens[i, end[i]]\nreturn short", "len(x) says how many"),
-    cut(SHORT + "short[tokens.argmax(dim=1) >= length, -1] = 50\nreturn short", ""),
+    cut(SHORT + "short[tokens.argmax(dim=1) >= length, -1] = 50\nreturn short", "id of EOT was written down"),
     cut(END + "short = torch.zeros(len(tokens), length, dtype=tokens.dtype)\n"
-        "short[:, :tokens.shape[1]] = tokens[:, :length]\n" + CUT + "return short", ""),
+        "short[:, :tokens.shape[1]] = tokens[:, :length]\n" + CUT + "return short", "no text gets longer"),
 ]  # fmt: skip
 
 CORRECT = [
     draw(ORDER + COUNTED + FIRST),
+    draw(ORDER + "k = max(1, int(patches * (1 - masked) + 0.5))\nreturn order[:, -k:].sort(dim=1).values"),
     draw(COUNTED + "rows = [torch.randperm(patches, generator=generator)[:k] for _ in range(rows)]\n"
          "return torch.stack(rows)"),
     draw(COUNTED + "return torch.rand(rows, patches, generator=generator).topk(k, dim=1).indices"),

@@ -33,7 +33,12 @@ PAIR = Mistake("two tensors came: topk and sort give values and places", way="th
 ALL = Mistake("nothing was left out", way=f"order[:, :k] with {COUNT}")
 
 
+NOT_LONGER = Mistake("no text gets longer: tokens[:, :length] takes what is there", way="tokens[:, :length].clone()")
+FIXED_END = Mistake("the id of EOT was written down, and each vocabulary has its own", way="tokens.gather(1, end)")
 NUMBER_WRITTEN = Mistake("the batch has one row here: len(x) says how many", way="range(len(x)), not a fixed number")
+
+
+CLS_FLAT = Mistake("x[:, 0] has lost a dimension", way="x[:, :1] is [batch, 1, width]")
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -93,7 +98,7 @@ def kept_patches(t: Trial) -> None:
     first, second = t(64, 16, 0.5), t(64, 16, 0.5)
     t.holds(not equal(first, second), "without a generator two calls gave the same patches", FIXED)
     evenly(t)
-    for rows, patches, masked in ((2, 10, 0.33), (2, 10, 0.26), (3, 64, 0.0), (4, 16, 0.99), (1, 9, 0.5)):
+    for rows, patches, masked in ((2, 10, 0.33), (2, 10, 0.26), (3, 64, 0.0), (4, 16, 0.99), (1, 9, 0.4)):
         counted(t, rows, patches, masked)
     everything = counted(t, 3, 12, 0.0)
     t.same(everything.sort(dim=1).values, torch.arange(12).expand(3, 12), what="the sorted result for masked = 0")
@@ -126,7 +131,9 @@ def keep_tokens(t: Trial) -> None:
         "for dimension 0": Mistake("the first dimension of x is the pictures, the second the tokens", way=GATHER),
         "out of bounds": Mistake("a token is named that is not there", way=GATHER),
         "Sizes of tensors must match": Mistake("CLS and the patches do not fit together", way=ALL_ROWS.way),
-        "Tensors must have same number of dimensions": ALL_ROWS,
+        "number of dimensions: got 2 and 3": CLS_FLAT,
+        "number of dimensions: got 3 and 4": ALL_ROWS,
+        "must match the existing size": Mistake("expand repeats along the width alone, and k stays", way=GATHER),
         "shape mismatch": Mistake(
             "rows and places do not fit: torch.arange(len(x)) needs a second dimension", way=ALL_ROWS.way
         ),
@@ -134,7 +141,7 @@ def keep_tokens(t: Trial) -> None:
         "boolean": Mistake("kept holds numbers of patches, not True and False", way=GATHER),
     }  # fmt: skip
     right = library.keep_tokens
-    x, kept = t.normal(3, 8, 5), torch.tensor([[6, 2, 3], [0, 5, 1], [4, 0, 6]])
+    x, kept = t.normal(3, 8, 5), torch.tensor([[6, 2, 3, 1], [0, 5, 1, 6], [4, 0, 6, 3]])
     other = t.normal(2, 5, 4), torch.tensor([[3, 1], [2, 3]])
     t.same(t(x, kept), right(x, kept), t.acting_like(t.mine, WRONG_TOKENS, (x, kept), other))
     one = kept[:, :1]
@@ -177,7 +184,7 @@ def shorten(t: Trial) -> None:
     for length in (3, 4, 5, 7, 8, 9):
         known = t.acting_like(t.mine, WRONG_TEXTS, (tokens, length), *others)
         t.same(t(tokens, length), right(tokens, length), known, f"the result for length = {length}")
-    t.same(t(tokens, 12), tokens, what="the result for a length beyond the texts")
+    t.same(t(tokens, 12), tokens, what="the result for a length beyond the texts", hint=NOT_LONGER)
     given, before = tokens.clone(), tokens.clone()
     came = t.call(t.mine, given, 9)
     came.fill_(7)
@@ -186,7 +193,7 @@ def shorten(t: Trial) -> None:
     t.holds(equal(given, before), "the result shares its memory with the tokens", seen)
     battery.batch_of_one(t, lambda x: t.mine(x, 6), lambda x: right(x, 6), tokens[3:], as_="shorten")
     large = tokens.where(tokens != 50, 49_407)
-    t.same(t(large, 5), right(large, 5), what="the result with EOT = 49,407")
+    t.same(t(large, 5), right(large, 5), what="the result with EOT = 49,407", hint=FIXED_END)
     battery.in_turn(t, (t.mine, right, [tokens, 4]), (t.mine, right, [large[:2], 5]))
     t.on_a_gpu(t.mine, tokens, 5)
     for length in (2, 0):

@@ -157,6 +157,10 @@ WRONG_TEXTS: dict[str, Way | tuple[Way, ...]] = {
         tokens, length
     ),
     Mistake("nothing was cut", way="tokens[:, :length]"): lambda tokens, length: tokens,
+    Mistake("what is cut became padding, and a step still reads it", way="tokens[:, :length]"): (
+        lambda tokens, length: tokens * (torch.arange(tokens.shape[1]) < length),
+        lambda tokens, length: F.pad(shorten(tokens, length), (0, max(0, tokens.shape[1] - length))),
+    ),
     Mistake("rows and columns are swapped: texts are the rows", way="tokens[:, :length]"): (
         lambda tokens, length: tokens[:length]
     ),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
+from minclip.masking import reads_all
 from minclip.preprocess import MEAN, STD, ImageTransform
 
 HEAD_WIDTH = 64  # CLIP paper, section 2.4: heads = width // 64
@@ -126,7 +127,14 @@ PRESETS = {  # embed_dim, image_size, patch_size; vision_width, vision_layers; t
 OPTIMIZERS = ("adamw", "muon")
 LOSSES = ("infonce", "siglip")
 WHOLE = ("samples", "batch_size", "seed", "log_every", "evaluate_every", "save_every")
-LIMITS = {"weight_decay": (0, 1e3), "warmup": (0, 1), "patch_dropout": (0, 1), "stored_scale": (1, 4)}
+LIMITS = {
+    "weight_decay": (0, 1e3),
+    "warmup": (0, 1),
+    "patch_dropout": (0, 1),
+    "unmasked_tuning": (0, 1),
+    "stored_scale": (1, 4),
+}
+LEAST = {"micro_batch": 1, "small_pictures": 1, "short_texts": 3}  # each may be None
 
 
 def is_number(value: object, kind: type) -> bool:
@@ -150,6 +158,9 @@ class TrainConfig:
     mirror: bool = False  # CLIP does not: left and right mean something in captions
     turn: bool = False  # by random quarters: for photos from above, which have no upright
     patch_dropout: float = 0.0  # share of a picture's patches that a step does not read (FLIP); evaluation reads all
+    small_pictures: int | None = None  # side of the pictures that a step reads, in pixels (CLIPA); None: the model's
+    short_texts: int | None = None  # tokens of a text that a step reads (CLIPA); None: all
+    unmasked_tuning: float = 0.0  # share of the steps, the last ones, that read everything all the same (masking.py)
     stored_scale: float = 1.0  # side of the pictures in memory, in image_sizes: crops of larger ones stay sharp
     micro_batch: int | None = None  # pairs encoded at a time; None: the batch at once. Negatives stay the whole batch
     compiled: bool = False  # torch.compile the encoders: a minute before the first step of a GPU, then faster ones
@@ -190,12 +201,30 @@ class TrainConfig:
             value = getattr(self, name)
             if not is_number(value, Real) or not 0 < value < float("inf"):
                 raise ValueError(f"{name}={value!r:.80} must be a number above 0")
-        if self.micro_batch is not None and not (is_number(self.micro_batch, Integral) and self.micro_batch >= 1):
-            raise ValueError(f"micro_batch={self.micro_batch!r:.80} must be a whole number, at least 1")
+        for name, least in LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not (is_number(value, Integral) and value >= least):
+                raise ValueError(f"{name}={value!r:.80} must be a whole number, at least {least}")
+        if self.unmasked_tuning and self.reads_everything:
+            raise ValueError(
+                f"unmasked_tuning={self.unmasked_tuning} asks for last steps that read everything, and all steps do: "
+                f"set patch_dropout, small_pictures or short_texts, or leave it out"
+            )
 
     def stored_size(self, image_size: int) -> int:
         """Side of the pictures kept in memory, in pixels."""
         return round(self.stored_scale * image_size)
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether no step leaves anything out."""
+        return not self.patch_dropout and self.small_pictures is None and self.short_texts is None
+
+    def at(self, step: int) -> "TrainConfig":
+        """The configuration of a step: the last ones, a share `unmasked_tuning`, read everything."""
+        if self.reads_everything or not reads_all(step, self.steps, self.unmasked_tuning):
+            return self
+        return replace(self, patch_dropout=0.0, small_pictures=None, short_texts=None, unmasked_tuning=0.0)
 
     @property
     def steps(self) -> int:

@@ -55,6 +55,8 @@ def drawn_once(tmp_path_factory):
 def setting(tmp_path):
     """Everything very small: runs of four steps."""
     base = Arm(data=Book(pictures=600), config=CONFIG, model=SMALL)
+    gains = {"half of the patches": 1.5, "smaller pictures, shorter texts": 2.0}
+    (tmp_path / "step_gains.json").write_text(json.dumps({"gains": gains}), encoding="utf-8")
     (tmp_path / "speed_of_half_the_patches.json").write_text('{"gain": 1.5}', encoding="utf-8")
     return Setting(base, tmp_path, choose_device("cpu", torch.float32), per_class=1, emoji=tmp_path / "emoji")
 
@@ -207,9 +209,9 @@ def test_every_claim_says_what_it_compares(longer, emoji_folder):
 def test_the_base_is_trained_once_for_all_claims(longer, emoji_folder):
     arms = {name: make(longer).arms for name, make in CLAIMS.items()}
     without_base = [name for name, several in arms.items() if longer.base not in several]
-    assert without_base == ["emoji", "siglip", "resnet", "resnet_parts"]
+    assert without_base == ["emoji", "siglip", "resnet", "resnet_parts", "half_the_work"]
     folders = {arm.folder(longer.out, 0) for several in arms.values() for arm in several}
-    assert len(folders) == 37
+    assert len(folders) == 42
 
 
 def test_equal_arms_share_a_folder_and_others_do_not(setting):
@@ -418,7 +420,7 @@ def test_the_page_is_made_of_the_kept_results():
 def test_a_kept_result_speaks_of_todays_claim(longer, emoji_folder, result):
     claim = CLAIMS[result["claim"]](longer)
     assert [claim.title, claim.said, claim.source] == [result[name] for name in ("title", "said", "source")]
-    if claim.name != "patch_dropout":  # says how much faster a step was
+    if claim.name not in ("patch_dropout", "half_the_work"):  # says how much faster a step was
         assert claim.measured == result["measured"]
     assert [(row.label, row.series) for row in claim.rows] == [(row["label"], row["series"]) for row in result["rows"]]
     found = [(finding["statement"], finding["kind"]) for finding in result["findings"]]

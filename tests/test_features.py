@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from minclip.config import CLIPConfig
-from minclip.engine.features import image_features, keep_patches, last_at, text_features
+from minclip.engine.features import image_features, last_at, text_features
+from minclip.masking import keep_tokens
 from minclip.model import CLIP
 from minclip.transformer import Transformer, causal_mask
 from minclip.vision import VisionTransformer
@@ -30,7 +31,7 @@ def texts() -> torch.Tensor:
 
 def test_cls_and_two_patches_are_kept():
     tokens = torch.tensor([[[10.0], [0], [1], [2], [3]]])  # CLS, patches 0 to 3
-    assert keep_patches(tokens, torch.tensor([[3, 1]])).flatten().tolist() == [10, 3, 1]
+    assert keep_tokens(tokens, torch.tensor([[3, 1]])).flatten().tolist() == [10, 3, 1]
 
 
 def test_features_are_the_pages():
@@ -70,7 +71,7 @@ def test_a_resnet_is_computed_as_it_is():
 
 class TakesKept(VisionTransformer):
     def forward(self, image, kept=None):
-        x = self.embedding(image) if kept is None else keep_patches(self.embedding(image), kept)
+        x = self.embedding(image) if kept is None else keep_tokens(self.embedding(image), kept)
         return self.transformer(self.ln_pre(x)).mean(dim=1) @ self.proj
 
 

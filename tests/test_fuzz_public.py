@@ -7,6 +7,7 @@ from typing import Any
 
 import fuzz_after_clip
 import fuzz_configs
+import fuzz_masking
 import fuzz_measures
 import fuzz_models
 import fuzz_parts
@@ -32,6 +33,7 @@ PAGES = (
     fuzz_training,
     fuzz_siglip,
     fuzz_after_clip,
+    fuzz_masking,
     fuzz_measures,
     fuzz_places,
 )

@@ -12,8 +12,9 @@ from PIL import Image
 import minclip
 from minclip.cli import main
 from minclip.config import CLIPConfig
-from minclip.formats.resizing import new_positions, resize_context, resize_grid, resized
+from minclip.formats.resizing import new_positions, resize_context, resized
 from minclip.formats.weight_names import OPENAI
+from minclip.masking import resize_grid
 from minclip.model import CLIP
 
 

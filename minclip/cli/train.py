@@ -38,17 +38,17 @@ SETTINGS = {
     "--lr": ("learning_rate", number, "AdamW's peak learning rate"),
     "--optimizer": ("optimizer", str, "adamw or muon"),
     "--loss": ("loss", str, "infonce, CLIP's softmax over a batch, or siglip, a sigmoid for each pair"),
+    "--patch-dropout": ("patch_dropout", number, "share of a picture's patches that a step leaves out (FLIP)"),
+    "--small-pictures": ("small_pictures", whole_number, "pixels a side that a step reads, below the model's (CLIPA)"),
+    "--short-texts": ("short_texts", whole_number, "tokens of a text that a step reads (CLIPA)"),
+    "--unmasked-tuning": ("unmasked_tuning", number, "share of the steps, the last ones, that read all, such as 0.05"),
     "--micro-batch": (
         "micro_batch",
         whole_number,
         "pairs encoded at a time: less memory, the same gradients; also with --resume",
     ),
     "--stream": ("stream", bool, "read the pictures of shards as steps need them, not into memory"),
-    "--compiled": (
-        "compiled",
-        bool,
-        "compile the encoders: a slow first step, then faster ones; for a GPU",
-    ),
+    "--compiled": ("compiled", bool, "compile the encoders: a slow first step, then faster ones; for a GPU"),
 }
 OF_FINETUNING = ("--freeze", "--mix", "--patience", "--keep")
 ALSO_WITH_RESUME = {"micro_batch"}  # changes how a step is computed, not what

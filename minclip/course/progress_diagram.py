@@ -25,6 +25,7 @@ BOXES = {
     "adaptation": ("adapters, mixing", QUIET_COLOUR, 6.4, 1.5),  # of the features of both encoders
     "resnet": ("ResNet", IMAGE_COLOUR, 9.6, 3.0),  # in the place of the ViT
     "siglip": ("SigLIP", MATCH_COLOUR, 9.6, 0.0),
+    "masking": ("fewer tokens", IMAGE_COLOUR, 9.6, 3.0),
 }
 ARROWS = (
     ("preprocess", "patches"), ("patches", "vision"), ("tokenizer", "text"), ("blocks", "vision"), ("blocks", "text"),

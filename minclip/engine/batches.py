@@ -6,12 +6,13 @@ Everything random about step t is drawn from (seed, t) alone: a run that stops a
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from minclip import masking
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.data.images import Readable, first_few
 from minclip.data.left_out import LeftOut, note_captionless, note_cut, note_unreadable
@@ -160,6 +161,7 @@ def make_batch(pairs: Pairs, config: TrainConfig, step: int, model_config: CLIPC
     What is drawn depends on seed and step alone. Nothing here waits for a GPU: while it computes one step, the next
     one's batch is drawn.
     """
+    config = config.at(step)
     indices, crops, captions, generator = draw_rows(pairs, config, step)
     own = own_rows(len(indices))
     kept = draw_patches(config, model_config, len(indices), generator)
@@ -175,9 +177,38 @@ def draw_patches(config: TrainConfig, model_config: CLIPConfig, rows: int, gener
     """The patches of each row that a step reads: int64 [rows, k]. None: all."""
     if not config.patch_dropout:
         return None
-    patches = model_config.patches
-    order = torch.rand(rows, patches, generator=generator).argsort(dim=1)  # a shuffle of each row
-    return order[:, : max(1, round((1 - config.patch_dropout) * patches))]
+    patches = replace(model_config, image_size=read_size(config, model_config)).patches
+    return masking.kept_patches(rows, patches, config.patch_dropout, generator)
+
+
+def read_size(config: TrainConfig, model_config: CLIPConfig) -> int:
+    """Side of the pictures that a step reads, in pixels. ValueError where the model cannot read smaller ones."""
+    size, patch = config.small_pictures, model_config.patch_size
+    if size is None:
+        return model_config.image_size
+    if patch is None:
+        raise ValueError(f"small_pictures={size}: a ResNet reads pictures of one size: leave out small_pictures")
+    if not patch <= size < model_config.image_size or size % patch:
+        most = model_config.image_size - patch
+        raise ValueError(
+            f"small_pictures={size} must be smaller than the model's {model_config.image_size} pixels: from {patch} to "
+            f"{most}, in steps of {patch}"
+        )
+    return size
+
+
+def refuse_sizes(config: TrainConfig, model_config: CLIPConfig) -> None:
+    """ValueError for pictures or texts of a size that the model cannot read, or that leaves nothing out."""
+    read_size(config, model_config)
+    length = config.short_texts
+    if length is not None and model_config.reads_padding:
+        raise ValueError(
+            f"short_texts={length}: a SigLIP reads a text at its last position, so its texts keep their length: leave "
+            f"out short_texts"
+        )
+    if length is not None and length >= model_config.context_length:
+        most = model_config.context_length
+        raise ValueError(f"short_texts={length} must be smaller than the model's {most} tokens: from 3 to {most - 1}")
 
 
 def prepare(
@@ -196,8 +227,8 @@ def prepare(
     if pixels.device.type != device.device.type:
         pixels = device.send(pixels)
     pixels = pixels_to_float(pixels, mean=model_config.pixel_mean, std=model_config.pixel_std)
-    pixels = crop_and_resize(pixels, device.send(crops), model_config.image_size)  # [rows, 3, size, size]
-    tokens = tokens.long()
+    pixels = crop_and_resize(pixels, device.send(crops), read_size(config, model_config))  # [rows, 3, size, size]
+    tokens = tokens.long() if config.short_texts is None else masking.shorten(tokens.long(), config.short_texts)
     length = text_length(tokens, few=config.compiled or device.device.type == "cuda")
     length = tokens.shape[1] if model_config.reads_padding else length
     kept = None if kept is None else device.send(kept)

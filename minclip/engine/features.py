@@ -3,20 +3,20 @@
 Both encoders are read at one token, CLS or EOT. So the last block needs the keys and values of all tokens, but only
 that token's query, and its MLP only there. The pages are vision.py and text.py; these are the same numbers, to
 rounding. What somebody has changed, wrapped or given a hook is computed whole, as it is.
-Patch dropout (FLIP, Li et al. 2023) is here, too: it belongs to training alone.
+Fewer patches and smaller pictures (masking.py) are read here, too: they belong to training alone.
 """
 
 import inspect
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from minclip import masking
 from minclip import transformer as page  # attention is looked up in it at every call: somebody may replace it
 from minclip.model import CLIP
 from minclip.text import TextTransformer
 from minclip.transformer import MLP, LayerNorm, MultiHeadAttention, Transformer, TransformerBlock
-from minclip.vision import VisionTransformer
+from minclip.vision import PatchEmbedding, VisionTransformer
 
 # minclip's own, in dicts: `minclip train --mine` puts the learner's classes under the names above
 ENCODE = {"visual": CLIP.encode_image, "text": CLIP.encode_text}
@@ -61,6 +61,11 @@ def reads_some_patches(model: CLIP) -> bool:
     return encodes_as_minclip(model, "visual") or takes_kept
 
 
+def reads_smaller_pictures(model: CLIP) -> bool:
+    """Whether the image encoder can read smaller pictures: minclip's ViT can."""
+    return encodes_as_minclip(model, "visual") and isinstance(model.visual.embedding, PatchEmbedding)
+
+
 def text_features(model: CLIP, tokens: Tensor) -> Tensor:
     """model.encode_text(tokens), float [batch, embed_dim]."""
     return read_at_eot(model.text, tokens) if encodes_as_minclip(model, "text") else model.encode_text(tokens)
@@ -68,13 +73,21 @@ def text_features(model: CLIP, tokens: Tensor) -> Tensor:
 
 def read_at_cls(encoder: VisionTransformer, image: Tensor, kept: Tensor | None = None) -> Tensor:
     """encoder(image), of some of the patches. kept: int64 [batch, k]; None reads them all."""
-    if image.ndim != 4 or image.shape[1:] != (3, encoder.image_size, encoder.image_size):
+    smaller = is_smaller(encoder, image)
+    if not smaller and (image.ndim != 4 or image.shape[1:] != (3, encoder.image_size, encoder.image_size)):
         return encoder(image)  # which refuses it in words
-    x = encoder.embedding(image)  # [batch, 1 + patches, width]
+    x = masking.embed_smaller(encoder.embedding, image) if smaller else encoder.embedding(image)
     if kept is not None:
-        x = keep_patches(x, kept)  # [batch, 1 + k, width]
+        x = masking.keep_tokens(x, kept)  # [batch, 1 + k, width]
     cls = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     return encoder.ln_post(last_at(encoder.transformer, encoder.ln_pre(x), cls)) @ encoder.proj  # [batch, embed_dim]
+
+
+def is_smaller(encoder: VisionTransformer, image: Tensor) -> bool:
+    """Whether these are pictures smaller than the model's, cut into whole patches, as `small_pictures` makes them."""
+    conv1, size = getattr(encoder.embedding, "conv1", None), image.shape[-1]
+    square = image.ndim == 4 and image.shape[1:] == (3, size, size)
+    return square and size < encoder.image_size and isinstance(conv1, nn.Conv2d) and size % conv1.kernel_size[0] == 0
 
 
 def read_at_eot(encoder: TextTransformer, tokens: Tensor) -> Tensor:
@@ -86,12 +99,6 @@ def read_at_eot(encoder: TextTransformer, tokens: Tensor) -> Tensor:
     x = x.to(encoder.text_projection.dtype)
     x = last_at(encoder.transformer, x, tokens.argmax(dim=-1), page.causal_mask(length, x.device))  # [batch, width]
     return encoder.ln_final(x) @ encoder.text_projection  # [batch, embed_dim]
-
-
-def keep_patches(x: Tensor, kept: Tensor) -> Tensor:
-    """CLS and some patches of each picture. x: float [batch, 1 + patches, width]; kept: int64 [batch, k]."""
-    tokens = F.pad(kept + 1, (1, 0))  # [batch, 1 + k]: CLS is token 0, patch i is token 1 + i
-    return x.gather(1, tokens[..., None].expand(-1, -1, x.shape[-1]))  # [batch, 1 + k, width]
 
 
 def last_at(transformer: Transformer, x: Tensor, token: Tensor, mask: Tensor | None = None) -> Tensor:

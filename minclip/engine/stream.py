@@ -159,11 +159,11 @@ class Stream:
         with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1), "minclip-read") as readers:
             read = ahead(self.rows(config, first_step, readers), AHEAD)
             for step, (pixels, tokens) in enumerate(read, first_step):
-                generator = generator_for("batch", config.seed, step)
+                now, generator = config.at(step), generator_for("batch", config.seed, step)
                 crops = random_crops(config.batch_size, config.crop_scale, generator, config.mirror, config.turn)
-                kept = draw_patches(config, model_config, config.batch_size, generator)
+                kept = draw_patches(now, model_config, config.batch_size, generator)
                 kept = None if kept is None else kept[own]
-                yield prepare(pixels, tokens, crops[own], kept, config, model_config, device)
+                yield prepare(pixels, tokens, crops[own], kept, now, model_config, device)
 
     def rows(
         self, config: TrainConfig, first_step: int, readers: ThreadPoolExecutor

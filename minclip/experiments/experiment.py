@@ -17,12 +17,10 @@ from minclip.data.layouts.found import found_line
 from minclip.data.left_out import note, note_setting, say
 from minclip.data.protocol import CaptionDataset
 from minclip.data.streamed_shards import StreamedShards
-from minclip.engine.batches import Pairs, load_pairs, require_pairs
+from minclip.engine.batches import Pairs, load_pairs, refuse_sizes, require_pairs
 from minclip.engine.devices import Device, choose_device
-from minclip.engine.features import reads_some_patches
 from minclip.engine.losses import named_loss
 from minclip.engine.processes import Loss, agree, is_first, one_after_the_other, wait
-from minclip.engine.replaced_step import is_replaced
 from minclip.engine.stream import Stream
 from minclip.engine.twins import count_twins, twins_lines
 from minclip.evaluation.suites import Suite, evaluation_suite, refuse_long_texts, watched_suite
@@ -30,10 +28,11 @@ from minclip.experiments.best_on_val import BestOnVal
 from minclip.experiments.finetuning import PATIENCE, FineTuning, finish, refuse_unwatched, told_before_and_after
 from minclip.experiments.freezing import freeze_parts
 from minclip.experiments.keeper import STOP, Keeper
-from minclip.experiments.loop import train
+from minclip.experiments.loop import check_smaller, train
 from minclip.experiments.preparation import (
     draw_only_what_is_seen,
     fit_batch_size,
+    fit_what_is_read,
     learned_tokenizer,
     lower_batch_size,
     new_model,
@@ -73,6 +72,7 @@ def run_training(
     Raises ValueError where `out` holds a run already, or where no picture has a caption.
     """
     run = Run(out)
+    refuse_sizes(config, preset)
     refuse_to_overwrite(run.folder)
     refuse_data_folder(run.folder, data)
     wait()  # before the first process makes the folder
@@ -83,9 +83,7 @@ def run_training(
     config = fit_batch_size(config, run.left_out, data, dataset, captions)
     tokenizer = learned_tokenizer(captions, preset, run.left_out)
     model = new_model(replace(preset, vocab_size=tokenizer.vocab_size), config.seed)
-    if config.patch_dropout and (is_replaced() or not reads_some_patches(model)):  # `minclip train --mine`
-        note_setting(run.left_out, "patch_dropout", config.patch_dropout, 0, "parts of your own read whole pictures")
-        config = replace(config, patch_dropout=0.0)
+    config = fit_what_is_read(model, config, run.left_out)
     device = device or choose_device()
     return train_and_report(
         run, model, tokenizer, dataset, captions, config, device, data,
@@ -111,6 +109,7 @@ def run_finetuning(
     refuse_data_folder(run.folder, data)
     wait()
     model, tokenizer = finetuning.model_before(left_out=run.left_out)
+    check_smaller(model, config)
     run.finetuning = finetuning.begun_from(model)
     freeze_parts(model, finetuning.freeze)
     stored = config.stored_size(model.config.image_size)

@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from torch import nn
 
 from minclip.config import TrainConfig
-from minclip.engine.batches import Pairs
+from minclip.engine.batches import Pairs, refuse_sizes
 from minclip.engine.compiled import with_compiled_encoders
 from minclip.engine.cores import keep_freed_memory, one_thread
 from minclip.engine.devices import Device, memory_explained
+from minclip.engine.features import reads_smaller_pictures
 from minclip.engine.gradients import sees_whole_batch
 from minclip.engine.optimizers import build_optimizers
 from minclip.engine.processes import Loss, world_size
@@ -45,6 +46,7 @@ def train(
     model.to(device.device).train()  # before the optimisers: their moments go where the weights are
     keep_frozen(model)
     check_processes(model)
+    check_smaller(model, config)
     stepped = with_compiled_encoders(model, device) if config.compiled else model  # the same weights
     loss_module = loss_function.to(device.device).train() if isinstance(loss_function, nn.Module) else nn.Identity()
     optimizers = build_optimizers(
@@ -90,6 +92,16 @@ def check_processes(model: CLIP) -> None:
         raise ValueError(
             "a model with batch norm, such as a ResNet, cannot be trained by several processes: its batch norm must "
             "see the whole batch"
+        )
+
+
+def check_smaller(model: CLIP, config: TrainConfig) -> None:
+    """ValueError where the model cannot read smaller pictures or shorter texts, before anything is trained."""
+    refuse_sizes(config, model.config)
+    if config.small_pictures is not None and not reads_smaller_pictures(model):
+        raise ValueError(
+            f"small_pictures={config.small_pictures} is read by minclip's own ViT alone, and this image encoder is a "
+            f"{type(model.visual).__name__} or was changed: leave out small_pictures"
         )
 
 

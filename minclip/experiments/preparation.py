@@ -15,7 +15,9 @@ from minclip.data.progress import with_progress
 from minclip.data.protocol import CaptionDataset
 from minclip.data.streamed_shards import StreamedShards
 from minclip.data.unread_layouts import unread_layout
+from minclip.engine.features import reads_some_patches
 from minclip.engine.order import batch_indices
+from minclip.engine.replaced_step import is_replaced
 from minclip.experiments.streaming import pictures_with_captions
 from minclip.formats.siglip_model import new_clip
 from minclip.model import CLIP
@@ -70,6 +72,18 @@ def fit_batch_size(
         return config
     # no picture may be its own negative
     return lower_batch_size(config, left_out, max(2, with_captions), f"{with_captions} pictures have captions")
+
+
+def fit_what_is_read(model: CLIP, config: TrainConfig, left_out: LeftOut) -> TrainConfig:
+    """The configuration without fewer patches or smaller pictures where the learner's own parts (`--mine`) read all."""
+    why, last = "parts of your own read whole pictures", config.unmasked_tuning
+    if config.patch_dropout and (is_replaced() or not reads_some_patches(model)):
+        note_setting(left_out, "patch_dropout", config.patch_dropout, 0, why)
+        config = replace(config, patch_dropout=0.0, unmasked_tuning=0.0)
+    if config.small_pictures is not None and is_replaced():
+        note_setting(left_out, "small_pictures", config.small_pictures, model.config.image_size, why)
+        config = replace(config, small_pictures=None, unmasked_tuning=0.0)
+    return config if config.reads_everything else replace(config, unmasked_tuning=last)
 
 
 def learned_tokenizer(captions: list[list[str]], preset: CLIPConfig, left_out: LeftOut) -> BPETokenizer:

@@ -24,6 +24,9 @@ CALLED_INSTEAD = {
     "tip_adapter_logits": "no command learns from shots",
     "ClipAdapter": "no command learns from shots",
     "encode_embeddings": "no command learns prompts",
+    "kept_patches": "--patch-dropout alone calls it",
+    "keep_tokens": "--patch-dropout alone calls it",
+    "shorten": "--short-texts alone calls it",
     "mixed": "--mix calls it, after the training",
 }
 

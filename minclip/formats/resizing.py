@@ -11,34 +11,19 @@ from numbers import Integral
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from minclip.config import CLIPConfig
 from minclip.formats.build_model import blank_model
 from minclip.formats.changed_models import changes, changes_in_words, plain_weights, the_clip
 from minclip.formats.model_files import NoTokenizer
 from minclip.formats.wrapped_weights import plain_name
+from minclip.masking import resize_grid
 from minclip.model import CLIP
 from minclip.resnet import STRIDE
 from minclip.tokenizer import BPETokenizer
 
 MOST_POSITIONS = 65_536  # of one picture or text; attention compares each with all others
 TEXT = "text.positional_embedding"
-
-
-def resize_grid(positions: Tensor, side: int, first: int = 1) -> Tensor:
-    """Positions of another grid: [1 + old², width] -> [1 + side², width], of CLS (or the mean) and of the patches.
-
-    first: how many positions stand before those of the patches; in a SigLIP there is none.
-
-    Bicubic, and smoothed where the grid becomes smaller (antialias).
-    """
-    old = round((len(positions) - first) ** 0.5)
-    if side == old:
-        return positions
-    grid = positions[first:].float().cpu().unflatten(0, (old, old)).permute(2, 0, 1)  # [width, old, old]
-    grid = F.interpolate(grid[None], size=(side, side), mode="bicubic", antialias=True)[0]  # [width, side, side]
-    return torch.cat([positions[:first], grid.flatten(1).T.to(positions)])
 
 
 def resize_context(positions: Tensor, length: int) -> Tensor:

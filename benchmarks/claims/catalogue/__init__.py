@@ -4,6 +4,7 @@ from benchmarks.claims.catalogue import (
     abilities,
     emoji,
     encoders,
+    half_the_work,
     objective,
     prompts,
     resnets,
@@ -30,4 +31,5 @@ CLAIMS = {
     "siglip": objective.siglip,
     "resnet": resnets.resnet,
     "resnet_parts": resnets.resnet_parts,
+    "half_the_work": half_the_work.half_the_work,
 }

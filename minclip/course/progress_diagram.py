@@ -24,6 +24,7 @@ BOXES = {
     "retrieval": ("retrieval", QUIET_COLOUR, 9.6, -2.0),
     "adaptation": ("adapters, mixing", QUIET_COLOUR, 6.4, 1.5),  # of the features of both encoders
     "siglip": ("SigLIP", MATCH_COLOUR, 9.6, 0.0),
+    "inside": ("looking inside", IMAGE_COLOUR, 9.6, 3.0),  # of the image encoder
 }
 ARROWS = (
     ("preprocess", "patches"), ("patches", "vision"), ("tokenizer", "text"), ("blocks", "vision"), ("blocks", "text"),

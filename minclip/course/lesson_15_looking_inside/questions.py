@@ -1,0 +1,5 @@
+"""Lesson 15: what the learner predicts."""
+
+from minclip.course.question import Number, percent
+
+QUESTIONS = {}

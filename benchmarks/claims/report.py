@@ -26,7 +26,9 @@ from minclip.figures.look import (
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, PLOTS = "claims.md", "claims"
-SHIPPED = ("few_shot", "learned_prompts", "weight_mixing")  # claims of benchmarks/after_training, about a shipped model
+# claims about a shipped model: of benchmarks/after_training, and of benchmarks/looking_inside
+ADAPTED = ("few_shot", "learned_prompts", "weight_mixing")
+SHIPPED = (*ADAPTED, "pointing", "heat_to_masks")
 OPENING = """# What is said of CLIP, tested on the picture book
 
 Written by `python -m benchmarks.claims --page` from the kept results (`benchmarks/results/claims-*.json`); nothing on
@@ -140,11 +142,11 @@ def how_trained(result: dict) -> str:
 
 
 def how_adapted(result: dict) -> str:
-    """The same where a shipped model was adapted: draws take the place of seeds."""
+    """The same where a shipped model was asked or adapted: draws take the place of seeds."""
     return (
         f"The model is `{result['model']}`. It was trained once: the intervals do not cover the luck of that. Draws "
-        f"{', '.join(map(str, result['seeds']))} take the place of seeds. Made by `python -m benchmarks.after_training "
-        f"--only {result['claim']}` in {result['seconds'] / 60:.0f} minutes on one core of {result['machine']}."
+        f"{', '.join(map(str, result['seeds']))} take the place of seeds. Made by "
+        f"`{result.get('command', 'python -m benchmarks.after_training')} --only {result['claim']}` in {result['seconds'] / 60:.0f} minutes on one core of {result['machine']}."
     )
 
 

@@ -47,7 +47,7 @@ def prompt(kind: str) -> str:
     return TEMPLATE.format(prompt_name(kind))
 
 
-def two_things(model: CLIP, count: int, draw: int = 0) -> TwoThings:
+def two_things(model: CLIP, count: int, draw: int | str = 0) -> TwoThings:
     """`count` pictures in the size and the normalisation of the model. draw: another one, other pictures."""
     config = model.config
     size = config.image_size

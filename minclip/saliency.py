@@ -137,7 +137,9 @@ def occlusion_heat(model: CLIP, pixels: Tensor, text_features: Tensor, cells: in
     Source: Zeiler and Fergus 2014, section 4.2.
     """
     if cells < 1 or pixels.shape[-1] % cells:
-        raise ValueError(f"cells={cells} must be at least 1, and divide the picture's side of {pixels.shape[-1]} pixels")
+        raise ValueError(
+            f"cells={cells} must be at least 1, and divide the picture's side of {pixels.shape[-1]} pixels"
+        )
     texts, side = unit_rows(text_features), pixels.shape[-1] // cells
     with torch.no_grad():
         whole = (unit_rows(model.encode_image(pixels)) * texts).sum(dim=-1)  # [batch]

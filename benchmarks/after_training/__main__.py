@@ -7,7 +7,7 @@ python -m benchmarks.after_training --draws 0 --out DIR  one draw, and nothing i
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import result_files
@@ -27,15 +27,15 @@ CLAIMS: dict[str, Callable[[], ShippedClaim]] = {
 assert tuple(CLAIMS) == report.ADAPTED
 
 
-def write_for_lesson() -> None:
-    """What lesson 11 draws of the kept results: claim -> label -> series -> mean, low, high."""
+def write_for_lesson(kept: Path = KEPT, names: Sequence[str] = report.ADAPTED) -> None:
+    """What a lesson draws of the kept results, lesson 11 by default: claim -> label -> series -> mean, low, high."""
     told: dict[str, dict] = {}
-    for result in report.read_results(result_files.RESULTS, report.ADAPTED):
+    for result in report.read_results(result_files.RESULTS, names):
         table = told.setdefault(result["claim"], {})
         for row in result["rows"]:
             table.setdefault(row["label"], {})[row["series"]] = [row[name] for name in ("mean", "low", "high")]
-    with atomic_write(KEPT) as file:
-        file.write((json.dumps(told, indent=1) + "\n").encode("utf-8"))
+    with atomic_write(kept) as file:
+        file.write((json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
 def measure(

@@ -143,10 +143,11 @@ def how_trained(result: dict) -> str:
 
 def how_adapted(result: dict) -> str:
     """The same where a shipped model was asked or adapted: draws take the place of seeds."""
+    command = result.get("command", "python -m benchmarks.after_training")
     return (
         f"The model is `{result['model']}`. It was trained once: the intervals do not cover the luck of that. Draws "
-        f"{', '.join(map(str, result['seeds']))} take the place of seeds. Made by "
-        f"`{result.get('command', 'python -m benchmarks.after_training')} --only {result['claim']}` in {result['seconds'] / 60:.0f} minutes on one core of {result['machine']}."
+        f"{', '.join(map(str, result['seeds']))} take the place of seeds. Made by `{command} "
+        f"--only {result['claim']}` in {result['seconds'] / 60:.0f} minutes on one core of {result['machine']}."
     )
 
 

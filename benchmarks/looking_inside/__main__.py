@@ -7,15 +7,16 @@ python -m benchmarks.looking_inside --draws 0 --out DIR one draw, and nothing is
 
 from collections.abc import Callable
 
-from benchmarks.after_training.__main__ import measure
+from benchmarks.after_training.__main__ import measure, write_for_lesson
 from benchmarks.after_training.result import ShippedClaim
-from benchmarks.looking_inside.claims import masks, pointing
+from benchmarks.looking_inside.claims import COMMAND, masks, pointing
+from minclip.course.lesson_15_looking_inside.pictures import KEPT
 
 CLAIMS: dict[str, Callable[[], ShippedClaim]] = {"pointing": pointing, "heat_to_masks": masks}
 
 
 def main(argv: list[str] | None = None) -> None:
-    measure(CLAIMS, "python -m benchmarks.looking_inside", __doc__, argv)
+    measure(CLAIMS, COMMAND, __doc__, argv, kept=lambda: write_for_lesson(KEPT, tuple(CLAIMS)))
 
 
 if __name__ == "__main__":

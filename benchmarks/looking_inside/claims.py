@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.after_training.result import Answers, ShippedClaim
+from benchmarks.after_training.result import Answers, Cell, ShippedClaim
 from benchmarks.looking_inside.methods import CHOOSING, DRAWS, GRIDS, MODEL, PICTURES, asked
 from minclip.segmentation import best_threshold, box_iou, heat_at, heat_masks, mask_boxes, mask_iou, peak_in_box
 
@@ -24,11 +23,16 @@ def pointing_answers(draws: Sequence[int]) -> Answers:
             scenes, heats = asked(size, draw, PICTURES)
             for name, heat in heats.items():
                 above = heat_at(heat, scenes.centres) > heat_at(heat, scenes.others)
-                answers.setdefault((name, f"{grid}: {ABOVE}"), []).append(above.numpy())
-                answers.setdefault((name, f"{grid}: {PEAK}"), []).append(peak_in_box(heat, scenes.boxes).numpy())
-            answers.setdefault((CHANCE, f"{grid}: {ABOVE}"), []).append(np.full(len(scenes.boxes), 0.5))
-            answers.setdefault((CHANCE, f"{grid}: {PEAK}"), []).append(cells_in_box(int(grid[0]), scenes.boxes).numpy())
+                add(answers, (name, f"{grid}: {ABOVE}"), above)
+                add(answers, (name, f"{grid}: {PEAK}"), peak_in_box(heat, scenes.boxes))
+            add(answers, (CHANCE, f"{grid}: {ABOVE}"), torch.full((len(scenes.boxes),), 0.5))
+            add(answers, (CHANCE, f"{grid}: {PEAK}"), cells_in_box(int(grid[0]), scenes.boxes))
     return answers
+
+
+def add(answers: Answers, cell: Cell, found: Tensor) -> None:
+    """One draw's questions, [2n], as the mean of both questions about each picture: they share its luck."""
+    answers.setdefault(cell, []).append(found.float().unflatten(0, (2, -1)).mean(dim=0).numpy())
 
 
 def cells_in_box(side: int, boxes: Tensor) -> Tensor:
@@ -53,15 +57,15 @@ def mask_answers(draws: Sequence[int]) -> Answers:
                 threshold = best_threshold(their_heats[name], others.masks)
                 masks = heat_masks(heat, size, threshold)
                 right = box_iou(mask_boxes(masks), scenes.boxes) >= 0.5
-                answers.setdefault((name, f"{grid}: {MASK}"), []).append(mask_iou(masks, scenes.masks).numpy())
-                answers.setdefault((name, f"{grid}: {BOX}"), []).append(right.numpy())
+                add(answers, (name, f"{grid}: {MASK}"), mask_iou(masks, scenes.masks))
+                add(answers, (name, f"{grid}: {BOX}"), right)
     return answers
 
 
 HOW = (
     f"Pictures of two different things, {PICTURES} in each draw; each is asked about both things (`a picture of a "
-    "cat`). The picture book's renderer says where everything stands. The model reads pictures of 32 pixels, and with "
-    "resized positions, untrained, pictures of 64."
+    "cat`), and the two answers are averaged. The picture book's renderer says where everything "
+    "stands. The model reads pictures of 32 pixels, and with resized positions, untrained, pictures of 64."
 )
 
 
@@ -88,10 +92,10 @@ def pointing() -> ShippedClaim:
         name="pointing",
         title="Where is what a sentence names?",
         said="The patch tokens of CLIP's last block point at the opposite of what a text names; the values of its last "
-        "attention point at it, without any training. v–v attention and feature surgery are better still, and gradients "
-        "(Grad-ECLIP) too.",
-        source="Zhou et al. 2022 (MaskCLIP), section 3.2; Li et al. 2023 (CLIP Surgery), sections 3.1 to 3.3; Zhao et al. "
-        "2024 (Grad-ECLIP), section 4",
+        "attention point at it, without any training. v–v attention and feature surgery are better still, and "
+        "gradients (Grad-ECLIP) too.",
+        source="Zhou et al. 2022 (MaskCLIP), section 3.2; Li et al. 2023 (CLIP Surgery), sections 3.1 to 3.3; Zhao et "
+        "al. 2024 (Grad-ECLIP), section 4",
         measured=f"{HOW} *Above the other thing*: the heat at the named thing's centre is above that at the other's. "
         "*Hottest cell in the box*: the pointing game. A method that knows no text gives both questions the same heat, "
         "so it has half of the first by construction. Statements are about 8 × 8 patches.",
@@ -114,10 +118,10 @@ def masks() -> ShippedClaim:
         said="A text's heat, cut at a threshold, is a mask of the named thing, and the box around it a detection, "
         "without any training for it.",
         source="Zhou et al. 2022 (MaskCLIP), section 4; Li et al. 2023 (CLIP Surgery), section 4",
-        measured=f"{HOW} The threshold of each method is the one with the best mean IoU on {CHOOSING} other pictures of "
-        "the draw. A box is right with an IoU of at least ½ with the thing's. *One mask for all pictures* is the mean "
-        "mask of the other pictures, cut at its own threshold: it knows neither picture nor text. Statements are about "
-        "8 × 8 patches.",
+        measured=f"{HOW} The threshold of each method is the one with the best mean IoU on {CHOOSING} other pictures "
+        "of the draw. A box is right with an IoU of at least ½ with the thing's. *One mask for all pictures* is the "
+        "mean mask of the other pictures, cut at its own threshold: it knows neither picture nor text. Statements are "
+        "about 8 × 8 patches.",
         model=MODEL,
         draws=DRAWS,
         answers=mask_answers,

@@ -7,7 +7,7 @@ from minclip import saliency as library
 from minclip import segmentation
 from minclip.config import CLIPConfig
 from minclip.course import battery
-from minclip.course.assertions import Known, Mistake, Trial
+from minclip.course.assertions import Known, Mistake, Shown, Trial
 from minclip.course.lesson_15_looking_inside import place_mistakes, token_mistakes
 from minclip.model import CLIP
 from minclip.transformer import TransformerBlock
@@ -25,6 +25,10 @@ PICTURES_FOR_TEXTS = Mistake(
     "text i belongs to picture i, and one text to all where there is one",
     way="unit_rows(text_features).unsqueeze(-1) is [batch, embed_dim, 1], and [1, embed_dim, 1] for one text",
 )
+NO_PATCH = Mistake(
+    "CLS is no patch: without it, the patches fill a square", way="[:, 1:] of the tokens, [0, 1:] of a map"
+)
+THREE = Mistake("split gives three tensors: query, key and value", way=token_mistakes.SPLIT)
 NOT_NUMBERS = Mistake("0 was divided by 0: an empty mask and an empty mask have nothing in common", way="clamp(min=1)")
 
 
@@ -48,17 +52,19 @@ def patch_heat(t: Trial) -> None:
         "cannot be multiplied": PICTURES_FOR_TEXTS,
         "must match the size of tensor": PICTURES_FOR_TEXTS,
         "Expected size for first two dimensions": PICTURES_FOR_TEXTS,
-        "is invalid for input of size": Mistake("CLS is no patch: without it, the patches fill a square", way="[:, 1:]"),
+        "is invalid for input of size": Mistake(
+            "CLS is no patch: without it, the patches fill a square", way="[:, 1:]"
+        ),
         "Given normalized_shape": Mistake("ln_post comes first, then proj", way=token_mistakes.READ),
-        "unflatten: Provided sizes": Mistake("CLS is no patch: without it, the patches fill a square", way="[:, 1:]"),
+        "unflatten: Provided sizes": NO_PATCH,
     }
     visual, right = vit_of(t), library.patch_heat
-    tokens, texts = t.normal(3, 10, 8), 3 * t.normal(3, 10)
+    shown, tokens, texts = Shown(visual, "visual"), t.normal(3, 10, 8), 3 * t.normal(3, 10)
     other, others = t.normal(3, 10, 8), 0.1 * t.normal(3, 10)
     known = t.acting_like(t.mine, token_mistakes.WRONG_HEATS, (visual, tokens, texts), (visual, other, others))
     with torch.no_grad():
-        t.same(t(visual, tokens, texts), right(visual, tokens, texts), known)
-        t.same(t(visual, tokens, texts[:1]), right(visual, tokens, texts[:1]), what="the heat of one text for all")
+        t.same(t(shown, tokens, texts), right(visual, tokens, texts), known)
+        t.same(t(shown, tokens, texts[:1]), right(visual, tokens, texts[:1]), what="the heat of one text for all")
         battery.batch_of_one(t, lambda x, y: t.mine(visual, x, y), lambda x, y: right(visual, x, y), tokens, texts,
                              as_="patch_heat")  # fmt: skip
         second = vit_of(t, OTHER)
@@ -78,18 +84,16 @@ def block_of(t: Trial, width: int = 8, heads: int = 2) -> TransformerBlock:
 
 def value_tokens(t: Trial) -> None:
     t.errors = {
-        "too many values to unpack": Mistake("split gives three tensors: query, key and value", way=token_mistakes.SPLIT),
+        "too many values to unpack": THREE,
         "not enough values to unpack": Mistake("split takes tokens, [batch, tokens, width]", way=token_mistakes.SPLIT),
-        "'tuple' object has no attribute": Mistake("split gives three tensors: query, key and value",
-                                                   way=token_mistakes.SPLIT),
-        "has no attribute 'split'": Mistake("split and merge are the attention's: block.attn", way=token_mistakes.SPLIT),
-        "cannot be multiplied": Mistake("a matrix meets another width than its own: merge takes the heads as split gives "
-                                        "them", way=token_mistakes.MERGE),
+        "'tuple' object has no attribute": THREE,
+        "has no attribute 'split'": Mistake("they are the attention's: block.attn", way=token_mistakes.SPLIT),
+        "cannot be multiplied": Mistake("merge takes the heads as split gives them", way=token_mistakes.MERGE),
     }  # fmt: skip
     block, right = block_of(t), library.value_tokens
     x, other = t.normal(3, 5, 8), t.normal(3, 5, 8)
     known = t.acting_like(t.mine, token_mistakes.WRONG_VALUES, (block, x), (block, other))
-    t.same(t(block, x), right(block, x), known)
+    t.same(t(Shown(block, "block"), x), right(block, x), known)
     battery.batch_of_one(t, lambda x: t.mine(block, x), lambda x: right(block, x), x, as_="value_tokens")
     alone = t.normal(2, 1, 8)
     t.same(t(block, alone), right(block, alone), what="the result for a single token")
@@ -105,8 +109,8 @@ def attention_rollout(t: Trial) -> None:
     t.errors = {
         "to have the same dtype": Mistake("the unit matrix has another dtype than the attentions", way="dtype="
                                           "attentions.dtype where it is made"),
-        "unflatten: Provided sizes": Mistake("CLS is no patch: without it, the patches fill a square", way="[0, 1:]"),
-        "is invalid for input of size": Mistake("CLS is no patch: without it, the patches fill a square", way="[0, 1:]"),
+        "unflatten: Provided sizes": NO_PATCH,
+        "is invalid for input of size": NO_PATCH,
         "must match the size of tensor": Mistake("the dimensions are layers, batch, heads, tokens, tokens",
                                                  way="attentions.mean(dim=2) is the mean of the heads"),
     }  # fmt: skip
@@ -126,7 +130,7 @@ def occlusion_heat(t: Trial) -> None:
     t.errors = {
         "must match the size of tensor": Mistake("a text belongs to each picture, or one to all",
                                                  way="(unit_rows(features) * unit_rows(text_features)).sum(dim=-1)"),
-        "has no attribute 'encode'": Mistake("the image encoder is model.encode_image", way="model.encode_image(covered)"),
+        "has no attribute 'encode'": Mistake("it is encode_image", way="model.encode_image(covered)"),
         "can't be converted to Scalar": Mistake("a number for each picture is needed", way="sum(dim=-1)"),
     }  # fmt: skip
     model, right = model_of(t), library.occlusion_heat
@@ -134,10 +138,11 @@ def occlusion_heat(t: Trial) -> None:
     other, others = t.normal(3, 3, 12, 12), 0.2 * t.normal(3, 10)
     cases = (model, pixels, texts, 3), (model, other, others, 2)
     known = t.acting_like(t.mine, place_mistakes.WRONG_OCCLUSIONS, *cases)
-    t.same(t(*cases[0]), right(*cases[0]), known)
-    t.same(t(model, other, others, 2), right(model, other, others, 2), known, "the heat of 2 × 2 cells")
-    t.same(t(model, pixels, texts), right(model, pixels, texts), what="the heat without cells, which is 4")
-    t.same(t(model, pixels, texts[:1], 2), right(model, pixels, texts[:1], 2), what="the heat of one text for all")
+    shown = Shown(model, "model")
+    t.same(t(shown, pixels, texts, 3), right(model, pixels, texts, 3), known)
+    t.same(t(shown, other, others, 2), right(model, other, others, 2), known, "the heat of 2 × 2 cells")
+    t.same(t(shown, pixels, texts), right(model, pixels, texts), what="the heat without cells, which is 4")
+    t.same(t(shown, pixels, texts[:1], 2), right(model, pixels, texts[:1], 2), what="the heat of one text for all")
     battery.batch_of_one(t, lambda x, y: t.mine(model, x, y, 2), lambda x, y: right(model, x, y, 2), pixels, texts,
                          as_="occlusion_heat")  # fmt: skip
     second = model_of(t, OTHER)
@@ -162,7 +167,9 @@ def mask_iou(t: Trial) -> None:
     right = segmentation.mask_iou
     masks, others = masks_of(t, 4, 5, 6), masks_of(t, 4, 5, 6)
     proof = masks_of(t, 4, 5, 6), masks_of(t, 4, 5, 6)
-    t.same(t(masks, others), right(masks, others), t.acting_like(t.mine, place_mistakes.WRONG_IOUS, (masks, others), proof))
+    t.same(
+        t(masks, others), right(masks, others), t.acting_like(t.mine, place_mistakes.WRONG_IOUS, (masks, others), proof)
+    )
     t.same(t(masks, masks), torch.ones(4), what="the IoU of a mask with itself")
     t.same(t(masks, ~masks), torch.zeros(4), what="the IoU of a mask with all others")
     empty = torch.zeros(2, 3, 3, dtype=torch.bool)

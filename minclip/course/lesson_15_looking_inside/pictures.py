@@ -60,7 +60,7 @@ def draw_truth(scenes: TwoThings, places: Sequence[int]) -> Figure:
     said = []
     for axes, place in zip(figure.subplots(1, 2 * len(places)).reshape(-1, 2), places, strict=True):
         show_picture(axes[0], scenes.images[place])
-        shown = np.ones((size, size, 3))
+        shown = np.full((size, size, 3), 0.93)
         for question, colour in ((place, IMAGE_COLOUR), (count + place, TEXT_COLOUR)):
             shown[scenes.masks[question].numpy()] = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         show_picture(axes[1], shown)

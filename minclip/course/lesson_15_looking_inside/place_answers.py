@@ -58,10 +58,12 @@ WRONG_PLACES = [
     rolled("attentions.mean(dim=2):", "attentions.mean(dim=2).flip(0):", "the product is turned round"),
     rolled(STEP, "(layer + same) / 2", "the last layer alone"),
     rolled("for layer in attentions.mean(dim=2):", "for layer in attentions.mean(dim=2)[:1]:", "the first layer alone"),
-    rolled("for layer in attentions.mean(dim=2):", "for layer in attentions.mean(dim=2)[:-1]:", "the last layer is left out"),
-    rolled("for layer in attentions.mean(dim=2):", "for layer in attentions.mean(dim=2)[1:]:", "the first layer is left out"),
-    rollout("heat = attentions.mean(dim=(0, 2))[:, 0, 1:]\nside = isqrt(heat.shape[1])\nreturn heat.unflatten(1, (side, side))",
-            "the layers were averaged"),
+    rolled("for layer in attentions.mean(dim=2):", "for layer in attentions.mean(dim=2)[:-1]:",
+            "the last layer is left out"),
+    rolled("for layer in attentions.mean(dim=2):", "for layer in attentions.mean(dim=2)[1:]:",
+            "the first layer is left out"),
+    rollout("heat = attentions.mean(dim=(0, 2))[:, 0, 1:]\nside = isqrt(heat.shape[1])\n"
+            "return heat.unflatten(1, (side, side))", "the layers were averaged"),
     rolled("attentions.mean(dim=2):", "attentions.amax(dim=2):", "the largest head"),
     rolled("attentions.mean(dim=2):", "attentions[:, :, 0]:", "the first head alone"),
     rolled("attentions.mean(dim=2):", "attentions.sum(dim=2):", "the heads were added"),
@@ -76,7 +78,8 @@ WRONG_PLACES = [
     rolled(".unflatten(1, (side, side))", "", "the grid is missing"),
     rolled("return together[:, 0, 1:]", "heat = together[:, 0, 1:]\nreturn (heat / heat.sum(dim=1, keepdim=True))",
            "made to sum to 1"),
-    rollout(edited(ROLLOUT, "return together[:, 0, 1:].unflatten(1, (side, side))", "return together"), "all tokens' shares"),
+    rollout(edited(ROLLOUT, "return together[:, 0, 1:].unflatten(1, (side, side))", "return together"),
+            "all tokens' shares"),
     rolled(", device=attentions.device", "", "GPU"),
     rolled("torch.eye(tokens, dtype=attentions.dtype, device", "torch.eye(tokens, device", "another dtype"),
     rolled("(side, side))", "(side, side)).squeeze()", "batch has one item"),
@@ -87,7 +90,8 @@ WRONG_PLACES = [
     occlusion("whole - left", "(whole - left).relu()", "below 0 was cut off"),
     occlusion("whole - left", "(whole - left) / whole", "divided by the cosine"),
     occlusion("    for row, column in product(range(cells), repeat=2):\n        covered = pixels.clone()",
-              "    covered = pixels.clone()\n    for row, column in product(range(cells), repeat=2):", "cells stay covered"),
+              "    covered = pixels.clone()\n    for row, column in product(range(cells), repeat=2):",
+                      "cells stay covered"),
     occlusion("covered = pixels.clone()", "covered = pixels", "changes what it was given"),
     occlusion("] = 0\n", "] = 1\n", "covered with 1"),
     occlusion("] = 0\n", "] = 0.5\n", "covered with 0.5"),
@@ -149,8 +153,10 @@ CORRECT_PLACES = [
               "    return torch.stack(rows, dim=1)"),
     answer_of("occlusion_heat", OCCLUSION_HEAD,
               "size = pixels.shape[-1]\nside = size // cells\ntexts = F.normalize(text_features, dim=-1)\n"
-              "with torch.no_grad():\n    def score(x):\n        return (F.normalize(model.encode_image(x), dim=-1) * texts).sum(-1)\n"
-              "    heat = torch.zeros(len(pixels), cells, cells, device=pixels.device)\n    for i in range(cells * cells):\n"
+              "with torch.no_grad():\n    def score(x):\n"
+              "        return (F.normalize(model.encode_image(x), dim=-1) * texts).sum(-1)\n"
+              "    heat = torch.zeros(len(pixels), cells, cells, device=pixels.device)\n"
+              "    for i in range(cells * cells):\n"
               "        keep = torch.ones(size, size, device=pixels.device)\n        r, c = divmod(i, cells)\n"
               "        keep[r * side:(r + 1) * side, c * side:(c + 1) * side] = 0\n"
               "        heat[:, r, c] = score(pixels) - score(pixels * keep)\nreturn heat"),

@@ -90,7 +90,10 @@ WRONG_ROLLOUTS: dict[str, Way | tuple[Way, ...]] = {
     Mistake("this is the first head alone: the mean of the heads is asked", way="attentions.mean(dim=2)"): (
         lambda maps: of_cls(rolled(maps[:, :, 0]))
     ),
-    Mistake("the mean over the batch was taken: dimension 1 is the batch, 2 are the heads", way="attentions.mean(dim=2)"): (
+    Mistake(
+        "the mean over the batch was taken: dimension 1 is the batch, 2 are the heads",
+        way="attentions.mean(dim=2)",
+    ): (
         lambda maps: of_cls(rolled(maps.mean(dim=1)))
     ),
     Mistake("the heads were added: their mean is asked", way="attentions.mean(dim=2)"): (
@@ -114,7 +117,10 @@ WRONG_ROLLOUTS: dict[str, Way | tuple[Way, ...]] = {
     Mistake("the last patch is left out, and CLS's own share stands first", way=CLS): (
         lambda maps: grid(rolled(maps.mean(dim=2))[:, 0, :-1])
     ),
-    Mistake("rows and columns are swapped: patches come in reading order, row by row", way="unflatten(1, (side, side))"): (
+    Mistake(
+        "rows and columns are swapped: patches come in reading order, row by row",
+        way="unflatten(1, (side, side))",
+    ): (
         lambda maps: of_cls(rolled(maps.mean(dim=2))).mT
     ),
     Mistake("the grid is missing: one number for each patch, in rows and columns", way="unflatten(1, (side, side))"): (
@@ -201,14 +207,20 @@ WRONG_OCCLUSIONS: dict[str, Way | tuple[Way, ...]] = {
         occluded(lambda pixels, rows, columns: pixels.mean(dim=(2, 3), keepdim=True)),
         occluded(lambda pixels, rows, columns: pixels.mean()),
     ),
-    Mistake("these are dot products: a cosine needs both with length 1", way="unit_rows of both"): occluded(measure=dots),
+    Mistake(
+        "these are dot products: a cosine needs both with length 1",
+        way="unit_rows of both",
+    ): occluded(measure=dots),
     Mistake("only the texts have length 1: the pictures' features need it, too", way="unit_rows of both"): occluded(
         measure=lambda model, pixels, texts: dots(model, pixels, unit_rows(texts))
     ),
     Mistake("only the pictures have length 1: the texts need it, too", way="unit_rows of both"): occluded(
         measure=lambda model, pixels, texts: (unit_rows(model.encode_image(pixels)) * texts).sum(dim=-1)
     ),
-    Mistake("every picture got the first text: text i belongs to picture i", way="unit_rows(features) * texts"): occluded(
+    Mistake(
+        "every picture got the first text: text i belongs to picture i",
+        way="unit_rows(features) * texts",
+    ): occluded(
         measure=lambda model, pixels, texts: score(model, pixels, texts[:1])
     ),
     Mistake("rows and columns are swapped", way="covered[:, :, rows, columns]: the rows come first"): (

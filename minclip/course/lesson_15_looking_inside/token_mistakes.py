@@ -59,7 +59,10 @@ WRONG_HEATS: dict[str, Way | tuple[Way, ...]] = {
         lambda v, x, t: compared(v.ln_post(unit_rows(x[:, 1:])) @ v.proj, unit_rows(t)),
         lambda v, x, t: compared(unit_rows(v.ln_post(x[:, 1:])) @ v.proj, unit_rows(t)),
     ),
-    Mistake("the last patch is left out, and CLS stands among the patches: CLS is the first token", way="tokens[:, 1:]"): (
+    Mistake(
+        "the last patch is left out, and CLS stands among the patches: CLS is the first token",
+        way="tokens[:, 1:]",
+    ): (
         lambda v, x, t: right_heat(v, torch.cat([x[:, :1], x[:, :-1]], dim=1), t)
     ),
     Mistake("rows and columns are swapped: patches come in reading order, row by row", way=GRID): (

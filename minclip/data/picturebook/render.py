@@ -109,7 +109,9 @@ def _placed(picture: Picture, size: int, rng: random.Random) -> tuple[list[_Plac
     side = size * SUPERSAMPLING
     things = []
     for thing, (marks, stretch, colours) in zip(picture.things, drawings, strict=True):
-        things.append((_place(marks, thing, stretch, look, side, rng), colours, look.line_width_of(thing.radius * side)))
+        things.append(
+            (_place(marks, thing, stretch, look, side, rng), colours, look.line_width_of(thing.radius * side))
+        )
     return things, patches, look
 
 

@@ -32,10 +32,8 @@ def patch_heat(visual: VisionTransformer, tokens: Tensor, text_features: Tensor)
     embed_dim], of any norm, a text for each picture, or [1, embed_dim], one text for all. Raises ValueError for
     another number of texts.
     """
-    if len(text_features) not in (1, len(tokens)):
-        raise ValueError(f"{len(text_features)} texts for {len(tokens)} pictures: give one for each, or one for all")
+    texts = unit_texts(text_features, len(tokens)).unsqueeze(-1)  # [batch, embed_dim, 1]
     features = unit_rows(visual.ln_post(tokens[:, 1:]) @ visual.proj)  # [batch, patches, embed_dim]
-    texts = unit_rows(text_features).unsqueeze(-1)  # [batch, embed_dim, 1]
     heat = (features @ texts).squeeze(-1)  # [batch, patches]
     side = isqrt(heat.shape[1])
     return heat.unflatten(1, (side, side))  # [batch, rows, columns]
@@ -140,7 +138,7 @@ def occlusion_heat(model: CLIP, pixels: Tensor, text_features: Tensor, cells: in
         raise ValueError(
             f"cells={cells} must be at least 1, and divide the picture's side of {pixels.shape[-1]} pixels"
         )
-    texts, side = unit_rows(text_features), pixels.shape[-1] // cells
+    texts, side = unit_texts(text_features, len(pixels)), pixels.shape[-1] // cells
     with torch.no_grad():
         whole = (unit_rows(model.encode_image(pixels)) * texts).sum(dim=-1)  # [batch]
         heat = whole.new_empty(len(pixels), cells, cells)
@@ -158,7 +156,7 @@ def grad_eclip_heat(model: CLIP, pixels: Tensor, text_features: Tensor) -> Tenso
     float32 [batch, rows, columns], not below 0. Arguments and errors as in `token_heat`; one pass, and the gradient of
     CLS's way through the last block. Source: Zhao et al. 2024 (Grad-ECLIP), section 3.2.
     """
-    visual = vit_of(model)
+    visual, texts = vit_of(model), unit_texts(text_features, len(pixels))
     with torch.no_grad():
         block, x = last_block(model, pixels)
         query, key, value = block.attn.split(block.ln_1(x))  # three of [batch, heads, tokens, head_width]
@@ -169,7 +167,7 @@ def grad_eclip_heat(model: CLIP, pixels: Tensor, text_features: Tensor) -> Tenso
         cls = x[:, :1] + block.attn.merge(seen)  # [batch, 1, width]
         cls = cls + block.mlp(block.ln_2(cls))
         features = unit_rows(visual.ln_post(cls[:, 0]) @ visual.proj)  # [batch, embed_dim]
-        (gain,) = torch.autograd.grad((features * unit_rows(text_features)).sum(), seen)
+        (gain,) = torch.autograd.grad((features * texts).sum(), seen)
     asks, keys = asks.transpose(1, 2).flatten(2), key[:, :, 1:].transpose(1, 2).flatten(2)  # heads side by side
     alike = torch.cosine_similarity(asks.float(), keys.float(), dim=-1)  # [batch, patches]
     low, high = alike.aminmax(dim=1, keepdim=True)
@@ -177,6 +175,16 @@ def grad_eclip_heat(model: CLIP, pixels: Tensor, text_features: Tensor) -> Tenso
     heat = ((gain * value[:, :, 1:]).sum(dim=(1, 3)).float() * alike).relu()  # [batch, patches]
     side = isqrt(heat.shape[1])
     return heat.unflatten(1, (side, side))
+
+
+def unit_texts(text_features: Tensor, pictures: int) -> Tensor:
+    """Rows of length 1, [pictures, embed_dim] or [1, embed_dim]. ValueError where they are not one for each or all."""
+    if text_features.ndim != 2 or len(text_features) not in (1, pictures):
+        raise ValueError(
+            f"text_features have shape {list(text_features.shape)} for {pictures} pictures: give a row for each picture, or "
+            f"one for all"
+        )
+    return unit_rows(text_features)
 
 
 def last_block(model: CLIP, pixels: Tensor) -> tuple[TransformerBlock, Tensor]:

@@ -12,7 +12,8 @@ WHY_NOT = launch.why_not()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 
 
-ON_THE_CPU = {"11_after_training", "13_siglip"}  # they work on a few features, in seconds: no cell chooses a device
+# they work on a few features, in seconds: no cell chooses a device
+ON_THE_CPU = {"11_after_training", "13_siglip", "15_looking_inside"}
 
 
 def passed(done) -> str:

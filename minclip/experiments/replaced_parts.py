@@ -24,6 +24,11 @@ CALLED_INSTEAD = {
     "tip_adapter_logits": "no command learns from shots",
     "ClipAdapter": "no command learns from shots",
     "encode_embeddings": "no command learns prompts",
+    "patch_heat": "no command looks inside",
+    "value_tokens": "no command looks inside",
+    "attention_rollout": "no command looks inside",
+    "occlusion_heat": "no command looks inside",
+    "mask_iou": "no command looks inside",
     "mixed": "--mix calls it, after the training",
 }
 

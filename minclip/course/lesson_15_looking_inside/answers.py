@@ -9,6 +9,7 @@ from math import isqrt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from minclip.saliency import unit_texts
 from minclip.similarity import unit_rows
 from minclip.transformer import attention
 """
@@ -103,7 +104,7 @@ WRONG = [
 ]  # fmt: skip
 
 CORRECT = [
-    heat(HEAT),
+    hot("unit_rows(text_features)", "unit_texts(text_features, len(tokens))"),
     heat("patches = tokens[:, 1:]\nfeatures = F.normalize(visual.ln_post(patches) @ visual.proj, dim=-1)\n"
          "heat = (features * F.normalize(text_features, dim=-1)[:, None]).sum(dim=-1)\n"
          "side = int(patches.shape[1] ** 0.5)\nreturn heat.reshape(len(tokens), side, side)"),

@@ -13,6 +13,7 @@ Sources: Zhou et al. 2022 (MaskCLIP), Li et al. 2023 (CLIP Surgery), Zhao et al.
 from collections.abc import Callable
 from itertools import product
 from math import isqrt
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -103,7 +104,7 @@ def attention_maps(model: CLIP, pixels: Tensor) -> Tensor:
     visual, maps = vit_of(model), []
     with torch.no_grad():
         x = first_tokens(visual, pixels)  # [batch, 1 + patches, width]
-        for block in visual.transformer.resblocks:
+        for block in blocks_of(visual):
             query, key, _ = block.attn.split(block.ln_1(x))  # two of [batch, heads, tokens, head_width]
             each = torch.eye(x.shape[1], dtype=x.dtype, device=x.device).expand(*query.shape[:2], -1, -1)
             maps.append(attention(query, key, each))  # as values, the rows of a unit matrix show the shares themselves
@@ -181,8 +182,8 @@ def unit_texts(text_features: Tensor, pictures: int) -> Tensor:
     """Rows of length 1, [pictures, embed_dim] or [1, embed_dim]. ValueError where they are not one for each or all."""
     if text_features.ndim != 2 or len(text_features) not in (1, pictures):
         raise ValueError(
-            f"text_features have shape {list(text_features.shape)} for {pictures} pictures: give a row for each picture, or "
-            f"one for all"
+            f"text_features have shape {list(text_features.shape)} for {pictures} pictures: give a row for each "
+            f"picture, or one for all"
         )
     return unit_rows(text_features)
 
@@ -191,7 +192,7 @@ def last_block(model: CLIP, pixels: Tensor) -> tuple[TransformerBlock, Tensor]:
     """The image encoder's last block, and what it reads: float [batch, 1 + patches, width], CLS first."""
     visual = vit_of(model)
     x = first_tokens(visual, pixels)
-    *before, last = visual.transformer.resblocks
+    *before, last = blocks_of(visual)
     for block in before:
         x = block(x)
     return last, x
@@ -206,6 +207,10 @@ def first_tokens(visual: VisionTransformer, pixels: Tensor) -> Tensor:
             f"minclip.checkpoint.resized(model, size) for pictures of another size"
         )
     return visual.ln_pre(visual.embedding(pixels))
+
+
+def blocks_of(visual: VisionTransformer) -> list[TransformerBlock]:
+    return cast(list[TransformerBlock], list(visual.transformer.resblocks))
 
 
 def vit_of(model: CLIP) -> VisionTransformer:

@@ -149,7 +149,7 @@ def test_a_resnet_is_refused_and_occlusion_takes_it(heat):
     torch.manual_seed(0)
     model = CLIP(RESNET).eval()
     pixels, texts = given(model, 2)
-    with pytest.raises(ValueError, match="ModifiedResNet, and only CLIP's VisionTransformer.*use occlusion_heat"):
+    with pytest.raises(ValueError, match=r"ModifiedResNet, and only CLIP's VisionTransformer.*use occlusion_heat"):
         heat(model, pixels, texts)
     assert saliency.occlusion_heat(model, pixels, texts).shape == (2, 4, 4)
 

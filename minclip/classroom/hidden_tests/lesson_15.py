@@ -5,7 +5,7 @@ import torch
 from minclip import saliency, segmentation
 from minclip.config import CLIPConfig
 from minclip.course.assertions import Shown, Trial
-from minclip.course.lesson_15_looking_inside.checks import block_of, maps_of, masks_of, model_of
+from minclip.course.lesson_15_looking_inside.checks import block_of, maps_of, masks_of, model_of, vit_of
 
 WIDE = CLIPConfig(
     embed_dim=7, image_size=20, patch_size=4, vision_width=6, vision_layers=1, text_width=8, text_heads=2,
@@ -14,7 +14,7 @@ WIDE = CLIPConfig(
 
 
 def patch_heat(t: Trial) -> None:
-    visual = model_of(t, WIDE).visual
+    visual = vit_of(t, WIDE)
     shown = Shown(visual, "visual")
     with torch.no_grad():
         for batch, texts in ((4, 4), (2, 1), (1, 1)):

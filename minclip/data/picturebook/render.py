@@ -8,14 +8,13 @@ import random
 from collections.abc import Collection
 from functools import lru_cache
 from math import ceil, cos, isfinite, sin
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from minclip.data.picturebook.objects import CLASSES
 from minclip.data.picturebook.palette import COLOURS, RGB, WHITE, brightness, mix, paints
-from minclip.data.picturebook.pen import Mark, Pen
+from minclip.data.picturebook.pen import Mark, Pen, Point
 from minclip.data.picturebook.picture import Picture, Thing
 from minclip.data.picturebook.scenes import SCENES, Patch, backdrop
 from minclip.data.picturebook.styles import LINE_STYLES, STYLES, SUPERSAMPLING, Look, finish, look_of
@@ -63,8 +62,8 @@ def render(picture: Picture, size: int = 64) -> np.ndarray:
 def thing_masks(picture: Picture, size: int = 64) -> np.ndarray:
     """Which pixels each thing of a picture covers: bool [things, size, size], in the order of `picture.things`.
 
-    A pixel belongs to the last thing that covers at least half of it: what stands behind another is not seen there.
-    The lines around a thing are part of it. The texture of a style and a written word are not looked at. Raises
+    A pixel belongs to a thing that is seen in at least half of it: where another stands in front, it is not seen. The
+    lines around a thing are part of it. The texture of a style and a written word are not looked at. Raises
     ValueError as `render` does.
 
     >>> cat = Thing("cat", "orange", x=0.25, y=0.25, radius=0.2)
@@ -84,18 +83,17 @@ def thing_masks(picture: Picture, size: int = 64) -> np.ndarray:
     return seen
 
 
-class _Stencil(ImageDraw.ImageDraw):
+class _Stencil:
     """A brush of one colour, whatever colour is asked for: what a thing covers."""
 
     def __init__(self, canvas: Image.Image, colour: int):
-        super().__init__(canvas)
-        self.colour = colour
+        self.brush, self.colour = ImageDraw.Draw(canvas), colour
 
-    def polygon(self, points: Any, fill: Any = None, *more: Any, **named: Any) -> None:
-        super().polygon(points, self.colour, *more, **named)
+    def polygon(self, points: list[Point], fill: RGB) -> None:
+        self.brush.polygon(points, fill=self.colour)
 
-    def line(self, points: Any, fill: Any = None, *more: Any, **named: Any) -> None:
-        super().line(points, self.colour, *more, **named)
+    def line(self, points: list[Point], fill: RGB, width: int, joint: str | None = None) -> None:
+        self.brush.line(points, fill=self.colour, width=width, joint=joint)
 
 
 _Placed = tuple[list[Mark], dict[str, RGB], int]  # the marks of a thing on the canvas, its colours, its line's width
@@ -171,7 +169,7 @@ def _paint_backdrop(brush: ImageDraw.ImageDraw, patches: list[Patch], look: Look
 
 
 def _paint_thing(
-    brush: ImageDraw.ImageDraw, marks: list[Mark], look: Look, colours: dict[str, RGB], line_width: int
+    brush: ImageDraw.ImageDraw | _Stencil, marks: list[Mark], look: Look, colours: dict[str, RGB], line_width: int
 ) -> None:
     """Fill and outline every mark, the later over the earlier."""
     inks: dict[str, tuple[RGB, RGB | None]] = {}

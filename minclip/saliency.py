@@ -44,7 +44,7 @@ def value_tokens(block: TransformerBlock, x: Tensor) -> Tensor:
     """What every token would hand to others: its value, with the heads mixed. No token looks at another one.
 
     x: float [batch, tokens, width], what the block reads -> the same shape. Attention, residual and MLP are left out.
-    Source: Zhou et al. 2022 (MaskCLIP), section 3.2.
+    Source: Zhou et al. 2022 (MaskCLIP), section 3.
     """
     _, _, value = block.attn.split(block.ln_1(x))  # [batch, heads, tokens, head_width]
     return block.attn.merge(value)  # [batch, tokens, width]
@@ -64,7 +64,7 @@ def block_on_values(block: TransformerBlock, x: Tensor) -> Tensor:
 def value_value_tokens(block: TransformerBlock, x: Tensor) -> Tensor:
     """Attention in which values ask values, without residual and MLP: a token listens to those that say the same.
 
-    x as in `value_tokens`. Source: Li et al. 2023 (CLIP Surgery), section 3.2, here in the last block alone.
+    x as in `value_tokens`. Source: Li et al. 2023 (CLIP Surgery), section 3, here in the last block alone.
     """
     _, _, value = block.attn.split(block.ln_1(x))  # [batch, heads, tokens, head_width]
     return block.attn.merge(attention(value, value, value))  # [batch, tokens, width]
@@ -87,7 +87,7 @@ def surgery_heat(
     """The heat of a text, without what the texts share: minus the mean heat of many texts, the text among them.
 
     all_texts: float [texts, embed_dim], such as those of all class names; all else as in `token_heat`.
-    Source: Li et al. 2023 (CLIP Surgery), section 3.3, every text with the same weight.
+    Source: Li et al. 2023 (CLIP Surgery), section 3, every text with the same weight.
     """
     with torch.no_grad():
         block, x = last_block(model, pixels)
@@ -155,7 +155,7 @@ def grad_eclip_heat(model: CLIP, pixels: Tensor, text_features: Tensor) -> Tenso
     """Values weighed by what the cosine gains from them, and by how alike CLS's query and their keys are.
 
     float32 [batch, rows, columns], not below 0. Arguments and errors as in `token_heat`; one pass, and the gradient of
-    CLS's way through the last block. Source: Zhao et al. 2024 (Grad-ECLIP), section 3.2.
+    CLS's way through the last block. Source: Zhao et al. 2024 (Grad-ECLIP), section 3.
     """
     visual, texts = vit_of(model), unit_texts(text_features, len(pixels))
     with torch.no_grad():

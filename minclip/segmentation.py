@@ -2,7 +2,7 @@
 
 heat: float [batch, rows, columns], of saliency.py. Places are shares of the picture's side: (0, 0) is the top left
 corner, a box is (left, top, right, bottom). Whatever is chosen, such as a threshold, is chosen on pictures that are not
-scored. Source of the pointing game: Zhang et al. 2018 (Excitation Backprop), section 4.2.
+scored. Source of the pointing game: Zhang et al. 2018 (Excitation Backprop).
 """
 
 from collections.abc import Sequence
@@ -39,14 +39,24 @@ def peak_in_box(heat: Tensor, boxes: Tensor) -> Tensor:
     return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
 
 
+def from_0_to_1(heat: Tensor) -> Tensor:
+    """Every picture's heat from 0, its lowest, to 1, its highest; a heat without differences is 0. The same shape.
+
+    >>> from_0_to_1(torch.tensor([[[-1.0, 1.0], [3.0, 1.0]]]))
+    tensor([[[0.0000, 0.5000],
+             [1.0000, 0.5000]]])
+    """
+    low, high = heat.amin(dim=(1, 2), keepdim=True), heat.amax(dim=(1, 2), keepdim=True)
+    return (heat - low) / (high - low).clamp(min=1e-12)
+
+
 def heat_masks(heat: Tensor, size: int, threshold: float) -> Tensor:
     """The pixels of at least this heat: bool [batch, size, size]. Every picture's heat goes from 0 to 1 first.
 
     The heat is enlarged to size × size pixels, smoothly. threshold: from 0, every pixel, to 1, the hottest alone.
     """
     heat = F.interpolate(heat[:, None].float(), size=(size, size), mode="bilinear", align_corners=False)[:, 0]
-    low, high = (extreme(heat, dim=(1, 2), keepdim=True) for extreme in (torch.amin, torch.amax))
-    return (heat - low) >= threshold * (high - low)
+    return from_0_to_1(heat) >= threshold
 
 
 def mask_iou(masks: Tensor, others: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from minclip.segmentation import best_threshold, box_iou, heat_at, heat_masks, m
 ABOVE, PEAK, MASK, BOX = "above the other thing", "hottest cell in the box", "IoU of the mask", "box right"
 CHANCE, ONE_MASK = "chance", "one mask for all pictures"
 FINE = "8 × 8"  # the grid that most findings are about
+BOTH = "feature surgery × rollout"
 COMMAND = "python -m benchmarks.looking_inside"
 
 
@@ -94,8 +95,8 @@ def pointing() -> ShippedClaim:
         said="The patch tokens of CLIP's last block point at the opposite of what a text names; the values of its last "
         "attention point at it, without any training. v–v attention and feature surgery are better still, and "
         "gradients (Grad-ECLIP) too.",
-        source="Zhou et al. 2022 (MaskCLIP), section 3.2; Li et al. 2023 (CLIP Surgery), sections 3.1 to 3.3; Zhao et "
-        "al. 2024 (Grad-ECLIP), section 4",
+        source="Zhou et al. 2022 (MaskCLIP), section 3; Li et al. 2023 (CLIP Surgery), section 3; Zhao et al. 2024 "
+        "(Grad-ECLIP), section 4",
         measured=f"{HOW} *Above the other thing*: the heat at the named thing's centre is above that at the other's. "
         "*Hottest cell in the box*: the pointing game. A method that knows no text gives both questions the same heat, "
         "so it has half of the first by construction. Statements are about 8 × 8 patches.",
@@ -120,8 +121,8 @@ def masks() -> ShippedClaim:
         source="Zhou et al. 2022 (MaskCLIP), section 4; Li et al. 2023 (CLIP Surgery), section 4",
         measured=f"{HOW} The threshold of each method is the one with the best mean IoU on {CHOOSING} other pictures "
         "of the draw. A box is right with an IoU of at least ½ with the thing's. *One mask for all pictures* is the "
-        "mean mask of the other pictures, cut at its own threshold: it knows neither picture nor text. Statements are "
-        "about 8 × 8 patches.",
+        "mean mask of the other pictures, cut at its own threshold: it knows neither picture nor text. The product of "
+        "two maps was added after the results of the others, and has no source. Statements are about 8 × 8 patches.",
         model=MODEL,
         draws=DRAWS,
         answers=mask_answers,
@@ -133,6 +134,7 @@ def masks() -> ShippedClaim:
             ("Feature surgery makes better masks than rollout, which knows no text.",
              *pair(best, "rollout, without the text")),
             ("Grad-ECLIP makes better masks than rollout.", *pair("Grad-ECLIP", "rollout, without the text")),
+            ("Feature surgery times rollout makes better masks than rollout.", *pair(BOTH, "rollout, without the text")),
             ("Feature surgery makes more right boxes than one mask for all pictures.", *pair(best, ONE_MASK, BOX)),
         ),
         command=COMMAND,

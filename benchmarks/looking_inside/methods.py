@@ -10,6 +10,7 @@ from minclip import saliency
 from minclip.checkpoint import load, resized
 from minclip.course.lesson_15_looking_inside.two_things import TwoThings, all_names, text_features, two_things
 from minclip.model import CLIP
+from minclip.segmentation import from_0_to_1
 from minclip.tokenizer import BPETokenizer
 
 MODEL = "picturebook-tiny"
@@ -31,6 +32,15 @@ def read_by(read: saliency.Reading) -> Method:
     return lambda model, pixels, texts, names: saliency.token_heat(model, pixels, texts, read)
 
 
+def rollout(model: CLIP, pixels: Tensor) -> Tensor:
+    return saliency.attention_rollout(saliency.attention_maps(model, pixels))
+
+
+def surgery_and_rollout(model: CLIP, pixels: Tensor, texts: Tensor, names: Tensor) -> Tensor:
+    """Which thing, by the text, and where things are, without it: both from 0 to 1, multiplied."""
+    return from_0_to_1(saliency.surgery_heat(model, pixels, texts, names)) * from_0_to_1(rollout(model, pixels))
+
+
 METHODS: dict[str, Method] = {
     "raw tokens": read_by(saliency.last_tokens),
     "values": read_by(saliency.value_tokens),
@@ -39,9 +49,8 @@ METHODS: dict[str, Method] = {
     "v–v attention, feature surgery": saliency.surgery_heat,
     "Grad-ECLIP": lambda model, pixels, texts, names: saliency.grad_eclip_heat(model, pixels, texts),
     "occlusion, 16 cells": lambda model, pixels, texts, names: saliency.occlusion_heat(model, pixels, texts, CELLS),
-    "rollout, without the text": lambda model, pixels, texts, names: saliency.attention_rollout(
-        saliency.attention_maps(model, pixels)
-    ),
+    "rollout, without the text": lambda model, pixels, texts, names: rollout(model, pixels),
+    "feature surgery × rollout": surgery_and_rollout,
 }
 
 

@@ -68,7 +68,8 @@ SAID = [
     ("heat_to_masks", "Values make better masks than one mask for all pictures.", "-1.2 points, -2.5 to 0.0"),
     ("heat_to_masks", "Feature surgery makes better masks than rollout, which knows no text.",
      "7.4 points behind it (6.2 to 8.6)"),
-    ("heat_to_masks", "Feature surgery times rollout makes better masks than rollout.", "6.1 points above rollout (4.4 to 7.9)"),
+    ("heat_to_masks", "Feature surgery times rollout makes better masks than rollout.",
+     "6.1 points above rollout (4.4 to 7.9)"),
 ]  # fmt: skip
 
 

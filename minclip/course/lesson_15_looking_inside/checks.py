@@ -8,7 +8,7 @@ from minclip import segmentation
 from minclip.config import CLIPConfig
 from minclip.course import battery
 from minclip.course.assertions import Known, Mistake, Shown, Trial
-from minclip.course.lesson_15_looking_inside import place_mistakes, token_mistakes
+from minclip.course.lesson_15_looking_inside import place_mistakes, rollout_mistakes, token_mistakes
 from minclip.model import CLIP
 from minclip.transformer import TransformerBlock
 from minclip.vision import VisionTransformer
@@ -116,7 +116,7 @@ def attention_rollout(t: Trial) -> None:
     }  # fmt: skip
     right = library.attention_rollout
     maps = maps_of(t, 3, 2, 3, 10)
-    known = t.acting_like(t.mine, place_mistakes.WRONG_ROLLOUTS, maps, maps_of(t, 3, 2, 3, 10))
+    known = t.acting_like(t.mine, rollout_mistakes.WRONG_ROLLOUTS, maps, maps_of(t, 3, 2, 3, 10))
     t.same(t(maps), right(maps), known)
     t.same(t(maps[:1]), right(maps[:1]), what="the heat of a single layer")
     battery.batch_of_one(t, lambda x: t.mine(x.transpose(0, 1)), lambda x: right(x.transpose(0, 1)),

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 
 
 # they work on a few features or pictures, in seconds: no cell chooses a device
-ON_THE_CPU = {"11_after_training", "12_resnet", "13_siglip", "14_half_the_work"}
+ON_THE_CPU = {"11_after_training", "12_resnet", "13_siglip", "14_half_the_work", "15_looking_inside"}
 
 
 def passed(done) -> str:

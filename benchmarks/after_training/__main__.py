@@ -7,7 +7,7 @@ python -m benchmarks.after_training --draws 0 --out DIR  one draw, and nothing i
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import result_files
@@ -24,41 +24,50 @@ CLAIMS: dict[str, Callable[[], ShippedClaim]] = {
     "learned_prompts": learned_prompts,
     "weight_mixing": weight_mixing,
 }
-assert tuple(CLAIMS) == report.SHIPPED
+assert tuple(CLAIMS) == report.ADAPTED
 
 
-def write_for_lesson() -> None:
-    """What lesson 11 draws of the kept results: claim -> label -> series -> mean, low, high."""
+def write_for_lesson(kept: Path = KEPT, names: Sequence[str] = report.ADAPTED) -> None:
+    """What a lesson draws of the kept results, lesson 11 by default: claim -> label -> series -> mean, low, high."""
     told: dict[str, dict] = {}
-    for result in report.read_results(result_files.RESULTS, report.SHIPPED):
+    for result in report.read_results(result_files.RESULTS, names):
         table = told.setdefault(result["claim"], {})
         for row in result["rows"]:
             table.setdefault(row["label"], {})[row["series"]] = [row[name] for name in ("mean", "low", "high")]
-    with atomic_write(KEPT) as file:
-        file.write((json.dumps(told, indent=1) + "\n").encode("utf-8"))
+    with atomic_write(kept) as file:
+        file.write((json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
-def main(argv: list[str] | None = None) -> None:
+def measure(
+    claims: Mapping[str, Callable[[], ShippedClaim]],
+    command: str,
+    about: str | None,
+    argv: list[str] | None,
+    kept: Callable[[], None] = lambda: None,
+) -> None:
+    """A command that measures claims about a shipped model. kept: what is done once a whole result is kept."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.after_training",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog=command, description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=CLAIMS, default=list(CLAIMS), metavar="NAME")
-    parser.add_argument("--draws", nargs="+", type=int, metavar="N", help="draws of the shots; all by default")
+    parser.add_argument("--only", nargs="+", choices=claims, default=list(claims), metavar="NAME")
+    parser.add_argument("--draws", nargs="+", type=int, metavar="N", help="draws of what is drawn; all by default")
     parser.add_argument("--out", type=Path, help="a folder for the results, in place of benchmarks/results")
     asked = parser.parse_args(argv)
     for name in asked.only:
-        claim = CLAIMS[name]()
+        claim = claims[name]()
         with one_thread():
             result = result_of(claim, asked.draws or claim.draws)
         if asked.out is None and set(result["seeds"]) >= set(claim.draws):
             result_files.keep(f"claims-{name}", result)
             report.write()
-            write_for_lesson()
+            kept()
         else:
             with atomic_write((asked.out or Path()) / f"claims-{name}.json") as file:
                 file.write(json.dumps(result, indent=1, ensure_ascii=False).encode("utf-8"))
+
+
+def main(argv: list[str] | None = None) -> None:
+    measure(CLAIMS, "python -m benchmarks.after_training", __doc__, argv, write_for_lesson)
 
 
 if __name__ == "__main__":

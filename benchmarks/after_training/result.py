@@ -31,6 +31,7 @@ class ShippedClaim:
     draws: tuple[int, ...]
     answers: Callable[[Sequence[int]], Answers]
     findings: tuple[tuple[str, Cell, Cell], ...]  # statement, what is better, what is worse
+    command: str = "python -m benchmarks.after_training"
 
 
 def result_of(claim: ShippedClaim, draws: Sequence[int]) -> dict:
@@ -46,6 +47,7 @@ def result_of(claim: ShippedClaim, draws: Sequence[int]) -> dict:
         "source": claim.source,
         "measured": claim.measured,
         "model": claim.model,
+        "command": claim.command,
         "seeds": list(draws),
         "seconds": round(seconds),
         "luck": {},

@@ -26,7 +26,8 @@ from minclip.figures.look import (
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, PLOTS = "claims.md", "claims"
-SHIPPED = ("few_shot", "learned_prompts", "weight_mixing")  # claims of benchmarks/after_training, about a shipped model
+ADAPTED = ("few_shot", "learned_prompts", "weight_mixing")  # claims of benchmarks/after_training
+SHIPPED = (*ADAPTED, "pointing", "heat_to_masks")  # the last two: benchmarks/looking_inside
 OPENING = """# What is said of CLIP, tested on the picture book
 
 Written by `python -m benchmarks.claims --page` from the kept results (`benchmarks/results/claims-*.json`); nothing on
@@ -140,12 +141,11 @@ def how_trained(result: dict) -> str:
 
 
 def how_adapted(result: dict) -> str:
-    """The same where a shipped model was adapted: draws take the place of seeds."""
-    return (
-        f"The model is `{result['model']}`. It was trained once: the intervals do not cover the luck of that. Draws "
-        f"{', '.join(map(str, result['seeds']))} take the place of seeds. Made by `python -m benchmarks.after_training "
-        f"--only {result['claim']}` in {result['seconds'] / 60:.0f} minutes on one core of {result['machine']}."
-    )
+    """The same where a shipped model was asked or adapted: draws take the place of seeds."""
+    draws, minutes = ", ".join(map(str, result["seeds"])), f"{result['seconds'] / 60:.0f} minutes"
+    how = f"The model is `{result['model']}`. It was trained once: the intervals do not cover the luck of that. Draws "
+    made = f"`{result['command']} --only {result['claim']}` in {minutes} on one core of {result['machine']}"
+    return f"{how}{draws} take the place of seeds. Made by {made}."
 
 
 def anchor(title: str) -> str:

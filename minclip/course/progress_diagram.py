@@ -22,10 +22,11 @@ BOXES = {
     "training": ("training", QUIET_COLOUR, 3.2, -2.0),
     "evaluation": ("zero-shot, prompts", QUIET_COLOUR, 6.4, -2.0),
     "retrieval": ("retrieval", QUIET_COLOUR, 9.6, -2.0),
-    "adaptation": ("adapters, mixing", QUIET_COLOUR, 6.4, 1.5),  # of the features of both encoders
-    "resnet": ("ResNet", IMAGE_COLOUR, 9.6, 3.0),  # in the place of the ViT
     "siglip": ("SigLIP", MATCH_COLOUR, 9.6, 0.0),
-    "masking": ("fewer tokens", IMAGE_COLOUR, 9.6, 3.0),
+    "adaptation": ("adapters, mixing", QUIET_COLOUR, 0.0, -3.5),
+    "resnet": ("ResNet", IMAGE_COLOUR, 3.2, -3.5),
+    "masking": ("fewer tokens", QUIET_COLOUR, 6.4, -3.5),
+    "inside": ("looking inside", IMAGE_COLOUR, 9.6, -3.5),
 }
 ARROWS = (
     ("preprocess", "patches"), ("patches", "vision"), ("tokenizer", "text"), ("blocks", "vision"), ("blocks", "text"),

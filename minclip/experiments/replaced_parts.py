@@ -27,6 +27,11 @@ CALLED_INSTEAD = {
     "kept_patches": "--patch-dropout alone calls it",
     "keep_tokens": "--patch-dropout alone calls it",
     "shorten": "--short-texts alone calls it",
+    "patch_heat": "no command looks inside",
+    "value_tokens": "no command looks inside",
+    "attention_rollout": "no command looks inside",
+    "occlusion_heat": "no command looks inside",
+    "mask_iou": "no command looks inside",
     "mixed": "--mix calls it, after the training",
 }
 

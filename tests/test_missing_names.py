@@ -86,7 +86,7 @@ def test_a_package_that_is_missing_is_not_recommended(monkeypatch):
     assert import_in_words("rearrange") == "rearrange belongs to einops, which is not installed here: PyTorch is enough"
 
 
-def test_a_name_of_the_exercises_module_is_imported_from_there():
+def test_a_name_of_the_exercises_module_is_imported():
     assert "`from minclip.similarity import unit_rows`" in str(advice("unit_rows", "cosine_similarity"))
     assert advice("cosine_similarity", "cosine_similarity") is None
 
@@ -140,6 +140,6 @@ def test_where_answers_are_stands_beside_the_first_tick(notebook, mine):
     assert "Right answers" not in notebook.run(CHECK)
 
 
-def test_in_the_courses_own_notebooks_it_is_said_at_once(notebook, monkeypatch):
+def test_in_the_courses_own_notebooks_all_are_told(notebook, monkeypatch):
     monkeypatch.setattr("minclip.course.checking.in_the_courses_own", lambda: True)
     assert "answers are kept in" in notebook.run("def cosine_similarity(a, b):\n    return a @ b.T\n", CHECK)

@@ -69,7 +69,7 @@ def test_links_and_pictures_of_copied_pages_lead_somewhere(tmp_path):
         ("```python\nx[0](1)\n```\n[a](e.py)", "```python\nx[0](1)\n```\na (docs/e.py in minclip's repository)"),
     ],
 )
-def test_links_of_a_page_to_what_is_not_copied_become_text(text, shown):
+def test_links_to_what_is_not_copied_become_text(text, shown):
     assert page_for({"docs/claims/a.png"}.__contains__, "docs/claims.md", text) == shown
     assert beside("minclip/models/a.md", "../../docs/b.md") == "docs/b.md"
 

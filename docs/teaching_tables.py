@@ -21,6 +21,7 @@ PAGE = ROOT / "docs" / "teaching.md"
 PLANS = {  # how a course goes through the lessons
     "Six weeks": [("week", lessons) for lessons in ([0, 1], [2], [3, 4], [5, 6], [7, 8], [9, 10])],
     "Two days": [("day", [0, 2, 3, 5]), ("day", [6, 7, 8, 10])],
+    "After CLIP": [("week", lessons) for lessons in ([11], [12, 13], [14, 15])],
 }
 
 

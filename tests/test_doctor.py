@@ -163,7 +163,7 @@ def test_a_workbook_is_counted_and_its_news_said(monkeypatch, tmp_path):
     (tmp_path / "workbook.json").write_text("{}", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     (counted,) = [line for line in lines_of(places.check_workbook()) if line.startswith("[OK]")]
-    assert "0 of 42 exercises are solved" in counted
+    assert "0 of 54 exercises are solved" in counted
     monkeypatch.setattr(places, "unwritable", lambda folder: "Permission denied")
     (check,) = places.check_workbook()
     assert check.status == "fail" and check.text.endswith("Permission denied")

@@ -78,11 +78,13 @@ def use_mine(asked: bool) -> Iterator[None]:
         return
     from minclip.course.learner_library import installed
     from minclip.course.workbook import answers_folder
-    from minclip.experiments.replaced_parts import CALLED_INSTEAD
+    from minclip.experiments.replaced_parts import CALLED_BY_SOME, CALLED_INSTEAD
 
     with installed() as names:
-        called = [name for name in names if name not in CALLED_INSTEAD]
+        called = [name for name in names if name not in CALLED_INSTEAD and name not in CALLED_BY_SOME]
         print(f"minclip: with your {', '.join(called) or '(nothing)'} from {answers_folder()}", file=sys.stderr)
+        if some := [f"{name} ({CALLED_BY_SOME[name][0]})" for name in names if name in CALLED_BY_SOME]:
+            print(f"minclip: and, where it is called, with your {', '.join(some)}", file=sys.stderr)
         if beside := [f"{name} ({CALLED_INSTEAD[name]})" for name in names if name in CALLED_INSTEAD]:
             print(f"minclip: no command calls your {', '.join(beside)}", file=sys.stderr)
         yield

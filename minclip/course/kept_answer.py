@@ -7,7 +7,7 @@ puts the learner's own in their place.
 import ast
 from dataclasses import dataclass, field, replace
 
-from minclip.course.statements import Statement, bound_names, outside_names, statements
+from minclip.course.statements import Statement, bound_names, outside_names, remembered, statements
 
 HAND = "edited by hand"
 
@@ -114,6 +114,7 @@ def import_line(statement: Statement, name: str) -> str:
     raise ValueError(f"{statement.text!r} does not import {name}")
 
 
+@remembered
 def imported(line: str) -> tuple[str, str, str]:
     """(module, name in it, name here) of a line that imports one name; the second is "" for a module.
 

@@ -7,7 +7,11 @@ import re
 import symtable
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType
+
+# The texts of all answers are asked about again whenever one is kept, and again for each other that rests on them.
+remembered = lru_cache(maxsize=4096)
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Statement:
     @property
     def binds(self) -> tuple[str, ...]:
         """The names that it defines at the top level."""
-        return tuple(bound_names(self.text))
+        return bound_names(self.text)
 
     @property
     def is_import(self) -> bool:
@@ -69,13 +73,15 @@ def first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def bound_names(text: str) -> list[str]:
+@remembered
+def bound_names(text: str) -> tuple[str, ...]:
     """The names that a text defines at its top level."""
     top = symtable.symtable(text, "text", "exec")
     symbols = [symbol for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()]
     names = [symbol.get_name() for symbol in symbols]
     names += [table.get_name() for table in top.get_children() if table.get_type() in ("function", "class")]
-    return sorted(name for name in dict.fromkeys(names) if name.isidentifier() and name not in ("lambda", "genexpr"))
+    found = {name for name in names if name.isidentifier() and name not in ("lambda", "genexpr")}
+    return tuple(sorted(found))
 
 
 def outside_names(source: str, known: Iterable[str] = ()) -> list[str]:
@@ -86,8 +92,14 @@ def outside_names(source: str, known: Iterable[str] = ()) -> list[str]:
     >>> outside_names("def double(x):\\n    return torch.add(x, x)")
     ['torch']
     """
+    known = set(known)
+    return sorted(name for name in names_from_outside(source) if name in known or not hasattr(builtins, name))
+
+
+@remembered
+def names_from_outside(source: str) -> frozenset[str]:
+    """The names that a text takes from outside of itself, Python's own among them."""
     top = symtable.symtable(source, "cell", "exec")
-    own = set(bound_names(source))
     found: set[str] = set()
     tables = [top]
     while tables:
@@ -97,10 +109,10 @@ def outside_names(source: str, known: Iterable[str] = ()) -> list[str]:
             read = symbol.is_referenced() or symbol.is_declared_global()  # global calls; calls += 1
             if read and (symbol.is_global() or table is top):
                 found.add(symbol.get_name())
-    known = set(known)
-    return sorted(name for name in found - own if name in known or not hasattr(builtins, name))
+    return frozenset(found - set(bound_names(source)))
 
 
+@remembered
 def without_annotations(source: str) -> str:
     """The text without the types of arguments, results and variables: what it needs when it runs."""
     tree = ast.parse(source)
@@ -120,6 +132,8 @@ def renamed(source: str, names: Mapping[str, str]) -> str:
     >>> renamed("def f(unit):\\n    return unit\\n\\n\\ng = unit(2)", {"unit": "unit_of_g"})
     'def f(unit):\\n    return unit\\n\\n\\ng = unit_of_g(2)'
     """
+    if not names:
+        return "\n".join(lines_of(source))
     lines = [line.encode() for line in lines_of(source)]  # columns count bytes
     places = sorted(set(name_places(compile(source, "text", "exec", dont_inherit=True), names)), reverse=True)
     for line, start, end, name in places:

@@ -136,8 +136,8 @@ def resume_run(
     """
     run = Run(out)
     model, tokenizer, state, _ = run.load()
-    refuse_other_parts(state.get("parts", []))
     config = TrainConfig.from_dict(state["train_config"])
+    refuse_other_parts(state.get("parts", []), config, model.config)
     run.left_out = state.get("left_out", {})  # earlier versions kept none
     for name in sorted(state["train_config"].keys() - config.to_dict().keys()):
         note(run.left_out, "settings_unknown", "settings of the run are unknown to this version and not used", name)

@@ -80,7 +80,7 @@ def write_report(
         "recipe": config.to_dict(),
         "found": found,
         "left_out": left_out or {},
-        "parts": replaced_parts(),
+        "parts": replaced_parts(config, model.config),
     }
     results = [evaluate_task(model, tokenizer, task) for task in suite.tasks.values()]
     retrieval = evaluate_retrieval(model, tokenizer, *suite.retrieval) if suite.retrieval is not None else None

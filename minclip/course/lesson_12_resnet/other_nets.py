@@ -26,10 +26,14 @@ def mean_of_values(pool: AttentionPool, x: Tensor) -> Tensor:
 def with_plain_strides(net: ModifiedResNet) -> ModifiedResNet:
     """Changes the net: a stride takes every second place, as a convolution with that stride does."""
     net.stem = partial(plain_stem, net)  # type: ignore[method-assign]
-    for block in net.modules():
-        if isinstance(block, Bottleneck):
-            block.forward = partial(plain_block, block)  # type: ignore[method-assign]
+    for block in blocks_of(net):
+        block.forward = partial(plain_block, block)  # type: ignore[method-assign]
     return net
+
+
+def blocks_of(net: ModifiedResNet) -> list[Bottleneck]:
+    """Its Bottlenecks, which may be of the learner's class."""
+    return [block for layer in (net.layer1, net.layer2, net.layer3, net.layer4) for block in layer]
 
 
 def plain_block(block: Bottleneck, x: Tensor) -> Tensor:

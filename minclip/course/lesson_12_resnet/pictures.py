@@ -31,11 +31,14 @@ def draw_block() -> Figure:
     """What happens to the shape inside a block with a stride of 2. What goes past it has the last shape already."""
     steps: list[Box | str] = [
         Box("x", ("channels_in", "height", "width"), IMAGE_COLOUR),
-        "conv1 →",
+        "conv1",
+        "→",
         Box("few channels", ("channels", "height", "width"), QUIET_COLOUR),
-        "conv2, mean →",
+        "conv2, mean",
+        "→",
         Box("fewer places", ("channels", "height / 2", "width / 2"), QUIET_COLOUR),
-        "conv3, + past →",
+        "conv3, + past",
+        "→",
         Box("many channels", ("4 · channels", "height / 2", "width / 2"), MATCH_COLOUR),
     ]
     sizes = {"channels_in": 6, "channels": 2, "4 · channels": 8}
@@ -85,11 +88,14 @@ def draw_pooling() -> Figure:
     """The mean and the places as tokens; the mean asks."""
     steps: list[Box | str] = [
         Box("map", ("width", "side", "side"), IMAGE_COLOUR),
-        "flatten →",
+        "flatten",
+        "→",
         Box("tokens", ("1 + places", "width"), QUIET_COLOUR, "the mean first"),
-        "mean asks →",
+        "mean asks",
+        "→",
         Box("heard", ("1", "width"), TEXT_COLOUR),
-        "c_proj →",
+        "c_proj",
+        "→",
         Box("features", ("1", "embed_dim"), MATCH_COLOUR),
     ]
     return draw_tensors(steps, {"width": 6, "side": 2, "1 + places": 5, "1": 1, "embed_dim": 4})

@@ -52,7 +52,7 @@ QUESTIONS = {
         },
     ),
     "move_by_one_pixel": Number(
-        "Plain strides, one pixel to the right: how far do the features move, where 0 is no move and 1 another picture?",
+        "Plain strides, one pixel to the right: how far do the features move, if 1 is as far as another picture?",
         right=0.1,
         close=0.2,
         digits=1,

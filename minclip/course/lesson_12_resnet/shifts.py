@@ -38,7 +38,7 @@ def moved(net: ModifiedResNet, pixels: Tensor) -> list[float]:
 
 
 def moved_by_seed(pixels: Tensor, kind: type[ModifiedResNet] = ModifiedResNet) -> dict[str, list[list[float]]]:
-    """ "averages" and "plain strides" -> for every seed the answer of `moved`. kind: the class, perhaps the learner's."""
+    """ "averages" and "plain strides" -> for every seed what `moved` gives. kind: the class, perhaps the learner's."""
     size, found = pixels.shape[-1], {"averages": [], "plain strides": []}  # type: dict[str, list[list[float]]]
     for seed in SEEDS:
         found["averages"].append(moved(fresh(seed, size, kind), pixels))

@@ -1,8 +1,8 @@
 """The other image encoder of CLIP: a ResNet with a softer stem, softer strides, and attention instead of averaging.
 
 It takes the place of vision.VisionTransformer and gives the same kind of features. Sources: He et al. 2016 (residual
-networks), He et al. 2019 (ResNet-C: three small convolutions; ResNet-D: averages on the way past), Zhang 2019 (a stride aliases,
-so blur before it), CLIP paper section 2.4 (attention pooling).
+networks), He et al. 2019 (ResNet-C: three small convolutions; ResNet-D: averages on the way past), Zhang 2019 (a stride
+aliases, so blur before it), CLIP paper section 2.4 (attention pooling).
 """
 
 import torch

@@ -4,6 +4,7 @@ The weights stay where they are, so all three begin with equal ones.
 """
 
 from functools import partial
+from typing import cast
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -33,7 +34,8 @@ def with_plain_strides(net: ModifiedResNet) -> ModifiedResNet:
 
 def blocks_of(net: ModifiedResNet) -> list[Bottleneck]:
     """Its Bottlenecks, which may be of the learner's class."""
-    return [block for layer in (net.layer1, net.layer2, net.layer3, net.layer4) for block in layer]
+    layers = (net.layer1, net.layer2, net.layer3, net.layer4)
+    return [cast(Bottleneck, block) for layer in layers for block in layer]
 
 
 def plain_block(block: Bottleneck, x: Tensor) -> Tensor:

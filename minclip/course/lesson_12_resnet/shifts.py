@@ -39,7 +39,8 @@ def moved(net: ModifiedResNet, pixels: Tensor) -> list[float]:
 
 def moved_by_seed(pixels: Tensor, kind: type[ModifiedResNet] = ModifiedResNet) -> dict[str, list[list[float]]]:
     """ "averages" and "plain strides" -> for every seed what `moved` gives. kind: the class, perhaps the learner's."""
-    size, found = pixels.shape[-1], {"averages": [], "plain strides": []}  # type: dict[str, list[list[float]]]
+    size = pixels.shape[-1]
+    found: dict[str, list[list[float]]] = {"averages": [], "plain strides": []}
     for seed in SEEDS:
         found["averages"].append(moved(fresh(seed, size, kind), pixels))
         found["plain strides"].append(moved(with_plain_strides(fresh(seed, size, kind)), pixels))

@@ -1,8 +1,8 @@
 """The other image encoder of CLIP: a ResNet with a softer stem, softer strides, and attention instead of averaging.
 
 It takes the place of vision.VisionTransformer and gives the same kind of features. Sources: He et al. 2016 (residual
-networks), He et al. 2019 (ResNet-D: three small convolutions, pooling on the way past), Zhang 2019 (a stride aliases,
-so blur before it), CLIP paper section 2.4 (attention pooling).
+networks), He et al. 2019 (ResNet-C: three small convolutions; ResNet-D: averages on the way past), Zhang 2019 (a stride
+aliases, so blur before it), CLIP paper section 2.4 (attention pooling).
 """
 
 import torch
@@ -24,7 +24,7 @@ class BatchNorm(nn.BatchNorm2d):
 
 
 class Bottleneck(nn.Module):
-    """x + conv3(pool(conv2(conv1(x)))): few channels inside, where the 3 × 3 convolution is; many outside.
+    """relu(x + conv3(pool(conv2(conv1(x))))): few channels inside, where the 3 × 3 convolution is; many outside.
 
     Where a plain ResNet skips every second place, this one averages: `stride` is average pooling, on both paths.
     x: float [batch, channels_in, height, width] -> float [batch, 4 · channels, height / stride, width / stride].

@@ -1,6 +1,7 @@
 """What lesson 12 says in its text, held against the kept trainings, the nets and the formulas."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,15 +15,15 @@ from minclip.classroom.notebook import written_question
 from minclip.config import CLIPConfig
 from minclip.course.kept_answers import KeptAnswers
 from minclip.course.learner_library import installed
-from minclip.course.lesson_12_resnet.operations import operations, parameters
+from minclip.course.lesson_12_resnet.operations import operations, parameters, shape_only
 from minclip.course.lesson_12_resnet.other_nets import every, with_a_mean, with_plain_strides
-from minclip.course.lesson_12_resnet.shifts import moved_by_seed, shifted
+from minclip.course.lesson_12_resnet.shifts import fresh, moved, moved_by_seed, shifted
 from minclip.course.outline import LESSONS
 from minclip.data.picturebook import PictureBook
 from minclip.formats.weight_names import OPENAI
 from minclip.model import CLIP
 from minclip.preprocess import pixels_to_float
-from minclip.resnet import Bottleneck, ModifiedResNet
+from minclip.resnet import AttentionPool, BatchNorm, Bottleneck, ModifiedResNet
 
 ROOT = Path(__file__).parents[1]
 TEXT = " ".join((ROOT / "lessons" / "12_resnet" / "lesson.md").read_text(encoding="utf-8").split())
@@ -40,6 +41,30 @@ def small_net():
     for block in net.modules():
         if isinstance(block, Bottleneck):
             torch.nn.init.ones_(block.bn3.weight)
+    return net
+
+
+def drawn(net):
+    """Its norms get random numbers: a fresh block's last one is 0, and then no convolution of it counts."""
+    for norm in net.modules():
+        if isinstance(norm, BatchNorm):
+            torch.nn.init.uniform_(norm.weight, 0.5, 1.5), torch.nn.init.normal_(norm.bias)
+            norm.running_mean.normal_(), norm.running_var.uniform_(0.5, 1.5)
+    return net
+
+
+class Idle(Bottleneck):
+    """A block whose convolutions are not used."""
+
+    def forward(self, x):
+        return F.relu(x if self.downsample is None else self.downsample(F.avg_pool2d(x, self.stride)))
+
+
+def idle_net(**sizes):
+    net = ModifiedResNet(**sizes)
+    for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
+        for block in layer:
+            block.__class__ = Idle
     return net
 
 
@@ -102,7 +127,7 @@ def test_the_learners_resnet_becomes_the_library(monkeypatch, tmp_path):
     """And it reads OpenAI's names: CLIP is built of the learner's classes, with the numbers of minclip's."""
     monkeypatch.setenv("MINCLIP_MINE", str(tmp_path / "my_minclip"))
     torch.manual_seed(0)
-    ours = CLIP(SMALL).eval()
+    ours = drawn(CLIP(SMALL)).eval()
     file = OPENAI.from_ours(ours.state_dict())
     answers = KeptAnswers(tmp_path / "my_minclip")
     for exercise in LESSON.exercises:
@@ -132,13 +157,43 @@ def test_rn50_has_openais_shapes():
     assert {name: tuple(state[name].shape) for name in shapes} == shapes
 
 
+def cell_with(words):
+    """The code cell of the lesson that holds these words."""
+    source = (ROOT / "lessons" / "12_resnet" / "lesson.md").read_text(encoding="utf-8")
+    (cell,) = [cell for cell in re.findall(r"```python\n(.*?)```", source, re.DOTALL) if words in cell]
+    return cell
+
+
+@pytest.mark.parametrize(("kind", "zero"), [(ModifiedResNet, True), (idle_net, False)], ids=["right", "idle"])
+def test_the_cell_of_rn50_sees_what_blocks_do(kind, zero, capsys):
+    names = {"torch": torch, "nn": torch.nn, "CLIP": CLIP, "CLIPConfig": CLIPConfig, "OPENAI": OPENAI}
+    exec(cell_with("largest difference"), names | {"BatchNorm": BatchNorm, "ModifiedResNet": kind})
+    assert ("largest difference: 0.0000 of" in capsys.readouterr().out) == zero
+
+
+def test_the_mean_asks_for_the_largest_number(capsys):
+    exec(cell_with("the mean asks: "), {"torch": torch, "AttentionPool": AttentionPool})
+    assert capsys.readouterr().out == "no question: 3.000\nthe mean asks: 5.999\n"
+
+
+def test_the_nets_that_move_may_be_the_learners():
+    class Mine(ModifiedResNet):
+        pass
+
+    books = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert type(fresh(0, 64, Mine)) is Mine
+    assert moved(fresh(0, 64, Mine), books) == moved(fresh(0, 64), books)
+    assert moved(with_plain_strides(fresh(0, 64, Mine)), books) != moved(fresh(0, 64), books)
+
+
 def test_features_move_as_far_as_the_text_says():
     book = PictureBook("val", 64, count=64, captions_per_picture=1, progress=False)
     found = moved_by_seed(pixels_to_float(book.pixels))
     for name, words in (("averages", "by 0.09 to 0.18"), ("plain strides", "by 0.55 to 0.75")):
         values = [value for seed in found[name] for value in seed]
         assert f"by {min(values):.2f} to {max(values):.2f}" == words and words in TEXT
-    assert min(one[0] for one in found["plain strides"]) > 0.5 and "more than half of the way" in TEXT
+    first = [seed[0] for seed in found["plain strides"]]
+    assert f"by {min(first):.2f} to {max(first):.2f}, somewhat more than half of the way" in TEXT
 
 
 def test_the_rates_are_the_best_on_validation():
@@ -180,6 +235,11 @@ def test_the_text_says_the_verdicts():
 def test_the_text_says_the_work_and_the_parameters():
     assert f"{operations(RESNET) / 1e6:.2f} million multiply-adds and {parameters(RESNET):,} parameters" in TEXT
     assert f"The ViT has {operations(VIT) / 1e6:.2f} million and {parameters(VIT):,}." in TEXT
+    assert round(parameters(RESNET) / parameters(VIT), 1) == 5.8 and "5.8 times as many" in TEXT
+    small = ModifiedResNet(image_size=64, width=8, layers=(1, 1, 1, 1), heads=4, embed_dim=128)  # the lesson's cell
+    nets = (small, shape_only(RESNET))
+    assert len({str([(name, part.shape) for name, part in net.named_parameters()]) for net in nets}) == 1
+    assert len({net.attnpool.heads for net in nets}) == 1
     width, places = RESNET.vision_width, (RESNET.image_size // 2) ** 2
     strided = [(width // 2 * width, places)]  # the stem's last; then conv2 of three stages
     strided += [((width * 2**i) ** 2, places // 4**i) for i in (1, 2, 3)]

@@ -105,7 +105,7 @@ def test_code_to_copy_stays_on_one_line():
 def test_refusals_that_are_gone_are_named(notebook, code):
     said = notebook.run("from torch.nn import functional as F", code, CHECK)
     assert "raises another error" in said and "RuntimeError" in said
-    assert said.endswith("  → the lines that refuse bad input are gone, or come too late\n")
+    assert said.endswith("  → the lines that refuse bad input are gone, changed, or come too late\n")
     assert "put them back there" in notebook.run(code, CHECK)
 
 

@@ -10,7 +10,7 @@ from minclip.course.learner_package import PARTS
 from minclip.course.outline import exercise_of
 
 GUARDS_GONE = Mistake(
-    "the lines that refuse bad input are gone, or come too late",
+    "the lines that refuse bad input are gone, changed, or come too late",
     way="the exercise has them at the top of the function, above your own lines: put them back there",
 )
 

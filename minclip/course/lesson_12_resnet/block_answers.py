@@ -6,6 +6,7 @@ from minclip.course.planted_answers import Answer, answer_of, edited, indented
 
 HEAD = library_source(resnet.Bottleneck).partition("    def forward(")[0] + "    def forward(self, x):\n"
 PAST = "past = x if self.downsample is None else self.downsample(F.avg_pool2d(x, self.stride))\n"
+WHERE = "if self.downsample is not None:\n    past = self.downsample(F.avg_pool2d(x, self.stride))\n"
 ONE = "x = F.relu(self.bn1(self.conv1(x)))\n"
 TWO = "x = F.relu(self.bn2(self.conv2(x)))\n"
 POOL = "x = F.avg_pool2d(x, self.stride)\n"
@@ -85,8 +86,15 @@ WRONG = [
     but("F.relu", "F.gelu", "the activation is GELU"),
     but(ONE, "", "another number of channels"),
     but("self.conv1(x)", "self.conv3(x)", "another number of channels"),
-    block(ONE + TWO + POOL + "past = x if self.downsample is None else self.downsample(F.avg_pool2d(x, self.stride))\n"
-          + LAST, "another number of channels"),
+    block(ONE + TWO + POOL + PAST + LAST, "downsample takes what the block was given"),
+    block(ONE + TWO + POOL + "x = self.bn3(self.conv3(x))\n" + PAST + "return F.relu(x + past)",
+          "downsample takes what the block was given"),
+    block(WHERE + ONE + TWO + POOL + LAST, "is set only where there is a downsample"),
+    block(WHERE + ONE + TWO + POOL
+          + "x = self.bn3(self.conv3(x))\nreturn F.relu(x + (x if self.downsample is None else past))",
+          "the result is added to itself"),
+    but(LAST, "return F.relu(self.bn3(self.conv3(x)) + F.relu(past))", "has a ReLU of its own"),
+    but(PAST, PAST.replace(MEAN, f"F.relu({MEAN})"), "x has a ReLU before downsample"),
     but(LAST, "return F.relu(self.bn3(self.conv3(x)) + past).squeeze()", "batch is lost"),
     but(LAST, "return F.relu(self.bn3(self.conv3(x)) + past.detach())", ""),
     but(LAST, "return F.relu(self.bn3(self.conv3(x)) + past).float()", "default dtype float32"),
@@ -95,6 +103,14 @@ WRONG = [
     blocks("first = Bottleneck(channels_in, channels, 1)\n" + REST + ALL, "no block has the stride"),
     blocks("first = Bottleneck(channels_in, channels, 1)\n" + REST +
            "rest[-1:] = [Bottleneck(EXPANSION * channels, channels, stride)]\n" + ALL, "the last block has the stride"),
+    blocks("first = Bottleneck(channels_in, channels, 2)\n" + REST + ALL, "the stride is 2 here"),
+    blocks(FIRST + edited(REST, "blocks - 1", "2") + ALL, "there are three blocks here"),
+    blocks("channels = channels // EXPANSION\n" + FIRST + REST + ALL, "channels is divided by 4: "),
+    blocks("inside = channels // EXPANSION\nfirst = Bottleneck(channels_in, inside, stride)\n"
+           "rest = [Bottleneck(EXPANSION * channels, inside, 1) for _ in range(blocks - 1)]\n" + ALL,
+           "channels is divided by 4, and"),
+    blocks(FIRST + edited(REST, "channels, channels", "channels, channels // EXPANSION") + ALL,
+           "the later blocks divide channels by 4"),
     blocks(FIRST + edited(REST, "blocks - 1", "blocks") + ALL, "a block too many"),
     blocks(FIRST + edited(REST, "blocks - 1", "blocks - 2") + ALL, "a block too few"),
     blocks(FIRST + "return nn.Sequential(first)", "only the first block"),

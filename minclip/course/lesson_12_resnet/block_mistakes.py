@@ -26,6 +26,9 @@ ERRORS = {
     "(6) must match the size of tensor b (16)": Mistake(
         "x has 6 channels, and the block gives 16: self.downsample brings x to as many", way=PAST
     ),
+    "weight of size [16, 6, 1, 1]": Mistake(
+        "downsample takes what the block was given: keep x before it is written over", way=f"first of all: {PAST}"
+    ),
     "expected input[": Mistake(
         "a convolution gets another number of channels than it takes: conv1, then conv2, then conv3", way=ORDER
     ),
@@ -33,6 +36,7 @@ ERRORS = {
     "'NoneType' object is not callable": Mistake("self.downsample is None in a block that needs none", way=PAST),
 }
 OF_THE_SAME_SHAPE = {
+    "local variable": Mistake("what goes past is set only where there is a downsample: else it is x itself", way=PAST),
     "'NoneType' object is not callable": Mistake(
         "self.downsample is None in a block whose input has the right shape already", way=PAST
     ),
@@ -85,6 +89,13 @@ def of_block(block: Bottleneck, x: Tensor) -> Known:
         Mistake("a ReLU stands before the sum, too: only the one behind is right", way=LAST): lambda: F.relu(
             F.relu(out) + past
         ),
+        Mistake(
+            "the path past the convolutions has a ReLU of its own: one ReLU comes behind the sum", way=LAST
+        ): lambda: F.relu(out + F.relu(past)),
+        Mistake("x has a ReLU before downsample: one ReLU comes behind the sum", way=PAST): lambda: F.relu(
+            out + down(F.relu(F.avg_pool2d(x, s)))
+        ),
+        Mistake("the result is added to itself: keep x before it is written over", way=PAST): lambda: F.relu(out + out),
         Mistake("the path past the convolutions is missing", way=LAST): lambda: F.relu(out),
         Mistake("the path past the convolutions is missing, and the last ReLU, too", way=LAST): lambda: out,
         Mistake("only the path past the convolutions is here", way=LAST): lambda: F.relu(past),
@@ -165,11 +176,18 @@ def of_stage(channels_in: int, channels: int, blocks: int, stride: int) -> Known
             [right] + [(wide, channels, stride)] * (blocks - 1)
         ),
         Mistake("no block has the stride: the first one does", way=EACH): lambda: [(channels_in, channels, 1), *rest],
+        Mistake("the stride is 2 here, whatever is asked: the first block takes `stride`", way=EACH): lambda: [
+            (channels_in, channels, 2),
+            *rest,
+        ],
         Mistake("the last block has the stride: the first one does", way=EACH): lambda: (
             [(channels_in, channels, 1), *rest[1:], (wide, channels, stride)]
         ),
         Mistake("there is a block too many: the first one counts, too", way=EACH): lambda: [right, *rest, rest[0]],
         Mistake("there is a block too few", way=EACH): lambda: [right, *rest[1:]],
+        Mistake("there are three blocks here, whatever is asked: `blocks` says how many", way=EACH): lambda: (
+            [right] + [(wide, channels, 1)] * 2
+        ),
         Mistake("only the first block is here", way=EACH): lambda: [right],
         Mistake("the first block is missing, which brings the stride", way=EACH): lambda: rest,
         Mistake("all blocks take channels_in: the later ones take what a block gives", way=EACH): lambda: (
@@ -187,6 +205,17 @@ def of_stage(channels_in: int, channels: int, blocks: int, stride: int) -> Known
         ),
         Mistake("channels is multiplied by 4, and a Bottleneck does that itself", way=EACH): lambda: (
             [(channels_in, wide, stride)] + [(EXPANSION * wide, wide, 1)] * (blocks - 1)
+        ),
+        Mistake(
+            "channels is divided by 4: it is the number inside, and a block gives 4 times as many", way=EACH
+        ): lambda: (
+            [(channels_in, channels // EXPANSION, stride)] + [(channels, channels // EXPANSION, 1)] * (blocks - 1)
+        ),
+        Mistake("channels is divided by 4, and a Bottleneck takes the number inside", way=EACH): lambda: (
+            [(channels_in, channels // EXPANSION, stride)] + [(wide, channels // EXPANSION, 1)] * (blocks - 1)
+        ),
+        Mistake("the later blocks divide channels by 4: they compute with as many as the first", way=EACH): lambda: (
+            [right] + [(wide, channels // EXPANSION, 1)] * (blocks - 1)
         ),
         Mistake("the later blocks are 4 times as wide inside", way=EACH): lambda: (
             [right] + [(wide, wide, 1)] * (blocks - 1)

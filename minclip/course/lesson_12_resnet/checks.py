@@ -183,5 +183,6 @@ def net_forward(t: Trial, mine: Any, theirs: Any, image: Tensor) -> None:
         module.float()
     t.errors = {}
     t.on_a_gpu(mine, image)
-    for shape in ((2, 3, 32, 32), (2, 3, 64, 32), (3, 64, 64)):
-        t.raises(ValueError, mine, t.normal(*shape), why=f"{list(shape)} for a model that reads 64 × 64")
+    for shape, why in net_mistakes.REFUSED:
+        words = t.raises(ValueError, mine, t.normal(*shape), why=f"{list(shape)} {why}")
+        t.holds(bool(words), "refuses without a word", net_mistakes.SILENT)

@@ -26,6 +26,19 @@ ERRORS = {
     "Dimension out of range": Mistake("attnpool wants the map itself, [batch, channels, side, side]", way=ALL),
     "is not iterable": Mistake("a module is no list", way=ALL),
 }
+SILENT = Mistake(
+    "the refusal says nothing: it names the shape that came, and the one that is wanted",
+    way="the exercise has its words at the top of forward: put them back there",
+)
+REFUSED = (  # shapes that are no batch of RGB pictures of 64 × 64
+    ((2, 3, 32, 32), "for a model that reads 64 × 64"),
+    ((2, 3, 64, 32), "for a model that reads 64 × 64"),
+    ((2, 3, 32, 64), "for a model that reads 64 × 64"),
+    ((3, 64, 64), "has no batch"),
+    ((2, 1, 64, 64), "has 1 channel, not 3"),
+    ((2, 4, 64, 64), "has 4 channels, not 3"),
+    ((1, 2, 3, 64, 64), "has a dimension too many"),
+)
 OF_ANOTHER_DTYPE = {
     "same dtype": Mistake("the picture keeps its dtype, and the weights have another one", way=DTYPE),
     "should be the same": Mistake("the picture keeps its dtype, and the weights have another one", way=DTYPE),
@@ -70,6 +83,15 @@ def of_stem(net: ModifiedResNet, x: Tensor) -> Known:
         Mistake("the ReLU behind bn1 is missing", way=STEM): lambda: mean(three(two(net.bn1(net.conv1(x))))),
         Mistake("all ReLUs are missing", way=STEM): lambda: mean(
             net.bn3(net.conv3(net.bn2(net.conv2(net.bn1(net.conv1(x))))))
+        ),
+        Mistake("a single ReLU stands at the end: one stands behind every norm", way=STEM): lambda: F.relu(
+            mean(net.bn3(net.conv3(net.bn2(net.conv2(net.bn1(net.conv1(x)))))))
+        ),
+        Mistake("only the first ReLU is here: one stands behind every norm", way=STEM): lambda: mean(
+            net.bn3(net.conv3(net.bn2(net.conv2(one(x)))))
+        ),
+        Mistake("only the second ReLU is here: one stands behind every norm", way=STEM): lambda: mean(
+            net.bn3(net.conv3(two(net.bn1(net.conv1(x)))))
         ),
         Mistake("only the last ReLU is here: one stands behind every norm", way=STEM): lambda: mean(
             three(net.bn2(net.conv2(net.bn1(net.conv1(x)))))

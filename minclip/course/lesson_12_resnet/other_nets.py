@@ -4,6 +4,7 @@ The weights stay where they are, so all three begin with equal ones.
 """
 
 from functools import partial
+from typing import cast
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -26,10 +27,15 @@ def mean_of_values(pool: AttentionPool, x: Tensor) -> Tensor:
 def with_plain_strides(net: ModifiedResNet) -> ModifiedResNet:
     """Changes the net: a stride takes every second place, as a convolution with that stride does."""
     net.stem = partial(plain_stem, net)  # type: ignore[method-assign]
-    for block in net.modules():
-        if isinstance(block, Bottleneck):
-            block.forward = partial(plain_block, block)  # type: ignore[method-assign]
+    for block in blocks_of(net):
+        block.forward = partial(plain_block, block)  # type: ignore[method-assign]
     return net
+
+
+def blocks_of(net: ModifiedResNet) -> list[Bottleneck]:
+    """Its Bottlenecks, which may be of the learner's class."""
+    layers = (net.layer1, net.layer2, net.layer3, net.layer4)
+    return [cast(Bottleneck, block) for layer in layers for block in layer]
 
 
 def plain_block(block: Bottleneck, x: Tensor) -> Tensor:

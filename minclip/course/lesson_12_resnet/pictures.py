@@ -1,13 +1,14 @@
 """The pictures of lesson 12: a block, stripes under a stride, how far features move, the pool, a picture's way."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
 from torch.nn import functional as F
 
 from minclip.course.lesson_12_resnet.other_nets import every
-from minclip.course.lesson_12_resnet.shifts import SHIFTS, moved_by_seed
+from minclip.course.lesson_12_resnet.shifts import SHIFTS
 from minclip.course.tensor_boxes import Box, draw_tensors
 from minclip.figures.look import (
     FONT,
@@ -27,17 +28,21 @@ STRIPES = torch.tensor([1.0, 0.0]).repeat(4).expand(8, 8)  # columns of one plac
 
 
 def draw_block() -> Figure:
-    """What happens to the shape inside a block with a stride of 2."""
+    """What happens to the shape inside a block with a stride of 2. What goes past it has the last shape already."""
     steps: list[Box | str] = [
-        Box("x", ("channels_in", "height", "height"), IMAGE_COLOUR),
+        Box("x", ("channels_in", "height", "width"), IMAGE_COLOUR),
         "conv1",
-        Box("few channels", ("channels", "height", "height"), QUIET_COLOUR),
+        "→",
+        Box("few channels", ("channels", "height", "width"), QUIET_COLOUR),
         "conv2, mean",
-        Box("fewer places", ("channels", "height / 2", "height / 2"), QUIET_COLOUR),
+        "→",
+        Box("fewer places", ("channels", "height / 2", "width / 2"), QUIET_COLOUR),
         "conv3, + past",
-        Box("many channels", ("4 · channels", "height / 2", "height / 2"), MATCH_COLOUR),
+        "→",
+        Box("many channels", ("4 · channels", "height / 2", "width / 2"), MATCH_COLOUR),
     ]
-    sizes = {"channels_in": 6, "channels": 2, "4 · channels": 8, "height": 6, "height / 2": 3}
+    sizes = {"channels_in": 6, "channels": 2, "4 · channels": 8}
+    sizes |= {"height": 6, "width": 6, "height / 2": 3, "width / 2": 3}
     return draw_tensors(steps, sizes)
 
 
@@ -62,9 +67,8 @@ def draw_stripes() -> Figure:
     )
 
 
-def draw_moves(pixels: Tensor) -> Figure:
-    """How unlike the features of shifted pictures become: nets without training, three seeds."""
-    found = moved_by_seed(pixels)
+def draw_moves(found: Mapping[str, Sequence[Sequence[float]]]) -> Figure:
+    """How unlike the features of shifted pictures become, as `moved_by_seed` gives it."""
     figure = new_figure(8.4, 4.2)
     axes = figure.subplots()
     said = []
@@ -85,10 +89,13 @@ def draw_pooling() -> Figure:
     steps: list[Box | str] = [
         Box("map", ("width", "side", "side"), IMAGE_COLOUR),
         "flatten",
+        "→",
         Box("tokens", ("1 + places", "width"), QUIET_COLOUR, "the mean first"),
         "mean asks",
+        "→",
         Box("heard", ("1", "width"), TEXT_COLOUR),
         "c_proj",
+        "→",
         Box("features", ("1", "embed_dim"), MATCH_COLOUR),
     ]
     return draw_tensors(steps, {"width": 6, "side": 2, "1 + places": 5, "1": 1, "embed_dim": 4})

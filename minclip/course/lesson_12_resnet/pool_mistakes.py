@@ -13,6 +13,7 @@ from minclip.transformer import attention
 MEAN = "torch.cat([x.mean(dim=1, keepdim=True), x], dim=1), and then the positions"
 ASK = "self.by_head(self.q_proj(x[:, :1])): the mean alone asks"
 KEYS = "self.by_head(self.k_proj(x)) and self.by_head(self.v_proj(x)): all tokens answer"
+ATTENTION = "attention(query, key, value) as it is; by hand: (query @ key.mT / head_width**0.5).softmax(dim=-1) @ value"
 END = "self.c_proj(x.flatten(1))"
 FLAT = "x.flatten(2).transpose(1, 2)"
 # for 2 pictures, width 12, maps of 3 × 3, 3 heads
@@ -33,6 +34,10 @@ ERRORS = {
         "the mean has lost a dimension, and cat wants as many in both", way=MEAN
     ),
     "Sizes of tensors must match except": Mistake("the mean and the places do not fit each other", way=MEAN),
+    "(2x120 and 12x12)": Mistake("all ten tokens ask: the mean alone should, and only one token comes back", way=ASK),
+    "(6x4 and 12x12)": Mistake("the heads are still apart: a layer gets another width than it takes", way=END),
+    "(2x4 and 12x12)": Mistake("one head alone is left: a layer gets another width than it takes", way=END),
+    "(2x1 and 12x12)": Mistake("x[:, :1] is the first token with all its 12 numbers: one is left here", way=ASK),
     "mat1 and mat2 shapes cannot be multiplied": Mistake(
         "a layer gets another width than it takes: 12 numbers of a token, all heads side by side", way=END
     ),
@@ -42,6 +47,11 @@ ERRORS = {
     "must match the existing size": Mistake("a tensor is expanded to a shape that it does not fit", way=MEAN),
     "unflatten": Mistake("the width is not what the heads share", way=END),
     "is invalid for input of size": Mistake("another number of numbers than the shape asks for", way=FLAT),
+    "The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 1": Mistake(
+        "a query, key or value lacks a dimension: x[:, 0] drops that of the tokens, and x[:, :1] keeps it; by_head "
+        "makes that of the heads",
+        way=ASK,
+    ),
     "size of tensor a": Mistake("two tensors do not fit each other", way=MEAN),
 }
 
@@ -72,6 +82,9 @@ def of_pool(pool: AttentionPool, x: Tensor) -> Known:
 
     def other_heads(z: Tensor) -> Tensor:
         return z.reshape(len(z), pool.heads, -1, head_width)
+
+    def interleaved(z: Tensor) -> Tensor:
+        return z.unflatten(-1, (head_width, pool.heads)).permute(0, 3, 1, 2)
 
     every = asked(q(tokens), k(tokens), v(tokens))  # [batch, 1 + places, width]
     shuffled = x.flatten(2).reshape(places.shape)
@@ -126,6 +139,24 @@ def of_pool(pool: AttentionPool, x: Tensor) -> Known:
         Mistake("this is the mean, without attention", way=ASK): lambda: c(mean[:, 0]),
         Mistake("this is the mean of the values: all places weigh the same", way=ASK): lambda: c(v(tokens).mean(dim=1)),
         Mistake("this is the mean of the places' values: all weigh the same", way=ASK): lambda: c(v(mean[:, 0])),
+        Mistake("the query is the mean without its position: add the positions first", way=MEAN): lambda: c(
+            asked(q(mean), k(tokens), v(tokens))[:, 0]
+        ),
+        Mistake("keys and values are the tokens before the positions: add the positions first", way=MEAN): lambda: c(
+            asked(q(tokens[:, :1]), k(raw), v(raw))[:, 0]
+        ),
+        Mistake("the keys are the tokens before the positions", way=MEAN): lambda: c(
+            asked(q(tokens[:, :1]), k(raw), v(tokens))[:, 0]
+        ),
+        Mistake("the heads are interleaved: flatten(1) alone puts them side by side", way=END): lambda: c(
+            heard(q(tokens[:, :1]), k(tokens), v(tokens)).squeeze(2).transpose(1, 2).flatten(1)
+        ),
+        Mistake("the heads take every third number: by_head gives each head numbers side by side", way=ASK): lambda: c(
+            attention(*(interleaved(z) for z in (q(tokens[:, :1]), k(tokens), v(tokens)))).transpose(1, 2).flatten(1)
+        ),
+        Mistake("the heads take every third number, and their numbers come back in another order", way=ASK): lambda: c(
+            attention(*(interleaved(z) for z in (q(tokens[:, :1]), k(tokens), v(tokens)))).squeeze(2).mT.flatten(1)
+        ),
         Mistake("c_proj is missing", way=END): lambda: every[:, 0],
         Mistake("v_proj stands in the place of c_proj", way=END): lambda: v(every[:, 0]),
         Mistake("q_proj is missing: the query is a projection, too", way=ASK): lambda: c(
@@ -155,9 +186,14 @@ def of_pool(pool: AttentionPool, x: Tensor) -> Known:
         Mistake("the scores are divided by √width: each head has its own width", way=ASK): lambda: scores(
             x.shape[1] ** -0.5
         ),
-        Mistake("the scores are divided by head_width: take its root", way=ASK): lambda: scores(1 / head_width),
-        Mistake("the scores are divided by √head_width twice: attention does it", way=ASK): lambda: scores(
-            1 / head_width
+        Mistake(
+            "the scores are divided by √head_width twice, so by head_width: attention does it itself", way=ATTENTION
+        ): lambda: scores(1 / head_width),
+        Mistake(
+            "the scores are divided by √width, too: attention divides them by √head_width itself", way=ATTENTION
+        ): lambda: scores((head_width * x.shape[1]) ** -0.5),
+        Mistake("the scores are multiplied by √head_width: attention divides them itself", way=ATTENTION): (
+            lambda: scores(head_width**0.5)
         ),
         Mistake("the softmax runs over the queries, of which there is one: over the keys", way=ASK): lambda: scores(
             head_width**-0.5, dim=-2

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from minclip.course.lesson_12_resnet.other_nets import with_plain_strides
+from minclip.course.lesson_12_resnet.other_nets import blocks_of, with_plain_strides
 from minclip.engine.cores import one_thread
-from minclip.resnet import Bottleneck, ModifiedResNet
+from minclip.resnet import ModifiedResNet
 
 SHIFTS, SEEDS = tuple(range(1, 9)), (0, 1, 2)  # pixels to the right
 
@@ -16,13 +16,12 @@ def shifted(pixels: Tensor, by: int) -> Tensor:
     return F.pad(pixels, (by, 0, 0, 0), mode="replicate")[..., : pixels.shape[-1]]
 
 
-def fresh(seed: int, size: int) -> ModifiedResNet:
+def fresh(seed: int, size: int, kind: type[ModifiedResNet] = ModifiedResNet) -> ModifiedResNet:
     """A net without training whose blocks all do something: bn3 begins at 1 here, not at 0."""
     torch.manual_seed(seed)
-    net = ModifiedResNet(image_size=size, width=16, layers=(1, 1, 1, 1), heads=8, embed_dim=128)
-    for block in net.modules():
-        if isinstance(block, Bottleneck):
-            torch.nn.init.ones_(block.bn3.weight)
+    net = kind(image_size=size, width=16, layers=(1, 1, 1, 1), heads=8, embed_dim=128)
+    for block in blocks_of(net):
+        torch.nn.init.ones_(block.bn3.weight)
     return net  # in training mode: its norms measure the batch
 
 
@@ -38,10 +37,11 @@ def moved(net: ModifiedResNet, pixels: Tensor) -> list[float]:
     return [1 - F.cosine_similarity(before - centre, one - centre).mean().item() for one in after]
 
 
-def moved_by_seed(pixels: Tensor) -> dict[str, list[list[float]]]:
-    """ "averages" and "plain strides" -> for every seed the answer of `moved`."""
-    size, found = pixels.shape[-1], {"averages": [], "plain strides": []}  # type: dict[str, list[list[float]]]
+def moved_by_seed(pixels: Tensor, kind: type[ModifiedResNet] = ModifiedResNet) -> dict[str, list[list[float]]]:
+    """ "averages" and "plain strides" -> for every seed what `moved` gives. kind: the class, perhaps the learner's."""
+    size = pixels.shape[-1]
+    found: dict[str, list[list[float]]] = {"averages": [], "plain strides": []}
     for seed in SEEDS:
-        found["averages"].append(moved(fresh(seed, size), pixels))
-        found["plain strides"].append(moved(with_plain_strides(fresh(seed, size)), pixels))
+        found["averages"].append(moved(fresh(seed, size, kind), pixels))
+        found["plain strides"].append(moved(with_plain_strides(fresh(seed, size, kind)), pixels))
     return found

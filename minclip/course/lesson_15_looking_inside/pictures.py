@@ -116,7 +116,8 @@ def draw_rolling() -> Figure:
     first, second = (ROLLED + torch.eye(3)) / 2
     figure = new_figure(9.6, 3.1)
     parts = {"layer 2, half itself": second, "@   layer 1, half itself": first, "=   together": second @ first}
-    names, said = ["CLS", "patch 1", "patch 2"], []
+    names: list[str] = ["CLS", "patch 1", "patch 2"]
+    said: list[str] = []
     for axes, (title, shares) in zip(figure.subplots(1, 3), parts.items(), strict=True):
         axes.imshow(shares.numpy(), cmap=SCORE_COLOURS, vmin=0, vmax=1)
         for row, column in np.ndindex(3, 3):

@@ -89,8 +89,10 @@ WRONG_OCCLUSIONS: dict[str, Way | tuple[Way, ...]] = {
         occluded(lambda pixels, rows, columns: pixels.max()),
         occluded(lambda pixels, rows, columns: pixels.amax(dim=(2, 3), keepdim=True)),
     ),
-    Mistake("one colour channel alone was covered: a cell is covered in all three", way=COVER): tuple(
-        occluded(at=lambda rows, columns, channel=channel: (ALL, channel, rows, columns)) for channel in range(3)
+    Mistake("one colour channel alone was covered: a cell is covered in all three", way=COVER): (
+        occluded(at=lambda rows, columns: (ALL, 0, rows, columns)),
+        occluded(at=lambda rows, columns: (ALL, 1, rows, columns)),
+        occluded(at=lambda rows, columns: (ALL, 2, rows, columns)),
     ),
     Mistake("a stripe was covered, from one side to the other: a cell ends in both directions", way=COVER): (
         occluded(at=lambda rows, columns: (ALL, ALL, rows)),
@@ -104,7 +106,8 @@ WRONG_OCCLUSIONS: dict[str, Way | tuple[Way, ...]] = {
         side_of=lambda size, cells: cells
     ),
     Mistake("every cell has the same side, whatever the picture and cells: divide the picture's by cells", way=SIDE): (
-        tuple(occluded(side_of=lambda size, cells, side=side: side) for side in (8, 4))
+        occluded(side_of=lambda size, cells: 8),
+        occluded(side_of=lambda size, cells: 4),
     ),
     Mistake("the cell was covered with 1: grey is 0 in normalised pixels", way=COVER): occluded(
         lambda pixels, rows, columns: 1.0

@@ -120,7 +120,7 @@ WRONG_OCCLUSIONS: dict[str, Way | tuple[Way, ...]] = {
         occluded(lambda pixels, rows, columns: pixels.mean(dim=(2, 3), keepdim=True)),
         occluded(lambda pixels, rows, columns: pixels.mean()),
     ),
-    Mistake("these are dot products: a cosine needs both with length 1", way="unit_rows of both"): occluded(measure=dots),
+    Mistake("these are dot products: a cosine needs length 1 of both", way="unit_rows of both"): occluded(measure=dots),
     Mistake("only the texts have length 1: the pictures' features need it, too", way="unit_rows of both"): occluded(
         measure=lambda model, pixels, texts: dots(model, pixels, unit_rows(texts))
     ),

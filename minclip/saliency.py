@@ -132,7 +132,8 @@ def occlusion_heat(model: CLIP, pixels: Tensor, text_features: Tensor, cells: in
     """How much the cosine falls where a cell of the picture is covered with grey: float32 [batch, cells, cells].
 
     Grey is 0 in normalised pixels, the mean of the pictures of training. Works with every model; takes 1 + cells²
-    passes. pixels, text_features as in `token_heat`. Raises ValueError where the cells do not fill the picture.
+    passes. pixels: float [batch, 3, size, size]; text_features as in `patch_heat`. Raises ValueError for another number
+    of texts, and where the cells do not fill the picture.
     Source: Zeiler and Fergus 2014, section 4.2.
     """
     if cells < 1 or pixels.shape[-1] % cells:

@@ -181,11 +181,17 @@ class Calls:
         return what, f"  called    {self.last}"
 
     def raises(
-        self, error: type[Exception], function: Callable[..., Any], *arguments: Any, why: str, hint: str = ""
+        self,
+        error: type[Exception],
+        function: Callable[..., Any],
+        *arguments: Any,
+        why: str,
+        hint: str = "",
+        instead: str = "",
     ) -> str:
         """Claims that the learner's function refuses these arguments; returns its message.
 
-        why: what they are; hint: the mistake, where they are accepted.
+        why: what they are; hint: the mistake, where they are accepted; instead: where another error is raised.
         """
         guards = [GUARDS_GONE] if has_refusals(getattr(self.mine, "__name__", ""), function) else []
         self.name_call(name_of(function), arguments, {})
@@ -203,7 +209,7 @@ class Calls:
             if stub_of(other):
                 raise self.failure(other, {}) from other
             lines = (f"  expected  a {error.__name__}: {why}", f"  got       {said(other):.90}")
-            remedies = [*self.missing_name(other), *guards][:1]
+            remedies = [*self.missing_name(other), *([instead] if instead else guards)][:1]
             raise Wrong(*self.heading("raises another error"), *lines, *remedies) from other
         lines = (f"  expected  a {error.__name__}: {why}", f"  got       {in_words(self.came)}")
         raise Wrong(*self.heading("accepts what it must refuse"), *lines, *([hint] if hint else guards))

@@ -1,5 +1,9 @@
 """How the answers of lesson 15 are judged: heat of tokens, values, rollout, occlusion, intersection over union."""
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -21,15 +25,59 @@ OTHER = CLIPConfig(
     embed_dim=6, image_size=16, patch_size=4, vision_width=12, vision_layers=1, text_width=8, text_heads=2,
     text_layers=1, context_length=7, vocab_size=21, vision_head_width=6,
 )  # fmt: skip
+SIZE_WORDS = re.compile("is invalid for input of size|unflatten: Provided sizes")
 PICTURES_FOR_TEXTS = Mistake(
     "text i belongs to picture i, and one text to all where there is one",
     way="unit_rows(text_features).unsqueeze(-1) is [batch, embed_dim, 1], and [1, embed_dim, 1] for one text",
 )
+TEXTS_REFUSED = Mistake(
+    "another number of texts than pictures, or one, must be refused with a ValueError",
+    way="unit_texts(text_features, len(tokens)) refuses it, and makes unit rows of the texts; in occlusion_heat it is "
+    "len(pixels)",
+)
 NO_PATCH = Mistake(
     "CLS is no patch: without it, the patches fill a square", way="[:, 1:] of the tokens, [0, 1:] of a map"
 )
+SIDE = Mistake(
+    "the grid does not fit the patches: its side is the root of their number, and the batch stays as it is",
+    way="side = isqrt(number of patches), then heat.unflatten(1, (side, side))",
+)
+WITH_GRADIENT = Mistake(
+    "a gradient is kept of every pass: that takes much memory, and the map cannot be drawn",
+    way="no gradient is needed: put `with torch.no_grad():` around the passes",
+)
+WHOLE_EACH_TIME = Mistake(
+    "the whole picture is encoded again for every cell: its cosine stays the same",
+    way="the cosine of the whole pictures stands before the loop",
+)
 THREE = Mistake("split gives three tensors: query, key and value", way=token_mistakes.SPLIT)
 NOT_NUMBERS = Mistake("0 was divided by 0: an empty mask and an empty mask have nothing in common", way="clamp(min=1)")
+
+
+def last_number(error: BaseException) -> int:
+    """That of PyTorch's words about a shape that does not fit: the numbers, or the length of the dimension."""
+    return int(re.findall(r"\d+", str(error))[-1])
+
+
+def fits_patches(*counts: int) -> Callable[[BaseException], bool]:
+    """Whether a grid was wanted of so many numbers: CLS is not among them, so the grid is the wrong one."""
+    return lambda error: SIZE_WORDS.search(str(error)) is not None and last_number(error) in counts
+
+
+def lost_in_a_batch_of_one(t: Trial) -> dict[Any, str]:
+    """Squeezed heat of a single picture has no second dimension."""
+    return {**t.errors, "tuple index out of range": battery.ONE_LOST, "Dimension out of range": battery.ONE_LOST}
+
+
+def pictures_encoded(t: Trial, model: CLIP, *inputs: Any) -> int:
+    """How many pictures the learner's code sends through the image encoder."""
+    seen: list[int] = []
+    hook = model.visual.register_forward_pre_hook(lambda module, given: seen.append(len(given[0])))
+    try:
+        t(Shown(model, "model"), *inputs)
+    finally:
+        hook.remove()
+    return sum(seen)
 
 
 def model_of(t: Trial, config: CLIPConfig = SIZES) -> CLIP:
@@ -52,9 +100,8 @@ def patch_heat(t: Trial) -> None:
         "cannot be multiplied": PICTURES_FOR_TEXTS,
         "must match the size of tensor": PICTURES_FOR_TEXTS,
         "Expected size for first two dimensions": PICTURES_FOR_TEXTS,
-        "is invalid for input of size": Mistake(
-            "CLS is no patch: without it, the patches fill a square", way="[:, 1:]"
-        ),
+        fits_patches(9, 16, 27, 32): SIDE,
+        "is invalid for input of size": NO_PATCH,
         "Given normalized_shape": Mistake("ln_post comes first, then proj", way=token_mistakes.READ),
         "unflatten: Provided sizes": NO_PATCH,
     }
@@ -65,12 +112,15 @@ def patch_heat(t: Trial) -> None:
     with torch.no_grad():
         t.same(t(shown, tokens, texts), right(visual, tokens, texts), known)
         t.same(t(shown, tokens, texts[:1]), right(visual, tokens, texts[:1]), what="the heat of one text for all")
+        usual, t.errors = t.errors, lost_in_a_batch_of_one(t)
         battery.batch_of_one(t, lambda x, y: t.mine(visual, x, y), lambda x, y: right(visual, x, y), tokens, texts,
                              as_="patch_heat")  # fmt: skip
+        t.errors = usual
         second = vit_of(t, OTHER)
         larger = (second, t.normal(2, 17, 12), t.normal(2, 6))
         battery.in_turn(t, (t.mine, right, (visual, tokens, texts)), (t.mine, right, larger))
-    t.raises(ValueError, t.mine, visual, tokens, texts[:2], why="two texts for three pictures: which is whose?")
+    t.raises(ValueError, t.mine, visual, tokens, texts[:2], why="two texts for three pictures: which is whose?",
+             hint=TEXTS_REFUSED, instead=TEXTS_REFUSED)  # fmt: skip
     t.on_a_gpu(t.mine, visual, tokens, texts)
 
 
@@ -109,6 +159,7 @@ def attention_rollout(t: Trial) -> None:
     t.errors = {
         "to have the same dtype": Mistake("the unit matrix has another dtype than the attentions", way="dtype="
                                           "attentions.dtype where it is made"),
+        fits_patches(9, 16, 18, 48): SIDE,
         "unflatten: Provided sizes": NO_PATCH,
         "is invalid for input of size": NO_PATCH,
         "must match the size of tensor": Mistake("the dimensions are layers, batch, heads, tokens, tokens",
@@ -119,8 +170,10 @@ def attention_rollout(t: Trial) -> None:
     known = t.acting_like(t.mine, rollout_mistakes.WRONG_ROLLOUTS, maps, maps_of(t, 3, 2, 3, 10))
     t.same(t(maps), right(maps), known)
     t.same(t(maps[:1]), right(maps[:1]), what="the heat of a single layer")
+    usual, t.errors = t.errors, lost_in_a_batch_of_one(t)
     battery.batch_of_one(t, lambda x: t.mine(x.transpose(0, 1)), lambda x: right(x.transpose(0, 1)),
                          maps.transpose(0, 1), as_="attention_rollout")  # fmt: skip
+    t.errors = usual
     battery.keeps_dtype(t, t.mine, right, maps)
     battery.in_turn(t, (t.mine, right, (maps,)), (t.mine, right, (maps_of(t, 4, 3, 1, 17),)))
     t.on_a_gpu(t.mine, maps)
@@ -140,13 +193,20 @@ def occlusion_heat(t: Trial) -> None:
     known = t.acting_like(t.mine, place_mistakes.WRONG_OCCLUSIONS, *cases)
     shown = Shown(model, "model")
     t.same(t(shown, pixels, texts, 3), right(model, pixels, texts, 3), known)
-    t.same(t(shown, other, others, 2), right(model, other, others, 2), known, "the heat of 2 × 2 cells")
+    t.holds(not t.came.requires_grad, "the heat asks for a gradient", WITH_GRADIENT)
+    coarse = t.acting_like(t.mine, place_mistakes.WRONG_OCCLUSIONS, *reversed(cases))
+    t.same(t(shown, other, others, 2), right(model, other, others, 2), coarse, "the heat of 2 × 2 cells")
     t.same(t(shown, pixels, texts), right(model, pixels, texts), what="the heat without cells, which is 4")
     t.same(t(shown, pixels, texts[:1], 2), right(model, pixels, texts[:1], 2), what="the heat of one text for all")
     battery.batch_of_one(t, lambda x, y: t.mine(model, x, y, 2), lambda x, y: right(model, x, y, 2), pixels, texts,
                          as_="occlusion_heat")  # fmt: skip
     second = model_of(t, OTHER)
     battery.in_turn(t, (t.mine, right, cases[0]), (t.mine, right, (second, t.normal(2, 3, 16, 16), t.normal(2, 6), 2)))
+    t.raises(ValueError, t.mine, model, pixels, texts[:2], 3, why="two texts for three pictures: which is whose?",
+             hint=TEXTS_REFUSED, instead=TEXTS_REFUSED)  # fmt: skip
+    passed, needed = pictures_encoded(t, model, pixels, texts, 3), len(pixels) * (1 + 3 * 3)
+    t.holds(passed <= needed, "encodes more pictures than it needs", f"  expected  at most {needed}: 1 + 3² for each",
+            f"  got       {passed}", WHOLE_EACH_TIME)  # fmt: skip
     for cells in (5, 0):
         t.raises(ValueError, t.mine, model, pixels, texts, cells, why=f"12 pixels make no {cells} cells of equal size")
     t.on_a_gpu(t.mine, model, pixels, texts, 2)

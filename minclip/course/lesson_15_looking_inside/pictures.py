@@ -1,11 +1,6 @@
-"""The pictures of lesson 15: what the renderer knows, heat on pictures, covered pictures, masks, kept measurements.
+"""The pictures of lesson 15: what the renderer knows, heat on pictures, covered pictures, masks."""
 
-The long measurements are in measured.json: `python -m benchmarks.looking_inside` makes it.
-"""
-
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,24 +18,17 @@ from minclip.figures.look import (
     OTHER_COLOUR,
     QUIET_COLOUR,
     SCORE_COLOURS,
-    SERIES_COLOURS,
     TEXT_COLOUR,
     WRONG_COLOUR,
     described,
-    dress,
-    legend_below,
     new_figure,
     show_picture,
+    write_in_cell,
 )
 
-KEPT = Path(__file__).with_name("measured.json")
-Kept = dict[str, dict[str, list[float]]]  # label -> series -> mean, low, high; shares
-
-
-def kept(claim: str) -> Kept:
-    """What a kept measurement says: pointing or heat_to_masks."""
-    found: dict[str, Kept] = json.loads(KEPT.read_text(encoding="utf-8"))
-    return found[claim]
+ROLLED = torch.tensor(  # attention of two layers, heads averaged: CLS and two patches
+    [[[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]], [[0.0, 0.6, 0.4], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]]
+)
 
 
 def named(scenes: TwoThings, question: int) -> str:
@@ -93,7 +81,7 @@ def on_picture(axes: Axes, image: np.ndarray, heat: Tensor) -> None:
     """Heat over a grey picture, a square for each cell."""
     size = len(image)
     show_picture(axes, np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2) / 255)
-    axes.imshow(heat.numpy(), cmap=SCORE_COLOURS, alpha=0.65, extent=(-0.5, size - 0.5, size - 0.5, -0.5))
+    axes.imshow(heat.detach().numpy(), cmap=SCORE_COLOURS, alpha=0.65, extent=(-0.5, size - 0.5, size - 0.5, -0.5))
 
 
 def where(heat: Tensor) -> str:
@@ -124,11 +112,21 @@ def draw_values() -> Figure:
 
 
 def draw_rolling() -> Figure:
-    """Two layers' shares, multiplied: the later one on the left."""
-    later = Box("layer 2", ("tokens", "tokens"), IMAGE_COLOUR, "mean of the heads, half itself")
-    earlier = Box("layer 1", ("tokens", "tokens"), IMAGE_COLOUR, "mean of the heads, half itself")
-    both = Box("together", ("tokens", "tokens"), MATCH_COLOUR, "row 0: what CLS is made of")
-    return draw_tensors([later, "@", earlier, "=", both], {"tokens": 7})
+    """Two layers' shares of an example, and their product: the later one on the left."""
+    first, second = (ROLLED + torch.eye(3)) / 2
+    figure = new_figure(9.6, 3.1)
+    parts = {"layer 2, half itself": second, "@   layer 1, half itself": first, "=   together": second @ first}
+    names: list[str] = ["CLS", "patch 1", "patch 2"]
+    said: list[str] = []
+    for axes, (title, shares) in zip(figure.subplots(1, 3), parts.items(), strict=True):
+        axes.imshow(shares.numpy(), cmap=SCORE_COLOURS, vmin=0, vmax=1)
+        for row, column in np.ndindex(3, 3):
+            write_in_cell(axes, row, column, f"{shares[row, column]:.2f}", float(shares[row, column]))
+        axes.set_xticks(range(3), names, fontsize=FONT - 2)
+        axes.set_yticks(range(3), names if not said else [""] * 3, fontsize=FONT - 2)
+        axes.set_title(title, fontsize=FONT)
+        said.append(f"{title.strip('@= ')}: {'; '.join(' '.join(f'{x:.2f}' for x in row) for row in shares.tolist())}")
+    return described(figure, f"Shares of CLS and two patches, row by row. {'. '.join(said)}.")
 
 
 def draw_attention(image: np.ndarray, maps: Tensor) -> Figure:
@@ -209,28 +207,8 @@ def draw_two_scales(image: np.ndarray, heats: Mapping[str, Tensor]) -> Figure:
         axes[row, 0].set_title(words, fontsize=FONT - 1)
         for one, (name, heat) in zip(axes[row, 1:], heats.items(), strict=True):
             ends = (float(heat.min()), float(heat.max())) if row == 0 else (low, high)
-            one.imshow(heat.numpy(), cmap=SCORE_COLOURS, vmin=ends[0], vmax=ends[1])
+            one.imshow(heat.detach().numpy(), cmap=SCORE_COLOURS, vmin=ends[0], vmax=ends[1])
             one.set(xticks=[], yticks=[])
             one.set_title(name.partition(",")[0], fontsize=FONT - 1, color=TEXT_COLOUR)
     said = [f"{name} at most {float(heat.max()):.2f}" for name, heat in heats.items()]
     return described(figure, f"The heat of sentences, each stretched and all on one scale: {'; '.join(said)}.")
-
-
-def draw_measured(claim: str, series: Sequence[str], title: str) -> Figure:
-    """A kept measurement: methods down, some series, with their intervals."""
-    table = kept(claim)
-    figure = new_figure(9.0, 1.4 + 0.46 * len(table))
-    axes, said = figure.subplots(), []
-    for place, one in enumerate(series):
-        mean, low, high = (np.array([100 * table[label][one][i] for label in table]) for i in range(3))
-        heights = np.arange(len(table)) + 0.3 * (place - (len(series) - 1) / 2)
-        axes.errorbar(
-            mean, heights, xerr=[mean - low, high - mean], fmt="osD^"[place], color=SERIES_COLOURS[place], capsize=3,
-            markersize=7, label=one,
-        )  # fmt: skip
-        said.append(f"{one}: {', '.join(f'{label} {m:.0f}' for label, m in zip(table, mean, strict=True))}")
-    axes.set_yticks(range(len(table)), list(table))
-    axes.set_ylim(len(table) - 0.5, -0.5)
-    dress(axes, title, "percent, with 95 % intervals", "")
-    legend_below(figure, axes)
-    return described(figure, f"{title}, in percent. {'; '.join(said)}.")

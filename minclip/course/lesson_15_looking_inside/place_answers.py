@@ -14,7 +14,7 @@ OCCLUSION_HEAD = """def occlusion_heat(model, pixels, text_features, cells=4):
     if cells < 1 or pixels.shape[-1] % cells:
         raise ValueError('cells')
 """
-OCCLUSION = """texts, side = unit_rows(text_features), pixels.shape[-1] // cells
+OCCLUSION = """texts, side = unit_texts(text_features, len(pixels)), pixels.shape[-1] // cells
 with torch.no_grad():
     whole = (unit_rows(model.encode_image(pixels)) * texts).sum(dim=-1)
     heat = whole.new_empty(len(pixels), cells, cells)
@@ -54,6 +54,11 @@ WRONG_PLACES = [
     rolled(STEP, "(layer + same) @ together", "without the half"),
     rolled(STEP, "(layer + same / 2) @ together", "the residual was halved"),
     rolled(STEP, "(layer / 2 + same) @ together", "the attention was halved"),
+    rolled(STEP, "(layer @ together + same) / 2", "around the product"),
+    rolled(STEP, "layer @ together + same", "around the product"),
+    rolled("isqrt(tokens - 1)", "4", "the grid does not fit"),
+    rolled("together[:, 0, 1:].unflatten(1, (side, side))", "together[:, 0, 1:].reshape(-1, 4, 4)", "does not fit"),
+    rolled("together[:, 0, 1:].unflatten", "together[:, 0, 1:].squeeze().unflatten", "batch has one item"),
     rolled(STEP, "together @ ((layer + same) / 2)", "the product is turned round"),
     rolled("attentions.mean(dim=2):", "attentions.mean(dim=2).flip(0):", "the product is turned round"),
     rolled(STEP, "(layer + same) / 2", "the last layer alone"),
@@ -98,13 +103,32 @@ WRONG_PLACES = [
     occlusion("] = 0\n", "] = pixels.mean()\n", "covered with its own mean"),
     occlusion("left = (unit_rows(model.encode_image(covered)) * texts).sum(dim=-1)",
               "left = (model.encode_image(covered) * texts).sum(dim=-1)", "only one of the two cosines"),
-    occlusion("unit_rows(text_features)", "text_features", "the texts need it, too"),
-    occlusion("unit_rows(text_features)", "unit_rows(text_features[:1])", "every picture got the first"),
+    occlusion("unit_texts(text_features, len(pixels))", "text_features", "the texts need it, too"),
+    occlusion("unit_texts(text_features, len(pixels))", "unit_rows(text_features[:1])", "every picture got the first"),
+    occlusion("unit_texts(text_features, len(pixels))", "unit_rows(text_features)", "must be refused"),
+    occlusion("with torch.no_grad():", "if True:", "a gradient is kept of every pass"),
+    occlusion("whole - left", "(unit_rows(model.encode_image(pixels)) * texts).sum(dim=-1) - left",
+              "encoded again for every cell"),
+    occlusion("side = unit_texts(text_features, len(pixels)), pixels.shape[-1] // cells",
+              "side = unit_texts(text_features, len(pixels)), cells", "is not the number of cells"),
+    occlusion("side = unit_texts(text_features, len(pixels)), pixels.shape[-1] // cells",
+              "side = unit_texts(text_features, len(pixels)), 8", "the same side, whatever"),
+    occlusion("side = unit_texts(text_features, len(pixels)), pixels.shape[-1] // cells",
+              "side = unit_texts(text_features, len(pixels)), 4", "the same side, whatever"),
+    occlusion("] = 0\n", "] = -1\n", "covered with black"),
+    occlusion("] = 0\n", "] = pixels.min()\n", "covered with black"),
+    occlusion("] = 0\n", "] = pixels.max()\n", "the brightest colour"),
+    occlusion("covered[:, :, row", "covered[:, 0, row", "one colour channel alone"),
+    occlusion("covered[:, :, row * side : (row + 1) * side, column * side : (column + 1) * side]",
+              "covered[:, :, row * side : (row + 1) * side]", "a stripe was covered"),
+    occlusion("covered[:, :, row * side : (row + 1) * side, column * side : (column + 1) * side]",
+              "covered[..., column * side : (column + 1) * side]", "a stripe was covered"),
+    occlusion("covered[:, :, row", "covered[:, row", "that of the colours"),
     occlusion("row * side : (row + 1) * side, column * side : (column + 1) * side",
               "column * side : (column + 1) * side, row * side : (row + 1) * side", "rows and columns are swapped"),
     occlusion("return heat", "return heat.flatten(1)", "the grid is missing"),
-    occlusion("side = unit_rows(text_features), pixels.shape[-1] // cells",
-              "side = unit_rows(text_features), pixels.shape[-1] // 4", "always counts as 4"),
+    occlusion("side = unit_texts(text_features, len(pixels)), pixels.shape[-1] // cells",
+              "side = unit_texts(text_features, len(pixels)), pixels.shape[-1] // 4", "always counts as 4"),
     occlusion("return heat", "return heat.mean(dim=0)", "were averaged"),
     occlusion("return heat", "low, high = heat.amin(dim=(1, 2), keepdim=True), heat.amax(dim=(1, 2), keepdim=True)\n"
               "return (heat - low) / (high - low)", "stretched"),
@@ -116,6 +140,9 @@ WRONG_PLACES = [
     counted("both / masks.sum(dim=(1, 2)).clamp(min=1)", "the first mask"),
     counted("both / others.sum(dim=(1, 2)).clamp(min=1)", "the second mask"),
     counted("both / (masks.sum(dim=(1, 2)) + others.sum(dim=(1, 2))).clamp(min=1)", "both sizes were added"),
+    iou("return (masks & others).sum(dim=(1, 2)) / (masks ^ others).sum(dim=(1, 2)).clamp(min=1)", "in one mask alone"),
+    counted("both / (either + 1)", "1 was added"),
+    counted("(both + 1) / (either + 1)", "1 was added"),
     counted("either / both.clamp(min=1)", "the quotient is turned round"),
     counted("both", "the intersection's size"),
     counted("both / either", "0 was divided by 0"),
@@ -144,22 +171,32 @@ CORRECT_PLACES = [
             "side = isqrt(tokens - 1)\nreturn row[:, 0, 1:].reshape(batch, side, side)"),
     occlusion("return heat", "return heat"),
     answer_of("occlusion_heat", OCCLUSION_HEAD,
-              "side = pixels.shape[-1] // cells\n\ndef score(x):\n"
-              "    return torch.cosine_similarity(model.encode_image(x).float(), text_features.float(), dim=-1)\n\n"
+              "side, texts = pixels.shape[-1] // cells, unit_texts(text_features, len(pixels))\n\ndef score(x):\n"
+              "    return torch.cosine_similarity(model.encode_image(x).float(), texts.float(), dim=-1)\n\n"
               "with torch.no_grad():\n    before = score(pixels)\n    rows = []\n    for i in range(cells):\n"
               "        row = []\n        for j in range(cells):\n            x = pixels.clone()\n"
               "            x[..., i * side:(i + 1) * side, j * side:(j + 1) * side] = 0.0\n"
               "            row.append(before - score(x))\n        rows.append(torch.stack(row, dim=-1))\n"
               "    return torch.stack(rows, dim=1)"),
     answer_of("occlusion_heat", OCCLUSION_HEAD,
+              "if text_features.shape[0] not in (1, len(pixels)):\n    raise ValueError('texts')\n"
               "size = pixels.shape[-1]\nside = size // cells\ntexts = F.normalize(text_features, dim=-1)\n"
               "with torch.no_grad():\n    def score(x):\n"
               "        return (F.normalize(model.encode_image(x), dim=-1) * texts).sum(-1)\n"
               "    heat = torch.zeros(len(pixels), cells, cells, device=pixels.device)\n"
-              "    for i in range(cells * cells):\n"
+              "    whole = score(pixels)\n    for i in range(cells * cells):\n"
               "        keep = torch.ones(size, size, device=pixels.device)\n        r, c = divmod(i, cells)\n"
               "        keep[r * side:(r + 1) * side, c * side:(c + 1) * side] = 0\n"
-              "        heat[:, r, c] = score(pixels) - score(pixels * keep)\nreturn heat"),
+              "        heat[:, r, c] = whole - score(pixels * keep)\nreturn heat"),
+    answer_of("occlusion_heat", OCCLUSION_HEAD,
+              "texts, side = unit_texts(text_features, len(pixels)), pixels.shape[-1] // cells\n"
+              "pictures = [pixels]\nfor row in range(cells):\n    for column in range(cells):\n"
+              "        covered = pixels.clone()\n"
+              "        covered[:, :, row * side:, :][:, :, :side, column * side:][..., :side] = 0\n"
+              "        pictures.append(covered)\n"
+              "with torch.no_grad():\n    features = unit_rows(model.encode_image(torch.cat(pictures)))\n"
+              "scores = (features.unflatten(0, (-1, len(pixels))) * texts).sum(dim=-1)\n"
+              "return (scores[0] - scores[1:]).T.reshape(len(pixels), cells, cells)"),
     iou(IOU),
     iou("a, b = masks.flatten(1).float(), others.flatten(1).float()\nboth = (a * b).sum(dim=1)\n"
         "either = a.sum(dim=1) + b.sum(dim=1) - both\nreturn both / either.clamp(min=1)"),

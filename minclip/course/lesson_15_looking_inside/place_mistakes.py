@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import product
+from operator import floordiv
 from typing import Any
 
 import torch
@@ -12,8 +13,15 @@ from minclip.model import CLIP
 from minclip.similarity import unit_rows
 
 Way = Callable[..., Any]
+Place = Callable[[slice, slice], Any]
+ALL = slice(None)
 COVER = "covered = pixels.clone(), then covered[:, :, rows, columns] = 0"
+SIDE = "side = pixels.shape[-1] // cells"
 DROP = "heat[:, row, column] = whole - left"
+
+
+def in_all_channels(rows: slice, columns: slice) -> tuple[slice, ...]:
+    return ALL, ALL, rows, columns
 
 
 def score(model: CLIP, pixels: Tensor, texts: Tensor) -> Tensor:
@@ -27,19 +35,20 @@ def occluded(
     keeps: bool = False,
     outside: bool = False,
     everywhere: bool = False,
+    at: Place = in_all_channels,
+    side_of: Callable[[int, int], int] = floordiv,
 ) -> Way:
     """Occlusion with one thing changed."""
 
     def way(model: CLIP, pixels: Tensor, texts: Tensor, cells: int = 4) -> Tensor:
-        side = pixels.shape[-1] // cells
+        side = side_of(pixels.shape[-1], cells)
         heat, covered = torch.empty(len(pixels), cells, cells), pixels.clone()
         with torch.no_grad():
             whole = measure(model, pixels, texts)
             for row, column in product(range(cells), repeat=2):
                 rows, columns = slice(row * side, (row + 1) * side), slice(column * side, (column + 1) * side)
                 covered = covered if keeps else torch.zeros_like(pixels) if outside or everywhere else pixels.clone()
-                filled = pixels[:, :, rows, columns] if outside else fill(pixels, rows, columns)
-                covered[:, :, rows, columns] = filled
+                covered[at(rows, columns)] = pixels[at(rows, columns)] if outside else fill(pixels, rows, columns)
                 heat[:, row, column] = compare(whole, measure(model, covered, texts))
         return heat
 
@@ -71,6 +80,35 @@ WRONG_OCCLUSIONS: dict[str, Way | tuple[Way, ...]] = {
         occluded(outside=True),
         occluded(compare=lambda whole, left: left, outside=True),
     ),
+    Mistake("the cell was covered with black: grey is 0 in normalised pixels", way=COVER): (
+        occluded(lambda pixels, rows, columns: -1.0),
+        occluded(lambda pixels, rows, columns: pixels.min()),
+        occluded(lambda pixels, rows, columns: pixels.amin(dim=(2, 3), keepdim=True)),
+    ),
+    Mistake("the cell was covered with the brightest colour: grey is 0 in normalised pixels", way=COVER): (
+        occluded(lambda pixels, rows, columns: pixels.max()),
+        occluded(lambda pixels, rows, columns: pixels.amax(dim=(2, 3), keepdim=True)),
+    ),
+    Mistake("one colour channel alone was covered: a cell is covered in all three", way=COVER): (
+        occluded(at=lambda rows, columns: (ALL, 0, rows, columns)),
+        occluded(at=lambda rows, columns: (ALL, 1, rows, columns)),
+        occluded(at=lambda rows, columns: (ALL, 2, rows, columns)),
+    ),
+    Mistake("a stripe was covered, from one side to the other: a cell ends in both directions", way=COVER): (
+        occluded(at=lambda rows, columns: (ALL, ALL, rows)),
+        occluded(at=lambda rows, columns: (ALL, ALL, ALL, columns)),
+    ),
+    Mistake("the second dimension is that of the colours: rows and columns are the last two", way=COVER): (
+        occluded(at=lambda rows, columns: (ALL, rows, columns)),
+        occluded(at=lambda rows, columns: (ALL, columns, rows)),
+    ),
+    Mistake("a cell's side is not the number of cells: it is the picture's side, divided by it", way=SIDE): occluded(
+        side_of=lambda size, cells: cells
+    ),
+    Mistake("every cell has the same side, whatever the picture and cells: divide the picture's by cells", way=SIDE): (
+        occluded(side_of=lambda size, cells: 8),
+        occluded(side_of=lambda size, cells: 4),
+    ),
     Mistake("the cell was covered with 1: grey is 0 in normalised pixels", way=COVER): occluded(
         lambda pixels, rows, columns: 1.0
     ),
@@ -82,10 +120,7 @@ WRONG_OCCLUSIONS: dict[str, Way | tuple[Way, ...]] = {
         occluded(lambda pixels, rows, columns: pixels.mean(dim=(2, 3), keepdim=True)),
         occluded(lambda pixels, rows, columns: pixels.mean()),
     ),
-    Mistake(
-        "these are dot products: a cosine needs both with length 1",
-        way="unit_rows of both",
-    ): occluded(measure=dots),
+    Mistake("these are dot products: a cosine needs length 1 of both", way="unit_rows of both"): occluded(measure=dots),
     Mistake("only the texts have length 1: the pictures' features need it, too", way="unit_rows of both"): occluded(
         measure=lambda model, pixels, texts: dots(model, pixels, unit_rows(texts))
     ),
@@ -183,6 +218,13 @@ WRONG_IOUS: dict[str, Way | tuple[Way, ...]] = {
     ),
     Mistake("this is the share of pixels at which the two agree, those in neither among them", way=IOU): (
         lambda masks, others: (masks == others).float().mean(dim=(1, 2))
+    ),
+    Mistake("this divides by what is in one mask alone: | is what is in either, ^ what is in one alone", way=IOU): (
+        counted(lambda both, either, a, b: both / (either - both).clamp(min=1))
+    ),
+    Mistake("1 was added: that changes every quotient, and only 0 / 0 needs help", way=IOU): (
+        counted(lambda both, either, a, b: both / (either + 1)),
+        counted(lambda both, either, a, b: (both + 1) / (either + 1)),
     ),
     Mistake("this is what is in one alone: ^ gives that, & what is in both", way=IOU): counted(
         lambda both, either, a, b: (either - both) / either.clamp(min=1)

@@ -1,6 +1,6 @@
 """Lesson 15: what the learner predicts."""
 
-from minclip.course.question import Number, percent
+from minclip.course.question import percent
 
 QUESTIONS = {
     "raw_above": percent(
@@ -8,8 +8,8 @@ QUESTIONS = {
         right=6,
         close=12,
         misconceptions={
-            (45, 55): "no, and it is not as with a coin: these tokens do know where the thing is",
-            (56, 100): "no, the other way round: the heat is higher at the other thing",
+            (45, 55): "no, it is not as with a coin: of the two centres these tokens prefer one",
+            (56, 100): "no, the other way round: the heat is more often higher at the other thing",
         },
     ),
     "values_above": percent(
@@ -27,11 +27,12 @@ QUESTIONS = {
             (0, 44): "no, rollout knows no text: it is right about one of the two questions of each picture",
         },
     ),
-    "passes": Number(
-        "How many times does the image encoder run over each picture, for 4 × 4 cells?",
-        right=0,
-        close=1,
-        lowest=0,
-        misconceptions={(16, 16): "close: the whole picture is needed, too, to know what fell"},
+    "covered_above": percent(
+        "In what percent of the questions is occlusion's heat higher at the thing that is named?",
+        right=6,
+        close=12,
+        misconceptions={
+            (0, 55): "no, it is far above the coin: the text plays a part, and a covered thing lowers its cosine"
+        },
     ),
 }

@@ -37,6 +37,15 @@ def mixed_by(mix: Callable[[Tensor, Tensor], Tensor]) -> Way:
     return lambda maps: of_cls(rolled(maps.mean(dim=2), mix))
 
 
+def around(layers: Tensor, parts: int) -> Tensor:
+    """(layer @ together + same) / parts, layer for layer."""
+    same = torch.eye(layers.shape[-1])
+    together = same
+    for layer in layers:
+        together = (layer @ together + same) / parts
+    return together
+
+
 def unit_sum(x: Tensor) -> Tensor:
     return x / x.sum(dim=-1, keepdim=True)
 
@@ -51,6 +60,10 @@ WRONG_ROLLOUTS: dict[str, Way | tuple[Way, ...]] = {
     ),
     Mistake("the attention was halved, the residual was not", way=STEP): mixed_by(
         lambda layer, same: layer / 2 + same
+    ),
+    Mistake("the residual was put around the product: it belongs to the layer, before it is multiplied", way=STEP): (
+        lambda maps: of_cls(around(maps.mean(dim=2), 2)),
+        lambda maps: of_cls(around(maps.mean(dim=2), 1)),
     ),
     Mistake("the product is turned round: a later layer stands on the left", way=STEP): (
         lambda maps: of_cls(rolled(maps.mean(dim=2), left=False)),

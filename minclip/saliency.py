@@ -86,8 +86,8 @@ def surgery_heat(
 ) -> Tensor:
     """The heat of a text, without what the texts share: minus the mean heat of many texts, the text among them.
 
-    all_texts: float [texts, embed_dim], such as those of all class names; all else as in `token_heat`. Raises ValueError
-    where their mean has no direction.
+    all_texts: float [texts, embed_dim], such as those of all class names; all else as in `token_heat`. Raises
+    ValueError where their mean has no direction.
     Source: Li et al. 2023 (CLIP Surgery), section 3, every text with the same weight.
     """
     with torch.no_grad():

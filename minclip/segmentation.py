@@ -1,8 +1,8 @@
 """From heat to places: is the highest heat on the thing, which pixels are the thing, which box holds it?
 
-heat: float [batch, rows, columns], of saliency.py; ValueError for other dimensions. Places are shares of the picture's side: (0, 0) is the top left
-corner, a box is (left, top, right, bottom). Whatever is chosen, such as a threshold, is chosen on pictures that are not
-scored. Source of the pointing game: Zhang et al. 2018 (Excitation Backprop).
+heat: float [batch, rows, columns], of saliency.py; ValueError for another rank. Places are shares of the picture's
+side: (0, 0) is the top left corner, a box is (left, top, right, bottom). Whatever is chosen, such as a threshold, is
+chosen on pictures that are not scored. Source of the pointing game: Zhang et al. 2018 (Excitation Backprop).
 """
 
 from collections.abc import Sequence
@@ -30,11 +30,15 @@ def heat_at(heat: Tensor, points: Tensor) -> Tensor:
 def peak_in_box(heat: Tensor, boxes: Tensor) -> Tensor:
     """The pointing game: does the centre of the hottest cell lie in the box? bool [batch]. boxes: float [batch, 4].
 
+    Raises ValueError for boxes of another shape.
+
     >>> peak_in_box(torch.tensor([[[0.0, 4.0]]]), torch.tensor([[0.6, 0.2, 0.9, 0.8]]))
     tensor([True])
     """
     check_heat(heat)
-    _, rows, columns = heat.shape
+    pictures, rows, columns = heat.shape
+    if boxes.shape != (pictures, 4):
+        raise ValueError(f"boxes have shape {list(boxes.shape)}, not [{pictures}, 4]: give one box for each picture")
     best = heat.flatten(1).argmax(dim=1)  # [batch]
     x, y = (best % columns + 0.5) / columns, (best // columns + 0.5) / rows
     left, top, right, bottom = boxes.to(x).unbind(dim=1)

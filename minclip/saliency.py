@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from minclip.model import CLIP
-from minclip.similarity import unit_rows
+from minclip.similarity import check_directions, unit_rows
 from minclip.transformer import TransformerBlock, attention
 from minclip.vision import VisionTransformer
 
@@ -86,12 +86,14 @@ def surgery_heat(
 ) -> Tensor:
     """The heat of a text, without what the texts share: minus the mean heat of many texts, the text among them.
 
-    all_texts: float [texts, embed_dim], such as those of all class names; all else as in `token_heat`.
+    all_texts: float [texts, embed_dim], such as those of all class names; all else as in `token_heat`. Raises
+    ValueError where their mean has no direction.
     Source: Li et al. 2023 (CLIP Surgery), section 3, every text with the same weight.
     """
     with torch.no_grad():
         block, x = last_block(model, pixels)
         tokens, shared = read(block, x), unit_rows(all_texts).mean(dim=0, keepdim=True)  # shared: [1, embed_dim]
+        check_directions(unit_rows(shared), ["the mean of all_texts"])
         visual = vit_of(model)
         return patch_heat(visual, tokens, text_features) - shared.norm() * patch_heat(visual, tokens, shared)
 
@@ -180,13 +182,18 @@ def grad_eclip_heat(model: CLIP, pixels: Tensor, text_features: Tensor) -> Tenso
 
 
 def unit_texts(text_features: Tensor, pictures: int) -> Tensor:
-    """Rows of length 1, [pictures, embed_dim] or [1, embed_dim]. ValueError where they are not one for each or all."""
+    """Rows of length 1, [pictures, embed_dim] or [1, embed_dim].
+
+    Raises ValueError where they are not one for each or all, and for a row without a direction.
+    """
     if text_features.ndim != 2 or len(text_features) not in (1, pictures):
         raise ValueError(
             f"text_features have shape {list(text_features.shape)} for {pictures} pictures: give a row for each "
             f"picture, or one for all"
         )
-    return unit_rows(text_features)
+    texts = unit_rows(text_features)
+    check_directions(texts, [f"row {row} of text_features" for row in range(len(texts))])
+    return texts
 
 
 def last_block(model: CLIP, pixels: Tensor) -> tuple[TransformerBlock, Tensor]:

@@ -1,8 +1,8 @@
 """From heat to places: is the highest heat on the thing, which pixels are the thing, which box holds it?
 
-heat: float [batch, rows, columns], of saliency.py. Places are shares of the picture's side: (0, 0) is the top left
-corner, a box is (left, top, right, bottom). Whatever is chosen, such as a threshold, is chosen on pictures that are not
-scored. Source of the pointing game: Zhang et al. 2018 (Excitation Backprop).
+heat: float [batch, rows, columns], of saliency.py; ValueError for another rank. Places are shares of the picture's
+side: (0, 0) is the top left corner, a box is (left, top, right, bottom). Whatever is chosen, such as a threshold, is
+chosen on pictures that are not scored. Source of the pointing game: Zhang et al. 2018 (Excitation Backprop).
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ def heat_at(heat: Tensor, points: Tensor) -> Tensor:
     >>> heat_at(torch.tensor([[[0.0, 4.0]]]), torch.tensor([[0.5, 0.5]]))
     tensor([2.])
     """
+    check_heat(heat)
     where = (2 * points - 1)[:, None, None].to(heat)  # [batch, 1, 1, 2], from -1 to 1
     return F.grid_sample(heat[:, None], where, padding_mode="border", align_corners=False).flatten()
 
@@ -29,12 +30,17 @@ def heat_at(heat: Tensor, points: Tensor) -> Tensor:
 def peak_in_box(heat: Tensor, boxes: Tensor) -> Tensor:
     """The pointing game: does the centre of the hottest cell lie in the box? bool [batch]. boxes: float [batch, 4].
 
+    Raises ValueError for boxes of another shape.
+
     >>> peak_in_box(torch.tensor([[[0.0, 4.0]]]), torch.tensor([[0.6, 0.2, 0.9, 0.8]]))
     tensor([True])
     """
-    _, columns = heat.shape[1:]
+    check_heat(heat)
+    pictures, rows, columns = heat.shape
+    if boxes.shape != (pictures, 4):
+        raise ValueError(f"boxes have shape {list(boxes.shape)}, not [{pictures}, 4]: give one box for each picture")
     best = heat.flatten(1).argmax(dim=1)  # [batch]
-    x, y = (best % columns + 0.5) / columns, (best // columns + 0.5) / heat.shape[1]
+    x, y = (best % columns + 0.5) / columns, (best // columns + 0.5) / rows
     left, top, right, bottom = boxes.to(x).unbind(dim=1)
     return (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
 
@@ -46,8 +52,9 @@ def from_0_to_1(heat: Tensor) -> Tensor:
     tensor([[[0.0000, 0.5000],
              [1.0000, 0.5000]]])
     """
+    check_heat(heat)
     low, high = heat.amin(dim=(1, 2), keepdim=True), heat.amax(dim=(1, 2), keepdim=True)
-    return (heat - low) / (high - low).clamp(min=1e-12)
+    return (heat - low) / torch.where(high > low, high - low, 1)
 
 
 def heat_masks(heat: Tensor, size: int, threshold: float) -> Tensor:
@@ -55,6 +62,7 @@ def heat_masks(heat: Tensor, size: int, threshold: float) -> Tensor:
 
     The heat is enlarged to size × size pixels, smoothly. threshold: from 0, every pixel, to 1, the hottest alone.
     """
+    check_heat(heat)
     heat = F.interpolate(heat[:, None].float(), size=(size, size), mode="bilinear", align_corners=False)[:, 0]
     return from_0_to_1(heat) >= threshold
 
@@ -76,8 +84,13 @@ def mask_iou(masks: Tensor, others: Tensor) -> Tensor:
 def best_threshold(heat: Tensor, masks: Tensor, thresholds: Sequence[float] = THRESHOLDS) -> float:
     """The threshold whose masks have the largest mean IoU with the right ones, bool [batch, size, size].
 
-    Choose it on pictures that are not scored.
+    Choose it on pictures that are not scored. Raises ValueError without thresholds, or a mask for each picture.
     """
+    if not (len(thresholds) and len(masks) and len(heat) == len(masks)):
+        raise ValueError(
+            f"heat has {len(heat)} pictures, masks {len(masks)}, thresholds {len(thresholds)} numbers: give a mask for "
+            f"each picture, and at least one of all three"
+        )
     found = {one: mask_iou(heat_masks(heat, masks.shape[-1], one), masks).mean().item() for one in thresholds}
     return max(found, key=lambda one: found[one])
 
@@ -109,4 +122,13 @@ def box_iou(boxes: Tensor, others: Tensor) -> Tensor:
     low, high = torch.maximum(boxes[:, :2], others[:, :2]), torch.minimum(boxes[:, 2:], others[:, 2:])
     both = (high - low).clamp(min=0).prod(dim=1)  # [batch]
     areas = [(one[:, 2:] - one[:, :2]).prod(dim=1) for one in (boxes, others)]
-    return both / (areas[0] + areas[1] - both).clamp(min=1e-12)
+    either = areas[0] + areas[1] - both  # [batch]
+    return both / torch.where(either > 0, either, 1)
+
+
+def check_heat(heat: Tensor) -> None:
+    """ValueError where heat is not [batch, rows, columns]."""
+    if heat.ndim != 3:
+        raise ValueError(
+            f"heat has shape {list(heat.shape)}, not [batch, rows, columns]: of one picture, give heat[None]"
+        )

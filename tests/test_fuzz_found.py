@@ -12,7 +12,7 @@ from fuzz_texts import tokenizer
 from PIL import Image
 
 import minclip
-from minclip import adapters, checkpoint, evaluation, figures, retrieval, zero_shot
+from minclip import adapters, checkpoint, evaluation, figures, retrieval, saliency, segmentation, zero_shot
 from minclip.config import CLIPConfig, TrainConfig
 from minclip.preprocess import ImageTransform, as_seen, image_transform, square
 from minclip.prompt_learning import PromptLearner, encode_embeddings
@@ -57,6 +57,13 @@ REFUSED = {
     "columns=0 must be at least 1": lambda: figures.plot_samples([PIXELS[0]], ["a"], columns=0),
     "matrix must be numbers": lambda: figures.plot_confusion([["a"]], ["a"]),
     "embeddings has shape [8, 8], the": lambda: encode_embeddings(model().text, torch.ones(8, 8), torch.tensor([1])),
+    "row 1 of text_features has features that are all zero": lambda: saliency.unit_texts(torch.eye(2)[:, :1], 2),
+    "the mean of all_texts has features that are all zero": lambda: saliency.surgery_heat(
+        model(), torch.ones(1, 3, 8, 8), torch.ones(1, 8), torch.tensor([[1.0], [-1.0]]).expand(-1, 8)
+    ),
+    "heat has shape [2, 3], not [batch, rows, columns]": lambda: segmentation.heat_masks(torch.ones(2, 3), 4, 0.5),
+    "boxes have shape [4], not [1, 4]": lambda: segmentation.peak_in_box(torch.ones(1, 2, 2), torch.ones(4)),
+    "thresholds 0 numbers": lambda: segmentation.best_threshold(torch.ones(1, 2, 2), torch.ones(1, 4, 4) > 0, []),
     "context: number 0 is b'a', which is no text": lambda: PromptLearner(model(), tokenizer(77), ["a"], b"a"),
 }
 
@@ -103,3 +110,11 @@ def test_shots_whose_features_carry_a_graph_are_learned(kind):
 def test_a_bias_of_text_is_no_number():
     with pytest.raises(TypeError, match="must be real number, not str"):
         SigLIPLoss("")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_heat_and_boxes_without_differences(dtype):
+    """1e-12 is 0 in float16, and more than the differences of a heat of 1e-20."""
+    assert segmentation.from_0_to_1(torch.ones(1, 2, 2, dtype=dtype)).tolist() == [[[0, 0], [0, 0]]]
+    assert segmentation.from_0_to_1(torch.tensor([[[0.0, 1e-20]]])).tolist() == [[[0, 1]]]
+    assert segmentation.box_iou(*torch.zeros(2, 1, 4, dtype=dtype)).tolist() == [0]

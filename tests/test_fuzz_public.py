@@ -7,12 +7,14 @@ from typing import Any
 
 import fuzz_after_clip
 import fuzz_configs
+import fuzz_looking_inside
 import fuzz_masking
 import fuzz_measures
 import fuzz_models
 import fuzz_parts
 import fuzz_pictures
 import fuzz_places
+import fuzz_segmentation
 import fuzz_siglip
 import fuzz_tensors
 import fuzz_texts
@@ -34,6 +36,8 @@ PAGES = (
     fuzz_siglip,
     fuzz_after_clip,
     fuzz_masking,
+    fuzz_looking_inside,
+    fuzz_segmentation,
     fuzz_measures,
     fuzz_places,
 )

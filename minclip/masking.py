@@ -15,7 +15,7 @@ from minclip.vision import PatchEmbedding
 
 
 def kept_patches(rows: int, patches: int, masked: float, generator: torch.Generator | None = None) -> Tensor:
-    """Which patches of each picture a step reads: int64 [rows, k], in random order, every picture's own.
+    """Which patches of each picture a step reads, drawn for each picture: int64 [rows, k], in any order.
 
     patches: how many a picture has; masked: the share that is left out, from 0 to below 1. k is the rounded rest, and
     at least 1. generator: of the random numbers; None takes PyTorch's own. ValueError for another share.

@@ -147,7 +147,7 @@ WRONG = [
     cut("eot = tokens.max()\nlast = torch.full((len(tokens), 1), eot)\n"
         "return torch.cat([tokens[:, :length - 1], last], dim=1)", "last place of every text"),
     cut("end = tokens.argmax()\n" + SHORT + "if end >= length:\n    short[:, -1] = tokens.max()\nreturn short",
-        "has no EOT any more"),
+        "argmax without dim"),
     cut("return tokens[:length]", "texts are the rows"),
     cut(SHORT + "rows = (tokens != 0).sum(dim=1) > length\nshort[rows, -1] = tokens.amax(dim=1)[rows]\nreturn short",
         "id 0 is a token like others"),

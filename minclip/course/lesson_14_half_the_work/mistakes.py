@@ -180,6 +180,9 @@ WRONG_TEXTS: dict[str, Way | tuple[Way, ...]] = {
             tokens, length, lambda end: end >= length, tokens[:, :length].max().expand(len(tokens))
         ),
     ),
+    Mistake("argmax without dim gives one place for all texts, and each has its own", way=END): (
+        lambda tokens, length: ended_where(tokens, length, (tokens.argmax() >= length).expand(len(tokens)))
+    ),
     Mistake("padding stands where EOT must stand", way=CUT): lambda tokens, length: with_end(tokens, length, 0),
     Mistake("the place of EOT stands where its id must stand", way=CUT): lambda tokens, length: by_place(
         tokens, length

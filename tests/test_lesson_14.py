@@ -46,7 +46,7 @@ def finding(statement):
 @pytest.mark.parametrize(
     ("statement", "verdict", "words"),
     [
-        ("Half, then all, beats all patches at finding", "seen", "by 3.5 points (0.1 to 7.0)"),
+        ("Half, then all, beats all patches at finding captions in", "seen", "by 3.5 points (0.1 to 7.0)"),
         ("Half, then all, beats half", "not seen", "-0.15 points (-2.6 to 2.3)"),
         ("All for a last fifth", "not seen", "-0.48 (-2.5 to 1.6)"),
     ],
@@ -86,7 +86,7 @@ def captions(label):
 
 @pytest.mark.parametrize(
     ("words", "rate", "statement"),
-    zip(("half", "as above", "twice"), (" (rate × 0.5)", "", " (rate × 2)"), pictures.AT_RATES, strict=True),
+    list(zip(("half", "as above", "twice"), (" (rate × 0.5)", "", " (rate × 2)"), pictures.AT_RATES, strict=True)),
 )
 def test_the_table_of_three_rates_is_right(words, rate, statement):
     one = finding(statement)

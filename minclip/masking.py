@@ -1,7 +1,7 @@
 """Half the work: a training step that reads fewer patches, smaller pictures, or shorter texts, and all at the end.
 
 A Transformer works for each token. FLIP leaves out random patches; CLIPA makes pictures smaller and cuts texts. Both
-end with a few steps that read everything, as evaluation does. Neither changes a weight's shape.
+end with whole pictures, which evaluation reads, too. Here the last steps read everything. No weight changes its shape.
 
 Sources: Li et al. 2023 (FLIP), sections 3 and 4.1; Li, Wang, Xie 2023 (CLIPA), sections 3 and 4; Dosovitskiy et al.
 2021 (ViT), section 3.2 (positions of another picture size).
@@ -15,7 +15,7 @@ from minclip.vision import PatchEmbedding
 
 
 def kept_patches(rows: int, patches: int, masked: float, generator: torch.Generator | None = None) -> Tensor:
-    """Which patches of each picture a step reads: int64 [rows, k], in random order, every picture's own.
+    """Which patches of each picture a step reads, drawn for each picture: int64 [rows, k], in any order.
 
     patches: how many a picture has; masked: the share that is left out, from 0 to below 1. k is the rounded rest, and
     at least 1. generator: of the random numbers; None takes PyTorch's own. ValueError for another share.

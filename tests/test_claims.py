@@ -211,7 +211,7 @@ def test_the_base_is_trained_once_for_all_claims(longer, emoji_folder):
     without_base = [name for name, several in arms.items() if longer.base not in several]
     assert without_base == ["emoji", "siglip", "resnet", "resnet_parts", "half_the_work"]
     folders = {arm.folder(longer.out, 0) for several in arms.values() for arm in several}
-    assert len(folders) == 42
+    assert len(folders) == 46
 
 
 def test_equal_arms_share_a_folder_and_others_do_not(setting):

@@ -142,9 +142,13 @@ class SigLIPFromPrior(nn.Module):
 
 def scaled(base: Arm, size: int) -> Arm:
     """The base with other batches, both learning rates by the square root of their size."""
-    factor = math.sqrt(size / base.config.batch_size)
-    rates = {name: factor * getattr(base.config, name) for name in ("learning_rate", "muon_learning_rate")}
-    return base.with_config(batch_size=size, **rates)
+    return with_rates(base.with_config(batch_size=size), math.sqrt(size / base.config.batch_size))
+
+
+def with_rates(arm: Arm, factor: float) -> Arm:
+    """The arm with both learning rates, of AdamW and of Muon, times the factor."""
+    rates = {name: factor * getattr(arm.config, name) for name in ("learning_rate", "muon_learning_rate")}
+    return arm.with_config(**rates)
 
 
 def one_direction(logits: Tensor) -> Tensor:

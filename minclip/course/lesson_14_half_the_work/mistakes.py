@@ -43,6 +43,9 @@ WRONG_TOKENS: dict[str, Way | tuple[Way, ...]] = {
     CLS_LOST: (lambda x, kept: taken(x, kept + 1), lambda x, kept: taken(x[:, 1:], kept)),
     Mistake("CLS is missing, and patch i is token 1 + i", way=PLACES): lambda x, kept: taken(x, kept),
     NO_SHIFT: lambda x, kept: taken(x, F.pad(kept, (1, 0))),
+    Mistake(
+        "CLS's place stays 0: here the first patch stands in it", way="add 1 before the pad: F.pad(kept + 1, (1, 0))"
+    ): (lambda x, kept: taken(x, F.pad(kept + 1, (1, 0), value=1))),
     Mistake("CLS stands last here, and it is the first token", way=PLACES): (
         lambda x, kept: taken(x, F.pad(kept + 1, (0, 1)))
     ),
@@ -89,11 +92,17 @@ def always_last(tokens: Tensor, length: int) -> Tensor:
     return short
 
 
-def ended(tokens: Tensor, length: int, late: Callable[[Tensor], Tensor]) -> Tensor:
-    """EOT in the last place of the rows that `late` names by the place of their EOT."""
+def ended(
+    tokens: Tensor, length: int, late: Callable[[Tensor], Tensor], ids: Tensor | None = None, place: int = -1
+) -> Tensor:
+    """An end, EOT or the ids of all rows, in the last place of the rows that `late` names by the place of their EOT."""
+    return ended_where(tokens, length, late(tokens.argmax(dim=1)), ids, place)
+
+
+def ended_where(tokens: Tensor, length: int, rows: Tensor, ids: Tensor | None = None, place: int = -1) -> Tensor:
+    """An end in the last place of these rows. rows: bool [batch]."""
     short = tokens[:, :length].clone()
-    rows = late(tokens.argmax(dim=1))
-    short[rows, -1] = tokens.amax(dim=1)[rows]
+    short[rows, place] = (tokens.amax(dim=1) if ids is None else ids)[rows]
     return short
 
 
@@ -120,6 +129,7 @@ def from_the_end(tokens: Tensor, length: int) -> Tensor:
     return tokens.gather(1, places)
 
 
+FIXED_END = Mistake("the id of EOT was written down, and each vocabulary has its own", way="tokens.gather(1, end)")
 NO_EOT = Mistake("a text that is cut has no EOT any more, and the encoder reads at EOT", way=CUT)
 TOO_EARLY = Mistake("a text whose EOT is the last token that is kept was not cut, but lost it", way=CUT)
 WRONG_TEXTS: dict[str, Way | tuple[Way, ...]] = {
@@ -134,12 +144,23 @@ WRONG_TEXTS: dict[str, Way | tuple[Way, ...]] = {
     Mistake("the last columns are kept, and the first ones are asked", way="tokens[:, :length]"): (
         lambda tokens, length: tokens[:, -length:]
     ),
-    Mistake("the end of long texts is kept, and the first tokens are asked", way="tokens[:, :length]"): from_the_end,
+    Mistake("the end of long texts is kept, and the first tokens are asked", way="tokens[:, :length]"): (
+        from_the_end,
+        lambda tokens, length: torch.cat([tokens[:, :1], from_the_end(tokens[:, 1:], length - 1)], dim=1),
+    ),
+    Mistake("EOT takes the last place that is kept, not the one before it", way=CUT): lambda tokens, length: ended(
+        tokens, length, lambda end: end >= length, place=-2
+    ),
+    Mistake("what stands last in a whole text is padding: argmax says where EOT stands", way=END): (
+        lambda tokens, length: ended(tokens, length, lambda end: end >= length, tokens[:, -1]),
+        lambda tokens, length: ended(tokens, length, lambda end: end >= 0, tokens[:, -1]),
+    ),
+    FIXED_END: lambda tokens, length: with_end(tokens, length, 9),
     Mistake("SOT is lost", way="tokens[:, :length]"): (
         lambda tokens, length: tokens[:, 1 : length + 1],
         lambda tokens, length: ended(tokens[:, 1:], length, lambda end: end >= length),
     ),
-    Mistake("the texts are one token too long: EOT takes the place of the last token", way=CUT): inserted,
+    Mistake("the texts are one token too long: EOT takes the last place, it is not added", way=CUT): inserted,
     Mistake("the texts are one token too long", way="tokens[:, :length]"): lambda tokens, length: shorten(
         tokens, length + 1
     ),
@@ -150,7 +171,17 @@ WRONG_TEXTS: dict[str, Way | tuple[Way, ...]] = {
         lambda tokens, length: with_end(tokens, length, 49407)
     ),
     Mistake("the end is looked for after cutting: the largest id that is left is no EOT", way=END): (
-        lambda tokens, length: ended_by_short(tokens, length)
+        lambda tokens, length: ended_by_short(tokens, length),
+        lambda tokens, length: ended(
+            tokens, length, lambda end: end >= 0, tokens[:, :length].max().expand(len(tokens))
+        ),
+        lambda tokens, length: ended(tokens, length, lambda end: end >= length, tokens[:, :length].amax(dim=1)),
+        lambda tokens, length: ended(
+            tokens, length, lambda end: end >= length, tokens[:, :length].max().expand(len(tokens))
+        ),
+    ),
+    Mistake("argmax without dim gives one place for all texts, and each has its own", way=END): (
+        lambda tokens, length: ended_where(tokens, length, (tokens.argmax() >= length).expand(len(tokens)))
     ),
     Mistake("padding stands where EOT must stand", way=CUT): lambda tokens, length: with_end(tokens, length, 0),
     Mistake("the place of EOT stands where its id must stand", way=CUT): lambda tokens, length: by_place(
@@ -167,7 +198,10 @@ WRONG_TEXTS: dict[str, Way | tuple[Way, ...]] = {
     Mistake(
         "id 0 is a token like others: what stands before EOT is text, even a 0",
         way=END,
-    ): lambda tokens, length: by_zeros(tokens, length),
+    ): (
+        lambda tokens, length: by_zeros(tokens, length),
+        lambda tokens, length: ended_where(tokens, length, tokens[:, :length][:, -1] != 0),
+    ),
 }
 
 
@@ -185,7 +219,4 @@ def by_place(tokens: Tensor, length: int) -> Tensor:
 
 def by_zeros(tokens: Tensor, length: int) -> Tensor:
     """EOT is put where the count of ids that are not 0 is above the length."""
-    short = tokens[:, :length].clone()
-    rows = (tokens != 0).sum(dim=1) > length
-    short[rows, -1] = tokens.amax(dim=1)[rows]
-    return short
+    return ended_where(tokens, length, (tokens != 0).sum(dim=1) > length)

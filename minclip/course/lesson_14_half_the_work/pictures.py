@@ -27,6 +27,25 @@ from minclip.figures.look import (
     new_figure,
 )
 
+WAYS = (
+    "all patches",
+    "half",
+    "half, then all",
+    "small, then all",
+    "half, then all for a fifth",
+)  # at one learning rate
+COMPARED = {  # how a finding about captions begins -> what is taken from what
+    "Half, then all, beats all patches at finding captions in equal": "half, then all\nminus all patches",
+    "Half to the end beats all patches at finding": "half\nminus all patches",
+    "Small, then all, beats all patches at finding": "small, then all\nminus all patches",
+    "Half, then all, beats half to the end": "half, then all\nminus half",
+    "All for a last fifth beats": "all for a fifth\nminus all for a twentieth",
+}
+AT_RATES = {
+    "Half, then all, beats all patches at finding captions, both with half": "half the rate",
+    "Half, then all, beats all patches at finding captions in equal": "the rate above",
+    "Half, then all, beats all patches at finding captions, both with twice": "twice the rate",
+}
 KEPT = Path(__file__).with_name("measured.json")
 SIZE, PATCH = 64, 8
 
@@ -54,8 +73,8 @@ def draw_kept(kept: dict[str, Tensor]) -> Figure:
 
 
 def draw_kept_tokens() -> Figure:
-    """Of CLS and the patches, with their positions, CLS and some patches stay."""
-    tokens = Box("tokens", ("1 + patches", "width"), IMAGE_COLOUR, "position is in each")
+    """Of CLS and the patches of one picture, with their positions, CLS and some patches stay."""
+    tokens = Box("tokens", ("1 + patches", "width"), IMAGE_COLOUR, "of one picture, with positions")
     places = Box("places", ("1", "1 + k"), TEXT_COLOUR, "0, kept + 1")
     some = Box("kept tokens", ("1 + k", "width"), MATCH_COLOUR)
     return draw_tensors([tokens, "gather", places, "→", some], {"1 + patches": 9, "width": 6, "1": 1, "1 + k": 5})
@@ -102,21 +121,23 @@ def draw_texts(rows: dict[str, list[list[str]]]) -> Figure:
 
 
 def measured() -> dict[str, Any]:
-    """Of the trainings in equal time: gains of a step, and rows with label, series, mean, low, high and by_seed."""
+    """Of the trainings in equal time: gains of a step, rows of each way, and findings, the differences of two ways.
+
+    Rows have label and series, findings statement and verdict; both have mean, low, high and by_seed, as shares.
+    """
     found: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
     return found
 
 
 def draw_equal_time() -> Figure:
-    """What each way of training knew after equal time: each seed, their mean, and its interval."""
+    """What each of the five ways of training knew after equal time: each seed, and the interval of their mean."""
     rows = measured()["rows"]
     series = list(dict.fromkeys(row["series"] for row in rows))
-    labels = list(dict.fromkeys(row["label"] for row in rows))
     words = {"R@10": "own caption among the first ten of 1,000 (%)", "object": "object named right, of 52 (%)"}
-    figure = new_figure(10.0, 1.3 + 0.55 * len(labels))
+    figure = new_figure(10.0, 1.3 + 0.55 * len(WAYS))
     said = []
     for axes, name in zip(figure.subplots(1, len(series), sharey=True), series, strict=True):
-        for place, label in enumerate(labels):
+        for place, label in enumerate(WAYS):
             (row,) = [one for one in rows if one["label"] == label and one["series"] == name]
             colour = OTHER_COLOUR if place == 0 else SERIES_COLOURS[(place - 1) % 3]
             axes.plot([100 * row["low"], 100 * row["high"]], [place, place], color=colour, lw=6, solid_capstyle="butt")
@@ -124,10 +145,32 @@ def draw_equal_time() -> Figure:
                 [100 * value for value in row["by_seed"]], [place] * len(row["by_seed"]), "o", color="black", ms=4
             )
             said.append(f"{label}, {name}: {100 * row['mean']:.1f}")
-        axes.set_yticks(range(len(labels)), labels, fontsize=FONT - 1)
-        axes.set_ylim(len(labels) - 0.5, -0.5)
+        axes.set_yticks(range(len(WAYS)), WAYS, fontsize=FONT - 1)
+        axes.set_ylim(len(WAYS) - 0.5, -0.5)
         dress(axes, "", words.get(name, name), "")
         axes.set_xlim(left=0)
     return described(
         figure, f"Trainings of equal time, points are seeds, bars are intervals. Means: {'; '.join(said)}."
+    )
+
+
+def draw_differences(compared: dict[str, str] = COMPARED) -> Figure:
+    """Differences at finding captions, in points: each seed, the interval of their mean, and a line at 0."""
+    figure = new_figure(8.0, 1.0 + 0.62 * len(compared))
+    axes, said = figure.subplots(), []
+    axes.axvline(0, color="black", lw=1)
+    for place, (statement, label) in enumerate(compared.items()):
+        (one,) = [one for one in measured()["findings"] if one["statement"].startswith(statement)]
+        colour = MATCH_COLOUR if one["verdict"] == "seen" else OTHER_COLOUR
+        low, mean, high = (100 * one[name] for name in ("low", "mean", "high"))
+        axes.plot([low, high], [place, place], color=colour, lw=6, solid_capstyle="butt")
+        axes.plot([100 * value for value in one["by_seed"]], [place] * len(one["by_seed"]), "o", color="black", ms=4)
+        said.append(f"{' '.join(label.split())}: {mean:.2f} ({low:.1f} to {high:.1f}), {one['verdict']}")
+    axes.set_yticks(range(len(compared)), list(compared.values()), fontsize=FONT - 1)
+    axes.set_ylim(len(compared) - 0.5, -0.5)
+    dress(axes, "", "points more captions found", "")
+    return described(
+        figure,
+        "Differences in points, each seed a point, bars are 95 % intervals, green where seen, with a line at 0. "
+        f"{'; '.join(said)}.",
     )

@@ -1,13 +1,13 @@
 """Lesson 14: what the learner predicts."""
 
-from minclip.course.question import Number
+from minclip.course.question import Number, percent
 
 QUESTIONS = {
     "hidden_thing": Number(
-        "A small thing covers 6 of 64 patches, and half of the patches are left out. In how many pictures of 100 is "
-        "all of it hidden?",
+        "A thing covers 6 of 64 patches, and half of the patches are left out. In how many pictures of 100 is all of "
+        "it hidden?",
         right=0.6,
-        close=4,
+        close=1.5,
         digits=1,
         unit="%",
         lowest=0,
@@ -22,7 +22,7 @@ QUESTIONS = {
         "A head compares each of 65 tokens with all 65. Half of the 64 patches are left out: how many percent of its "
         "scores are left?",
         right=2,
-        close=8,
+        close=5,
         digits=0,
         unit="%",
         lowest=0,
@@ -35,7 +35,7 @@ QUESTIONS = {
     "step_gain": Number(
         "A whole step on half of the patches, text encoder and loss included: how many times as fast was it?",
         right=0.15,
-        close=0.5,
+        close=0.3,
         digits=2,
         unit="times",
         lowest=0,
@@ -44,18 +44,26 @@ QUESTIONS = {
             (3.5, 4.3): "no, the scores of attention are a quarter, and most of a block's work is elsewhere",
         },
     ),
+    "whole_captions": percent(
+        "The captions of the picture book are cut to 8 tokens, SOT and EOT included. What percentage of them is whole?",
+        right=4,
+        close=10,
+        misconceptions={
+            (30, 35): "no, one of the three above is whole at 7 tokens, and they were chosen to show all cases"
+        },
+    ),
     "equal_time": Number(
-        "Who always reads all patches has the own caption among the first ten of 1,000 in 21.2 % of the pictures. How "
-        "many percent reaches half of the patches, then all, in equal time?",
+        "A model that reads all patches finds a picture's own caption among the first ten of 1,000 for 21.2 % of the "
+        "pictures. What percentage does a model reach that reads half of them, then all, in equal time?",
         right=1.2,
-        close=4,
+        close=3,
         digits=1,
         unit="%",
         lowest=0,
         highest=100,
         whole=100,
         misconceptions={
-            (30, 34): "no, half as many pairs more do not teach half as much more",
+            (30, 34): "no, it saw 1.5 times as many pairs, and does not find 1.5 times as many captions",
         },
     ),
 }

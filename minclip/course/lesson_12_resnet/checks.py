@@ -70,6 +70,7 @@ def of_training(t: Trial, x: Tensor) -> None:
     late, late_past = library.Bottleneck(6, 4, 2), library.Bottleneck(6, 4, 2)
     for other in (late, late_past):
         other.load_state_dict(theirs.state_dict())
+    assert late.downsample is not None and late_past.downsample is not None  # 6 channels become 16
     behind = relu(mean(late.bn3(late.conv3(inside(late, x))), 2) + late.downsample(mean(x, 2)))
     after = relu(late_past.bn3(late_past.conv3(mean(inside(late_past, x), 2))) + mean(late_past.downsample(x), 2))
     both_late = relu(mean(late.bn3(late.conv3(inside(late, x))), 2) + mean(late.downsample(x), 2))

@@ -72,7 +72,7 @@ def test_the_seeds_are_ahead_by_so_much(statement, least, most):
     assert 100 * max(one["by_seed"]) == pytest.approx(most, abs=0.051)
 
 
-def test_one_of_eight_findings_is_seen_at_the_first_rate():
+def test_one_finding_is_seen_at_the_first_rate():
     first, others = CLAIM["findings"][:8], CLAIM["findings"][8:]
     assert [one["verdict"] for one in first].count("seen") == 1 and [one["verdict"] for one in others] == ["seen"] * 2
     assert all(one["verdict"] == "not seen" for one in first if "naming" in one["statement"])

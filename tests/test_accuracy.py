@@ -120,3 +120,9 @@ def test_whole_numbers_are_ranked_like_fractions():
     assert [rank_of_label(close, torch.tensor([0]), *by).better.item() for by in ((), (0.5,), (2.0,))] == [2, 1, 0]
     fine = torch.tensor([[1.0, 1 + 1e-12]], dtype=torch.float64)  # one number in float32
     assert rank_of_label(fine, torch.tensor([0])).better.item() == 1
+
+
+@pytest.mark.parametrize(("logits", "labels", "named"), [(["a"], [0], "logits"), ([[1.0, 2.0]], ["a"], "labels")])
+def test_what_is_no_number_is_named(logits, labels, named):
+    with pytest.raises(ValueError, match=f"^{named} must be numbers"):
+        rank_of_label(logits, labels)

@@ -15,7 +15,7 @@ from minclip.engine.optimizers import build_optimizers
 from minclip.engine.step import train_step as engines_step
 from minclip.model import CLIP
 from minclip.optim import adamw
-from minclip.training import print_loss, train, train_step
+from minclip.training import guessing_loss, print_loss, train, train_step
 
 CONFIG = CLIPConfig(16, 16, 8, 64, 2, 64, 1, 2, context_length=8, vocab_size=40)
 CPU = choose_device("cpu", torch.float32)
@@ -143,3 +143,9 @@ def test_the_asked_precision_is_for_the_encoders_alone():
 def test_batches_that_end_too_soon_are_said():
     with pytest.raises(ValueError, match="batches ended after 2 of 5 steps"):
         train(new_model(), batches(2), steps=5)
+
+
+def test_guessing_among_one_pair_is_no_loss():
+    assert guessing_loss(1) == 0
+    with pytest.raises(ValueError, match="pairs=0 must be at least 1"):
+        guessing_loss(0)

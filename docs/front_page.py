@@ -193,7 +193,7 @@ def course_map() -> str:
     ]
     minutes = sum(lesson.minutes for lesson in LESSONS)
     count = sum(len(lesson.exercises) for lesson in LESSONS)
-    rows.append(f"| all | | {count} | {minutes}: about {minutes / 60:.0f} hours, estimated |")
+    rows.append(f"| all | | {count} | {minutes}: about {minutes / 60:.0f} hours, estimated; an evening: 00, 05, 06 |")
     return "\n".join(["| lesson | its question | exercises | minutes |", "|---|---|---|---|", *rows]) + "\n"
 
 

@@ -35,10 +35,27 @@ def place(one):
     return one["page"] if one["first"] else f"{one['page']}#{slug}"
 
 
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """All that Sphinx reads."""
+    folder = tmp_path_factory.mktemp("pages")
+    build.write_pages(folder)
+    return folder
+
+
+def test_every_page_is_in_the_contents_or_marked(pages):
+    """Sphinx warns of a page that no table of contents has, and a warning ends the build."""
+    texts = {path.relative_to(pages): path.read_text(encoding="utf-8") for path in pages.rglob("*.md")}
+    tables = [(page, re.findall(r"```\{toctree\}\n(.*?)```", text, re.DOTALL)) for page, text in texts.items()]
+    lines = [(page, line.strip()) for page, blocks in tables for block in blocks for line in block.splitlines()]
+    listed = {page.parent / re.sub(r".*<(.+)>$", r"\1", line) for page, line in lines}
+    free = [page for page, text in texts.items() if page.with_suffix("") not in listed and "orphan: true" not in text]
+    assert free == [Path("index.md")]
+
+
 @pytest.mark.skipif(NODE is None, reason="Node is not installed")
-def test_questions_find_their_answers(tmp_path):
-    build.write_pages(tmp_path)
-    found = dict(zip(ANSWERS, ranked(sections(tmp_path), ANSWERS), strict=True))
+def test_questions_find_their_answers(pages):
+    found = dict(zip(ANSWERS, ranked(sections(pages), ANSWERS), strict=True))
     assert {query: places[:4] for query, places in found.items() if not answered(query, places)} == {}
 
 

@@ -76,7 +76,10 @@ def write_pages(folder: Path) -> set[str]:
         put(folder / page, json.dumps(notebook))
     for path in sorted(sources):
         put(folder / source_page(path), with_text(path))
-    for path in sorted(links.needed):
+    for path in sorted(path for path in links.needed if path.endswith(".md")):  # linked, and not in the contents
+        text = links.rewritten((ROOT / path).read_text(encoding="utf-8"), path)
+        put(folder / path, f"---\norphan: true\n---\n\n{prepared(text)}")
+    for path in sorted(path for path in links.needed if not path.endswith(".md")):
         copy(path, folder)
     put(folder / "search-data.json", json.dumps(search_data.collected(folder)))
     return links.in_tags & links.needed

@@ -222,3 +222,9 @@ def test_steps_of_a_lesson_name_its_files():
         for name in ("__init__.py", "checks.py", "answers.py", "questions.py", "pictures.py"):
             assert f"`{name}`" in page
             assert (ROOT / "minclip" / "course" / f"lesson_{lesson.name}" / name).is_file()
+
+
+def test_formulas_have_no_brackets_of_fixed_size():
+    """docutils, which draws them on the site, knows \\left and \\right, and ends the build at a \\big."""
+    for page in [*ROOT.glob("lessons/*/lesson.md"), *ROOT.glob("docs/*.md")]:
+        assert not re.findall(r"\\[bB]igg?[lrm]?\b", page.read_text(encoding="utf-8")), page

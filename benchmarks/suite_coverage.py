@@ -20,26 +20,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from benchmarks.result_files import ROOT, is_kept, keep, result, rows
+from benchmarks.uncovered import why
 from tests.coverage_saved import SAVED
 
 LEAST = 95  # percent, of all lines; files below it are listed by themselves
-# why a file may stay below: what the suite cannot run where it is measured
-MEASURES = "its `main` measures what a lesson shows, for minutes; the lesson and its tests read the kept result"
-CLOSED_IN = "it closes its own process in, and from there coverage.py cannot write; its tests look from outside"
-LESSON = "minclip/course/lesson_"
-WHY = {
-    f"{LESSON}05_symmetric_infonce/half_loss.py": MEASURES,
-    f"{LESSON}06_clip_assembled/branch_factor.py": MEASURES,
-    f"{LESSON}06_clip_assembled/one_batch.py": MEASURES,
-    f"{LESSON}07_training/broken_runs.py": MEASURES,
-    f"{LESSON}07_training/real_run.py": MEASURES,
-    f"{LESSON}07_training/warmup_runs.py": MEASURES,
-    f"{LESSON}08_zero_shot_evaluation/learning_from_labels.py": MEASURES,
-    f"{LESSON}10_retrieval/composed.py": MEASURES,
-    "minclip/classroom/landlock.py": CLOSED_IN,
-    "minclip/classroom/namespaces.py": CLOSED_IN,
-    "minclip/classroom/sandbox.py": CLOSED_IN,
-}
 
 
 def run_suite(folder: Path, seed: int, jobs: int, only: list[str]) -> dict:
@@ -125,10 +109,7 @@ def table() -> str:
     )
     if not below:
         return said
-    lines = [
-        [f"`{path}`", f"{one['percent']:.1f} %", one["missing"], WHY.get(path, "")]
-        for path, one in sorted(below.items())
-    ]
+    lines = [[f"`{path}`", f"{one['percent']:.1f} %", one["missing"], why(path)] for path, one in sorted(below.items())]
     return f"{said}\n{rows(['file', 'lines that run', 'lines that do not', 'why'], lines)}"
 
 

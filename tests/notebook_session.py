@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import sys
 from contextlib import contextmanager
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -49,7 +50,8 @@ class Session:
 def session(capsys, *cells: str):
     """A kernel that has run SETUP and the cells."""
     InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
+    main = sys.modules["__main__"]
+    shell = InteractiveShell.instance()  # puts a module of its own there, which a spawned process cannot import
     try:
         kernel = Session(shell, capsys)
         kernel.run(SETUP, *cells)
@@ -57,6 +59,7 @@ def session(capsys, *cells: str):
     finally:
         shell.reset(new_session=True)
         InteractiveShell.clear_instance()
+        sys.modules["__main__"] = main
 
 
 def later(code: str) -> str:

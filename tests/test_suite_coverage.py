@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import random_order
 
-from benchmarks import result_files, suite_coverage
+from benchmarks import result_files, suite_coverage, uncovered
 
 
 def ordered(seed):
@@ -47,12 +47,12 @@ def test_shares_of_no_lines_are_no_error():
 
 
 def test_every_explained_file_is_there():
-    assert [path for path in suite_coverage.WHY if not (result_files.ROOT / path).is_file()] == []
+    assert [path for path in uncovered.WHY if not (result_files.ROOT / path).exists()] == []
 
 
 def test_every_file_below_the_limit_is_explained():
     below = result_files.result("coverage")["below"] if result_files.is_kept("coverage") else {}
-    assert [path for path in below if path not in suite_coverage.WHY] == []
+    assert [path for path in below if not uncovered.why(path)] == []
 
 
 def test_the_table_says_what_was_measured(monkeypatch, tmp_path):
@@ -64,4 +64,4 @@ def test_the_table_says_what_was_measured(monkeypatch, tmp_path):
     result_files.keep("coverage", {"seed": 7, "suite": suite, **found, "below": {"minclip/classroom/sandbox.py": low}})
     said = suite_coverage.table()
     assert said.startswith("97.5 % of 2,000 lines in 7 files: 1,200 tests in the order of `--seed 7`, 0 of them failed")
-    assert f"| `minclip/classroom/sandbox.py` | 50.0 % | 3-4 | {suite_coverage.CLOSED_IN} |" in said
+    assert f"| `minclip/classroom/sandbox.py` | 50.0 % | 3-4 | {uncovered.CLOSED_IN} |" in said

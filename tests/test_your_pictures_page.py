@@ -55,16 +55,13 @@ def needs(text):
         pytest.importorskip("sklearn", reason="no scikit-learn here: pip install -e .[probe]")
 
 
-def test_commands_of_the_page_run_one_after_another(here, capsys):
+def test_commands_and_then_blocks_of_the_page_run(here, capsys):
     for command in COMMANDS:
         needs(command)
         words = shlex.split(command)[1:]
         short = ["--samples", "24", "--batch", "8"] if words[0] == "train" else []
         assert main([*words, *short, "--device", "cpu"]) == 0, f"{command}: {capsys.readouterr().err}"
         assert (here / LEFT.get(words[0], "my-photos")).exists(), command
-
-
-def test_blocks_of_the_page_run_one_after_another(here):
     space = {"__name__": "__main__"}
     for code in BLOCKS:
         needs(code)

@@ -92,7 +92,7 @@ class Run:
         state: dict[str, Any] = {"step": step, "seconds": seconds, "data": data, "pairs": pairs}
         state |= {"train_config": config.to_dict()}
         state |= {"frozen": frozen_names(model), "left_out": self.left_out}
-        state |= {"parts": replaced_parts(config, model.config)}
+        state |= {"parts": replaced_parts(config, the_clip(model).config)}
         state |= {"finetuning": self.finetuning, "processes": world_size(), "ended_early": self.ended_early}
         write_tensors(self.state_path, tensors, model_metadata(model, tokenizer) | {"run": json.dumps(state)})
         self.save_model(model, tokenizer)

@@ -79,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
         lines = update(folder, workbook_start.answers_of(folder))
     else:
         lesson = workbook_start.lesson_of(arguments.lesson)
-        exercise = workbook_start.exercise_in(lesson, arguments.exercise) if arguments.exercise else None
+        asked = arguments.exercise
+        exercise = None if asked is None else workbook_start.exercise_in(lesson, asked)  # "" is a name that is wrong
         lines = workbook_start.reset(folder, lesson, exercise)
     if any("The notebook before" in line for line in lines):
         lines += [RELOAD]

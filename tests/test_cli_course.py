@@ -64,7 +64,7 @@ def test_a_foreign_folder_is_refused_and_left(here, capsys):
     assert [path.name for path in here.iterdir()] == ["thesis.docx"]
 
 
-@pytest.mark.parametrize("words", [["reset", "77"], ["reset", "5", "attention"]])
+@pytest.mark.parametrize("words", [["reset", "77"], ["reset", "5", "attention"], ["reset", "5", ""]])
 def test_a_reset_lists_what_is_there(capsys, words):
     said(capsys, "start")
     assert ": choose one of " in refused(capsys, *words)

@@ -89,6 +89,7 @@ def assert_speeds(part):
     assert part["peak_tflops"].keys() == {part["dtype"], "float32"}
 
 
+@pytest.mark.slow  # a minute; the same tests hold on the pretend GPU, in test_pretend.py
 def test_the_gpus_tests_hold_on_a_cpu(tmp_path):
     command = [*gpu.COMMAND, "--dry", "--parts", "tests", "--out", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)

@@ -58,7 +58,10 @@ import sys
 import minclip
 from pathlib import Path
 from PIL import Image
+from colour_pictures import colour_task
+from minclip.experiments import finetuning
 
+finetuning.not_trained_for = colour_task  # a thousand pictures of things would be a minute
 device, folder = sys.argv[1], Path(sys.argv[2])
 rows = ["file,caption,split"]
 for i in range(40):

@@ -12,13 +12,16 @@ from minclip.data.images import open_image
 from minclip.preprocess import (
     MEAN,
     STD,
+    ImageTransform,
     as_seen,
     image_transform,
+    on_white,
     per_channel,
     pixels_to_float,
     resize_and_crop,
     resize_middle,
     square,
+    squashed,
     to_eight_bit,
     upright,
 )
@@ -320,3 +323,49 @@ def test_a_spawned_worker_gives_the_same_numbers(tokenizer):
     found = list(DataLoader(images, batch_size=None, collate_fn=transform, **spawned))
     assert all(map(torch.equal, found, map(transform, images)))
     assert torch.equal(pickle.loads(pickle.dumps(tokenizer))(["a red car"]), tokenizer(["a red car"]))
+
+
+@pytest.mark.parametrize("kind", ["bicubic", "bilinear"])
+@pytest.mark.parametrize("mode", ["RGB", "LA", "I"])
+def test_squashing_is_pillows_resizing_of_the_whole(kind, mode):
+    image = random_image("RGB", 37, 20, np.random.default_rng(9))
+    image = (
+        Image.fromarray(np.arange(740, dtype=np.uint16).reshape(20, 37) * 88) if mode == "I;16" else image.convert(mode)
+    )
+    expected = to_eight_bit(image).convert("RGB").resize((16, 16), Image.Resampling[kind.upper()])
+    assert squashed(image, 16, kind).tobytes() == expected.tobytes()
+    transform = ImageTransform(16, (0.5, 0.4, 0.3), (0.2, 0.3, 0.4), kind)
+    pixels = pixels_to_float(np.array(expected)[None], mean=transform.mean, std=transform.std)
+    assert torch.equal(transform(image), pixels[0])
+
+
+def test_squashing_is_bicubic_where_nothing_is_said():
+    image = random_image("RGB", 37, 20, np.random.default_rng(9))
+    assert squashed(image, 16).tobytes() == squashed(image, 16, "bicubic").tobytes()
+
+
+def test_a_line_one_pixel_high_is_squashed_and_cut():
+    line = random_image("RGB", 9, 1, np.random.default_rng(10))
+    assert squashed(line, 4).size == resize_and_crop(line, 4).size == (4, 4)
+
+
+def test_what_cannot_be_squashed_is_refused():
+    with pytest.raises(ValueError, match="interpolation='nearest' must be 'bicubic' or 'bilinear'"):
+        squashed(Image.new("RGB", (2, 2)), 4, "nearest")
+    with pytest.raises(ValueError, match="image is 0 × 4 pixels: it needs at least one of each"):
+        squashed(Image.new("RGB", (0, 4)), 4)
+
+
+@pytest.mark.parametrize("n_px", [True, 0, 2.0, "4"])
+def test_a_size_that_is_no_number_of_pixels_is_refused(n_px):
+    with pytest.raises(ValueError, match=f"n_px={n_px!r} must be a whole number of pixels, at least 1"):
+        ImageTransform(n_px)
+
+
+def test_premultiplied_grey_is_read_as_grey_with_alpha():
+    plain = random_image("LA", 6, 5, np.random.default_rng(11))
+    image = plain.convert("La")
+    assert to_eight_bit(image).mode == "LA"
+    assert to_eight_bit(image).tobytes() == image.convert("LA").tobytes()
+    assert on_white(image).tobytes() == on_white(image.convert("LA")).tobytes()
+    assert square(image, 4).mode == "RGB"

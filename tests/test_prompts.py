@@ -162,3 +162,8 @@ def test_a_line_may_begin_with_a_brace(tmp_path):
     path.write_text("", encoding="utf-8")
     with pytest.raises(ValueError, match="holds no class name"):
         read_class_names(path)
+
+
+@pytest.mark.parametrize("line", ["['a red {}.'", "'a red {}.']"])
+def test_a_bracket_that_is_alone_is_part_of_the_text(line):
+    assert unquoted(line) == [line]

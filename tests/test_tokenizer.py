@@ -16,7 +16,7 @@ from minclip import tokenizer as module
 from minclip.bpe import END_OF_WORD, apply_merges, bytes_to_unicode, merge_pair, train_bpe
 from minclip.data.pretrained import MERGES
 from minclip.engine import bpe as fast_bpe
-from minclip.tokenizer import EOT, FIXED_SYMBOLS, SOT, BPETokenizer, clean
+from minclip.tokenizer import EOT, FIXED_SYMBOLS, SOT, BPETokenizer, clean, openai_tokenizer
 
 TRAINED = BPETokenizer.train(["the cat's mat isn't the bat's text!", "Ünïcödé 日本語 &<|#|>", "the sat on"] * 5, 580)
 SECOND = SecondTokenizer(TRAINED.merges)
@@ -367,3 +367,19 @@ def test_a_tokenizer_and_its_error_travel_to_other_processes():
         BPETokenizer([], context_length=3)("a cat")
     there = pickle.loads(pickle.dumps(caught.value))
     assert str(there) == str(caught.value) and there.plain == caught.value.plain != str(there)
+
+
+def test_a_word_counts_in_every_piece_that_holds_it():
+    trained = BPETokenizer.train(["xy? xy! xy. xy; cd cd cd"], FIXED_SYMBOLS + 1, context_length=12)
+    assert trained.merges == [("x", "y</w>")], "four pieces with one word are more than one piece that comes thrice"
+    assert trained.context_length == 12
+
+
+def test_the_smallest_vocabulary_is_the_bytes():
+    assert BPETokenizer.train(["ab ab"], FIXED_SYMBOLS).merges == []
+    with pytest.raises(ValueError, match=r": every byte with and without its end-of-word mark, SOT and EOT$"):
+        BPETokenizer.train(["ab ab"], FIXED_SYMBOLS - 1)
+
+
+def test_openais_tokenizer_reads_77_tokens(fetched_merges):
+    assert openai_tokenizer().context_length == 77

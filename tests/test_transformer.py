@@ -53,8 +53,8 @@ def test_quick_gelu_of_1_is_0_846():
     with torch.no_grad():
         for linear in (mlp.c_fc, mlp.c_proj):
             linear.weight.fill_(1), linear.bias.fill_(0)
-    found = [mlp(torch.tensor([[[x]]])).item() for x in (-1.0, 0.0, 1.0)]
-    assert found == pytest.approx([-0.154, 0, 0.846], abs=1e-3)
+    found = [mlp(torch.tensor([[[x]]])).item() for x in (-1.0, 0.0, 1.0, 2.0)]
+    assert found == pytest.approx([-0.154, 0, 0.846, 1.936], abs=1e-3)
     mlp.quick_gelu = False
     assert mlp(torch.tensor([[[1.0]]])).item() == pytest.approx(0.841, abs=1e-3)
 
@@ -78,6 +78,7 @@ def test_attention_is_pytorchs():
 def test_multi_head_attention_is_pytorchs():
     torch.manual_seed(0)
     ours, theirs = MultiHeadAttention(64, 4), torch.nn.MultiheadAttention(64, 4, batch_first=True)
+    torch.nn.init.normal_(ours.in_proj_bias)
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(2, 5, 64)
     assert torch.allclose(ours(x), theirs(x, x, x)[0], atol=1e-6)

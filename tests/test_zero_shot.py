@@ -128,8 +128,14 @@ def test_the_batch_size_changes_no_features(model):
 
 @pytest.mark.parametrize("shape", [(2, 5, 5, 3), (2, 3, 4, 4), (4, 4, 3)])
 def test_encode_pixels_refuses_other_shapes(model, shape):
-    with pytest.raises(ValueError, match="pixels must be"):
+    with pytest.raises(ValueError, match=r"pixels must be uint8 \[n, 4, 4, 3\] for this model"):
         encode_pixels(model, np.zeros(shape, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("size", [0, 1.5])
+def test_encode_pixels_refuses_what_is_no_batch_size(model, size):
+    with pytest.raises(ValueError, match=f"^batch_size={size} "):
+        encode_pixels(model, np.zeros((1, 4, 4, 3), dtype=np.uint8), batch_size=size)
 
 
 def test_a_model_in_half_precision_answers_in_float32():

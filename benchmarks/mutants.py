@@ -44,7 +44,7 @@ GROUPS = {
     ),
     "tokens": (["bpe", "tokenizer"], ["tokenizer"]),
     "classes": (["zero_shot", "prompts", "preprocess"], ["zero_shot", "prompts", "preprocess"]),
-    "files": (["checkpoint"], ["checkpoint", "others_files", "resizing", "changed_models"]),
+    "files": (["checkpoint"], ["checkpoint", "others_files", "openclip", "resizing", "changed_models"]),
 }
 LEFT_OUT = "not spawned and not strips_middle"  # tests that take longer than all others together
 CONFIG = """

@@ -94,6 +94,7 @@ def test_two_architectures_are_told_apart_in_words(changed, model, other, tokeni
 def test_a_compact_file_says_so_and_fills(compact, model, other, tokenizer, tmp_path):
     path = tmp_path / "model.safetensors"
     save(other, tokenizer, path, compact=compact)
+    assert read_tensors(path).metadata["format"] == checkpoint.FORMAT
     assert read_tensors(path).metadata.get("packed") == ("int8" if compact else None)
     filled = load_into(model, path)[0]
     assert same(filled, load(path, device="cpu")[0]) and same(filled, other) is not compact

@@ -10,7 +10,7 @@ from minclip.engine.devices import Device
 from minclip.engine.gradients import backward
 from minclip.formats.precision import set_precision
 from minclip.model import CLIP
-from minclip.resnet import AttentionPool, Bottleneck, ModifiedResNet
+from minclip.resnet import AttentionPool, BatchNorm, Bottleneck, ModifiedResNet
 
 SIZES = {"image_size": 32, "width": 8, "layers": (1, 1, 1, 1), "heads": 4, "embed_dim": 16}
 CONFIG = CLIPConfig(16, 64, None, 8, (2, 1, 1, 1), 64, 1, 1, context_length=8, vocab_size=50)
@@ -201,3 +201,12 @@ def test_a_block_is_three_convolutions_past_its_input():
         inside = bn3(F.conv2d(F.avg_pool2d(inside, 2), block.conv3.weight))
         past = bn_past(F.conv2d(F.avg_pool2d(x, 2), block.downsample[0].weight))
         torch.testing.assert_close(block(x), (inside + past).relu())
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_batch_norm_takes_what_it_gives(dtype):
+    norm = BatchNorm(3).eval()
+    norm.running_mean.fill_(0.5)
+    x = torch.randn(2, 3, 4, 4).to(dtype)
+    assert norm(x).dtype == dtype
+    torch.testing.assert_close(norm(x), norm(x.float()).to(dtype))

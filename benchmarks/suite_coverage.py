@@ -34,19 +34,25 @@ def run_suite(folder: Path, seed: int, jobs: int, only: list[str]) -> dict:
     began = time.monotonic()
     subprocess.run([*coverage("run", "-m", "pytest"), *plugins, *words, *only], cwd=ROOT, env=environment(folder))
     seconds = time.monotonic() - began
-    found = ElementTree.parse(written).getroot().find("testsuite") if written.is_file() else None
-    if found is None:
-        raise RuntimeError("pytest ended without a result: see its last lines above, and start again")
+    counts = counts_of(written)
     saved = len(list(folder.glob(f"{SAVED}*")))
     if saved != jobs:
         raise RuntimeError(f"{saved} of {jobs} workers saved what they ran: without the others the share is too low")
+    return {**counts, "seconds": round(seconds)}
+
+
+def counts_of(written: Path) -> dict:
+    """How many tests ran, failed and were skipped, and which failed, by a file of pytest's --junit-xml."""
+    found = ElementTree.parse(written).getroot().find("testsuite") if written.is_file() else None
+    if found is None:
+        raise RuntimeError("pytest ended without a result: see its last lines above, and start again")
     counts = {name: int(found.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
     failed = [
         f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
         for case in found.iter("testcase")
         if case.find("failure") is not None or case.find("error") is not None
     ]
-    return {**counts, "failed": sorted(failed), "seconds": round(seconds)}
+    return {**counts, "failed": sorted(failed)}
 
 
 def coverage(*words: str) -> list[str]:

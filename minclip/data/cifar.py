@@ -17,6 +17,7 @@ from PIL import Image
 from minclip.data.images import load_pixels
 from minclip.data.layouts.data_source import DataSource
 from minclip.data.protocol import CaptionDataset, ClassTask
+from minclip.data.tar_members import members_of
 from minclip.prompts import PHOTO_TEMPLATES
 
 SIDE = 32  # pixels
@@ -99,11 +100,11 @@ def read_members(where: Path, names: list[str]) -> dict[str, bytes]:
     else:
         try:
             with tarfile.open(where, "r:gz") as tar:
-                for member in tar:
+                for member in members_of(tar):
                     name = PurePosixPath(member.name).name
                     if name in names and (file := tar.extractfile(member)):
                         contents[name] = file.read()
-        except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, MemoryError) as error:
             raise ValueError(f"{where} is not a complete .tar.gz ({error}): fetch it again") from error
     if missing := [name for name in names if name not in contents]:
         raise ValueError(f"{where} lacks {', '.join(missing)}: fetch CIFAR again")

@@ -7,13 +7,13 @@ training and it alone for testing.
 
 import io
 import json
-import tarfile
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from minclip.data.images import open_image
+from minclip.data.tar_members import tar_members
 from minclip.preprocess import on_white
 
 TABLE, TAR = "emoji.json", "images-64.tar"
@@ -38,11 +38,8 @@ def tar_index(path: Path) -> dict[str, tuple[int, int]]:
     """Where each picture stands in the tar: its path in there -> (offset, bytes)."""
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there: pass the folder that holds {TABLE} and {TAR}")
-    try:
-        with tarfile.open(path, "r:") as tar:
-            return {member.name: (member.offset_data, member.size) for member in tar if member.isfile()}
-    except tarfile.TarError as error:
-        raise ValueError(f"{path} is not a plain, complete .tar ({error}): fetch it again") from error
+    members = tar_members(path, "fetch it again")
+    return {member.name: (member.offset_data, member.size) for member in members if member.isfile()}
 
 
 class Emoji:

@@ -5,7 +5,6 @@ No captions and no splits: those are the loaders'. A compressed tar is refused: 
 
 import io
 import os
-import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -13,6 +12,7 @@ from PIL import Image, ImageFile, features
 
 from minclip.data.images import open_image, to_rgb
 from minclip.data.progress import with_progress
+from minclip.data.tar_members import tar_members
 
 # formats that Pillow recognises and does not decode by itself: video, what needs another program, notes on a picture
 NOT_DECODED = {"MPEG", "EPS", "IPTC"}
@@ -135,13 +135,8 @@ def find_images(root: Path, folders: tuple[str, ...]) -> Path:
 
 def tar_index(path: Path) -> dict[str, tuple[int, int]]:
     """Where each picture stands in the tar: file name -> (offset, bytes)."""
-    try:
-        with tarfile.open(path, "r:") as tar:
-            return {PurePosixPath(m.name).name: (m.offset_data, m.size) for m in tar if m.isfile()}
-    except tarfile.TarError as error:
-        raise ValueError(
-            f"{path} is not a plain, complete .tar ({error}): fetch it again, or unpack it first"
-        ) from error
+    members = tar_members(path, "fetch it again, or unpack it first")
+    return {PurePosixPath(member.name).name: (member.offset_data, member.size) for member in members if member.isfile()}
 
 
 class ImageFiles:

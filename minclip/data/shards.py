@@ -10,7 +10,6 @@ run or fetched; the package `webdataset` says what belongs together. open_clip r
 
 import io
 import json
-import tarfile
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
@@ -26,6 +25,7 @@ from minclip.data.progress import with_progress
 from minclip.data.shard_packages import require_webdataset
 from minclip.data.shard_splits import find_shards, is_shards, note_beside
 from minclip.data.splits import canonical_split, hashed_split
+from minclip.data.tar_members import tar_members
 from minclip.data.unread_layouts import why_passed_over
 
 PICTURES = ("jpg", "png", "jpeg", "webp")  # open_clip's, in its order
@@ -49,23 +49,9 @@ def members(shard: Path) -> Iterator[dict[str, Any]]:
 
     ValueError where the shard is cut off or damaged anywhere, or compressed: that has no places to read at.
     """
-    try:
-        with shard.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
-            for member in tar:
-                tar.members = []  # type: ignore[attr-defined]  # else it keeps every one
-                if member.size < 0:  # would lead back to where we were
-                    raise ValueError(f"{member.name!r} has {member.size} bytes")
-                if member.isreg():
-                    yield {"fname": member.name, "data": (member.offset_data, member.size), "__url__": shard.name}
-            file.seek(tar.offset)  # tarfile ends in silence wherever no header follows; a whole tar ends with zeros
-            if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
-                raise ValueError(f"it ends at byte {tar.offset:,}")
-    except Exception as error:  # damaged headers lead anywhere
-        if isinstance(error, OSError) and error.errno:  # the file system's
-            raise
-        raise ValueError(
-            f"{shard} is not a plain, complete .tar ({error!s:.200}): fetch it again, or take it out of the folder"
-        ) from error
+    for member in tar_members(shard, "fetch it again, or take it out of the folder"):
+        if member.isreg():
+            yield {"fname": member.name, "data": (member.offset_data, member.size), "__url__": shard.name}
 
 
 def known_kinds(shard: Path, notes: LeftOut) -> Iterator[dict[str, Any]]:

@@ -132,7 +132,7 @@ def table() -> str:
     slow = result("picturebook-5min-without-bfloat16")
     note = (
         "In brackets: 95 % intervals over the test drawings, of one training each. `make train` took "
-        f"{minutes(short)} on {cores(short)} with matrix units for bfloat16, and another time {minutes(slow)} on "
+        f"{minutes(short)} on {cores(short)} that multiply bfloat16 in hardware, and {minutes(slow)} on "
         f"{cores(slow)} without bfloat16 in hardware. `{MODEL}` took {minutes(long)} on {cores(long)}, and comes with "
         "minclip."
     )
@@ -193,7 +193,10 @@ def course_map() -> str:
     ]
     minutes = sum(lesson.minutes for lesson in LESSONS)
     count = sum(len(lesson.exercises) for lesson in LESSONS)
-    rows.append(f"| all | | {count} | {minutes}: about {minutes / 60:.0f} hours, estimated; an evening: 00, 05, 06 |")
+    rows.append(
+        f"| all | | {count} | {minutes}: about {minutes / 60:.0f} hours, estimated; an evening: 00, 05, 06, with "
+        "minclip's version of the rest |"
+    )
     return "\n".join(["| lesson | its question | exercises | minutes |", "|---|---|---|---|", *rows]) + "\n"
 
 

@@ -61,7 +61,7 @@ def test_anothers_file_fills_a_model_that_is_there(layout, model, other, tokeniz
 
 
 @everywhere
-def test_a_file_of_other_shapes_is_named_and_changes_nothing(layout, model, tokenizer, tmp_path):
+def test_other_shapes_are_named_and_change_nothing(layout, model, tokenizer, tmp_path):
     path, before = written(layout, model, tokenizer, tmp_path), copy.deepcopy(model)
     model.visual.proj = nn.Parameter(torch.zeros(64, 7))
     before.visual.proj = nn.Parameter(torch.zeros(64, 7))
@@ -70,7 +70,7 @@ def test_a_file_of_other_shapes_is_named_and_changes_nothing(layout, model, toke
     assert same(model, before)
 
 
-def test_our_own_file_fills_a_changed_model_by_its_words(model, other, tokenizer, tmp_path):
+def test_our_own_file_fills_a_changed_model(model, other, tokenizer, tmp_path):
     path = tmp_path / "model.safetensors"
     other.text.ln_final = model.text.ln_final = nn.Identity()
     save(other, tokenizer, path)

@@ -357,7 +357,7 @@ def test_what_cannot_be_squashed_is_refused():
 
 
 @pytest.mark.parametrize("n_px", [True, 0, 2.0, "4"])
-def test_a_size_that_is_no_number_of_pixels_is_refused(n_px):
+def test_what_is_no_number_of_pixels_is_refused(n_px):
     with pytest.raises(ValueError, match=f"n_px={n_px!r} must be a whole number of pixels, at least 1"):
         ImageTransform(n_px)
 

@@ -165,5 +165,5 @@ def test_a_line_may_begin_with_a_brace(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["['a red {}.'", "'a red {}.']", "['a red {}.',x"])
-def test_a_bracket_that_is_alone_is_part_of_the_text(line):
+def test_a_lone_bracket_is_part_of_the_text(line):
     assert unquoted(line) == [line]

@@ -375,7 +375,7 @@ def test_a_word_counts_in_every_piece_that_holds_it():
     assert trained.context_length == 12
 
 
-def test_a_long_s_ends_a_word_as_a_short_one():
+def test_a_long_s_ends_words_like_a_short_one():
     """U+017F stays where a text is cleaned, and is an s to OpenAI's pattern, which asks for no case."""
     assert BPETokenizer([]).pattern.findall(clean("IT\u2019\u017f")) == ["it", "'\u017f"]
 

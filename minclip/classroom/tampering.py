@@ -70,7 +70,7 @@ def spying(answer: Any, name: str) -> list[str]:
     """The words in the text of an answer, and of what it uses of its notebook, that look at the grader."""
     try:
         source = source_of(answer, name)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, SyntaxError):
         return []
     texts = [source]
     try:

@@ -6,7 +6,7 @@ python -m benchmarks.update_docs                (tests/test_pages.py fails where
 import re
 from collections.abc import Callable
 
-from benchmarks import mutants, suite_coverage
+from benchmarks import mutants, suite_coverage, suite_runs
 from benchmarks.learning import finetuning, other_size
 from benchmarks.learning.budgets import BUDGETS
 from benchmarks.learning.model_cards import write_cards
@@ -223,6 +223,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "soak": soak_table,
     "mutants": mutants.table,
     "coverage": suite_coverage.table,
+    "suite_runs": suite_runs.table,
 }
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import random_order
 
-from benchmarks import result_files, suite_coverage, uncovered
+from benchmarks import result_files, suite_coverage, suite_runs, uncovered
 
 
 def ordered(seed):
@@ -65,3 +65,21 @@ def test_the_table_says_what_was_measured(monkeypatch, tmp_path):
     said = suite_coverage.table()
     assert said.startswith("97.5 % of 2,000 lines in 7 files: 1,200 tests in the order of `--seed 7`, 0 of them failed")
     assert f"| `minclip/classroom/sandbox.py` | 50.0 % | 3-4 | {uncovered.CLOSED_IN} |" in said
+
+
+def test_runs_of_another_python_stay_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(result_files, "RESULTS", tmp_path)
+    ended = {"tests": 1200, "failures": 1, "errors": 1, "skipped": 3, "failed": ["tests/a.py::test_b"]}
+    monkeypatch.setattr(suite_runs, "run_once", lambda: ended)
+    for version in ("3.13.5", "3.11.7"):
+        monkeypatch.setattr(suite_runs.platform, "python_version", lambda version=version: version)
+        monkeypatch.setattr("sys.argv", ["suite_runs", "--times", "2"])
+        assert suite_runs.main() == 1, "a test failed"
+    lines = suite_runs.table().splitlines()[2:]
+    assert lines == [f"| {version} | {run} | 1,200 | 2 | 3 |" for version in ("3.11.7", "3.13.5") for run in (1, 2)]
+
+
+def test_runs_in_a_row_are_those_of_make_test():
+    makefile = (result_files.ROOT / "Makefile").read_text(encoding="utf-8")
+    *words, marker, asked = suite_runs.SUITE
+    assert f"-m pytest {' '.join(words)}\n" in makefile and f'$(PYTEST) {marker} "{asked}"' in makefile

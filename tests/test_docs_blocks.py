@@ -36,7 +36,7 @@ NOT_RUN = {  # lines that no test runs as they stand there, with the reason
     r"minclip\.(load|checkpoint\.save_huggingface)\(": "files of others; test_huggingface.py, test_openclip.py",
     r"git clone|make |python -m venv|source |ruff |python -m pytest": "the installation, which these tests need",
     r"mypy$|MINCLIP_FUZZ=|pip install -c constraints.txt mutmut": "tests of tests; test_mutants.py",
-    r"python -m benchmarks\.(mutants|soak)": "minutes to hours; test_mutants.py and test_soak.py run them small",
+    r"python -m benchmarks\.(mutants|soak|suite_runs)": "minutes to hours; test_mutants.py and its like run them small",
     r"uv |\.venv/bin/minclip course lab": "the installation with uv; the page says what was run",
     r"minclip train --data picturebook": "100,000 drawn pictures; test_experiment.py trains on few",
     r"torchrun --nproc-per-node": "several processes; test_processes.py starts them",

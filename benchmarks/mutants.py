@@ -140,12 +140,16 @@ def measured(group: str, folder: Path, minutes: float = 1e6, only_survivors: boo
     folder.mkdir(parents=True, exist_ok=True)
     names = make_mutants(group, folder)
     every = [name for of_page in names.values() for name in of_page]
+    known = read_verdicts(folder)
     if only_survivors:
-        before = read_verdicts(folder)
-        every = [name for name in every if before.get(name) == SURVIVED]
-        write_verdicts(folder, {name: verdict for name, verdict in before.items() if verdict != SURVIVED})
+        every = [name for name in every if known.get(name) == SURVIVED]
+        write_verdicts(folder, {name: verdict for name, verdict in known.items() if verdict != SURVIVED})
     if minutes:
-        run_tests(group, folder, every, minutes)
+        try:
+            run_tests(group, folder, every, minutes)
+        except RuntimeError:
+            write_verdicts(folder, known)  # the survivors', too, which were to be tried again
+            raise
     found, lines = read_verdicts(folder), {}
     for page, mine in names.items():
         tried = [name for name in mine if name in found]

@@ -182,7 +182,13 @@ class TrainConfig:
             value = getattr(self, name)
             if not is_number(value, Real) or not least <= value <= most:
                 raise ValueError(f"{name}={value!r:.80} must be a number from {least:g} to {most:g}")
-        for name in ("mirror", "turn", "compiled"):
+        crop = self.crop_scale
+        pair = isinstance(crop, tuple | list) and len(crop) == 2 and all(is_number(share, Real) for share in crop)
+        if not pair or not 0 < crop[0] <= crop[1] <= 1:
+            raise ValueError(
+                f"crop_scale={crop!r:.80} must be two shares of a picture's area, at most 1, as in (0.9, 1.0)"
+            )
+        for name in ("mirror", "turn", "compiled", *(() if self.stream is None else ("stream",))):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}={getattr(self, name)!r:.80} must be True or False")
         if self.samples < self.batch_size:

@@ -40,11 +40,12 @@ class ImageTransform:
             raise ValueError(f"n_px={self.n_px!r:.80} must be a whole number of pixels, at least 1")
 
     def __call__(self, image: Image.Image) -> Tensor:
-        if self.squash is None:
-            pixels = np.array(square(image, self.n_px))  # uint8 [n_px, n_px, 3]
-        else:
-            pixels = np.array(squashed(image, self.n_px, self.squash))
+        pixels = np.array(self.square(image))  # uint8 [n_px, n_px, 3]
         return pixels_to_float(pixels[None], mean=self.mean, std=self.std)[0]
+
+    def square(self, image: Image.Image) -> Image.Image:
+        """RGB, n_px × n_px: the first half of the way."""
+        return square(image, self.n_px) if self.squash is None else squashed(image, self.n_px, self.squash)
 
 
 def image_transform(n_px: int, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> ImageTransform:

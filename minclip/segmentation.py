@@ -116,9 +116,15 @@ def mask_boxes(masks: Tensor) -> Tensor:
 def box_iou(boxes: Tensor, others: Tensor) -> Tensor:
     """Intersection over union of two boxes of each picture: float [batch]. boxes, others: float [batch, 4].
 
+    Raises ValueError for other shapes.
+
     >>> box_iou(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[0.0, 0.0, 0.5, 0.5]]))
     tensor([0.2500])
     """
+    if boxes.shape != others.shape or boxes.shape[1:] != (4,):
+        raise ValueError(
+            f"boxes are {list(boxes.shape)}, others {list(others.shape)}, not [batch, 4]: give a box for each picture"
+        )
     low, high = torch.maximum(boxes[:, :2], others[:, :2]), torch.minimum(boxes[:, 2:], others[:, 2:])
     both = (high - low).clamp(min=0).prod(dim=1)  # [batch]
     areas = [(one[:, 2:] - one[:, :2]).prod(dim=1) for one in (boxes, others)]

@@ -522,8 +522,9 @@ def test_emoji_are_read_by_style_with_names_and_keywords(emoji_folder):
 
 
 def test_emoji_that_are_not_whole_are_refused(emoji_folder, tmp_path):
-    with pytest.raises(ValueError, match=r"styles=.*oil"):
-        Emoji(emoji_folder, ("oil",))
+    for wrong in (("oil",), "noto", None, 3, [None], [["noto"]]):
+        with pytest.raises(ValueError, match=r"styles=.* must be one or more of noto, emojitwo"):
+            Emoji(emoji_folder, wrong)
     with pytest.raises(FileNotFoundError, match=r"emoji\.json"):
         Emoji(tmp_path / "nowhere")
     table = emoji_folder / "emoji.json"
@@ -534,9 +535,15 @@ def test_emoji_that_are_not_whole_are_refused(emoji_folder, tmp_path):
     table.write_text(text[:50], encoding="utf-8")
     with pytest.raises(ValueError, match="not JSON"):
         Emoji(emoji_folder)
-    table.write_text('{"emoji": [{"key": "1"}]}', encoding="utf-8")
-    with pytest.raises(ValueError, match="does not hold emoji"):
-        Emoji(emoji_folder)
+    for wrong in (
+        '[{"key": "1"}]',
+        '[{"key": "1", "name": "a", "keywords": [], "images": ["noto/1.png"]}]',
+        "[3]",
+        "7",
+    ):
+        table.write_text(f'{{"emoji": {wrong}}}', encoding="utf-8")
+        with pytest.raises(ValueError, match="does not hold emoji"):
+            Emoji(emoji_folder)
 
 
 def test_the_fourth_design_is_never_seen_in_training(setting, emoji_folder):

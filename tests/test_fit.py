@@ -1,6 +1,7 @@
 """minclip.fit: a training in one call, with pictures, losses, models and tasks of one's own."""
 
 import json
+import math
 import re
 
 import numpy as np
@@ -105,6 +106,12 @@ def test_what_is_no_data_is_named(images, captions, words):
         ({"warmup": 5}, "warmup=5 must be a number from 0 to 1"),
         ({"weight_decay": -1}, "weight_decay=-1 must be a number from 0"),
         ({"mirror": "no"}, "mirror='no' must be True or False"),
+        ({"stream": "no"}, "stream='no' must be True or False"),
+        ({"crop_scale": 0.9}, "crop_scale=0.9 must be two shares of a picture's area"),
+        ({"crop_scale": (0.9, True)}, r"crop_scale=\(0.9, True\) must be two shares"),
+        ({"crop_scale": (0, 1)}, r"crop_scale=\(0, 1\) must be two shares"),
+        ({"crop_scale": (0.9, 0.5)}, r"crop_scale=\(0.9, 0.5\) must be two shares"),
+        ({"crop_scale": (0.9, math.nan)}, r"crop_scale=\(0.9, nan\) must be two shares"),
     ],
 )
 def test_what_does_not_fit_is_named(arguments, words):

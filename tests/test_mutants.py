@@ -89,3 +89,19 @@ def test_a_reason_outlives_the_next_run(tmp_path, monkeypatch):
     path.write_text(json.dumps(kept), encoding="utf-8")
     mutants.keep_rows({"loss": {**row, "survivors": [{**one, "line": 9}]}})
     assert result(mutants.NAME)["pages"]["loss"]["survivors"] == [{**one, "line": 9, "reason": "equivalent"}]
+
+
+def test_survivors_are_known_where_tests_do_not_run(tmp_path, monkeypatch):
+    """--survivors tries them again; where the tests fail without a mutant, the next call still knows them."""
+    verdicts = {"minclip.loss.x_f__mutmut_1": "killed", "minclip.loss.x_f__mutmut_2": "survived"}
+    monkeypatch.setattr(mutants, "make_mutants", lambda group, folder: {"loss": [*verdicts]})
+    mutants.write_verdicts(tmp_path, verdicts)
+
+    def fails(group, folder, tried, minutes):
+        assert tried == ["minclip.loss.x_f__mutmut_2"]
+        raise RuntimeError("the tests of numbers do not run")
+
+    monkeypatch.setattr(mutants, "run_tests", fails)
+    with pytest.raises(RuntimeError, match="do not run"):
+        mutants.measured("numbers", tmp_path, only_survivors=True)
+    assert mutants.read_verdicts(tmp_path) == verdicts

@@ -87,7 +87,8 @@ def measure(arguments: argparse.Namespace) -> int:
     model, _, tokenizer = open_model(arguments)
     if arguments.probe:
         return compare_with_probe(arguments, model, tokenizer, words)
-    suite = with_words(evaluation_suite(data_of(arguments), model.config.image_size), *words)
+    size, squash = model.config.image_size, model.config.image_transform.squash
+    suite = with_words(evaluation_suite(data_of(arguments), size, squash=squash), *words)
     asked = list(suite.tasks)
     if suite.retrieval is not None:
         asked.append(f"retrieval among {len(suite.retrieval[0]):,} pictures and {len(suite.retrieval[1]):,} texts")

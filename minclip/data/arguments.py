@@ -14,9 +14,11 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
     3
     """
     try:
-        number = operator.index(value)
+        number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
-        raise ValueError(f"{name}={value!r:.80} must be a whole number, at least {least}") from None
+        number = None
+    if number is None:
+        raise ValueError(f"{name}={value!r:.80} must be a whole number, at least {least}")
     if number < least:
         raise ValueError(f"{name}={number} must be at least {least}")
     return number

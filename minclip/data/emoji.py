@@ -17,6 +17,7 @@ from minclip.data.tar_members import tar_members
 from minclip.preprocess import on_white
 
 TABLE, TAR = "emoji.json", "images-64.tar"
+FIELDS = ("key", "name", "keywords")
 STYLES = ("noto", "emojitwo", "fluent3d", "fluentflat")  # the last two are one design, in relief and flat
 
 
@@ -27,7 +28,7 @@ def read_table(root: Path) -> list[dict[str, Any]]:
         raise FileNotFoundError(f"{path} is not there: pass the folder that holds {TABLE} and {TAR}")
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["emoji"]
-        return [{name: entry[name] for name in ("key", "name", "keywords", "images")} for entry in entries]
+        return [{name: entry[name] for name in FIELDS} | {"images": {**entry["images"]}} for entry in entries]
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is not JSON in UTF-8, or it is cut off: {error}") from error
     except (KeyError, TypeError) as error:
@@ -52,9 +53,9 @@ class Emoji:
     name = "emoji"
 
     def __init__(self, root: str | Path, styles: tuple[str, ...] = STYLES):
+        if not isinstance(styles, tuple | list) or not styles or any(style not in STYLES for style in styles):
+            raise ValueError(f"styles={styles!r:.80} must be one or more of {', '.join(STYLES)}")
         root, self.split = Path(root), "+".join(styles)
-        if isinstance(styles, str) or not styles or not set(styles) <= set(STYLES):
-            raise ValueError(f"styles={styles!r} must be one or more of {', '.join(STYLES)}")
         rows = [(entry, style) for style in styles for entry in read_table(root) if style in entry["images"]]
         self.keys = [entry["key"] for entry, _ in rows]
         self.styles = [style for _, style in rows]

@@ -98,13 +98,16 @@ def first_few(lines: Sequence[str], shown: int = 3) -> str:
     return "; ".join(" ".join(line.split()) for line in [*lines[:shown], *more])
 
 
-def read_all(dataset: CaptionDataset, size: int, progress: bool = False) -> tuple[np.ndarray, dict[int, str]]:
+def read_all(
+    dataset: CaptionDataset, size: int, progress: bool = False, squash: str | None = None
+) -> tuple[np.ndarray, dict[int, str]]:
     """(uint8 [pictures, size, size, 3], index -> why it cannot be read). Such a picture's row is black.
 
-    Short side to `size` (bicubic), then the square in the middle, as in preprocessing. A data set that holds
-    a `pixels` array of this size gives it as it is. Several threads read; the order is the data set's.
+    Short side to `size` (bicubic), then the square in the middle, as in preprocessing; or the whole picture made a
+    square, where a model's `image_transform.squash` says how. A data set that holds a `pixels` array of this size gives
+    it as it is. Several threads read; the order is the data set's.
     """
-    from minclip.preprocess import square  # here, so that reading data does not import torch
+    from minclip.preprocess import ImageTransform  # here, so that reading data does not import torch
 
     if size < 1:
         raise ValueError(f"size={size} must be at least 1 pixel")
@@ -112,10 +115,11 @@ def read_all(dataset: CaptionDataset, size: int, progress: bool = False) -> tupl
     if ready is not None and ready.shape[1:] == (size, size, 3):
         return ready, {}
     pixels = np.zeros((len(dataset), size, size, 3), dtype=np.uint8)
+    transform = ImageTransform(size, squash=squash)
 
     def read(index: int) -> str:
         try:
-            pixels[index] = np.asarray(square(dataset.image(index), size))
+            pixels[index] = np.asarray(transform.square(dataset.image(index)))
         except (OSError, ValueError) as error:  # one bad file does not end a job
             return str(error) or type(error).__name__
         return ""
@@ -149,9 +153,9 @@ class Readable:
     Raises ValueError where there are pictures and none can be read.
     """
 
-    def __init__(self, dataset: CaptionDataset, size: int, progress: bool = False):
+    def __init__(self, dataset: CaptionDataset, size: int, progress: bool = False, squash: str | None = None):
         self.name, self.split, self._dataset = dataset.name, dataset.split, dataset
-        pixels, self.unreadable = read_all(dataset, size, progress)
+        pixels, self.unreadable = read_all(dataset, size, progress, squash)
         self.left_out = [*getattr(dataset, "left_out", ()), *self.unreadable.values()]
         self.kept = [index for index in range(len(dataset)) if index not in self.unreadable]
         if self.unreadable and not self.kept:

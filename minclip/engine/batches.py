@@ -75,6 +75,7 @@ def load_pairs(
     device: Device,
     progress: bool = False,
     left_out: LeftOut | None = None,
+    squash: str | None = None,
 ) -> Pairs:
     """Reads a whole split: pictures as uint8 on the device, captions as tokens. Too long captions lose their end.
 
@@ -82,12 +83,13 @@ def load_pairs(
     reads.
 
     captions: `all_captions(dataset)`. Pictures without one are left out, and so are pictures that cannot be read.
-    ValueError where fewer than two pairs remain. left_out: takes what is left out and cut off, counted.
+    ValueError where fewer than two pairs remain. left_out: takes what is left out and cut off, counted. squash: as in
+    `evaluation_suite`.
     """
     left_out = {} if left_out is None else left_out
     note_captionless(left_out, dataset, captions)
     require_pairs(dataset, sum(map(bool, captions)))
-    pictures = Readable(dataset, size, progress)
+    pictures = Readable(dataset, size, progress, squash)
     note_unreadable(left_out, dataset, list(pictures.unreadable.values()))
     captions = [captions[i] for i in pictures.kept]
     with_caption = [i for i, texts in enumerate(captions) if texts]

@@ -41,7 +41,7 @@ from minclip.engine.batches import Batch, Pairs, draw_patches, make_batch, prepa
 from minclip.engine.devices import Device
 from minclip.engine.order import SMALL, batch_indices, generator_for
 from minclip.engine.processes import own_rows
-from minclip.preprocess import square
+from minclip.preprocess import ImageTransform
 from minclip.tokenizer import BPETokenizer
 
 BUFFER = 8192  # samples that are shuffled together
@@ -67,9 +67,14 @@ class Stream:
     size: int  # side of the pictures that are read, in pixels
     left_out: LeftOut = field(default_factory=dict)  # takes the pictures that cannot be read, counted
     buffer: int = BUFFER
+    squash: str | None = None  # as in `evaluation_suite`
 
     def __len__(self) -> int:
         return len(self.shards)
+
+    @property
+    def transform(self) -> ImageTransform:
+        return ImageTransform(self.size, squash=self.squash)
 
     def fingerprint(self) -> str:
         """What a resumed run must find again."""
@@ -191,7 +196,7 @@ class Stream:
         faults: list[str] = []
         for sample in islice(self.candidates(place, taken), TRIES):
             try:
-                return sample, np.asarray(square(self.shards.image(sample), self.size)), faults
+                return sample, np.asarray(self.transform.square(self.shards.image(sample))), faults
             except (OSError, ValueError) as error:
                 faults.append(str(error) or type(error).__name__)
         raise ValueError(f"{len(faults)} pictures of {self.shards.name} cannot be read, first: {faults[0]}")

@@ -51,7 +51,8 @@ def probe_model(
     class_names, templates: text files for the zero-shot classifier of a set that has a name.
     Raises ValueError for a set without classes, and where a split that is needed holds no picture.
     """
-    suites = {split: labelled_suite(data, split, model.config.image_size) for split in SPLITS}
+    size, squash = model.config.image_size, model.config.image_transform.squash
+    suites = {split: labelled_suite(data, split, size, squash) for split in SPLITS}
     suites["test"] = with_words(suites["test"], class_names, templates)
     tasks = {split: task_of(suite) for split, suite in suites.items()}
     test, train, val = tasks["test"], tasks["train"], tasks["val"]
@@ -78,7 +79,7 @@ def task_of(suite: Suite) -> ClassTask | None:
     return next((task for task in suite.tasks.values() if isinstance(task, ClassTask)), None)
 
 
-def labelled_suite(data: Any, split: str, size: int) -> Suite:
+def labelled_suite(data: Any, split: str, size: int, squash: str | None = None) -> Suite:
     """One split as a task of classes; a suite without a task where the split is empty. ValueError without classes."""
     if data == "picturebook":
         seed, per_class = PICTUREBOOK[split]
@@ -90,6 +91,6 @@ def labelled_suite(data: Any, split: str, size: int) -> Suite:
         return Suite({"object": object_task(dataset, size)})
     if isinstance(dataset, ClassFolders | Labelled):
         some = any(label is not None for label in dataset.labels)
-        return class_suite(dataset, size) if some else Suite(found=found_line(dataset))
+        return class_suite(dataset, size, squash) if some else Suite(found=found_line(dataset))
     require_classes(data, "a probe learns classes")
-    return photo_suite(dataset, size)  # RSICD's scenes
+    return photo_suite(dataset, size, squash)  # RSICD's scenes

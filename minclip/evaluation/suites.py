@@ -113,11 +113,11 @@ def first_pictures(dataset: CaptionDataset, most: int | None) -> CaptionDataset:
     return dataset
 
 
-def evaluation_suite(data: Any, size: int, most: int | None = None) -> Suite:
+def evaluation_suite(data: Any, size: int, most: int | None = None, squash: str | None = None) -> Suite:
     """Everything that is measured on the test split of a data set, at the end of a run and by `minclip eval`.
 
     data: whatever `open_dataset` takes. Of class folders without a test split every picture is asked. most: pictures,
-    of shards; None: all of them.
+    of shards; None: all of them. squash: `model.config.image_transform.squash`, which a SigLIP has.
     """
     dataset = first_pictures(open_dataset(data, "test", size=size), most)
     if dataset.name == "picturebook":
@@ -125,25 +125,25 @@ def evaluation_suite(data: Any, size: int, most: int | None = None) -> Suite:
     if dataset.name.startswith("cifar"):
         return Suite({"object": object_task(dataset, size)})
     if isinstance(dataset, ClassFolders | Labelled):
-        return class_suite(dataset.to_ask(), size)
-    return photo_suite(dataset, size)
+        return class_suite(dataset.to_ask(), size, squash)
+    return photo_suite(dataset, size, squash)
 
 
-def watched_suite(data: Any, size: int, most: int | None = None) -> Suite:
+def watched_suite(data: Any, size: int, most: int | None = None, squash: str | None = None) -> Suite:
     """The few numbers that are measured during a training, on the validation split and never on the test split.
 
-    most: pictures, of shards; None: all of them.
+    most, squash: as in `evaluation_suite`.
     """
     dataset = first_pictures(open_dataset(data, "val", size=size), most)
     if dataset.name == "picturebook":
         task = picturebook_tasks(size, seed=1, per_class=2, names=["object"], progress=False)["object"]
         return Suite({"object": task})
-    return photo_suite(dataset, size)
+    return photo_suite(dataset, size, squash)
 
 
-def photo_suite(dataset: CaptionDataset, size: int) -> Suite:
+def photo_suite(dataset: CaptionDataset, size: int, squash: str | None = None) -> Suite:
     """What is measured on photos that can be read: retrieval, and on RSICD the scene."""
-    readable, left_out = Readable(dataset, size), left_out_of(dataset)
+    readable, left_out = Readable(dataset, size, squash=squash), left_out_of(dataset)
     note_unreadable(left_out, dataset, list(readable.unreadable.values()))
     tasks: dict[str, ClassTask | ChoiceTask] = {"scene": scene_task(readable, size)} if dataset.name == "rsicd" else {}
     pairs: RetrievalPairs | None = retrieval_pairs(readable, size)
@@ -174,9 +174,9 @@ def require_classes(data: Any, what: str) -> None:
         )
 
 
-def class_suite(dataset: ClassFolders | Labelled, size: int) -> Suite:
+def class_suite(dataset: ClassFolders | Labelled, size: int, squash: str | None = None) -> Suite:
     """Which of the classes is in the picture? Every picture of the split that can be read."""
-    readable, left_out = Readable(dataset, size), dict(dataset.notes)
+    readable, left_out = Readable(dataset, size, squash=squash), dict(dataset.notes)
     note_unreadable(left_out, dataset, list(readable.unreadable.values()))
     found = found_line(dataset)
     known = [(row, label) for row, label in enumerate(readable.labels) if label is not None]

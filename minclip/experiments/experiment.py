@@ -193,21 +193,22 @@ def train_and_report(
     if found and is_first():  # before pictures are read, which may take long
         print(f"minclip: {found}", file=sys.stderr)
     stored, most = config.stored_size(size), MEASURED if config.stream else None
+    squash = model.config.image_transform.squash
     pairs: Pairs | Stream
     with one_after_the_other():
         # first: a missing split shows at once
-        watched, final = suites or (watched_suite(data, size, most), evaluation_suite(data, size, most))
+        watched, final = suites or (one(data, size, most, squash) for one in (watched_suite, evaluation_suite))
         if finetuning:
             refuse_unwatched(finetuning, watched)
         others = told_before_and_after(size) if finetuning else []
         refuse_long_texts(tokenizer, [*watched.tasks.values(), *final.tasks.values(), *others])
         if isinstance(dataset, StreamedShards):
             require_pairs(dataset, len(dataset))
-            pairs = Stream(dataset, tokenizer, stored, run.left_out)
+            pairs = Stream(dataset, tokenizer, stored, run.left_out, squash=squash)
             counted, texts = pairs.first_buffer(config, left_out)
         else:
             draw_only_what_is_seen(dataset, config, left_out)
-            pairs = load_pairs(dataset, captions, tokenizer, stored, device, show_progress, left_out)
+            pairs = load_pairs(dataset, captions, tokenizer, stored, device, show_progress, left_out, squash)
             counted, texts = pairs, [text for of_one_picture in captions for text in of_one_picture]
     if len(pairs) < config.batch_size:  # some pictures cannot be read; no picture may be its own negative
         config = lower_batch_size(config, run.left_out, len(pairs), f"{len(pairs)} of the pictures can be read")

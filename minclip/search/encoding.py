@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from minclip.data.arguments import whole_number
 from minclip.data.images import MAX_THREADS, open_image
 from minclip.model import CLIP
 from minclip.search.index_file import UNREADABLE, Entry, Stamp
@@ -40,8 +41,7 @@ def encode_files(
     features: float32 [embed_dim] on the CPU, as encode_image gives them, not normalised. None in place of an entry:
     the file system refused the file, and another time it may be there.
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} must be at least 1")
+    batch_size = whole_number("batch_size", batch_size)
 
     def read(name: str) -> tuple[Stamp, Tensor] | Entry | None:
         stamp = stamp_of(folder / name)  # before it is read: a change in between is seen the next time

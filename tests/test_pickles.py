@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,37 @@ TOO_LONG = {
 def test_what_is_used_again_must_be_short(expected):
     with pytest.raises(ValueError, match=expected):
         pickles.read_pickle(io.BytesIO(b"\x80\x04" + TOO_LONG[expected]))
+
+
+@pytest.mark.parametrize(
+    "code, root",
+    [
+        (b"K\x01K\x020.", 1),  # POP
+        (b"K\x01(K\x02K\x031.", 1),  # POP_MARK
+        (b"K\x072\x86.", (7, 7)),  # DUP, TUPLE2
+        (b"(K\x01K\x02l.", [1, 2]),  # LIST
+        (b"(K\x01K\x02d.", {1: 2}),  # DICT
+        (b"\x8f(K\x01K\x02\x90.", [1, 2]),  # EMPTY_SET, ADDITEMS
+        (b"(K\x01K\x01\x91.", [1, 1]),  # FROZENSET: kept as a list
+    ],
+)
+def test_rare_opcodes_do_what_the_format_says(code, root):
+    assert pickles.read_pickle(io.BytesIO(b"\x80\x04" + code)).root == root
+
+
+@pytest.mark.parametrize(
+    "code, why",
+    [
+        (b"\x82\x01.", "it uses EXT1, which no file of weights needs"),
+        (b"0.", "it takes more from its stack than is there"),
+        (b"K\x01K\x02\x93.", "it asks for a function whose name is no text"),
+        (b"K\x01)R.", "it calls what is no function"),
+        (b"c" + b"a" * 600 + b"\n" + b"b" * 600 + b"\n.", "it asks for a function whose name has more than"),
+        (b"ccollections\nOrderedDict\nK\x01R.", "without arguments, or with more than"),
+        (b"(" + b"K\x01" * 600 + b"tQ.", "it describes a storage in more than"),
+        (b"(K\x01d.", "its pickle is damaged or cut off"),  # a key without a value
+    ],
+)
+def test_opcodes_that_make_no_sense_are_refused(code, why):
+    with pytest.raises(ValueError, match=re.escape(why)):
+        pickles.read_pickle(io.BytesIO(b"\x80\x04" + code))

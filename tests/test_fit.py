@@ -119,6 +119,21 @@ def test_what_does_not_fit_is_named(arguments, words):
         fit(IMAGES, CAPTIONS, **FAST | arguments)
 
 
+def test_a_model_of_half_precision_learns_in_whole(capsys):
+    tokenizer = minclip.BPETokenizer([], CONFIG.context_length)
+    config = minclip.CLIPConfig(**{**vars(CONFIG), "vocab_size": tokenizer.vocab_size})
+    model = minclip.CLIP(config).to(torch.bfloat16)
+    run = fit(IMAGES, CAPTIONS, model=model, tokenizer=tokenizer, **FAST | {"config": None})
+    assert run.model.logit_scale.dtype == torch.float32
+    assert run.report["run"]["left_out"]["dtype"]["asked"] == "torch.bfloat16"
+    assert "dtype is torch.float32 instead of torch.bfloat16" in capsys.readouterr().err
+
+
+def test_a_model_keeps_the_tokenizer_it_has():
+    with pytest.raises(ValueError, match="model='picturebook-tiny' brings its own tokenizer: leave out tokenizer"):
+        fit(IMAGES, CAPTIONS, model="picturebook-tiny", tokenizer=minclip.BPETokenizer([]), **FAST | {"config": None})
+
+
 def items(at_three):
     """A data set of (picture, caption) whose item 3 raises an error."""
 

@@ -21,7 +21,13 @@ from minclip.course.learner_package import PARTS, given_answer
 from minclip.course.outline import LESSONS, exercise_of
 from minclip.course.planted_answers import run_cell
 from minclip.engine.replaced_step import is_replaced
-from minclip.experiments.replaced_parts import CALLED_BY_SOME, CALLED_INSTEAD, identical, replaced_parts
+from minclip.experiments.replaced_parts import (
+    CALLED_BY_SOME,
+    CALLED_INSTEAD,
+    identical,
+    refuse_other_parts,
+    replaced_parts,
+)
 from minclip.formats.weights_files import read_tensors
 
 EXERCISES = [exercise.name for lesson in LESSONS for exercise in lesson.exercises]
@@ -270,3 +276,19 @@ def test_minclips_own_text_is_known_when_kept(mine):
             assert verdict.sign == RIGHT, verdict
     with installed():
         assert sorted(identical) == sorted(EXERCISES)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "words"),
+    [
+        (["ViT"], [], "begun with your ViT: continue it with --mine"),
+        ([], ["ViT"], "begun without parts of yours, and now there is your ViT: leave out --mine, or begin a new run"),
+        (["ViT"], ["MLP", "ViT"], "begun with your ViT, and now there is your MLP, ViT: bring the same parts back"),
+    ],
+)
+def test_a_run_goes_on_with_the_parts_it_began_with(earlier, now, words, monkeypatch):
+    monkeypatch.setattr("minclip.experiments.replaced_parts.replaced_parts", lambda config, model: now)
+    config, model = TrainConfig(), CLIPConfig.preset("tiny", vocab_size=600)
+    refuse_other_parts(now, config, model)
+    with pytest.raises(ValueError, match=words):
+        refuse_other_parts(earlier, config, model)

@@ -188,14 +188,34 @@ def test_labels_of_huggingface_are_a_zero_shot_task():
         minclip.fit(data, device="cpu")
 
 
-@pytest.mark.parametrize("value", ["dict", "path", "array"])
+@pytest.mark.parametrize("value", ["dict", "path", "path in a dict", "array", "list"])
 def test_pictures_of_huggingface_have_several_forms(value, tmp_path):
     path = write_png(tmp_path, "blue")
-    one = {"dict": {"bytes": png("blue"), "path": None}, "path": str(path), "array": np.asarray(Image.open(path))}[
-        value
-    ]
+    pixels = np.asarray(Image.open(path))
+    one = {
+        "dict": {"bytes": png("blue"), "path": None},
+        "path": str(path),
+        "path in a dict": {"bytes": None, "path": str(path)},
+        "array": pixels,
+        "list": pixels.tolist(),
+    }[value]
     opened = huggingface.open_split(DataSource(Fake(photo=[one], caption=["a"])), "train", whole=True)
     assert opened.image(0).getpixel((3, 3)) == (20, 20, 220)
+
+
+@pytest.mark.parametrize("nothing", [None, {"bytes": None, "path": None}, {}])
+def test_a_row_without_a_picture_is_named(nothing):
+    pictures = [Image.open(write_bytes("red")), nothing]
+    opened = huggingface.open_split(DataSource(Fake(photo=pictures, caption=["a", "b"])), "train", whole=True)
+    assert opened.image(0).size == (12, 10)
+    with pytest.raises(ValueError, match="row 1 of the split 'train' has no picture"):
+        opened.image(1)
+
+
+def test_a_split_without_pictures_says_its_columns():
+    data = {"train": fake(2), "test": Fake("test", caption=["a"])}
+    with pytest.raises(ValueError, match=r"the split 'test' .*'caption'"):
+        open_dataset(data, "train")
 
 
 def test_a_stream_of_huggingface_is_refused():

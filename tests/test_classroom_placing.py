@@ -44,7 +44,7 @@ def of(*cells, **more) -> bytes:
         (b'{"cells": [{"source": "', "it is a notebook that was cut off"),
     ],
 )
-def test_a_file_that_is_no_notebook_says_what_it_is(content, words):
+def test_what_is_no_notebook_says_what_it_is(content, words):
     with pytest.raises(ValueError, match=words):
         read_notebook(content)
 
@@ -117,7 +117,7 @@ def test_who_handed_in_nothing_is_said(room):
     assert [one.student for one in chosen(place, [FIRST], ["ben", "anna"])] == ["ben", "anna"]
 
 
-def test_two_gradings_of_a_classroom_do_not_run_at_once(room):
+def test_two_gradings_of_a_class_do_not_mix(room):
     place = classroom_of(room)
     with only_one(place), pytest.raises(ValueError, match="another grading of class runs"), only_one(place):
         pass

@@ -286,7 +286,7 @@ def test_minclips_own_text_is_known_when_kept(mine):
         (["ViT"], ["MLP", "ViT"], "begun with your ViT, and now there is your MLP, ViT: bring the same parts back"),
     ],
 )
-def test_a_run_goes_on_with_the_parts_it_began_with(earlier, now, words, monkeypatch):
+def test_a_run_keeps_the_parts_it_began_with(earlier, now, words, monkeypatch):
     monkeypatch.setattr("minclip.experiments.replaced_parts.replaced_parts", lambda config, model: now)
     config, model = TrainConfig(), CLIPConfig.preset("tiny", vocab_size=600)
     refuse_other_parts(now, config, model)

@@ -40,7 +40,7 @@ def test_ids_lead_back_to_the_text(words):
     assert len(words) == words.vocab_size and f"{len(words):,} ids, context_length=12" in repr(words)
 
 
-def test_a_text_that_is_too_long_is_refused_or_cut(words):
+def test_a_text_too_long_is_refused_or_cut(words):
     long = "a red car " * 9
     with pytest.raises(ValueError, match="the model reads 12"):
         words(long)

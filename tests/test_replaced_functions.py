@@ -74,3 +74,16 @@ def test_a_librarys_own_change_stays(monkeypatch):
 def test_what_torch_compile_replaces_is_nobodys():
     torch.compile(lambda x: x + 1, backend="eager")(torch.ones(2))
     assert replaced_functions() == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "clip_loss.__wrapped__ = clip_loss",
+        "clip_loss.__wrapped__ = lambda: 1\nclip_loss.__wrapped__.__wrapped__ = clip_loss",
+    ],
+)
+def test_decorators_that_lead_in_a_circle_are_passed_over(line):
+    space = run_cell(loss(SHARES("torch.log_softmax")).code, SETUP)
+    exec(line, space)
+    assert judge(space["clip_loss"], *exercise_of("clip_loss")).sign == RIGHT

@@ -7,6 +7,7 @@ their methods, whose file name leads to the cell. Nothing is run.
 import ast
 import inspect
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -32,11 +33,19 @@ def code_of(thing: Any) -> CodeType | None:
 
 def unwrapped(thing: Any) -> Any:
     """What decorators that use functools.wraps stand around; minclip's own may lend its name, and is not meant."""
-    return inspect.unwrap(thing, stop=lambda one: is_minclips(vars(one)["__wrapped__"]))
+    return innermost(thing, stop=lambda one: is_minclips(one.__wrapped__))
+
+
+def innermost(thing: Any, stop: Callable[[Any], bool] | None = None) -> Any:
+    """What the last `__wrapped__` names; the thing itself where they lead around in a circle."""
+    try:
+        return inspect.unwrap(thing, stop=stop)
+    except ValueError:
+        return thing
 
 
 def is_minclips(thing: Any) -> bool:
-    code = getattr(inspect.unwrap(thing), "__code__", None)
+    code = getattr(innermost(thing), "__code__", None)
     return code is not None and PACKAGE_FOLDER in Path(code.co_filename).parents
 
 
@@ -45,7 +54,7 @@ def methods(thing: type) -> dict[str, FunctionType]:
     found = {}
     for name, member in vars(thing).items():
         function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
-        function = inspect.unwrap(function) if callable(function) else None
+        function = innermost(function) if callable(function) else None
         if isinstance(function, FunctionType):
             found[name] = function
     return found

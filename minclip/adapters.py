@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from minclip.accuracy import top_k_accuracy
-from minclip.data.arguments import whole_number
 from minclip.model import CLIP
 from minclip.similarity import unit_rows
 
@@ -127,7 +126,8 @@ def fit_on_shots(
     first epoch and after each: [1 + epochs]. Where the accuracy is level, the lower loss decides.
     Raises ValueError where there is nothing to train on or to choose by, or a high learning rate makes logits NaN.
     """
-    epochs, batch_size = whole_number("epochs", epochs), whole_number("batch_size", batch_size)
+    if min(epochs, batch_size) < 1:
+        raise ValueError(f"epochs={epochs} and batch_size={batch_size} must be at least 1")
     for name, rows, classes in (("features", features, labels), ("val_features", val_features, val_labels)):
         if len(rows) != len(classes) or len(classes) == 0:
             raise ValueError(f"{name} are {len(rows)} rows for {len(classes)} labels: give one label for each")

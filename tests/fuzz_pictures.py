@@ -76,6 +76,7 @@ def folder_of_pictures():
     return place
 
 
+TRANSFORMS = st.builds(ImageTransform, PIXELS, squash=st.sampled_from([None, "bicubic", "bilinear"]))
 CASES = [
     Case(
         "preprocess.image_transform",
@@ -89,8 +90,13 @@ CASES = [
     ),
     Case(
         "preprocess.ImageTransform.__call__",
-        arguments(self=st.builds(ImageTransform, PIXELS), image=pictures()),
+        arguments(self=TRANSFORMS, image=pictures()),
         is_pixels,
+    ),
+    Case(
+        "preprocess.ImageTransform.square",
+        arguments(self=TRANSFORMS, image=pictures()),
+        lambda result, given: is_square(result, {"n_px": given["self"].n_px}),
     ),
     Case(
         "preprocess.resize_and_crop",

@@ -164,9 +164,9 @@ def test_what_cannot_be_adapted_is_refused(classifier, tiny):
     with pytest.raises(ValueError, match=r"share=1.5 must be from 0"):
         ClipAdapter(classifier, SCALE, share=1.5)
     tip = TipAdapter(classifier, SCALE, features, labels)
-    with pytest.raises(ValueError, match="epochs=0 must be at least 1"):
+    with pytest.raises(ValueError, match="epochs=0 and batch_size=64 must be at least 1"):
         fit_on_shots(tip, features, labels, features, labels, epochs=0)
-    with pytest.raises(ValueError, match="batch_size=0 must be at least 1"):
+    with pytest.raises(ValueError, match="epochs=1 and batch_size=0 must be at least 1"):
         fit_on_shots(tip, features, labels, features, labels, epochs=1, batch_size=0)
     with pytest.raises(ValueError, match="beta=-200 must be from 0"):
         TipAdapter(classifier, SCALE, features, labels, beta=-200)(features)

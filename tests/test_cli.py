@@ -222,7 +222,8 @@ def test_eval_prints_a_table_and_writes_json(model_file, tmp_path, monkeypatch, 
     pixels = np.random.default_rng(0).integers(0, 256, size=(6, 16, 16, 3), dtype=np.uint8)
     task = ClassTask("object", pixels, np.arange(6) % 2, ["car", "tree"], ["a {}"])
     pairs = (pixels, [f"picture {i}" for i in range(6)], np.arange(6))
-    monkeypatch.setattr("minclip.evaluation.suites.evaluation_suite", lambda data, size: Suite({"object": task}, pairs))
+    suite = Suite({"object": task}, pairs)
+    monkeypatch.setattr("minclip.evaluation.suites.evaluation_suite", lambda data, size, squash: suite)
     file = tmp_path / "new folder" / "scores.json"
     assert main(["eval", "--model", model_file, "--data", "picturebook", "--json", str(file)]) == 0
     scores = json.loads(file.read_text(encoding="utf-8"))

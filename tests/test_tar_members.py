@@ -39,6 +39,14 @@ def test_a_whole_archive_gives_all_its_members(tmp_path):
     assert names(write(tmp_path / "empty.tar", ())) == []
 
 
+def test_what_the_file_system_refuses_stays_its_own_error(tmp_path):
+    with pytest.raises(OSError) as caught:
+        names(tmp_path)
+    assert caught.value.errno
+    with pytest.raises(FileNotFoundError):
+        names(tmp_path / "gone.tar")
+
+
 @pytest.mark.parametrize("size", ["-1", "-512", "-1000000", "99999999999", "1.5", "many"])
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_size_that_lies_is_an_error(size, place, tmp_path):

@@ -99,6 +99,7 @@ def test_other_work_is_no_race(monkeypatch):
         train_speed.measure(batch=6, longest=6, variants=PLAIN, **QUICK, **SMALL)
 
 
+@pytest.mark.slow  # half a minute of processes; encode_speed's test races the same ones
 def test_train_speed_has_a_number_for_everyone_here(monkeypatch, capsys):
     told = []
 
@@ -282,6 +283,7 @@ def test_features_that_differ_stop_the_race():
         encode_speed.check({peers.OURS: ours, "other": ours * math.nan}, "text")
 
 
+@pytest.mark.slow  # half a minute of processes
 def test_scaling_measures_every_point_and_draws_it(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(scaling.os, "cpu_count", lambda: 1)  # a worker for each
     monkeypatch.setattr(scaling, "BASE", {"pairs in a batch": 4, "tokens of a text": 8, "pixels of a side": 32})

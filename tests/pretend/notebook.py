@@ -17,6 +17,7 @@ from pretend.device import KIND, PretendDevice, put_in_place
 
 SHORTER = {  # notebook -> what its cells say, and what is run
     "03_vision_transformer": {"steps=40, depth=12": "steps=4, depth=12"},
+    "05_symmetric_infonce": {'"steps": 150': '"steps": 10'},
     "07_training": {
         "    steps=400,": "    steps=40,",
         "for arm in broken_runs.": "broken_runs.STEPS = broken_runs.BY_HEART_STEPS = 10\nfor arm in broken_runs.",

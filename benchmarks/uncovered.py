@@ -9,11 +9,8 @@ NO_SOURCE = "fallbacks for code without a source text, or of a rare form"
 OTHER_USES = "refusals of arguments, and forms of them, that no test uses"
 LESSON = "minclip/course/lesson_"
 WHY = {
-    "minclip/classroom/archives.py": DAMAGED,
     "minclip/classroom/called_exercises.py": NO_SOURCE,
     "minclip/classroom/collecting.py": DAMAGED,
-    "minclip/classroom/grading.py": OTHER_USES,
-    "minclip/classroom/handed_in.py": DAMAGED,
     "minclip/classroom/hidden_tests/": IN_THE_SANDBOX,
     "minclip/classroom/landlock.py": CLOSED_IN,
     "minclip/classroom/library_state.py": NO_SOURCE,
@@ -21,9 +18,7 @@ WHY = {
     "minclip/classroom/namespaces.py": CLOSED_IN,
     "minclip/classroom/nbgrader_calls.py": "what nbgrader says when it fails by itself",
     "minclip/classroom/own_methods.py": NO_SOURCE,
-    "minclip/classroom/placing.py": DAMAGED,
     "minclip/classroom/process_tree.py": SYSTEM,
-    "minclip/classroom/released.py": DAMAGED,
     "minclip/classroom/released_cells.py": DAMAGED,
     "minclip/classroom/sandbox.py": CLOSED_IN,
     "minclip/classroom/surroundings.py": SYSTEM,
@@ -45,16 +40,9 @@ WHY = {
     f"{LESSON}13_siglip/small_siglip.py": MEASURES,
     f"{LESSON}14_half_the_work/mistakes.py": "one mistake of several, whose case needs another first",
     "minclip/course/same_code.py": NO_SOURCE,
-    "minclip/data/cifar.py": DAMAGED,
-    "minclip/data/emoji.py": DAMAGED,
     "minclip/data/layouts/cells.py": DAMAGED,
-    "minclip/data/layouts/huggingface.py": OTHER_USES,
     "minclip/data/layouts/near_files.py": SYSTEM,
     "minclip/data/layouts/records.py": DAMAGED,
-    "minclip/experiments/chosen_model.py": OTHER_USES,
-    "minclip/experiments/replaced_parts.py": OTHER_USES,
-    "minclip/formats/pickles.py": DAMAGED,
-    "minclip/formats/siglip_tokenizer.py": DAMAGED,
 }
 
 

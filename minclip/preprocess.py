@@ -38,6 +38,8 @@ class ImageTransform:
     def __post_init__(self) -> None:
         if not isinstance(self.n_px, Integral) or isinstance(self.n_px, bool) or self.n_px < 1:
             raise ValueError(f"n_px={self.n_px!r:.80} must be a whole number of pixels, at least 1")
+        if self.squash not in (None, "bicubic", "bilinear"):
+            raise ValueError(f"squash={self.squash!r:.80} must be None, 'bicubic' or 'bilinear'")
 
     def __call__(self, image: Image.Image) -> Tensor:
         pixels = np.array(self.square(image))  # uint8 [n_px, n_px, 3]

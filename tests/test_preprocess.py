@@ -352,6 +352,9 @@ def test_a_line_one_pixel_high_is_squashed_and_cut():
 def test_what_cannot_be_squashed_is_refused():
     with pytest.raises(ValueError, match="interpolation='nearest' must be 'bicubic' or 'bilinear'"):
         squashed(Image.new("RGB", (2, 2)), 4, "nearest")
+    for wrong in ("nearest", True, 3):
+        with pytest.raises(ValueError, match=r"squash=.* must be None, 'bicubic' or 'bilinear'"):
+            ImageTransform(4, squash=wrong)
     with pytest.raises(ValueError, match="image is 0 × 4 pixels: it needs at least one of each"):
         squashed(Image.new("RGB", (0, 4)), 4)
 

@@ -23,6 +23,7 @@ from minclip.preprocess import square, squashed
 from minclip.tokenizer import BPETokenizer
 
 SIGLIP = SigLIPConfig(64, 16, 8, 64, 1, 64, 1, 1, context_length=16, vocab_size=600, interpolation="bilinear")
+SMALL = {"samples": 16, "batch_size": 4, "device": "cpu", "optimizer": "adamw", "crop_scale": (1.0, 1.0)}
 
 
 def tall(i: int) -> Image.Image:
@@ -89,12 +90,11 @@ def test_eval_shows_a_siglip_whole_pictures(animals, tmp_path, monkeypatch, prob
 
 def test_fit_shows_a_siglip_whole_pictures():
     images, captions = [tall(i) for i in range(8)], [f"picture {letter}" for letter in "abcdefgh"]
-    small = {"samples": 16, "batch_size": 4, "device": "cpu", "optimizer": "adamw", "crop_scale": (1.0, 1.0)}
     ready = [squashed(image, 16, "bilinear") for image in images]
-    one, other = (minclip.fit(given, captions, config=SIGLIP, **small).model for given in (images, ready))
+    one, other = (minclip.fit(given, captions, config=SIGLIP, **SMALL).model for given in (images, ready))
     assert all(torch.equal(one.state_dict()[name], tensor) for name, tensor in other.state_dict().items())
     clip = replace(SIGLIP, interpolation="bicubic")
-    third = minclip.fit(images, captions, config=clip, **small).model
+    third = minclip.fit(images, captions, config=clip, **SMALL).model
     assert not torch.equal(third.visual.embedding.conv1.weight, one.visual.embedding.conv1.weight)
 
 
@@ -107,6 +107,26 @@ def test_a_stream_reads_whole_pictures(tmp_path):
         stream = Stream(StreamedShards(shards, survey(shards)), BPETokenizer([], 16), 16, squash=squash)
         _, pixels, _ = stream.read(Place(stream.all_samples(), 0))
         assert np.array_equal(pixels, np.asarray(expected))
+
+
+def test_a_streamed_run_learns_from_whole_pictures(tmp_path):
+    """Train, val and test: as if the pictures had been squashed before."""
+    ended = []
+    for name in ("tall", "squashed"):
+        (tmp_path / name).mkdir()
+        for split, pictures in {"train": range(12), "val": range(12, 18), "test": range(18, 24)}.items():
+            files = []
+            for i in pictures:
+                content = io.BytesIO()
+                picture = tall(i) if name == "tall" else squashed(tall(i), 16, "bilinear")
+                picture.save(content, "PNG")
+                files += [(f"{i:02}.png", content.getvalue()), (f"{i:02}.txt", f"number {i}".encode())]
+            write_tar(tmp_path / name / f"{split}-000000.tar", *files)
+        ended.append(minclip.fit(tmp_path / name, config=SIGLIP, stream=True, **SMALL, patch_dropout=0, stored_scale=1))
+    one, other = (run.model.state_dict() for run in ended)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert ended[0].report["retrieval"] == ended[1].report["retrieval"]
+    assert [entry["loss"] for entry in ended[0].log] == [entry["loss"] for entry in ended[1].log]
 
 
 def test_tasks_of_ones_own_are_squashed_where_asked():

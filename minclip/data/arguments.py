@@ -8,7 +8,8 @@ if TYPE_CHECKING:
 
 
 def whole_number(name: str, value: Any, least: int = 1) -> int:
-    """A whole number of Python, of NumPy, or of a tensor that holds a single one. ValueError for anything else.
+    """A whole number of Python, of NumPy, or of a tensor that holds a single one. ValueError for anything else,
+    True and False too.
 
     >>> whole_number("k", 3)
     3

@@ -20,7 +20,7 @@ from collections.abc import Container, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from itertools import count, islice
 from pathlib import Path
@@ -72,7 +72,7 @@ class Stream:
     def __len__(self) -> int:
         return len(self.shards)
 
-    @property
+    @cached_property
     def transform(self) -> ImageTransform:
         return ImageTransform(self.size, squash=self.squash)
 

@@ -31,7 +31,8 @@ def main(path: Path) -> int:
     os.chdir(path.parent)
     names: dict = {"__name__": "__main__", "display": lambda *_, **__: None}
     failed = chosen = 0
-    unused = dict(SHORTER.get(path.stem, {}))
+    shorter = SHORTER.get(path.stem, {})
+    unused = set(shorter)
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
@@ -39,10 +40,10 @@ def main(path: Path) -> int:
         source = "".join(lines)
         chosen += 'device = "cpu"' in source
         source = source.replace('device = "cpu"', f'device = "{KIND}"')
-        for text, shorter in SHORTER.get(path.stem, {}).items():
+        for text in shorter:
             if text in source:
-                source = source.replace(text, shorter)
-                unused.pop(text, None)
+                source = source.replace(text, shorter[text])
+                unused.discard(text)
         name = f"<cell {number}>"
         linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name  # for inspect.getsource
         try:
